@@ -1,0 +1,65 @@
+# make demo   sets everything up and converts the example plate
+# make test   sets up what is missing and runs every check
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+APT    := g++ cmake pkg-config libzmq3-dev cppzmq-dev libmsgpack-cxx-dev libxxhash-dev libgl1 libglib2.0-0 python3-venv
+HEADERS := /usr/include/zmq.hpp /usr/include/msgpack.hpp /usr/include/xxhash.h
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench ofx system clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	@$(MAKE) --no-print-directory runtime
+	@command -v $(PYTHON) >/dev/null || { echo "art3d: $(PYTHON) is missing; install it or run: make PYTHON=python3"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.all: $(VENV)/.base
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,farm,dev]'
+	@touch $@
+
+# What OpenCV needs to load; installed when we may, named when we may not.
+.PHONY: runtime
+runtime:
+	@ldconfig -p | grep -q libGL.so.1 || $(MAKE) --no-print-directory apt
+
+# What the OpenFX plug-in needs to build.
+system:
+	@command -v g++ cmake >/dev/null && ls $(HEADERS) >/dev/null 2>&1 || $(MAKE) --no-print-directory apt
+
+.PHONY: apt
+apt:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(APT) >/dev/null; \
+	else \
+	  echo "art3d: needs from the system: $(APT)"; echo "       as an administrator: apt-get install $(APT)"; exit 2; \
+	fi
+
+setup: $(VENV)/.base
+
+demo: $(VENV)/.base
+	@$(BIN)/python examples/demo.py
+
+ofx: system $(VENV)/.base
+	cmake -S ofx_wrapper -B build/ofx -DCMAKE_BUILD_TYPE=Release
+	cmake --build build/ofx
+
+lint: $(VENV)/.all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(VENV)/.all lint
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.all
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+clean:
+	rm -rf out build

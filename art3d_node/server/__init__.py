@@ -1,0 +1,1 @@
+"""The compute server: one process per machine answers tile requests from many hosts."""

@@ -1,0 +1,1 @@
+"""Pure tensor maths of stereo: no I/O, no logging, no globals."""

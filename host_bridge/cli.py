@@ -1,0 +1,90 @@
+"""`art3d …`: finds the command, turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from host_bridge.errors import EXIT_BUG, EXIT_INTERRUPTED, Art3DError
+
+COMMANDS = (
+    "render",
+    "warp",
+    "measure",
+    "analyse",
+    "contact_sheet",
+    "submit",
+    "serve",
+    "status",
+    "keys",
+    "styles",
+    "models",
+    "nuke",
+    "doctor",
+)
+
+
+def load(name: str) -> ModuleType:
+    """The module of one command: `NAME`, `HELP`, `add_arguments(parser)` and `run(args) -> int`."""
+    return importlib.import_module(f"host_bridge.commands.{name}")
+
+
+def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of the whole tool, or of the named commands only."""
+    parser = argparse.ArgumentParser(
+        prog="art3d",
+        description="Flat plates to stereo, staged the way a stereographer does.",
+        epilog="Exit codes: 0 done, 2 bad input, 3 server fault, 4 some frames failed, 130 interrupted.",
+    )
+    parser.add_argument("--verbose", action="store_true", help="log what happens to the terminal")
+    sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in commands:
+        module = load(name)
+        command = sub.add_parser(module.NAME, help=module.HELP, description=module.HELP)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def _wanted(argv: Sequence[str]) -> Sequence[str]:
+    """Only the asked command is imported, so that each starts quickly; help imports them all."""
+    for word in argv:
+        name = word.replace("-", "_")
+        if name in COMMANDS:
+            return (name,)
+    return COMMANDS
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = build_parser(_wanted(words)).parse_args(words)
+    logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR, format="%(name)s: %(message)s")
+    try:
+        return int(args.run(args))
+    except Art3DError as error:
+        print(f"art3d: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("art3d: interrupted; finished frames are kept, the same command continues", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`art3d … | head`); nothing is left to tell it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BUG
+    except Exception as error:
+        logging.getLogger(__name__).info("a fault of Art3D itself", exc_info=True)
+        print(
+            f"art3d: a fault of Art3D itself: {type(error).__name__}: {error}; run again with --verbose and report it",
+            file=sys.stderr,
+        )
+        return EXIT_BUG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

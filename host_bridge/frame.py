@@ -1,0 +1,102 @@
+"""One plate frame as it travels: full-resolution layers over a data window, and a content key.
+
+Convention:
+    Arrays are (rows, columns, channels), y down, little-endian, C-contiguous. `color` is scene-linear and
+    untouched; only `look`, the small copy that networks see, is display-referred.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from host_bridge.errors import PlateError
+from host_bridge.geometry import Box
+
+Array = npt.NDArray[Any]
+LAYER_DTYPES = ("<f2", "<f4", "|u1", "<u2")
+LAYERS = ("color", "extra", "depth", "disparity", "matte", "clean_plate", "look")
+FULL_SIZE_LAYERS = LAYERS[:-1]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A plate frame.
+
+    Attributes:
+        display: display window, px; its width is the picture width that disparity fractions refer to.
+        data: data window, px; every layer except `look` covers exactly this box.
+        layers: name → array. `color` (h, w, C) scene-linear; `extra` (h, w, K) layers that ride along; `depth`
+            (h, w, 1) the plate's Z; `disparity` (h, w, 1) a given x_L − x_R on the hero grid, px; `matte` (h, w, 1)
+            0..1, where Local Sculpt acts; `clean_plate` (h, w, C) on the new view's grid; `look` (h', w', 3)
+            uint8, display-referred, covering the data window at any smaller size, for the networks.
+        channels: names of the channels of `color`, such as ("R", "G", "B", "A").
+        pixel_aspect: pixel width over height.
+    """
+
+    display: Box
+    data: Box
+    layers: dict[str, Array]
+    channels: tuple[str, ...] = ("R", "G", "B")
+    pixel_aspect: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Proves names, types and sizes.
+
+        Raises:
+            PlateError: a layer that is unknown, of another type or of another size than the data window.
+        """
+        if self.data.empty or self.display.empty:
+            raise PlateError("the frame has no pixels", remedy="check the plate's windows")
+        if not 0.05 <= self.pixel_aspect <= 20.0:
+            raise PlateError(f"pixel aspect {self.pixel_aspect} is not usable", remedy="mend the plate's header")
+        for name, array in self.layers.items():
+            self._check_layer(name, array)
+
+    def _check_layer(self, name: str, array: Array) -> None:
+        if name not in LAYERS or array.ndim != 3 or array.dtype.str not in LAYER_DTYPES:
+            raise PlateError(
+                f"layer {name!r} {array.dtype.str}{array.shape} is not one a frame carries",
+                remedy=f"layers are {', '.join(LAYERS)}, each (rows, columns, channels) of {', '.join(LAYER_DTYPES)}",
+            )
+        if name != "look" and array.shape[:2] != (self.data.height, self.data.width):
+            raise PlateError(
+                f"layer {name!r} is {array.shape[1]}×{array.shape[0]} px, the data window {self.data.width}×"
+                f"{self.data.height}",
+                remedy="give every layer the plate's size",
+            )
+        if name == "color" and array.shape[2] != len(self.channels):
+            raise PlateError(
+                f"color has {array.shape[2]} channels, their names are {self.channels}", remedy="name every channel"
+            )
+
+    @property
+    def picture_width(self) -> int:
+        """Columns of the display window, px."""
+        return self.display.width
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all layers."""
+        return sum(int(array.nbytes) for array in self.layers.values())
+
+    @cached_property
+    def key(self) -> str:
+        """Content address: the same pixels and windows give the same key on every machine (XXH3, 128 bits)."""
+        header = {
+            "display": self.display.as_tuple(),
+            "data": self.data.as_tuple(),
+            "aspect": round(self.pixel_aspect, 6),
+            "channels": self.channels,
+            "layers": [(name, a.dtype.str, a.shape) for name, a in sorted(self.layers.items())],
+        }
+        digest = xxhash.xxh3_128(json.dumps(header, sort_keys=True).encode())
+        for _, array in sorted(self.layers.items()):
+            digest.update(memoryview(np.ascontiguousarray(array)).cast("B"))
+        return digest.hexdigest()

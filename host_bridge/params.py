@@ -1,0 +1,134 @@
+"""The knob table: every control a person can turn, once, for the CLI, OpenFX, Nuke and the docs.
+
+Convention:
+    Knobs speak parallax in % of picture width, > 0 behind the screen; never px.
+    An `id` is permanent and never reused: old scripts keep their look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+from host_bridge.errors import BadInputError
+
+Kind = Literal["float", "choice", "bool", "text"]
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One control.
+
+    Attributes:
+        id: permanent number, the key in saved scripts.
+        name: field of `Controls` or `AnalysisSettings`, and the OpenFX parameter name.
+        label: what a person reads.
+        kind: float, choice, bool or text.
+        default: the resting value.
+        unit: "%" of picture width, "x" for a gain, or "".
+        minimum, maximum: hard limits of a float.
+        choices: the values of a choice, in their permanent order.
+        animates: whether the value may change over frames.
+        help: one or two sentences for a compositor.
+    """
+
+    id: int
+    name: str
+    label: str
+    kind: Kind
+    default: float | bool | str
+    help: str
+    unit: str = ""
+    minimum: float = 0.0
+    maximum: float = 0.0
+    choices: tuple[str, ...] = ()
+    animates: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The command-line spelling."""
+        return "--" + self.name.replace("_", "-")
+
+    def check(self, value: Any) -> float | bool | str:
+        """The value in the knob's own type.
+
+        Raises:
+            BadInputError: wrong type, outside the limits or not one of the choices.
+        """
+        if self.kind == "float":
+            return self._check_float(value)
+        if self.kind == "bool":
+            if not isinstance(value, bool):
+                raise BadInputError(f"{self.label} is {value!r}", where=self.flag, remedy="give true or false")
+            return value
+        if not isinstance(value, str) or (self.choices and value not in self.choices):
+            known = ", ".join(self.choices) or "a text"
+            raise BadInputError(f"{self.label} is {value!r}", where=self.flag, remedy=f"choose one of: {known}")
+        return value
+
+    def _check_float(self, value: Any) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if isinstance(value, bool) or not self.minimum <= number <= self.maximum:
+            raise BadInputError(
+                f"{self.label} is {value!r}",
+                where=self.flag,
+                remedy=f"give a number from {self.minimum:g} to {self.maximum:g}{' ' + self.unit if self.unit else ''}",
+            )
+        return number
+
+
+KNOBS: tuple[Knob, ...] = (
+    Knob(1, "depth_gain", "Global Depth", "float", 1.0, unit="x", minimum=0.0, maximum=4.0, animates=True,
+         help="Gain on the depth that the style gives the whole frame. 0 is flat, 1 is the style, 2 twice as deep."),
+    Knob(2, "zero_plane", "Zero Plane", "float", 0.0, unit="%", minimum=-10.0, maximum=10.0, animates=True,
+         help="Moves the whole picture through the screen: above 0 pushes it behind, below 0 pulls it in front."),
+    Knob(3, "sculpt", "Local Sculpt", "float", 1.0, unit="x", minimum=0.0, maximum=4.0, animates=True,
+         help="Gain on what the style sculpts locally, such as pop-outs. 0 leaves only the global depth."),
+    Knob(4, "budget_front", "Budget Front", "float", 2.5, unit="%", minimum=0.1, maximum=20.0, animates=True,
+         help="How far anything may come out of the screen. Beyond it depth is compressed softly, never clipped."),
+    Knob(5, "budget_behind", "Budget Behind", "float", 2.0, unit="%", minimum=0.1, maximum=20.0, animates=True,
+         help="How far anything may recede behind the screen. Keep it below the eyes' own distance on screen."),
+    Knob(6, "hero", "Hero Eye", "choice", "left", choices=("left", "right", "none"),
+         help="The eye that stays the original plate. With none, both eyes are rebuilt at half the disparity."),
+    Knob(7, "fill", "Fill", "choice", "background", choices=("background", "none", "clean-plate"),
+         help="What appears where the new eye sees what the plate hides: the continued background, nothing, or a clean plate."),
+    Knob(8, "edges", "Edges", "choice", "soft", choices=("soft", "hard"),
+         help="Soft splits hair, defocus and motion-blurred outlines into two layers; hard keeps every pixel whole."),
+    Knob(9, "occlusion_to_alpha", "Occlusion to Alpha", "bool", False,
+         help="Writes the filled pixels of the new eye into its alpha, as 0."),
+    Knob(10, "style", "Style", "text", "neutral",
+         help="The stereographer's hand: a house style or the name of a .style file in the style folder."),
+    Knob(11, "depth", "Depth Source", "text", "auto",
+         help="Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a transformers depth model."),
+    Knob(12, "z_meaning", "Z Meaning", "choice", "auto", choices=("auto", "distance", "inverse"),
+         help="Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."),
+)  # fmt: skip
+
+BY_NAME: Mapping[str, Knob] = {knob.name: knob for knob in KNOBS}
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The knobs of the rendering: cheap to change, applied per tile. Units as in `KNOBS`."""
+
+    depth_gain: float = 1.0
+    zero_plane: float = 0.0
+    sculpt: float = 1.0
+    budget_front: float = 2.5
+    budget_behind: float = 2.0
+    hero: str = "left"
+    fill: str = "background"
+    edges: str = "soft"
+    occlusion_to_alpha: bool = False
+
+    def checked(self) -> Controls:
+        """The same controls, every value proved against its knob.
+
+        Raises:
+            BadInputError: as `Knob.check`.
+        """
+        return replace(self, **{f.name: BY_NAME[f.name].check(getattr(self, f.name)) for f in fields(self)})

@@ -1,0 +1,1 @@
+"""From stereo films to a style."""
