@@ -1,0 +1,199 @@
+"""``mini``: the small depth network that ships in the box.
+
+A MobileNetV2 encoder (batch normalisation folded into its convolutions), two
+attention layers over the coarsest grid, where the layout of the whole picture
+is weighed, and a light decoder that works up to half resolution.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+from torch.nn import functional
+
+WORKING_SHORT_SIDE: int = 256
+"""The shorter picture side is resized to this before the network, in pixels."""
+
+FORMAT = "art3d-mini-1"
+_WEIGHTS = Path(__file__).parent / "weights" / "mini.safetensors"
+_STRIDE = 32
+# Expansion, output channels, repeats, first stride: table 2 of Sandler et al., "MobileNetV2" (2018).
+_BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+# The block after which each of the strides 2, 4, 8, 16, 32 has its richest features.
+_TAPS = (0, 2, 5, 12, 16)
+_TAP_CHANNELS = (16, 24, 32, 96, 320)
+_CONTEXT = 192
+_DECODER = (32, 48, 80, 128)
+
+
+class _Conv(nn.Conv2d):
+    """Convolution with TensorFlow's "same" padding, so that its published weights fit."""
+
+    def __init__(self, cin: int, cout: int, kernel: int = 1, *, stride: int = 1, groups: int = 1) -> None:
+        padding = kernel // 2 if stride == 1 else 0
+        super().__init__(cin, cout, kernel, stride=stride, padding=padding, groups=groups)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.stride[0] == 2:
+            x = functional.pad(x, (0, 1, 0, 1))
+        return super().forward(x)
+
+
+class _InvertedResidual(nn.Module):
+    def __init__(self, cin: int, cout: int, *, stride: int, expand: int) -> None:
+        super().__init__()
+        hidden = cin * expand
+        widen = [_Conv(cin, hidden), nn.ReLU6()] if expand > 1 else []
+        self.body = nn.Sequential(
+            *widen, _Conv(hidden, hidden, 3, stride=stride, groups=hidden), nn.ReLU6(), _Conv(hidden, cout)
+        )
+        self.residual = stride == 1 and cin == cout
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.body(x)
+        return x + y if self.residual else y
+
+
+class Encoder(nn.Module):
+    """MobileNetV2 1.0 without its classifier; features at strides 2, 4, 8, 16 and 32."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(_Conv(3, 32, 3, stride=2), nn.ReLU6())
+        blocks: list[nn.Module] = []
+        cin = 32
+        for expand, cout, repeats, stride in _BLOCKS:
+            for i in range(repeats):
+                blocks.append(_InvertedResidual(cin, cout, stride=stride if i == 0 else 1, expand=expand))
+                cin = cout
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, rgb: Tensor) -> list[Tensor]:
+        x = self.stem(rgb * 2 - 1)
+        features = []
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i in _TAPS:
+                features.append(x)
+        return features
+
+
+class _Attention(nn.Module):
+    """Pre-norm transformer layer over a feature map."""
+
+    def __init__(self, width: int, heads: int = 6) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_mix, self.norm_mlp = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.mlp = nn.Sequential(nn.Linear(width, 3 * width), nn.GELU(), nn.Linear(3 * width, width))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        n, count, width = tokens.shape
+        qkv = self.qkv(self.norm_mix(tokens)).view(n, count, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        mixed = functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, count, width)
+        tokens = tokens + self.out(mixed)
+        return tokens + self.mlp(self.norm_mlp(tokens))
+
+
+class _Context(nn.Module):
+    """Weighs every region of the picture against every other, and knows where each lies."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter = _Conv(_TAP_CHANNELS[-1], _CONTEXT)
+        self.place = nn.Linear(4, _CONTEXT)
+        self.layers = nn.ModuleList([_Attention(_CONTEXT), _Attention(_CONTEXT)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        h, w = x.shape[-2:]
+        y = torch.linspace(-1, 1, h, device=x.device, dtype=x.dtype)[:, None].expand(h, w)
+        u = torch.linspace(-1, 1, w, device=x.device, dtype=x.dtype)[None].expand(h, w)
+        where = torch.stack([u, y, u * u, y * y], -1).view(h * w, 4)
+        tokens = self.enter(x).flatten(2).transpose(1, 2) + self.place(where)
+        for layer in self.layers:
+            tokens = layer(tokens)
+        return tokens.transpose(1, 2).reshape(x.shape[0], _CONTEXT, h, w)
+
+
+class _Merge(nn.Module):
+    """One step up: the coarser map meets the encoder's features of its own grid."""
+
+    def __init__(self, coarse: int, skip: int, cout: int) -> None:
+        super().__init__()
+        self.coarse, self.skip = _Conv(coarse, cout), _Conv(skip, cout)
+        self.mix = nn.Sequential(nn.ReLU(), _Conv(cout, cout, 3), nn.ReLU(), _Conv(cout, cout, 3))
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        up = functional.interpolate(self.coarse(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        y = up + self.skip(skip)
+        out: Tensor = y + self.mix(y)
+        return out
+
+
+class MiniDepth(nn.Module):
+    """Relative inverse depth from one picture; 2.9 million parameters.
+
+    The answer is affine-invariant: only its order and its proportions mean
+    something, never its absolute values.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = Encoder()
+        self.context = _Context()
+        widths = (*_DECODER, _CONTEXT)
+        self.up = nn.ModuleList(
+            _Merge(widths[i + 1], _TAP_CHANNELS[i], widths[i]) for i in reversed(range(len(_DECODER)))
+        )
+        self.head = nn.Sequential(nn.ReLU(), _Conv(_DECODER[0], 1, 3))
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        """Estimate inverse depth.
+
+        Args:
+            rgb: ``(N, 3, h, w)`` display-referred, 0..1; h and w multiples of 32.
+
+        Returns:
+            ``(N, 1, h, w)`` relative inverse depth, larger = nearer, any affine scale.
+
+        Raises:
+            ValueError: the shape is not as above.
+        """
+        if rgb.ndim != 4 or rgb.shape[1] != 3 or rgb.shape[2] % _STRIDE or rgb.shape[3] % _STRIDE:
+            raise ValueError(f"expected (N, 3, h, w) with h and w multiples of {_STRIDE}, got {tuple(rgb.shape)}")
+        features = self.encoder(rgb)
+        x = self.context(features[-1])
+        for merge, skip in zip(self.up, reversed(features[:-1]), strict=True):
+            x = merge(x, skip)
+        return functional.interpolate(self.head(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def load_mini(path: Path | None = None) -> MiniDepth:
+    """Load ``mini`` for inference: eval mode, float32, on the CPU.
+
+    Args:
+        path: a safetensors file; the bundled weights when None.
+
+    Raises:
+        ValueError: the file is missing, damaged, or no ``mini`` checkpoint.
+    """
+    path = path or _WEIGHTS
+    try:
+        with safe_open(path, framework="pt") as file:
+            kind = (file.metadata() or {}).get("format")
+            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise ValueError(f"{path}: cannot be read as mini weights: {error}") from error
+    if kind != FORMAT:
+        raise ValueError(f"{path}: format is {kind!r}, expected {FORMAT!r}")
+    model = MiniDepth()
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(f"{path}: tensors do not fit the network: {error}") from error
+    return model.eval()

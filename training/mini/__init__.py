@@ -1,0 +1,1 @@
+"""Training of ``mini``, the depth network in the box: data, losses, training, figures."""
