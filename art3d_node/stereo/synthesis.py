@@ -1,0 +1,185 @@
+"""The new view: what the other eye sees, from one plate and its disparity.
+
+Convention: disparity is x_L - x_R in pixels of the plate's own grid, positive in front of the screen.
+``toward="right"`` takes the plate for the left eye (x_target = x_source - d), ``toward="left"`` for
+the right eye (x_target = x_source + d). The largest disparity is nearest and wins in both. Two eyes
+from a centre plate are two calls at half the disparity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from art3d_node.stereo import render_cpu
+from art3d_node.stereo.window import Region
+
+
+@dataclass(frozen=True)
+class NewView:
+    """One synthesised view, or one region of it.
+
+    Attributes:
+        image: (h, w, C) colours, in the dtype of the plate. Holes hold the fill, or 0 with fill="none".
+        data: (h, w, K) extra layers, or None; interpolated without overshoot.
+        disparity: (h, w) float32, px, x_L - x_R on the NEW grid. In holes, the background's; 0 with
+            fill="none".
+        occlusion: (h, w) bool, every pixel that no surface of the plate reaches.
+        beyond_border: (h, w) bool, the part of ``occlusion`` that the plate's border hides.
+    """
+
+    image: Tensor
+    data: Tensor | None
+    disparity: Tensor
+    occlusion: Tensor
+    beyond_border: Tensor
+
+
+def new_view(
+    image: Tensor,
+    disparity: Tensor,
+    *,
+    toward: Literal["right", "left"] = "right",
+    region: Region | None = None,
+    data: Tensor | None = None,
+    alpha: int | None = None,
+    edges: Literal["soft", "hard"] = "soft",
+    fill: Literal["none", "background", "clean-plate"] = "background",
+    clean_plate: Tensor | None = None,
+    occlusion_to_alpha: bool = False,
+    disparity_range: tuple[float, float] | None = None,
+) -> NewView:
+    """Render the other eye's view of a plate.
+
+    Any region equals that crop of the whole view, bit for bit on one device type. With zero disparity
+    the view is the plate, with a constant whole number it is the plate shifted, bit for bit.
+
+    A NaN or infinite disparity marks a sample that is nowhere: it shows in no view, and what it leaves
+    open is a hole like any other. A value of the plate that is not finite stays in its own pixel; no
+    neighbour is mixed with it.
+
+    Args:
+        image: (H, W, C) scene-linear colours, premultiplied by their alpha, any float dtype.
+        disparity: (H, W) x_L - x_R, px of this grid.
+        toward: the eye to render.
+        region: x0, y0, x1, y1, half-open, in the plate's pixel coordinates; it may reach outside the
+            plate. The whole plate by default.
+        data: (H, W, K) extra layers that ride along without overshoot (depth, mattes).
+        alpha: index of the alpha channel in ``image``; it is interpolated without overshoot.
+        edges: "soft" separates the mixed pixels of outlines into two layers, "hard" moves them whole.
+        fill: what to put into holes: nothing, a continuation of the background, or ``clean_plate``.
+        clean_plate: (H, W, C) a picture of the background on the NEW view's grid.
+        occlusion_to_alpha: write ``occlusion`` as 0 or 1 into the alpha channel; without ``alpha`` it
+            is appended as a last channel.
+        disparity_range: lowest and highest finite disparity, px, where the caller knows them; looser
+            bounds give the same result, tighter ones do not.
+
+    Returns:
+        The view of ``region``.
+
+    Raises:
+        TypeError: an argument is not a float tensor.
+        ValueError: shapes, devices or options do not fit together.
+    """
+    _check(image, disparity, data, alpha, clean_plate, toward=toward, edges=edges, fill=fill)
+    region = _check_region(region, image)
+    request = render_cpu.Request(
+        sign=1.0 if toward == "right" else -1.0,
+        region=region,
+        alpha=-1 if alpha is None else alpha % image.shape[2],
+        soft=edges == "soft",
+        fill=fill != "none",
+        disparity_range=disparity_range,
+    )
+    colours = image.detach().to(torch.float32).contiguous()
+    layers = None if data is None else data.detach().to(torch.float32).contiguous()
+    view = render_cpu.render(colours, layers, disparity.detach().to(torch.float32).contiguous(), request)
+    if fill == "clean-plate" and clean_plate is not None:
+        _lay_clean_plate(view.image, view.occlusion, clean_plate, region)
+    if occlusion_to_alpha:
+        view.image = _with_occlusion(view.image, view.occlusion, alpha)
+    return NewView(
+        image=view.image.to(image.dtype),
+        data=None if data is None or view.data is None else view.data.to(data.dtype),
+        disparity=view.disparity,
+        occlusion=view.occlusion,
+        beyond_border=view.beyond_border,
+    )
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from the cache, so that the first frame is as fast as the next."""
+    plate = torch.zeros(8, 16, 4)
+    disparity = torch.zeros(8, 16)
+    disparity[2:6, 6:10] = 3.0
+    new_view(plate, disparity, data=torch.zeros(8, 16, 1), alpha=3)
+
+
+def _check(
+    image: Tensor,
+    disparity: Tensor,
+    data: Tensor | None,
+    alpha: int | None,
+    clean_plate: Tensor | None,
+    *,
+    toward: str,
+    edges: str,
+    fill: str,
+) -> None:
+    named = {"image": image, "disparity": disparity, "data": data, "clean_plate": clean_plate}
+    for name, value in named.items():
+        if value is not None and not (isinstance(value, Tensor) and value.is_floating_point()):
+            kind = getattr(value, "dtype", type(value).__name__)
+            raise TypeError(f"{name} must be a float tensor, not {kind}")
+        if value is not None and value.device != image.device:
+            raise ValueError(f"{name} is on {value.device}, image on {image.device}")
+    if image.ndim != 3 or image.numel() == 0:
+        raise ValueError(f"image must be (H, W, C) with at least one value, not {tuple(image.shape)}")
+    if disparity.shape != image.shape[:2]:
+        raise ValueError(f"disparity is {tuple(disparity.shape)}, the image {tuple(image.shape[:2])}")
+    if data is not None and (data.ndim != 3 or data.shape[:2] != image.shape[:2]):
+        raise ValueError(f"data must be {tuple(image.shape[:2])} + (K,), not {tuple(data.shape)}")
+    if alpha is not None and not -image.shape[2] <= alpha < image.shape[2]:
+        raise ValueError(f"alpha is channel {alpha} of an image with {image.shape[2]}")
+    if toward not in ("right", "left"):
+        raise ValueError(f"toward must be 'right' or 'left', not {toward!r}")
+    if edges not in ("soft", "hard"):
+        raise ValueError(f"edges must be 'soft' or 'hard', not {edges!r}")
+    if fill not in ("none", "background", "clean-plate"):
+        raise ValueError(f"fill must be 'none', 'background' or 'clean-plate', not {fill!r}")
+    if (fill == "clean-plate") != (clean_plate is not None):
+        raise ValueError("fill='clean-plate' and clean_plate go together")
+    if clean_plate is not None and clean_plate.shape != image.shape:
+        raise ValueError(f"clean_plate is {tuple(clean_plate.shape)}, the image {tuple(image.shape)}")
+
+
+def _check_region(region: Region | None, image: Tensor) -> Region:
+    if region is None:
+        return (0, 0, image.shape[1], image.shape[0])
+    x0, y0, x1, y1 = (int(value) for value in region)
+    if x1 < x0 or y1 < y0:
+        raise ValueError(f"region {region} ends before it starts")
+    return (x0, y0, x1, y1)
+
+
+def _lay_clean_plate(image: Tensor, occlusion: Tensor, clean_plate: Tensor, region: Region) -> None:
+    """Put the clean plate into the holes that lie on its grid."""
+    x0, y0, x1, y1 = region
+    left, top = max(x0, 0), max(y0, 0)
+    right, bottom = min(x1, clean_plate.shape[1]), min(y1, clean_plate.shape[0])
+    if right <= left or bottom <= top:
+        return
+    part = (slice(top - y0, bottom - y0), slice(left - x0, right - x0))
+    holes = occlusion[part]
+    image[part][holes] = clean_plate[top:bottom, left:right][holes].to(image.dtype)
+
+
+def _with_occlusion(image: Tensor, occlusion: Tensor, alpha: int | None) -> Tensor:
+    mask = occlusion.to(image.dtype)
+    if alpha is None:
+        return torch.cat([image, mask[..., None]], dim=-1)
+    image[..., alpha] = mask
+    return image
