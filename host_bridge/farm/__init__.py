@@ -1,0 +1,1 @@
+"""Render farms: Open Job Description bundles and what a farm session needs."""

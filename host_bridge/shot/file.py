@@ -1,0 +1,234 @@
+"""The shot file: one readable, versioned JSON file that every render of a shot reads.
+
+Convention:
+    A shot file speaks raw inverse depth (`iz_low`, `iz_high`), fractions of picture width (`fit_scale`,
+    `fit_shift`) and % parallax (`zero_plane`), as the knobs do. Its hash covers everything but itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from host_bridge.errors import OutputError, ShotError
+from host_bridge.wire.messages import ShotFrame
+
+FORMAT = "art3d-shot"
+VERSION = 1
+SUFFIX = ".art3d"
+
+
+@dataclass(frozen=True)
+class ShotEntry:
+    """What the shot fixes for one frame.
+
+    Attributes:
+        iz_low, iz_high: raw inverse depth that becomes 0 and 1.
+        fit_scale, fit_shift: smoothed s and t, fractions of picture width.
+        zero_plane: offset in % parallax that hand-overs at cuts ask for; 0 elsewhere.
+        scene: index of the scene between two cuts.
+        signature: coarse picture, 16×9 levels 0..255, that tells this plate from another.
+        bars: black rows or columns (top, bottom, left, right), px.
+    """
+
+    iz_low: float
+    iz_high: float
+    fit_scale: float
+    fit_shift: float
+    zero_plane: float
+    scene: int
+    signature: str
+    bars: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A whole shot analysis.
+
+    Attributes:
+        plate: file pattern of the plate, for people.
+        depth_source, model_id, style, z_meaning: what the figures were measured with.
+        frames: frame number → entry.
+        cuts: first frames of new scenes.
+        missing: frame numbers that had no readable file.
+        steady: frames before and after each frame that steady its depth; 0 for depth that is already true.
+        depth_gain, zero_plane: suggested knobs for the depth budget.
+        reasons: one line per decision, for people.
+    """
+
+    plate: str
+    depth_source: str
+    model_id: str
+    style: str
+    z_meaning: str
+    frames: Mapping[int, ShotEntry]
+    cuts: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
+    steady: int = 0
+    depth_gain: float = 1.0
+    zero_plane: float = 0.0
+    reasons: tuple[str, ...] = field(default=())
+
+    def frame(self, number: int, *, before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> ShotFrame:
+        """What the compute node must know of one frame.
+
+        Raises:
+            ShotError: the shot analysis does not hold that frame.
+        """
+        entry = self.frames.get(number)
+        if entry is None:
+            first, last = min(self.frames), max(self.frames)
+            raise ShotError(
+                f"frame {number} is not in the shot analysis, which holds {first}-{last}",
+                remedy="analyse the whole range again with `art3d analyse`",
+            )
+        return ShotFrame(
+            iz_low=entry.iz_low,
+            iz_high=entry.iz_high,
+            zero_plane=entry.zero_plane,
+            fit_scale=entry.fit_scale,
+            fit_shift=entry.fit_shift,
+            before=before,
+            after=after,
+        )
+
+    def neighbours(self, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Frame numbers of the same scene that steady `number`: before and after, nearest first."""
+        scene = self.frames[number].scene
+
+        def walk(step: int) -> tuple[int, ...]:
+            found = []
+            for distance in range(1, self.steady + 1):
+                entry = self.frames.get(number + step * distance)
+                if entry is None or entry.scene != scene:
+                    break
+                found.append(number + step * distance)
+            return tuple(found)
+
+        return walk(-1), walk(+1)
+
+    @property
+    def hash(self) -> str:
+        """Content hash of everything that a render depends on (BLAKE2b, 128 bits)."""
+        return _hash(_to_json(self))
+
+
+def _to_json(shot: Shot) -> dict[str, Any]:
+    body = asdict(shot)
+    body["frames"] = {str(number): asdict(entry) for number, entry in sorted(shot.frames.items())}
+    return {"format": FORMAT, "version": VERSION, **body}
+
+
+def _hash(body: Mapping[str, Any]) -> str:
+    text = json.dumps({k: v for k, v in body.items() if k != "hash"}, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def save_shot(shot: Shot, path: Path) -> None:
+    """Writes the shot file by rename, so that no reader ever sees half of it.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    body = _to_json(shot)
+    text = json.dumps({"hash": _hash(body), **body}, indent=1, sort_keys=True) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputError(
+            f"the shot file cannot be written: {error.strerror}", where=str(path), remedy="check space and permissions"
+        ) from error
+
+
+def load_shot(path: Path) -> Shot:
+    """Reads and proves a shot file.
+
+    Raises:
+        ShotError: absent, damaged, edited wrongly or of a newer version.
+    """
+    again = "analyse the plate again with `art3d analyse`"
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ShotError(f"the shot file cannot be read: {error.strerror}", where=str(path), remedy=again) from error
+    except ValueError as error:
+        raise ShotError(f"the shot file is damaged: {error}", where=str(path), remedy=again) from error
+    if not isinstance(body, dict) or body.get("format") != FORMAT:
+        raise ShotError("this is not a shot file", where=str(path), remedy=again)
+    if not isinstance(body.get("version"), int) or body["version"] > VERSION:
+        raise ShotError(
+            f"the shot file has version {body.get('version')}, this Art3D reads up to {VERSION}",
+            where=str(path),
+            remedy="update Art3D or " + again,
+        )
+    try:
+        shot = _from_json(body)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ShotError(f"the shot file is edited wrongly: {error!r}", where=str(path), remedy=again) from error
+    if body.get("hash") != _hash(body):
+        raise ShotError(
+            "the shot file was edited by hand: its hash no longer fits",
+            where=str(path),
+            remedy=f"turn knobs with a depth script (`--controls`) instead, or {again}",
+        )
+    return shot
+
+
+def _from_json(body: Mapping[str, Any]) -> Shot:
+    frames = {int(number): _entry(fields) for number, fields in body["frames"].items()}
+    if not frames:
+        raise ValueError("no frames")
+    return Shot(
+        plate=str(body["plate"]),
+        depth_source=str(body["depth_source"]),
+        model_id=str(body["model_id"]),
+        style=str(body["style"]),
+        z_meaning=str(body["z_meaning"]),
+        frames=frames,
+        cuts=tuple(int(n) for n in body["cuts"]),
+        missing=tuple(int(n) for n in body["missing"]),
+        steady=int(body["steady"]),
+        depth_gain=_finite(body["depth_gain"]),
+        zero_plane=_finite(body["zero_plane"]),
+        reasons=tuple(str(line) for line in body["reasons"]),
+    )
+
+
+def _entry(fields: Mapping[str, Any]) -> ShotEntry:
+    entry = ShotEntry(
+        iz_low=_finite(fields["iz_low"]),
+        iz_high=_finite(fields["iz_high"]),
+        fit_scale=_finite(fields["fit_scale"]),
+        fit_shift=_finite(fields["fit_shift"]),
+        zero_plane=_finite(fields["zero_plane"]),
+        scene=int(fields["scene"]),
+        signature=str(fields["signature"]),
+        bars=tuple(int(side) for side in fields["bars"]),  # type: ignore[arg-type]
+    )
+    if entry.iz_high <= entry.iz_low or len(entry.bars) != 4:
+        raise ValueError(f"an inverse depth range {entry.iz_low}..{entry.iz_high} or bars {entry.bars}")
+    return entry
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is not a finite number")
+    return number

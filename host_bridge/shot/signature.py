@@ -1,0 +1,127 @@
+"""A frame seen from afar: enough to tell plates apart, to find cuts and to see black bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from host_bridge.errors import ShotError
+from host_bridge.frame import Frame
+
+Floats = npt.NDArray[np.float32]
+GRID = (9, 16)
+BINS = 16
+CUT_FLOOR = 0.12
+CUT_RATIO = 3.0
+SAME_PLATE_LEVELS = 12.0
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One frame from afar.
+
+    Attributes:
+        grid: (9, 16, 3) mean display-like levels 0..1.
+        histogram: (3 · 16,) colour histogram, sums to 3.
+        bars: black rows or columns (top, bottom, left, right), px.
+    """
+
+    grid: Floats
+    histogram: Floats
+    bars: tuple[int, int, int, int]
+
+    @property
+    def signature(self) -> str:
+        """Luminance levels of the grid as hexadecimal bytes."""
+        levels = np.rint(self.grid.mean(axis=2) * 255).astype(np.uint8)
+        return levels.tobytes().hex()
+
+
+def glance(frame: Frame) -> Glance:
+    """Looks at a frame: every fourth pixel at most, square-root levels clamped to 0..1."""
+    color = frame.layers["color"][..., :3]
+    stride = max(1, min(color.shape[:2]) // 256)
+    linear = color[::stride, ::stride].astype(np.float32)
+    if frame.layers["color"].dtype.kind == "u":
+        linear = (linear / np.iinfo(frame.layers["color"].dtype).max) ** 2
+    linear = np.repeat(linear, 3, axis=2) if linear.shape[2] < 3 else linear
+    levels = np.sqrt(np.clip(np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0))
+    histogram = [np.histogram(levels[..., c], bins=BINS, range=(0.0, 1.0))[0] for c in range(3)]
+    counts = np.concatenate(histogram).astype(np.float32) / max(1, levels[..., 0].size)
+    return Glance(_cells(levels), counts, _bars(levels, stride))
+
+
+def _cells(levels: Floats) -> Floats:
+    rows, columns = GRID
+    height, width = levels.shape[:2]
+    y = np.linspace(0, height, rows + 1).astype(int)
+    x = np.linspace(0, width, columns + 1).astype(int)
+    cells = np.zeros((rows, columns, 3), np.float32)
+    for row in range(rows):
+        for column in range(columns):
+            cell = levels[y[row] : max(y[row + 1], y[row] + 1), x[column] : max(x[column + 1], x[column] + 1)]
+            cells[row, column] = cell.reshape(-1, 3).mean(axis=0) if cell.size else 0.0
+    return cells
+
+
+def _bars(levels: Floats, stride: int) -> tuple[int, int, int, int]:
+    lit = levels.max(axis=2) > 0.02
+    rows, columns = lit.mean(axis=1) > 0.01, lit.mean(axis=0) > 0.01
+    if not rows.any() or not columns.any():
+        return 0, 0, 0, 0
+    return (
+        int(rows.argmax()) * stride,
+        int(rows[::-1].argmax()) * stride,
+        int(columns.argmax()) * stride,
+        int(columns[::-1].argmax()) * stride,
+    )
+
+
+def distance(a: Glance, b: Glance) -> float:
+    """How different two frames look, 0..1: half the histogram's change, half the grid's."""
+    colours = float(np.abs(a.histogram - b.histogram).sum()) / 6.0
+    layout = min(1.0, 4.0 * float(np.abs(a.grid - b.grid).mean()))
+    return 0.5 * colours + 0.5 * layout
+
+
+def find_cuts(glances: list[Glance]) -> list[int]:
+    """Indices at which a new scene begins.
+
+    A cut is a step that is large by itself and `CUT_RATIO` times the steps around it, so that flashes of a moving
+    camera do not count. A flash (one odd frame between two alike) is no cut.
+    """
+    steps = np.array([distance(a, b) for a, b in pairwise(glances)])
+    cuts = []
+    for index, step in enumerate(steps):
+        around = np.delete(steps[max(0, index - 4) : index + 5], min(index, 4))
+        usual = float(np.median(around)) if around.size else 0.0
+        if step < CUT_FLOOR or step < CUT_RATIO * usual:
+            continue
+        flash = any(
+            distance(glances[left], glances[right]) < 0.4 * step
+            for left, right in ((index, index + 2), (index - 1, index + 1))
+            if left >= 0 and right < len(glances)
+        )
+        if not flash:
+            cuts.append(index + 1)
+    return cuts
+
+
+def check_same_plate(frame: Frame, signature: str, *, where: str) -> None:
+    """Proves that a shot analysis was made from this frame.
+
+    Raises:
+        ShotError: the frame looks different.
+    """
+    mine = np.frombuffer(bytes.fromhex(glance(frame).signature), np.uint8).astype(np.float32)
+    try:
+        theirs = np.frombuffer(bytes.fromhex(signature), np.uint8).astype(np.float32)
+    except ValueError:
+        theirs = np.zeros(0, np.float32)
+    if mine.shape != theirs.shape or float(np.abs(mine - theirs).mean()) > SAME_PLATE_LEVELS:
+        raise ShotError(
+            "the shot file was made from another plate", where=where, remedy="analyse this plate with `art3d analyse`"
+        )

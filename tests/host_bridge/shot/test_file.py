@@ -1,0 +1,68 @@
+"""The shot file: written by rename, proved when read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from host_bridge.errors import ShotError
+from host_bridge.shot.file import Shot, ShotEntry, load_shot, save_shot
+
+
+def entry(scene: int = 0, low: float = 0.1) -> ShotEntry:
+    return ShotEntry(low, low + 1.0, 0.02, -0.013, 0.0, scene, "00" * 144)
+
+
+def shot(**changes: object) -> Shot:
+    frames = {n: entry(scene=0 if n < 1004 else 1) for n in range(1001, 1008)}
+    fields: dict[str, object] = dict(
+        plate="p.####.exr", depth_source="mini", model_id="m", style="neutral", z_meaning="auto", frames=frames
+    )
+    return Shot(**{**fields, "cuts": (1004,), "steady": 2, **changes})  # type: ignore[arg-type]
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    save_shot(shot(), tmp_path / "s.art3d")
+    again = load_shot(tmp_path / "s.art3d")
+    assert again == shot()
+    assert again.hash == shot().hash
+    assert [p.name for p in tmp_path.iterdir()] == ["s.art3d"]
+
+
+def test_hash_sees_every_number() -> None:
+    assert shot(depth_gain=0.9).hash != shot().hash
+    assert shot(frames={1001: entry(low=0.2)}).hash != shot(frames={1001: entry()}).hash
+
+
+def test_neighbours_stop_at_cuts_and_ends() -> None:
+    assert shot().neighbours(1003) == ((1002, 1001), ())
+    assert shot().neighbours(1005) == ((1004,), (1006, 1007))
+    assert shot(steady=0).neighbours(1005) == ((), ())
+
+
+def test_a_frame_outside_is_named() -> None:
+    with pytest.raises(ShotError, match="frame 1100 is not in the shot analysis, which holds 1001-1007"):
+        shot().frame(1100)
+
+
+def test_faults_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "s.art3d"
+    with pytest.raises(ShotError, match="cannot be read"):
+        load_shot(path)
+    save_shot(shot(), path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: len(text) // 2], encoding="utf-8")
+    with pytest.raises(ShotError, match="damaged"):
+        load_shot(path)
+    for change, word in (
+        ({"format": "other"}, "not a shot file"),
+        ({"version": 99}, "version 99"),
+        ({"depth_gain": 0.5}, "edited by hand"),
+        ({"frames": {}}, "edited wrongly"),
+        ({"depth_gain": float("nan")}, "edited wrongly"),
+    ):
+        path.write_text(json.dumps({**json.loads(text), **change}), encoding="utf-8")
+        with pytest.raises(ShotError, match=word):
+            load_shot(path)

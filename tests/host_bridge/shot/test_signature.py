@@ -1,0 +1,52 @@
+"""A frame from afar: plates told apart, cuts found, flashes not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from host_bridge.errors import ShotError
+from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+from host_bridge.shot.signature import check_same_plate, find_cuts, glance
+
+
+def frame(pixels: np.ndarray) -> Frame:
+    box = Box.of_size(pixels.shape[1], pixels.shape[0])
+    return Frame(box, box, {"color": pixels.astype("<f2")})
+
+
+def scene(seed: int, offset: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    coarse = rng.uniform(0, 0.7, (9, 40, 3))
+    return np.roll(np.kron(coarse, np.ones((10, 10, 1))), offset, axis=1)[:, :160]
+
+
+def test_bars_are_measured() -> None:
+    pixels = scene(1)
+    pixels[:12] = 0
+    pixels[-8:] = 0
+    assert glance(frame(pixels)).bars == (12, 8, 0, 0)
+
+
+def test_cuts_found_pans_and_flashes_not() -> None:
+    pan = [scene(1, 2 * i) for i in range(10)]
+    other = [scene(2, 3 * i) for i in range(10)]
+    flash = [p.copy() for p in pan]
+    flash[4] = np.ones_like(flash[4])
+    assert find_cuts([glance(frame(p)) for p in pan + other]) == [10]
+    assert find_cuts([glance(frame(p)) for p in flash]) == []
+
+
+def test_signature_knows_its_plate() -> None:
+    mine = frame(scene(1))
+    check_same_plate(mine, glance(mine).signature, where="here")
+    for wrong in (glance(frame(scene(2))).signature, "zz", "00"):
+        with pytest.raises(ShotError, match="another plate"):
+            check_same_plate(mine, wrong, where="here")
+
+
+def test_nan_and_infinity_do_not_spread() -> None:
+    pixels = scene(1)
+    pixels[0, 0], pixels[0, 1] = np.nan, np.inf
+    assert np.isfinite(glance(frame(pixels)).grid).all()
