@@ -131,4 +131,5 @@ class Controls:
         Raises:
             BadInputError: as `Knob.check`.
         """
-        return replace(self, **{f.name: BY_NAME[f.name].check(getattr(self, f.name)) for f in fields(self)})
+        values: dict[str, Any] = {f.name: BY_NAME[f.name].check(getattr(self, f.name)) for f in fields(self)}
+        return replace(self, **values)

@@ -37,7 +37,7 @@ class Glance:
     def signature(self) -> str:
         """Luminance levels of the grid as hexadecimal bytes."""
         levels = np.rint(self.grid.mean(axis=2) * 255).astype(np.uint8)
-        return levels.tobytes().hex()
+        return str(levels.tobytes().hex())
 
 
 def glance(frame: Frame) -> Glance:
@@ -46,11 +46,12 @@ def glance(frame: Frame) -> Glance:
     stride = max(1, min(color.shape[:2]) // 256)
     linear = color[::stride, ::stride].astype(np.float32)
     if frame.layers["color"].dtype.kind == "u":
-        linear = (linear / np.iinfo(frame.layers["color"].dtype).max) ** 2
+        linear = np.square(linear / np.float32(np.iinfo(frame.layers["color"].dtype).max), dtype=np.float32)
     linear = np.repeat(linear, 3, axis=2) if linear.shape[2] < 3 else linear
-    levels = np.sqrt(np.clip(np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0))
+    safe = np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0)
+    levels: Floats = np.sqrt(np.clip(safe, 0.0, 1.0), dtype=np.float32)
     histogram = [np.histogram(levels[..., c], bins=BINS, range=(0.0, 1.0))[0] for c in range(3)]
-    counts = np.concatenate(histogram).astype(np.float32) / max(1, levels[..., 0].size)
+    counts = np.divide(np.concatenate(histogram), max(1, levels[..., 0].size), dtype=np.float32)
     return Glance(_cells(levels), counts, _bars(levels, stride))
 
 
