@@ -7,7 +7,8 @@ Convention:
 
 from __future__ import annotations
 
-import json
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -88,15 +89,30 @@ class Frame:
 
     @cached_property
     def key(self) -> str:
-        """Content address: the same pixels and windows give the same key on every machine (XXH3, 128 bits)."""
-        header = {
-            "display": self.display.as_tuple(),
-            "data": self.data.as_tuple(),
-            "aspect": round(self.pixel_aspect, 6),
-            "channels": self.channels,
-            "layers": [(name, a.dtype.str, a.shape) for name, a in sorted(self.layers.items())],
-        }
-        digest = xxhash.xxh3_128(json.dumps(header, sort_keys=True).encode())
-        for _, array in sorted(self.layers.items()):
-            digest.update(memoryview(np.ascontiguousarray(array)).cast("B"))
-        return digest.hexdigest()
+        """Content address: the same pixels and windows give the same key on every machine (see `content_key`)."""
+        return content_key(self.display, self.data, self.pixel_aspect, self.channels, self.layers)
+
+
+def _counted(text: str) -> bytes:
+    data = text.encode()
+    return struct.pack("<I", len(data)) + data
+
+
+def content_key(
+    display: Box, data: Box, pixel_aspect: float, channels: Sequence[str], layers: Mapping[str, Array]
+) -> str:
+    """XXH3 (128 bits, seed 0, canonical hex) over a binary header and the layers' bytes in order of their names.
+
+    The header, all little-endian: display and data box as 8 int32, pixel aspect as float64, then the channel names
+    and the layers, each list led by its uint32 count; a text is a uint32 byte count and UTF-8; a layer is its name,
+    its dtype text such as "<f2", and rows, columns, channels as uint32. docs/protocol.md is the authority.
+    """
+    names = sorted(layers)
+    parts = [struct.pack("<8id", *display.as_tuple(), *data.as_tuple(), pixel_aspect)]
+    parts += [struct.pack("<I", len(channels)), *map(_counted, channels), struct.pack("<I", len(names))]
+    for name in names:
+        parts += [_counted(name), _counted(layers[name].dtype.str), struct.pack("<3I", *layers[name].shape)]
+    digest = xxhash.xxh3_128(b"".join(parts))
+    for name in names:
+        digest.update(np.ascontiguousarray(layers[name]).reshape(-1).view(np.uint8))
+    return str(digest.hexdigest())

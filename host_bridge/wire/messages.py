@@ -1,6 +1,6 @@
 """What the two sides say to each other, as frozen dataclasses; `codec` turns them into bytes and back.
 
-`docs/protocol.md` is the authority; this file is its Python spelling.
+`docs/protocol.md` is the authority; this file is its Python spelling. The field names are the keys on the wire.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from host_bridge.params import Controls
 
 PROTOCOL = (1, 0)
 Priority = Literal["interactive", "batch"]
+Transport = Literal["memory", "inline"]
 
 OUTPUTS: Mapping[str, str] = {
     "left": "left view, channels of the plate",
@@ -30,6 +31,7 @@ OUTPUTS: Mapping[str, str] = {
     "shift": "the style's vt on the hero grid, fraction of picture width",
     "disparity_local": "what the style sculpts, d_L − (s·iz + t), on the hero grid, px",
 }
+MEASURE_LAYERS = ("left", "right", "reference", "disparity")
 
 
 @dataclass(frozen=True)
@@ -73,32 +75,132 @@ class AnalysisSettings:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """A piece of the server's memory that a process of the same user may map: `/proc/<pid>/fd/<fd>`.
+
+    Attributes:
+        pid, fd: where the kernel lists it.
+        token: 32 hexadecimal digits; the segment's first 16 bytes are the same, else it is another segment.
+        nbytes: bytes of payload, which starts at byte 64.
+    """
+
+    pid: int
+    fd: int
+    token: str
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Where one array of an upload lies: little-endian, rows × columns × channels, at `offset` in the payload."""
+
+    name: str
+    dtype: str
+    rows: int
+    columns: int
+    channels: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Where one float32 plane of a tile lies: rows × columns × channels, at `offset` in the payload."""
+
+    name: str
+    rows: int
+    columns: int
+    channels: int
+    offset: int
+
+
+@dataclass(frozen=True)
 class Hello:
-    """First message of a client."""
+    """First message of a client. `client` is a name for logs; `viewer` tells one artist's panel from another."""
 
     client: str
     protocol: tuple[int, int] = PROTOCOL
-    machine: str = ""
 
 
 @dataclass(frozen=True)
 class Welcome:
-    """The server's answer to `Hello`: who it is and what it can do."""
+    """The server's answer to `Hello`: who it is and what it can do.
+
+    Attributes:
+        server: name and version.
+        instance: differs after every start of a server.
+        session: names this client on the control socket.
+        control: address of the control socket; empty when it is the same.
+        probe: a segment to try; a client that can read its token may ask for transport "memory".
+    """
 
     server: str
     protocol: tuple[int, int]
-    shared_memory: bool
+    instance: str
+    session: str
     styles: tuple[Mapping[str, Any], ...]
     depth_sources: tuple[Mapping[str, Any], ...]
-    limits: Mapping[str, int]
+    limits: Mapping[str, Any]
     devices: tuple[str, ...] = ()
     pid: int = 0
     control: str = ""
+    log: str = ""
+    probe: Segment | None = None
 
 
 @dataclass(frozen=True)
 class HaveFrame:
-    """Asks whether the server still holds a frame."""
+    """Asks which frames the server does not hold; answered by `NeedFrame`."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NeedFrame:
+    """The keys that must be uploaded before the request can be carried out; may be empty for `HaveFrame`."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PutFrame:
+    """Announces an upload; answered by `SendFrame`, or by `Held` when the server has the frame already."""
+
+    key: str
+    display: Box
+    data: Box
+    channels: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    nbytes: int
+    pixel_aspect: float = 1.0
+    transport: Transport = "inline"
+
+
+@dataclass(frozen=True)
+class SendFrame:
+    """Room is reserved: write the payload to `segment`, or send it in `Chunk`s, then `Commit`."""
+
+    upload: int
+    segment: Segment | None = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of an inline upload, in order; the bytes are the message's second part. Not answered."""
+
+    upload: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The payload is complete; answered by `Held` once its key is proved."""
+
+    upload: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """The server holds this frame now."""
 
     key: str
 
@@ -113,6 +215,7 @@ class TileRequest:
             statistics only.
         outputs: names of `OUTPUTS`.
         viewer: who asks; among interactive requests of one viewer the newest goes first.
+        transport: how the pixels come back.
     """
 
     key: str
@@ -122,14 +225,134 @@ class TileRequest:
     outputs: tuple[str, ...]
     priority: Priority = "batch"
     viewer: str = ""
+    transport: Transport = "inline"
+
+
+@dataclass(frozen=True)
+class TileReply:
+    """The answer to a `TileRequest`: pixels in `segment` (give it back with `Release`) or in the second part."""
+
+    box: Box
+    planes: tuple[Plane, ...]
+    stats: Mapping[str, Any]
+    nbytes: int
+    segment: Segment | None = None
+    lease: int = 0
+
+
+@dataclass(frozen=True)
+class Release:
+    """The client has done with these tiles' memory. Not answered."""
+
+    leases: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Asks for the figures of an uploaded pair: layers left, right, and perhaps reference and disparity."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """PSNR, SSIM, SIoU, parallax percentiles and the depth-budget verdict, as far as the layers allow."""
+
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """On the control socket: the requests of this session that nobody waits for any more; empty means all."""
+
+    session: str
+    requests: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """How many requests a `Cancel` found; each of them is also answered by an error `cancelled`."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Sent now and then while requests wait, so that silence means a dead server."""
+
+    requests: tuple[int, ...]
+    stage: str = ""
+
+
+@dataclass(frozen=True)
+class StylesRequest:
+    """Asks for the styles and depth sources afresh."""
+
+
+@dataclass(frozen=True)
+class Styles:
+    """The styles and depth sources that the server can load now."""
+
+    styles: tuple[Mapping[str, Any], ...]
+    depth_sources: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class StatusRequest:
+    """Asks for the server's figures; needs no `Hello`."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Endpoint, workers, queue, cache, milliseconds per stage, clients: see docs/server.md."""
+
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Asks whether somebody is there; needs no `Hello`."""
+
+
+@dataclass(frozen=True)
+class Pong:
+    """Somebody is there."""
+
+    instance: str
+    pid: int
+    version: str
+
+
+@dataclass(frozen=True)
+class Bye:
+    """The client leaves; everything it asked for is dropped. Not answered."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A request that could not be carried out; the fields of `host_bridge.errors.to_wire`."""
+
+    code: str
+    message: str
+    remedy: str = ""
+    where: str = ""
+    retryable: bool = False
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A kind of message that this version does not know. Never encoded."""
+
+    kind: str
 
 
 @dataclass(frozen=True)
 class Tile:
-    """The answer to a `TileRequest`.
+    """What a client hands to its caller: the answer to a `TileRequest`.
 
     Attributes:
-        planes: output name → (rows, columns, channels) float32, covering exactly the asked box.
+        planes: output name → (rows, columns, channels) float32, covering exactly the asked box. They may lie in
+            shared memory: read-only, and valid as long as the array lives.
         stats: figures of the whole frame: `fit_scale` and `fit_shift` (fractions of picture width),
             `parallax_min_pct`, `parallax_max_pct`, `budget` (verdict), `beyond_border_px`, `depth_source`,
             `style_id`, `model_id`, and `ms` per stage.

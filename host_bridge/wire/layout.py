@@ -1,0 +1,96 @@
+"""Arrays ⇄ one payload: each array starts at a multiple of 64 bytes, little-endian, rows × columns × channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from host_bridge.errors import LimitError, ProtocolError
+from host_bridge.frame import LAYER_DTYPES, LAYERS, Array
+from host_bridge.wire.limits import ALIGNMENT, COORDINATE
+from host_bridge.wire.messages import MEASURE_LAYERS, Layer, Plane
+
+UPLOAD_LAYERS = (*LAYERS, *MEASURE_LAYERS)
+CHANNELS = 1024
+
+
+def aligned(nbytes: int) -> int:
+    """The next multiple of the alignment."""
+    return -(-nbytes // ALIGNMENT) * ALIGNMENT
+
+
+def place_layers(layers: Mapping[str, Array]) -> tuple[tuple[Layer, ...], int]:
+    """Where each array goes, in order of the names, and the payload's size in bytes."""
+    placed, offset = [], 0
+    for name in sorted(layers):
+        array = layers[name]
+        rows, columns, channels = array.shape
+        placed.append(Layer(name, array.dtype.str, rows, columns, channels, offset))
+        offset += aligned(array.nbytes)
+    return tuple(placed), offset
+
+
+def place_planes(shapes: Sequence[tuple[str, tuple[int, int, int]]]) -> tuple[tuple[Plane, ...], int]:
+    """Where each float32 plane goes, in the given order, and the payload's size in bytes."""
+    placed, offset = [], 0
+    for name, (rows, columns, channels) in shapes:
+        placed.append(Plane(name, rows, columns, channels, offset))
+        offset += aligned(rows * columns * channels * 4)
+    return tuple(placed), offset
+
+
+def _size(part: Layer | Plane) -> tuple[np.dtype[np.generic], int]:
+    dtype = np.dtype(part.dtype if isinstance(part, Layer) else "<f4")
+    return dtype, part.rows * part.columns * part.channels * dtype.itemsize
+
+
+def prove_layers(layers: Sequence[Layer], nbytes: int, *, limit_bytes: int) -> None:
+    """Proves that an announced upload is possible before any memory is reserved for it.
+
+    Raises:
+        LimitError: larger than `limit_bytes`.
+        ProtocolError: unknown or repeated names, types or sizes, or arrays that overlap or leave the payload.
+    """
+    if not 0 < nbytes <= limit_bytes:
+        raise LimitError(f"a frame of {nbytes} bytes", remedy=f"the limit frame_bytes is {limit_bytes}")
+    end, last = 0, ""
+    for layer in layers:
+        _prove_shape(layer)
+        if layer.name <= last or layer.offset != aligned(end):
+            raise ProtocolError(f"layer {layer.name!r} is out of its place", remedy="order by name, align to 64 bytes")
+        end, last = layer.offset + _size(layer)[1], layer.name
+    if aligned(end) != nbytes:
+        raise ProtocolError(f"the layers take {aligned(end)} bytes, not {nbytes}", remedy="announce the exact size")
+
+
+def _prove_shape(layer: Layer) -> None:
+    known = layer.name in UPLOAD_LAYERS and layer.dtype in LAYER_DTYPES
+    sides = 0 < layer.rows <= COORDINATE and 0 < layer.columns <= COORDINATE and 0 < layer.channels <= CHANNELS
+    if not (known and sides):
+        raise ProtocolError(
+            f"layer {layer.name!r} {layer.dtype!r} {layer.rows}×{layer.columns}×{layer.channels} is not possible",
+            remedy="see docs/protocol.md",
+        )
+
+
+def views(parts: Sequence[Layer | Plane], payload: memoryview | bytes) -> dict[str, Array]:
+    """The arrays in a payload, without a copy.
+
+    Raises:
+        ProtocolError: an array leaves the payload.
+    """
+    found = {}
+    for part in parts:
+        dtype, nbytes = _size(part)
+        if min(part.rows, part.columns, part.channels, part.offset) < 0 or part.offset + nbytes > len(payload):
+            raise ProtocolError(f"{part.name!r} leaves its payload", remedy="see docs/protocol.md")
+        flat = np.frombuffer(payload, dtype, part.rows * part.columns * part.channels, part.offset)
+        found[part.name] = flat.reshape(part.rows, part.columns, part.channels)
+    return found
+
+
+def write_layers(placed: Sequence[Layer], layers: Mapping[str, Array], payload: memoryview) -> None:
+    """Copies the arrays to their places."""
+    for name, target in views(placed, payload).items():
+        np.copyto(target, layers[name])
