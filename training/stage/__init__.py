@@ -1,0 +1,1 @@
+"""A stage to rehearse on: procedural stereo films whose director is known."""
