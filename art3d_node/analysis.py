@@ -1,0 +1,352 @@
+"""Plate → FrameAnalysis: everything left of the knobs, once per frame, in two stages that cache apart.
+
+`estimate_depth` runs the depth source; `stage` normalises, lets the style stage the frame and fits its global
+layer. All statistics are of the whole frame, never of a tile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from art3d_node.look import make_look, rgb_of
+from art3d_node.models.depth_net import DepthSource, SourceInput
+from art3d_node.models.neutral import Staging
+from art3d_node.stereo import blueprint
+from art3d_node.stereo.blueprint import Fit
+from art3d_node.temporal import Neighbour, steady
+from host_bridge.errors import DepthSourceError
+from host_bridge.frame import Array, Frame
+from host_bridge.wire.messages import AnalysisSettings, ShotFrame
+
+GIVEN = "given"
+RANKS = (0.01, 0.05, 0.25, 0.50, 0.75, 0.95, 0.99)
+LOW_RANK, HIGH_RANK = 0.01, 0.99
+_SAMPLES = 1 << 17
+_FLAT = 1e-12
+
+Check = Callable[[], None]
+
+
+class Shelf(Protocol):
+    """Where sources and styles come from; `art3d_node.library.Library` is one."""
+
+    def depth(self, name: str) -> DepthSource: ...
+    def style(self, name: str) -> Staging: ...
+    def automatic(self, *, has_z: bool) -> str: ...
+
+
+@dataclass(frozen=True)
+class RawDepth:
+    """What the depth source said about one frame.
+
+    Attributes:
+        inverse_depth: (h, w) float32, larger = nearer, any affine scale, the source's own resolution.
+        look: (h', w', 3) uint8, the picture that networks saw.
+        source: name of the depth source that "auto" came to.
+        model_id: what made it.
+        ms: milliseconds it took.
+    """
+
+    inverse_depth: Tensor
+    look: Tensor
+    source: str
+    model_id: str
+    ms: float = 0.0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return _nbytes(self.inverse_depth, self.look)
+
+
+@dataclass(frozen=True)
+class FrameAnalysis:
+    """One analysed frame: all that the knobs and the new view need beside the pixels.
+
+    Attributes:
+        inverse_depth: (H, W) float32 iz on the hero grid, normalised: 0 = robust far, 1 = robust near, not clipped.
+        scale, shift: vs, vt, fractions of picture width; (H, W), or 0-d where constant.
+        disparity_px: (H, W) float32 d_L on the hero grid, px of this grid (x_L − x_R).
+        fit: s, t of the global layer, fractions of picture width; the shot's where it fixes them.
+        width_px: picture width of this grid, px.
+        iz_low, iz_high: the raw inverse depths that became 0 and 1.
+        raw_percentiles: rank → raw inverse depth, of the frame alone.
+        inverse_depth_range, disparity_range_px: (lowest, highest) finite value of the whole frame.
+        local_range_px: (lowest, highest) of d_L − (s·iz + t), px; (0, 0) for a constant style.
+        depth_source, model_id, style_id: what made it.
+        shot_gain, shot_zero_plane_pct: the shot's own knobs, under the artist's.
+        ms: stage → milliseconds.
+    """
+
+    inverse_depth: Tensor
+    scale: Tensor
+    shift: Tensor
+    disparity_px: Tensor
+    fit: Fit
+    width_px: int
+    iz_low: float
+    iz_high: float
+    raw_percentiles: dict[float, float]
+    inverse_depth_range: tuple[float, float]
+    disparity_range_px: tuple[float, float]
+    local_range_px: tuple[float, float]
+    depth_source: str
+    model_id: str
+    style_id: str
+    shot_gain: float = 1.0
+    shot_zero_plane_pct: float = 0.0
+    ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def fit_scale(self) -> float:
+        """s, fraction of picture width."""
+        return self.fit.scale
+
+    @property
+    def fit_shift(self) -> float:
+        """t, fraction of picture width."""
+        return self.fit.shift
+
+    @property
+    def fit_px(self) -> Fit:
+        """The global layer in px of this grid."""
+        return self.fit.times(float(self.width_px))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return _nbytes(self.inverse_depth, self.scale, self.shift, self.disparity_px)
+
+
+def analyse(frame: Frame, settings: AnalysisSettings, library: Shelf, *, check: Check | None = None) -> FrameAnalysis:
+    """Both stages. Arguments and errors as theirs."""
+    raw = estimate_depth(frame, settings, library, check=check)
+    return stage(frame, raw, settings, library, check=check)
+
+
+def estimate_depth(
+    frame: Frame, settings: AnalysisSettings, library: Shelf, *, check: Check | None = None
+) -> RawDepth:
+    """Raw inverse depth of one frame; depends on `settings.depth`, `.z_meaning` and whether `.style` is "given".
+
+    Args:
+        frame: the plate frame.
+        settings: what to use.
+        library: where depth sources come from.
+        check: called between stages; raises to cancel.
+
+    Raises:
+        DepthSourceError: the source does not exist or cannot read this plate.
+    """
+    check = check or _never
+    started = time.perf_counter()
+    look = look_of(frame)
+    check()
+    if settings.style == GIVEN:
+        inverse, source, model_id = _given(frame), GIVEN, GIVEN
+    else:
+        source = settings.depth
+        if source == "auto":
+            source = library.automatic(has_z="depth" in frame.layers)
+        inverse, model_id = _estimate(frame, look, source, settings.z_meaning, library)
+    check()
+    return RawDepth(inverse, look, source, model_id, 1000.0 * (time.perf_counter() - started))
+
+
+def stage(
+    frame: Frame,
+    raw: RawDepth,
+    settings: AnalysisSettings,
+    library: Shelf,
+    *,
+    neighbours: Sequence[Neighbour] = (),
+    check: Check | None = None,
+) -> FrameAnalysis:
+    """Normalise, bring to plate resolution, let the style stage, fit the global layer.
+
+    Args:
+        frame: the plate frame.
+        raw: what `estimate_depth` said of it.
+        settings: style and shot.
+        library: where styles come from.
+        neighbours: frames of the shot that steady this one's depth; ignored for depth that needs no steadying.
+        check: called between stages; raises to cancel.
+
+    Raises:
+        StyleError: the style does not exist or is damaged.
+    """
+    check = check or _never
+    clock = _Clock(depth=raw.ms)
+    percentiles = _percentiles(raw.inverse_depth)
+    shot = settings.shot or ShotFrame(percentiles[LOW_RANK], percentiles[HIGH_RANK])
+    iz = _normalised(_steadied(raw, neighbours), shot)
+    check()
+    iz = _at_plate_resolution(iz, frame)
+    clock.lap("upsample")
+    check()
+    width = float(frame.picture_width)
+    scale, shift, disparity = _staged(frame, raw, settings, library, iz, shot)
+    clock.lap("style")
+    check()
+    own = _fit(disparity, iz, scale, shift, width)
+    wanted = Fit(
+        own.scale if shot.fit_scale is None else shot.fit_scale,
+        own.shift if shot.fit_shift is None else shot.fit_shift,
+    )
+    disparity = blueprint.replace_fit(disparity, iz, own.times(width), wanted.times(width))
+    constant = scale.ndim == 0 and settings.style != GIVEN
+    local = None if constant else blueprint.local_layer(disparity, iz, wanted.times(width))
+    clock.lap("fit")
+    return FrameAnalysis(
+        inverse_depth=iz,
+        scale=scale,
+        shift=shift,
+        disparity_px=disparity,
+        fit=wanted,
+        width_px=frame.picture_width,
+        iz_low=shot.iz_low,
+        iz_high=shot.iz_high,
+        raw_percentiles=percentiles,
+        inverse_depth_range=_finite_range(iz),
+        disparity_range_px=_finite_range(disparity),
+        local_range_px=(0.0, 0.0) if local is None else _finite_range(local),
+        depth_source=raw.source,
+        model_id=raw.model_id,
+        style_id=GIVEN if settings.style == GIVEN else library.style(settings.style).id,
+        shot_gain=shot.depth_gain,
+        shot_zero_plane_pct=shot.zero_plane,
+        ms=clock.laps,
+    )
+
+
+def look_of(frame: Frame) -> Tensor:
+    """The frame's own `look`, or one made from its colour; (h, w, 3) uint8."""
+    if "look" in frame.layers:
+        return torch.from_numpy(np.array(frame.layers["look"], np.uint8))
+    if "color" not in frame.layers:
+        return torch.zeros(1, 1, 3, dtype=torch.uint8)
+    return make_look(as_float(frame.layers["color"]), frame.channels)
+
+
+def as_float(array: Array) -> Tensor:
+    """A layer as float32: half and float by value, integers as a share of their largest value."""
+    if array.dtype.kind == "u":
+        return torch.from_numpy(array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max))
+    return torch.from_numpy(np.array(array, np.float32, order="C"))
+
+
+def _estimate(frame: Frame, look: Tensor, source: str, z_meaning: str, library: Shelf) -> tuple[Tensor, str]:
+    z = frame.layers.get("depth")
+    alpha = None
+    if "A" in frame.channels and "color" in frame.layers:
+        alpha = as_float(frame.layers["color"][..., frame.channels.index("A")])
+    seen = SourceInput(
+        look=look,
+        aspect=frame.data.width * frame.pixel_aspect / frame.data.height,
+        z=None if z is None else as_float(z[..., 0]),
+        alpha=alpha,
+        z_meaning=z_meaning,
+    )
+    try:
+        found = library.depth(source).estimate(seen)
+    except ValueError as error:
+        raise DepthSourceError(
+            str(error), where=f"--depth {source}", remedy="use another depth source, such as --depth auto"
+        ) from error
+    return found.inverse_depth, found.model_id
+
+
+def _given(frame: Frame) -> Tensor:
+    if "disparity" not in frame.layers:
+        raise DepthSourceError(
+            "the frame carries no disparity", where="style given", remedy="send a disparity layer, or name a style"
+        )
+    return as_float(frame.layers["disparity"][..., 0])
+
+
+def _percentiles(raw: Tensor) -> dict[float, float]:
+    step = max(1, round((raw.numel() / _SAMPLES) ** 0.5))
+    values = raw[::step, ::step].numpy().ravel()
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return dict.fromkeys(RANKS, 0.0)
+    at = [round(rank * (values.size - 1)) for rank in RANKS]
+    ordered = np.partition(values, sorted(set(at)))
+    return {rank: float(ordered[index]) for rank, index in zip(RANKS, at, strict=True)}
+
+
+def _steadied(raw: RawDepth, neighbours: Sequence[Neighbour]) -> Tensor:
+    if not neighbours or raw.source in ("aov", GIVEN):
+        return raw.inverse_depth
+    return torch.from_numpy(steady(raw.look.numpy(), raw.inverse_depth.numpy(), neighbours))
+
+
+def _normalised(raw: Tensor, shot: ShotFrame) -> Tensor:
+    span = shot.iz_high - shot.iz_low
+    if not span > _FLAT:
+        # A frame without depth lies half-way, close to the screen.
+        return torch.where(torch.isfinite(raw), torch.full_like(raw, 0.5), raw)
+    return (raw - shot.iz_low) * (1.0 / span)
+
+
+def _at_plate_resolution(iz: Tensor, frame: Frame) -> Tensor:
+    size = (frame.data.height, frame.data.width)
+    if tuple(iz.shape) == size:
+        return iz
+    return functional.interpolate(iz[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
+
+
+def _staged(
+    frame: Frame, raw: RawDepth, settings: AnalysisSettings, library: Shelf, iz: Tensor, shot: ShotFrame
+) -> tuple[Tensor, Tensor, Tensor]:
+    """vs, vt (fractions) and d_L (px)."""
+    width = float(frame.picture_width)
+    if settings.style == GIVEN:
+        span = shot.iz_high - shot.iz_low
+        span, shift = (span, shot.iz_low) if span > _FLAT else (0.0, shot.iz_low)
+        return torch.tensor(span / width), torch.tensor(shift / width), raw.inverse_depth
+    aspect = frame.data.width * frame.pixel_aspect / frame.data.height
+    scale, shift_map = library.style(settings.style).stage(raw.look, iz, aspect=aspect)
+    return scale, shift_map, blueprint.blueprint(iz, scale * width, shift_map * width)
+
+
+def _fit(disparity: Tensor, iz: Tensor, scale: Tensor, shift: Tensor, width: float) -> Fit:
+    if scale.ndim == 0 and shift.ndim == 0:
+        return Fit(float(scale), float(shift))
+    step = max(1, round((iz.numel() / _SAMPLES) ** 0.5))
+    return blueprint.fit(disparity[::step, ::step], iz[::step, ::step]).times(1.0 / width)
+
+
+def _finite_range(values: Tensor) -> tuple[float, float]:
+    low, high = (float(v) for v in torch.aminmax(values))
+    if np.isfinite(low) and np.isfinite(high):
+        return low, high
+    finite = values[torch.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.numel() else (0.0, 0.0)
+
+
+def _nbytes(*tensors: Tensor) -> int:
+    return sum(t.numel() * t.element_size() for t in tensors)
+
+
+def _never() -> None:
+    """Nobody can cancel."""
+
+
+class _Clock:
+    def __init__(self, **laps: float) -> None:
+        self.laps = {name: round(ms, 3) for name, ms in laps.items()}
+        self._since = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round(1000.0 * (now - self._since), 3)
+        self._since = now
