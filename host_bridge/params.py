@@ -108,6 +108,21 @@ KNOBS: tuple[Knob, ...] = (
          help="Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."),
 )  # fmt: skip
 
+PLUGIN_KNOBS: tuple[Knob, ...] = (
+    Knob(13, "output", "Output", "choice", "right",
+         choices=("left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion"),
+         help="What the node gives: an eye, both side by side or as red/cyan, or a channel of the analysis."),
+    Knob(14, "picture", "Picture Width", "choice", "project", choices=("project", "source"),
+         help="The width that every % means: the project's format, or the source's own region where they differ."),
+    Knob(15, "shot", "Shot Analysis", "text", "",
+         help="The shot file that `art3d analyse` wrote. Empty treats every frame on its own."),
+    Knob(16, "server", "Server", "text", "",
+         help="Address of a compute server. Empty takes $ART3D_SERVER, else this machine's own, started when needed."),
+    Knob(17, "server_command", "Server Command", "text", "",
+         help="The command that starts this machine's server. Empty takes $ART3D_COMMAND, else `art3d`."),
+)  # fmt: skip
+"""Knobs that only the plug-in has; their ids continue those of `KNOBS`."""
+
 BY_NAME: Mapping[str, Knob] = {knob.name: knob for knob in KNOBS}
 
 
