@@ -1,0 +1,226 @@
+"""One pass over a shot: what each frame says on its own, put together into what the shot fixes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from host_bridge.errors import ShotError
+from host_bridge.frame import Array, Frame
+from host_bridge.geometry import Box
+from host_bridge.params import Controls
+from host_bridge.shot.file import Shot, ShotEntry
+from host_bridge.shot.signature import Glance, find_cuts, glance
+from host_bridge.shot.steady import Floats, Measured, gaussian, handover, normalisation, refit, suggest
+from host_bridge.wire.messages import AnalysisSettings, Tile
+
+THUMB = (36, 64)
+COMFORT = (-1.0, 2.0)
+TRUE_DEPTH = ("aov", "given")
+
+
+class Asks(Protocol):
+    """Whoever answers tile requests; `host_bridge.client.Client` is one."""
+
+    def tile(
+        self, frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str]
+    ) -> Tile: ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a shot is steadied.
+
+    Attributes:
+        smooth: frames (standard deviation) over which normalisation, s and t are smoothed.
+        handover: frames over which the zero plane eases on each side of a cut; 0 leaves cuts hard.
+        steady: neighbours on each side that steady a network's depth along motion.
+    """
+
+    smooth: float = 12.0
+    handover: int = 0
+    steady: int = 3
+
+
+@dataclass(frozen=True)
+class _Seen:
+    number: int
+    glance: Glance
+    measured: Measured
+    source: str
+    model_id: str
+
+
+def survey(
+    frames: Iterable[tuple[int, Frame]],
+    server: Asks,
+    settings: AnalysisSettings,
+    plan: Plan,
+    *,
+    plate: str,
+    missing: Sequence[int] = (),
+    done: Callable[[int], None] | None = None,
+) -> Shot:
+    """Analyses every frame once and settles what the shot fixes.
+
+    Args:
+        frames: number and frame, in order.
+        server: who analyses.
+        settings: depth source, style and meaning of Z; without a shot.
+        plan: how to steady.
+        plate: the plate's pattern, for people.
+        missing: asked frames that have no readable file; written down, not guessed.
+        done: told each finished frame.
+
+    Raises:
+        ShotError: no frame at all, or frames that different depth sources analysed.
+    """
+    seen = []
+    for number, frame in frames:
+        seen.append(_look_at(number, frame, server, settings))
+        if done:
+            done(number)
+    if not seen:
+        raise ShotError("no frame of the shot could be read", where=plate, remedy="check the plate")
+    sources = sorted({s.source for s in seen})
+    if len(sources) > 1:
+        raise ShotError(
+            f"the frames came to different depth sources: {', '.join(sources)}",
+            where=plate,
+            remedy="name one with --depth",
+        )
+    return _settle(seen, settings, plan, plate, tuple(missing))
+
+
+def _look_at(number: int, frame: Frame, server: Asks, settings: AnalysisSettings) -> _Seen:
+    tile = server.tile(frame, settings, Controls(), frame.data, ("inverse_depth", "disparity_left"))
+    stats = tile.stats
+    low, high = float(stats["iz_low"]), float(stats["iz_high"])
+    normalised = _thumb(tile.planes["inverse_depth"][..., 0])
+    disparity = _thumb(tile.planes["disparity_left"][..., 0]) / frame.picture_width
+    rows, columns = THUMB
+    middle = disparity[rows // 3 : 2 * rows // 3, columns // 3 : 2 * columns // 3]
+    measured = Measured(
+        iz_low=low,
+        iz_high=high,
+        fit_scale=float(stats["fit_scale"]),
+        fit_shift=float(stats["fit_shift"]),
+        thumb=low + normalised * (high - low),
+        subject=float(np.median(middle)),
+        parallax=(float(stats["parallax_p1_pct"]), float(stats["parallax_p99_pct"])),
+    )
+    return _Seen(number, glance(frame), measured, str(stats["depth_source"]), str(stats["model_id"]))
+
+
+def _thumb(plane: Array) -> Floats:
+    """Means of the cells of a coarse grid, blind to what is not finite."""
+    rows, columns = THUMB
+    y = np.linspace(0, plane.shape[0], rows + 1).astype(int)
+    x = np.linspace(0, plane.shape[1], columns + 1).astype(int)
+    step = max(1, min(plane.shape) // 256)
+    thumb = np.zeros(THUMB)
+    for row in range(rows):
+        band = plane[y[row] : max(y[row + 1], y[row] + 1) : step]
+        for column in range(columns):
+            cell = band[:, x[column] : max(x[column + 1], x[column] + 1) : step]
+            cell = cell[np.isfinite(cell)]
+            thumb[row, column] = cell.mean() if cell.size else 0.0
+    return thumb
+
+
+def _settle(seen: list[_Seen], settings: AnalysisSettings, plan: Plan, plate: str, missing: tuple[int, ...]) -> Shot:
+    cuts = find_cuts([s.glance for s in seen])
+    source = seen[0].source
+    metric = source in TRUE_DEPTH
+    entries: list[ShotEntry] = []
+    for scene, (start, stop) in enumerate(_scenes(cuts, len(seen))):
+        entries += _scene(seen[start:stop], scene, plan, metric)
+    if plan.handover:
+        entries = _hand_over(entries, seen, cuts, plan.handover)
+    parallax = np.array([s.measured.parallax for s in seen])
+    scale_pct = 100.0 * float(np.median([e.fit_scale for e in entries]))
+    gain, offset, why = suggest(parallax, scale_pct, comfort=COMFORT)
+    first_frames = tuple(seen[index].number for index in cuts)
+    return Shot(
+        plate=plate,
+        depth_source=source,
+        model_id=seen[0].model_id,
+        style=settings.style,
+        z_meaning=settings.z_meaning,
+        frames={s.number: entry for s, entry in zip(seen, entries, strict=True)},
+        cuts=first_frames,
+        missing=missing,
+        steady=0 if metric else plan.steady,
+        depth_gain=gain,
+        zero_plane=offset,
+        reasons=tuple(_reasons(seen, entries, first_frames, missing, plan, metric, why)),
+    )
+
+
+def _scenes(cuts: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
+    edges = [0, *cuts, count]
+    yield from itertools.pairwise(edges)
+
+
+def _scene(seen: list[_Seen], scene: int, plan: Plan, metric: bool) -> list[ShotEntry]:
+    frames = [s.measured for s in seen]
+    ranges = normalisation(frames, metric=metric, sigma=plan.smooth)
+    fits = np.array([refit(m, low, high) for m, (low, high) in zip(frames, ranges, strict=True)])
+    fits = gaussian(fits, plan.smooth)
+    return [
+        ShotEntry(
+            iz_low=float(low),
+            iz_high=float(high),
+            fit_scale=float(scale),
+            fit_shift=float(shift),
+            zero_plane=0.0,
+            scene=scene,
+            signature=s.glance.signature,
+            bars=s.glance.bars,
+        )
+        for s, (low, high), (scale, shift) in zip(seen, ranges, fits, strict=True)
+    ]
+
+
+def _hand_over(entries: list[ShotEntry], seen: list[_Seen], cuts: list[int], length: int) -> list[ShotEntry]:
+    offsets = np.zeros(len(entries))
+    edges = [0, *cuts, len(entries)]
+    for before, cut, after in zip(edges, edges[1:], edges[2:], strict=False):
+        jump = -100.0 * (seen[cut].measured.subject - seen[cut - 1].measured.subject)
+        ends, starts = handover(jump, cut - before, after - cut, length)
+        offsets[cut - len(ends) : cut] += ends
+        offsets[cut : cut + len(starts)] += starts
+    return [replace(entry, zero_plane=float(offset)) for entry, offset in zip(entries, offsets, strict=True)]
+
+
+def _reasons(
+    seen: list[_Seen],
+    entries: list[ShotEntry],
+    cuts: tuple[int, ...],
+    missing: tuple[int, ...],
+    plan: Plan,
+    metric: bool,
+    why: str,
+) -> Iterator[str]:
+    if metric:
+        yield "depth is the plate's own: one range for each scene"
+    else:
+        yield f"normalisation: the network's jumps followed, its range smoothed over {plan.smooth:g} frames"
+        yield f"depth steadied along motion over {plan.steady} frames on each side"
+    yield f"s and t smoothed over {plan.smooth:g} frames inside each scene"
+    yield f"cuts at {', '.join(map(str, cuts))}" if cuts else "no cut inside the shot"
+    if cuts and plan.handover:
+        yield f"zero plane handed over in {plan.handover} frames on each side of a cut"
+    if missing:
+        yield f"{len(missing)} frames had no readable file: {', '.join(map(str, missing[:20]))}"
+    bars = sorted({entry.bars for entry in entries})
+    if len(bars) > 1:
+        changes = [b.number for a, b in itertools.pairwise(seen) if a.glance.bars != b.glance.bars]
+        yield f"black bars change at {', '.join(map(str, changes[:20]))}"
+    elif any(bars[0]):
+        yield f"black bars (top, bottom, left, right): {bars[0]} px"
+    yield why
