@@ -73,5 +73,5 @@ def test_suggestion_fits_the_comfort_range(low: float, high: float) -> None:
     scale = high - low
     gain, offset, reason = suggest(np.array([[low, high]]), scale, comfort=(-1.0, 2.0))
     near, far = low + (1 - gain) * scale + offset, high + offset
-    assert -1.002 <= near and far <= 2.002, reason
+    assert near >= -1.002 and far <= 2.002, reason
     assert (gain == 1.0 and offset == 0.0) == (low >= -1 and high <= 2)
