@@ -39,7 +39,7 @@ def test_controls_are_the_table() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, 4.01, "deep", None, True])
 def test_a_float_outside_its_limits_is_named(value: object) -> None:
-    with pytest.raises(BadInputError, match="--depth-gain.*0 to 4"):
+    with pytest.raises(BadInputError, match=r"--depth-gain.*0 to 4"):
         BY_NAME["depth_gain"].check(value)
 
 
