@@ -1,0 +1,192 @@
+"""One plate file to a `Plate`: colour, depth, layers, metadata, and the look copy where it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from host_bridge import colour
+from host_bridge.errors import Art3DError, PlateError
+from host_bridge.frame import Array, Frame
+from host_bridge.geometry import Box
+from host_bridge.plates import guard
+from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
+from host_bridge.plates.images import read_image
+from host_bridge.plates.luma import REC709, luminance_weights, to_rgb
+from host_bridge.plates.naming import Channel, of_view, pick_color, pick_depth
+from host_bridge.plates.plate import Layer, Plate
+
+EXR_NAMES = (".exr", ".sxr", ".mxr")
+# What an output says anew, or what belongs to the storage and not to the picture.
+STRUCTURE = frozenset(
+    {
+        *("channels", "compression", "dataWindow", "displayWindow", "lineOrder", "pixelAspectRatio", "tiles", "type"),
+        *("chunkCount", "maxSamplesPerPixel", "multiView", "name", "view", "version", "wrapmodes", "preview"),
+        *("dwaCompressionLevel", "zipCompressionLevel"),
+    }
+)
+OWN_LAYERS = ("disparityL", "disparityR", "occlusion", "inverse_depth", "scale", "shift", "disparity_local")
+# Hashed ids: a mean of two of them is the id of nothing.
+UNMIXABLE = ("crypto", "objectid", "object_id", "deepid")
+
+
+def read_plate(
+    path: Path, *, number: int = 1, view: str = "", input_space: str | None = None, linear: bool = True
+) -> Plate:
+    """Reads one view of one file.
+
+    Args:
+        path: the file; EXR by its name or its first bytes, else what OpenImageIO reads.
+        number: frame number, for messages and outputs.
+        view: the view; "" takes the file's first.
+        input_space: colour space of the values; None takes the file's own tag, else scene-linear Rec.709.
+        linear: whether integer formats are decoded to scene-linear.
+
+    Raises:
+        PlateError: a file that cannot be read, or holds no such view or no colour.
+        MissingFrameError: no file.
+        LimitError: larger than a plate may be.
+        BadInputError: an unknown input space.
+    """
+    try:
+        if path.suffix.lower() in EXR_NAMES or guard.first_bytes(path, 4) == MAGIC:
+            return _read_exr(open_exr(path), number, view, input_space)
+        return _read_other(path, number, view, input_space, linear)
+    except MemoryError as error:
+        raise PlateError("memory does not hold this picture", where=str(path), remedy=guard.AGAIN) from error
+    except Art3DError as error:
+        error.where = error.where or str(path)
+        raise
+
+
+def _read_other(path: Path, number: int, view: str, space: str | None, linear: bool) -> Plate:
+    image = read_image(path, space=space, linear=linear)
+    guard.check_picture(path, image.display)
+    layers = {"color": _finite(path, image.pixels)}
+    if colour.needs_look(image.shown_in, image.channels):
+        layers["look"] = colour.make_look(image.pixels, image.channels, image.shown_in)
+    frame = Frame(image.display, image.window, layers, image.channels, image.pixel_aspect)
+    types = (image.pixels.dtype.str,) * len(image.channels)
+    return Plate(path, number, view, (), frame, types, header=image.header, input_space=image.space)
+
+
+def _read_exr(file: ExrFile, number: int, view: str, space: str | None) -> Plate:
+    guard.check_picture(file.path, file.display)
+    chosen = choose_view(file, view)
+    mine = of_view(file.channels, chosen) if chosen else file.channels
+    picked = pick_color(mine)
+    if not picked:
+        raise PlateError(
+            f"no colour among the channels {_listed(mine)}", where=str(file.path), remedy="give R, G and B, or Y"
+        )
+    header = file.headers[picked[0].part]
+    pixels, names = _color(file, picked, header)
+    data = picked[0].window
+    tag = colour.check_space(space) if space else colour.tagged_space(header)
+    layers = {"color": _finite(file.path, pixels)}
+    if colour.needs_look(tag, names):
+        layers["look"] = colour.make_look(pixels, names, tag)
+    others = _others(file, mine, picked)
+    extra = _ride(others, data)
+    if extra:
+        layers["extra"] = _stacked(extra)
+    depth = pick_depth(mine)
+    if depth is not None:
+        layers["depth"] = _depth(others, depth.name, data)
+    frame = Frame(file.display, data, layers, names, float(header.get("pixelAspectRatio", 1.0)))
+    names_of_extra = tuple(layer.name for layer in extra)
+    types = _stored_types(picked, pixels)
+    return Plate(file.path, number, chosen, file.views, frame, types, others, names_of_extra, _kept(header), tag)
+
+
+def choose_view(file: ExrFile, view: str) -> str:
+    """The asked view of a file, or its first; a file that names no views has whichever is asked.
+
+    Raises:
+        PlateError: the file names its views, and this is none of them.
+    """
+    if not file.views:
+        return ""
+    if view and view not in file.views:
+        raise PlateError(
+            f"no view {view!r}", where=str(file.path), remedy=f"its views are {', '.join(file.views)}; see --view"
+        )
+    return view or file.views[0]
+
+
+def _listed(channels: Sequence[Channel]) -> str:
+    names = [c.name for c in channels]
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def _color(file: ExrFile, picked: Sequence[Channel], header: Mapping[str, Any]) -> tuple[Array, tuple[str, ...]]:
+    names = tuple(c.component for c in picked)
+    if "RY" not in names:
+        upper = {"red": "R", "green": "G", "blue": "B", "alpha": "A"}
+        return file.read_stack(picked), tuple(upper.get(n.lower(), n.upper()) for n in names)
+    planes = file.read(picked)
+    rgb = to_rgb(planes[0], planes[1], planes[2], luminance_weights(header.get("chromaticities", REC709)))
+    if len(planes) == 3:
+        return rgb, ("R", "G", "B")
+    return np.concatenate([rgb, planes[3][..., None].astype(rgb.dtype)], -1), ("R", "G", "B", "A")
+
+
+def _stored_types(picked: Sequence[Channel], pixels: Array) -> tuple[str, ...]:
+    """Types to write colour in: each channel's own, but where RGB was computed or holds integers."""
+    if any(c.component == "RY" or c.dtype == "<u4" for c in picked):
+        return (str(pixels.dtype.str),) * pixels.shape[2]
+    return tuple(c.dtype for c in picked)
+
+
+def _others(file: ExrFile, mine: Sequence[Channel], picked: Sequence[Channel]) -> tuple[Layer, ...]:
+    taken = {c.stored for c in picked}
+    rest = [
+        c
+        for c in mine
+        if not (c.part == picked[0].part and c.stored in taken)
+        and c.sampling == (1, 1)
+        and c.layer.partition(".")[0] not in OWN_LAYERS
+    ]
+    return tuple(Layer(c.name, p, c.window) for c, p in zip(rest, file.read(rest), strict=True))
+
+
+def _ride(others: Sequence[Layer], data: Box) -> list[Layer]:
+    """Layers that can be carried into the new view: floats on the colour's own pixels, and no hashed ids."""
+    return [
+        layer
+        for layer in others
+        if layer.window == data
+        and layer.pixels.dtype.kind == "f"
+        and not any(word in layer.name.lower() for word in UNMIXABLE)
+    ]
+
+
+def _stacked(layers: Sequence[Layer]) -> Array:
+    kind = "<f2" if all(layer.pixels.dtype.str == "<f2" for layer in layers) else "<f4"
+    return np.stack([layer.pixels for layer in layers], -1).astype(kind, copy=False)
+
+
+def _depth(others: Sequence[Layer], name: str, data: Box) -> Array:
+    layer = next(layer for layer in others if layer.name == name)
+    pixels = layer.pixels if layer.pixels.dtype.kind == "f" else layer.pixels.astype("<f4")
+    if layer.window == data:
+        return pixels[..., None]
+    # Zero is what renderers and Nuke mean by "nothing here".
+    out = np.zeros((data.height, data.width, 1), pixels.dtype)
+    both = layer.window.intersect(data)
+    if not both.empty:
+        out[(*both.slices(data), 0)] = pixels[both.slices(layer.window)]
+    return out
+
+
+def _finite(path: Path, pixels: Array) -> Array:
+    if not np.isfinite(pixels[::16, ::16]).any() and not np.isfinite(pixels).any():
+        raise PlateError("every pixel is NaN or infinite", where=str(path), remedy="render the frame again")
+    return pixels
+
+
+def _kept(header: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in header.items() if k not in STRUCTURE and not k.startswith("art3d/")}
