@@ -117,8 +117,25 @@ def make_look(color: Array, channels: tuple[str, ...], space: str) -> Array:
     Returns:
         (rows', columns', 3) uint8, long side at most `LOOK_SIDE_PX`.
     """
+    return to_display(shrink(color, LOOK_SIDE_PX), channels, space)
+
+
+def to_display(color: Array, channels: tuple[str, ...], space: str) -> Array:
+    """Colour as a person sees it, un-tone-mapped.
+
+    Args:
+        color: (rows, columns, C) float32 in `space`.
+        channels: names of C.
+        space: canonical input space.
+
+    Returns:
+        (rows, columns, 3) uint8.
+
+    Raises:
+        BadInputError: the colour config fails.
+    """
     rgb = [channels.index(c) for c in "RGB"] if "G" in channels else [0, 0, 0]
-    small = shrink(color[..., rgb], LOOK_SIDE_PX)
+    small = np.ascontiguousarray(color[..., rgb])
     found = _locate(space) or (BUILT_IN_CONFIG, LINEAR_REC709)
     display, view = _display(found[0])
     shown = oiio.ImageBufAlgo.ociodisplay(

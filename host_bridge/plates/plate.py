@@ -41,6 +41,7 @@ class Plate:
         extra: names of those among them that ride in `frame.layers["extra"]`, in its order.
         header: metadata to keep, under OpenEXR's attribute names.
         input_space: colour space of the file's values, as recorded.
+        pixel_space: colour space of the frame's colour: the same, or scene-linear Rec.709 where integers were decoded.
     """
 
     path: Path
@@ -53,3 +54,4 @@ class Plate:
     extra: tuple[str, ...] = ()
     header: Mapping[str, Any] = field(default_factory=dict)
     input_space: str = ""
+    pixel_space: str = ""

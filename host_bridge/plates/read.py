@@ -70,7 +70,9 @@ def _read_other(path: Path, number: int, view: str, space: str | None, linear: b
         layers["look"] = colour.make_look(image.pixels, image.channels, image.shown_in)
     frame = Frame(image.display, image.window, layers, image.channels, image.pixel_aspect)
     types = (image.pixels.dtype.str,) * len(image.channels)
-    return Plate(path, number, view, (), frame, types, header=image.header, input_space=image.space)
+    return Plate(
+        path, number, view, (), frame, types, header=image.header, input_space=image.space, pixel_space=image.shown_in
+    )
 
 
 def _read_exr(file: ExrFile, number: int, view: str, space: str | None) -> Plate:
@@ -99,7 +101,7 @@ def _read_exr(file: ExrFile, number: int, view: str, space: str | None) -> Plate
     frame = Frame(file.display, data, layers, names, float(header.get("pixelAspectRatio", 1.0)))
     names_of_extra = tuple(layer.name for layer in extra)
     types = _stored_types(picked, pixels)
-    return Plate(file.path, number, chosen, file.views, frame, types, others, names_of_extra, _kept(header), tag)
+    return Plate(file.path, number, chosen, file.views, frame, types, others, names_of_extra, _kept(header), tag, tag)
 
 
 def choose_view(file: ExrFile, view: str) -> str:
@@ -137,7 +139,7 @@ def _color(file: ExrFile, picked: Sequence[Channel], header: Mapping[str, Any]) 
 def _stored_types(picked: Sequence[Channel], pixels: Array) -> tuple[str, ...]:
     """Types to write colour in: each channel's own, but where RGB was computed or holds integers."""
     if any(c.component == "RY" or c.dtype == "<u4" for c in picked):
-        return (str(pixels.dtype.str),) * pixels.shape[2]
+        return (str(pixels.dtype.str),) * len(pixels[0, 0])
     return tuple(c.dtype for c in picked)
 
 

@@ -1,0 +1,9 @@
+"""Results to files: stereo EXRs, new views, review images; each appears whole or not at all."""
+
+from host_bridge.outputs.atomic import replacing
+from host_bridge.outputs.picture import write_picture
+from host_bridge.outputs.result import Result, Writing
+from host_bridge.outputs.review import anaglyph, disparity_image
+from host_bridge.outputs.stereo_exr import write_stereo
+
+__all__ = ["Result", "Writing", "anaglyph", "disparity_image", "replacing", "write_picture", "write_stereo"]

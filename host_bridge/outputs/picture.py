@@ -1,0 +1,59 @@
+"""One picture in an image format: PNG, JPEG, TIFF, DPX, HDR or a plain EXR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+
+from host_bridge import colour
+from host_bridge.errors import OutputError
+from host_bridge.frame import Array
+from host_bridge.outputs.atomic import replacing
+
+LINEAR_FORMATS = {".exr": "half", ".hdr": "float", ".pfm": "float"}
+SIXTEEN_BIT = (".tif", ".tiff", ".dpx", ".png16")
+
+
+def write_picture(path: Path, pixels: Array) -> None:
+    """Writes a picture.
+
+    Args:
+        path: the file; its ending chooses the format.
+        pixels: (rows, columns, C); uint8 is written as it is, floats are scene-linear Rec.709 and encoded as sRGB
+            where the format holds integers.
+
+    Raises:
+        OutputError: an unknown ending, or the file cannot be written.
+    """
+    suffix = path.suffix.lower()
+    values, kind = _encoded(pixels, suffix)
+    with replacing(path) as temporary:
+        writer = oiio.ImageOutput.create(str(temporary))
+        if writer is None:
+            raise OutputError(
+                "no such image format", where=str(path), remedy="end the name in .exr, .png, .jpg or .tif"
+            )
+        spec = oiio.ImageSpec(values.shape[1], values.shape[0], values.shape[2], kind)
+        spec.attribute("oiio:ColorSpace", colour.LINEAR_REC709 if suffix in LINEAR_FORMATS else colour.SRGB)
+        if not (writer.open(str(temporary), spec) and writer.write_image(values) and writer.close()):
+            raise OutputError(
+                f"cannot be written ({writer.geterror().strip() or 'no reason given'})",
+                where=str(path),
+                remedy="check the folder, its permissions and the space on the disk",
+            )
+
+
+def _encoded(pixels: Array, suffix: str) -> tuple[Array, str]:
+    if suffix in (".jpg", ".jpeg"):
+        pixels = pixels[..., :3]
+    if pixels.dtype == np.uint8:
+        return np.ascontiguousarray(pixels), "uint8"
+    if suffix in LINEAR_FORMATS:
+        return np.ascontiguousarray(pixels, np.float32), LINEAR_FORMATS[suffix]
+    count = 3 if pixels.shape[2] >= 3 else 1
+    out = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
+    out[..., :count] = colour.linear_to_srgb(out[..., :count])
+    top, kind = (65535, np.uint16) if suffix in SIXTEEN_BIT else (255, np.uint8)
+    return np.ascontiguousarray((out.clip(0, 1) * top + 0.5).astype(kind)), np.dtype(kind).name
