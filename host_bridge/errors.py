@@ -99,6 +99,13 @@ class UnsupportedError(ProtocolError):
     code = "unsupported"
 
 
+class UnknownClientError(ProtocolError):
+    """The server has not met this client, perhaps because it was started afresh; say hello and ask again."""
+
+    code = "unknown_client"
+    retryable = True
+
+
 class ServerError(Art3DError):
     """The compute server failed while it answered."""
 

@@ -114,5 +114,5 @@ def content_key(
         parts += [_counted(name), _counted(layers[name].dtype.str), struct.pack("<3I", *layers[name].shape)]
     digest = xxhash.xxh3_128(b"".join(parts))
     for name in names:
-        digest.update(np.ascontiguousarray(layers[name]).reshape(-1).view(np.uint8))
+        digest.update(np.ascontiguousarray(layers[name]).reshape(-1).view(np.uint8).data)
     return str(digest.hexdigest())

@@ -60,7 +60,7 @@ class Mappings:
 
     def __init__(self, *, count: int = 32, write: bool = False) -> None:
         self._count, self._write = count, write
-        self._kept: OrderedDict[tuple[int, int, str], mmap.mmap] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], mmap.mmap] = OrderedDict()
 
     def payload(self, segment: Segment) -> memoryview:
         """The payload of a segment; as long as the view lives, so does the mapping.
@@ -68,7 +68,7 @@ class Mappings:
         Raises:
             ProtocolError: as `attach`.
         """
-        name = (segment.pid, segment.fd, segment.token)
+        name = (segment.pid, segment.fd)
         mapped = self._kept.pop(name, None)
         if mapped is None or not proves(mapped, segment):
             mapped = attach(segment, write=self._write)

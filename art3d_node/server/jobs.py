@@ -1,0 +1,93 @@
+"""What the front hands to a worker, and what comes back: plain records, sent as msgpack over a private pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgpack
+
+from host_bridge.wire.messages import Plane, PutFrame, Segment, TileRequest
+from host_bridge.wire.schema import from_map, to_map
+
+
+@dataclass(frozen=True)
+class PlateRef:
+    """A plate that a job needs: its description and where its pixels lie."""
+
+    put: PutFrame
+    segment: Segment
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work.
+
+    Attributes:
+        plates: the frame itself first, then its neighbours.
+        planes: where the worker writes each plane in `result`.
+    """
+
+    id: int
+    kind: Literal["tile", "measure", "list"]
+    request: TileRequest | None = None
+    plates: tuple[PlateRef, ...] = ()
+    planes: tuple[Plane, ...] = ()
+    result: Segment | None = None
+
+
+@dataclass(frozen=True)
+class Abort:
+    """Stop this job at the next chance."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Forget:
+    """The plate's memory is about to be used for something else."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A worker can take jobs."""
+
+    device: str
+    styles: tuple[Mapping[str, Any], ...]
+    depth_sources: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A job's figures; its pixels are in place. `ms` counts every stage that ran, `worker` is for the status."""
+
+    id: int
+    figures: Mapping[str, Any]
+    ms: Mapping[str, Any] = field(default_factory=dict)
+    worker: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A job that could not be done; the fields of an error."""
+
+    id: int
+    error: Mapping[str, Any]
+
+
+_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Done, Failed)}
+
+
+def pack(message: Any) -> bytes:
+    """The bytes of one record."""
+    packed: bytes = msgpack.packb([type(message).__name__, to_map(message)], use_bin_type=True)
+    return packed
+
+
+def unpack(data: bytes) -> Any:
+    """The record in these bytes."""
+    name, fields = msgpack.unpackb(data, raw=False)
+    return from_map(_KINDS[name], fields, name)

@@ -1,0 +1,75 @@
+"""The figures of a stereo pair, as `art3d measure` reports them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from art3d_node.stereo import comfort, metrics
+from host_bridge.errors import BadInputError
+
+BUDGET_FRONT_PCT = 2.5
+BUDGET_BEHIND_PCT = 2.0
+
+
+def measure(layers: Mapping[str, npt.NDArray[Any]], *, check: Callable[[], None]) -> dict[str, Any]:
+    """PSNR, SSIM and SIoU of right against reference; parallax and its verdict from the disparity.
+
+    Args:
+        layers: `left`, `right`, and perhaps `reference` and `disparity` (x_L − x_R on the left grid, px), each
+            (rows, columns, channels).
+        check: called between figures; raises to stop.
+
+    Raises:
+        BadInputError: left or right is missing.
+    """
+    if "left" not in layers or "right" not in layers:
+        raise BadInputError("a pair needs a left and a right view", remedy="name both")
+    left, right = _picture(layers["left"]), _picture(layers["right"])
+    figures: dict[str, Any] = {"width": left.shape[1], "height": left.shape[0]}
+    if "reference" in layers:
+        reference = _picture(layers["reference"])
+        figures["psnr_db"] = _finite(metrics.psnr(right, reference))
+        check()
+        figures["ssim"] = _finite(metrics.ssim(right, reference))
+        check()
+        figures["siou"] = _finite(metrics.siou(right, reference, left))
+        check()
+    if "disparity" in layers:
+        figures.update(_parallax(torch.from_numpy(layers["disparity"][..., 0].astype(np.float32))))
+    return figures
+
+
+def _parallax(disparity: Tensor) -> dict[str, Any]:
+    span = comfort.parallax_range(disparity, width=float(disparity.shape[1]))
+    verdict = comfort.verdict(span, budget_front_pct=BUDGET_FRONT_PCT, budget_behind_pct=BUDGET_BEHIND_PCT)
+    if span is None:
+        return {"budget": verdict}
+    return {
+        "parallax_min_pct": span.nearest,
+        "parallax_p1_pct": span.p1,
+        "parallax_p50_pct": span.p50,
+        "parallax_p99_pct": span.p99,
+        "parallax_max_pct": span.farthest,
+        "budget": verdict,
+        "budget_front_pct": BUDGET_FRONT_PCT,
+        "budget_behind_pct": BUDGET_BEHIND_PCT,
+    }
+
+
+def _picture(layer: npt.NDArray[Any]) -> Tensor:
+    """(rows, columns, 3) float32: the colours, or one grey channel three times."""
+    scale = np.float32(np.iinfo(layer.dtype).max) if layer.dtype.kind == "u" else np.float32(1.0)
+    colours = layer[..., :3] if layer.shape[2] >= 3 else np.repeat(layer[..., :1], 3, 2)
+    return torch.from_numpy(np.ascontiguousarray(colours.astype(np.float32) / scale))
+
+
+def _finite(value: float) -> float | None:
+    """Identical pictures have no finite PSNR; the wire and JSON say null."""
+    return value if math.isfinite(value) else None

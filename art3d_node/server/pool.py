@@ -1,0 +1,118 @@
+"""The server's shared memory: sealed anonymous segments, recycled warm, under one byte budget.
+
+A fresh page costs ten times a warm one, so a segment that is given back is kept and handed out again. What is retired
+has its pages punched out: a client that still maps it holds nothing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import mmap
+import os
+import secrets
+from collections import OrderedDict
+
+from host_bridge.errors import BusyError
+from host_bridge.wire.limits import SEGMENT_HEADER_BYTES
+from host_bridge.wire.messages import Segment
+
+_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+_PUNCH_HOLE_KEEP_SIZE = 3
+_PAGE = 4096
+_WASTE = 1.6
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+
+
+class Piece:
+    """One segment: an anonymous file of fixed size that begins with its own token."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.fd = os.memfd_create("art3d", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.ftruncate(self.fd, capacity)
+        fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, _SEALS)
+        self._map = mmap.mmap(self.fd, capacity)
+        self.renew()
+
+    def renew(self) -> None:
+        """Gives the segment a new token, so that what was said about its last use no longer opens it."""
+        token = secrets.token_bytes(16)
+        self._map[:16] = token
+        self.token = token.hex()
+
+    def ref(self, nbytes: int) -> Segment:
+        """How another process finds it."""
+        return Segment(os.getpid(), self.fd, self.token, nbytes)
+
+    def payload(self, nbytes: int) -> memoryview:
+        """The first bytes of the payload."""
+        return memoryview(self._map)[SEGMENT_HEADER_BYTES : SEGMENT_HEADER_BYTES + nbytes]
+
+    def retire(self) -> None:
+        """Frees the pages, also for whoever still maps them, and closes the file."""
+        _libc.fallocate(self.fd, _PUNCH_HOLE_KEEP_SIZE, 0, self.capacity)
+        os.close(self.fd)
+
+
+class SegmentPool:
+    """Hands out segments; all of them together, used and idle, stay within the budget."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        self.budget_bytes = budget_bytes
+        self.used_bytes = 0
+        self._idle: OrderedDict[int, Piece] = OrderedDict()
+
+    @property
+    def idle_bytes(self) -> int:
+        """Bytes kept warm for the next taker."""
+        return sum(piece.capacity for piece in self._idle.values())
+
+    def acquire(self, nbytes: int) -> Piece:
+        """A segment with room for this payload.
+
+        Raises:
+            BusyError: the budget is used up.
+        """
+        wanted = capacity_for(nbytes)
+        piece = self._warm(wanted) or self._fresh(wanted)
+        self.used_bytes += piece.capacity
+        return piece
+
+    def _warm(self, wanted: int) -> Piece | None:
+        fits = [p for p in self._idle.values() if wanted <= p.capacity <= wanted * _WASTE]
+        if not fits:
+            return None
+        piece = min(fits, key=lambda p: p.capacity)
+        del self._idle[piece.fd]
+        piece.renew()
+        return piece
+
+    def _fresh(self, wanted: int) -> Piece:
+        while self._idle and self.used_bytes + self.idle_bytes + wanted > self.budget_bytes:
+            self._idle.popitem(last=False)[1].retire()
+        if self.used_bytes + wanted > self.budget_bytes:
+            raise BusyError(
+                f"no room for {wanted} bytes beside {self.used_bytes} in use",
+                remedy=f"the limit memory_bytes is {self.budget_bytes}; try again, or start the server with more",
+            )
+        return Piece(wanted)
+
+    def give_back(self, piece: Piece) -> None:
+        """Takes a segment back, warm."""
+        self.used_bytes -= piece.capacity
+        self._idle[piece.fd] = piece
+
+    def close(self) -> None:
+        """Retires what is idle."""
+        while self._idle:
+            self._idle.popitem()[1].retire()
+
+
+def capacity_for(nbytes: int) -> int:
+    """A size class: the next of 1, 1.25, 1.5 and 1.75 times a power of two, at least 64 KiB, whole pages."""
+    needed = max(nbytes + SEGMENT_HEADER_BYTES, 64 * 1024)
+    power = 1 << (needed.bit_length() - 1)
+    size = next(power * quarter // 4 for quarter in (4, 5, 6, 7, 8) if power * quarter // 4 >= needed)
+    return -(-size // _PAGE) * _PAGE

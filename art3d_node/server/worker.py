@@ -1,0 +1,161 @@
+"""A worker process: takes jobs from a pipe, computes them one at a time, writes results into shared memory.
+
+It has no socket. It stops when the pipe closes, so it never outlives the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from art3d_node.server.engine import Engine
+from art3d_node.server.jobs import Abort, Done, Failed, Forget, Job, PlateRef, Ready, pack, unpack
+from host_bridge.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
+from host_bridge.frame import Frame
+from host_bridge.wire.layout import views
+from host_bridge.wire.memory import Mappings
+
+log = logging.getLogger(__name__)
+MAPPINGS = 256
+PER_TILE = ("prepare", "render", "write", "job")
+
+
+class Worker:
+    """Jobs in, results out.
+
+    Args:
+        pipe: to the server.
+        engine: what computes.
+    """
+
+    def __init__(self, pipe: Connection, engine: Engine) -> None:
+        self._pipe, self._engine = pipe, engine
+        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._stopped: set[int] = set()
+        self._read, self._write = Mappings(count=MAPPINGS), Mappings(count=MAPPINGS, write=True)
+        self._frames: dict[str, Frame] = {}
+
+    def run(self) -> None:
+        """Works until the server goes away."""
+        threading.Thread(target=self._listen, name="listen", daemon=True).start()
+        styles, sources = self._engine.describe()
+        self._say(Ready(self._engine.device, styles, sources))
+        while True:
+            message = self._inbox.get()
+            if isinstance(message, Forget):
+                self._frames.pop(message.key, None)
+                self._engine.forget(message.key)
+            elif isinstance(message, Job):
+                self._say(self._answer(message))
+                self._stopped.discard(message.id)
+
+    def _listen(self) -> None:
+        """Reads the pipe at all times, so that an abort reaches a job under way."""
+        try:
+            while True:
+                message = unpack(self._pipe.recv_bytes())
+                if isinstance(message, Abort):
+                    self._stopped.add(message.id)
+                else:
+                    self._inbox.put(message)
+        except (EOFError, OSError):
+            os._exit(0)
+
+    def _say(self, message: Any) -> None:
+        try:
+            self._pipe.send_bytes(pack(message))
+        except OSError:
+            os._exit(0)
+
+    def _answer(self, job: Job) -> Done | Failed:
+        def check() -> None:
+            if job.id in self._stopped:
+                raise CancelledError("nobody waits for it any more")
+
+        try:
+            check()
+            return self._do(job, check)
+        except Art3DError as error:
+            return Failed(job.id, to_wire(error))
+        except ValueError as error:
+            return Failed(job.id, to_wire(BadInputError(str(error))))
+        except MemoryError:
+            return Failed(job.id, to_wire(ServerError("the device ran out of memory", remedy="ask for smaller tiles")))
+        except Exception as error:
+            log.exception("job %d failed", job.id)
+            fault = ServerError(f"{type(error).__name__}: {error}"[:500], remedy="look into the server's log")
+            return Failed(job.id, to_wire(fault))
+
+    def _do(self, job: Job, check: Any) -> Done:
+        if job.kind == "list":
+            styles, sources = self._engine.describe()
+            return Done(job.id, {"styles": styles, "depth_sources": sources}, worker=self._engine.figures())
+        if job.kind == "measure":
+            start = time.perf_counter()
+            plate = job.plates[0]
+            figures = self._engine.measure(views(plate.put.layers, self._read.payload(plate.segment)), check=check)
+            return Done(job.id, figures, {"measure": _ms_since(start)}, self._engine.figures())
+        return self._tile(job, check)
+
+    def _frame(self, plate: PlateRef) -> Frame:
+        known = self._frames.get(plate.put.key)
+        if known is None:
+            put = plate.put
+            layers = views(put.layers, self._read.payload(plate.segment))
+            known = Frame(put.display, put.data, layers, put.channels, put.pixel_aspect)
+            known.__dict__["key"] = put.key  # proved by the server already
+            self._frames[put.key] = known
+        return known
+
+    def _tile(self, job: Job, check: Any) -> Done:
+        request = job.request
+        assert request is not None
+        start = time.perf_counter()
+        frames = {plate.put.key: self._frame(plate) for plate in job.plates}
+        outputs = tuple(plane.name for plane in job.planes)
+        planes, stats = self._engine.tile(
+            frames, request.key, request.settings, request.controls, request.box, outputs, check=check
+        )
+        check()
+        written = time.perf_counter()
+        if job.result is not None:
+            for name, target in views(job.planes, self._write.payload(job.result)).items():
+                np.copyto(target, planes[name], casting="no")
+        stats["ms"] = {**stats.get("ms", {}), "write": _ms_since(written), "job": _ms_since(start)}
+        fresh = stats["ms"] if "analysis" in stats["ms"] else {n: stats["ms"][n] for n in PER_TILE if n in stats["ms"]}
+        return Done(job.id, stats, fresh, self._engine.figures())
+
+
+def _ms_since(start: float) -> float:
+    return (time.perf_counter() - start) * 1e3
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry of the process; its arguments come from `workers.Workers`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pipe", type=int, required=True)
+    parser.add_argument("--device", required=True)
+    parser.add_argument("--engine", required=True, help="module:function that makes the engine of a device")
+    parser.add_argument("--analysis-bytes", type=int, required=True)
+    args = parser.parse_args(argv)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(process)d %(name)s: %(message)s")
+    module, _, name = args.engine.partition(":")
+    engine = getattr(importlib.import_module(module), name)(args.device, args.analysis_bytes)
+    Worker(Connection(args.pipe), engine).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

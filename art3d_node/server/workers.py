@@ -1,0 +1,115 @@
+"""The worker processes: one per device, started, watched and replaced."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Any
+
+from art3d_node.server.jobs import pack, unpack
+
+log = logging.getLogger(__name__)
+DEFAULT_ENGINE = "art3d_node.server.compute:make"
+RESTART_PAUSE_S = 1.0
+
+
+@dataclass
+class Process:
+    """One worker process and our end of its pipe."""
+
+    id: int
+    device: str
+    pipe: Connection
+    child: subprocess.Popen[bytes]
+
+
+class Workers:
+    """One process per device.
+
+    Args:
+        devices: such as "cpu", "cuda:0".
+        engine: "module:function" that makes an engine.
+        analysis_bytes: bound of each worker's analyses.
+    """
+
+    def __init__(self, devices: Sequence[str], *, engine: str = DEFAULT_ENGINE, analysis_bytes: int) -> None:
+        self._engine, self._analysis_bytes = engine, analysis_bytes
+        self.processes: dict[int, Process] = {}
+        self._waiting: list[tuple[float, str]] = [(0.0, device) for device in devices]
+        self._last = 0
+
+    def start_due(self, now_s: float) -> list[Process]:
+        """Starts the workers whose time has come."""
+        due = [item for item in self._waiting if item[0] <= now_s]
+        self._waiting = [item for item in self._waiting if item[0] > now_s]
+        return [self._start(device) for _, device in due]
+
+    def _start(self, device: str) -> Process:
+        ours, theirs = Pipe(duplex=True)
+        self._last += 1
+        command = [sys.executable, "-m", "art3d_node.server.worker", "--pipe", str(theirs.fileno()),
+                   "--device", device, "--engine", self._engine,
+                   "--analysis-bytes", str(self._analysis_bytes)]  # fmt: skip
+        child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        theirs.close()
+        process = Process(self._last, device, ours, child)
+        self.processes[process.id] = process
+        log.info("worker %d (pid %d) starts on %s", process.id, child.pid, device)
+        return process
+
+    def send(self, worker: int, message: Any) -> None:
+        """A record for a worker; one that is dying gets nothing, which its closing pipe will tell."""
+        process = self.processes.get(worker)
+        if process is not None:
+            try:
+                process.pipe.send_bytes(pack(message))
+            except OSError:
+                log.info("worker %d does not read", worker)
+
+    def receive(self, worker: int) -> Any:
+        """The next record of a worker, or None when it is gone."""
+        try:
+            return unpack(self.processes[worker].pipe.recv_bytes())
+        except (EOFError, OSError):
+            return None
+
+    def bury(self, worker: int, now_s: float) -> Process:
+        """Removes a dead worker and plans its replacement."""
+        process = self.processes.pop(worker)
+        process.pipe.close()
+        process.child.kill()
+        code = process.child.wait()
+        log.warning("worker %d (pid %d) ended with %d; it is replaced", worker, process.child.pid, code)
+        self._waiting.append((now_s + RESTART_PAUSE_S, process.device))
+        return process
+
+    def stop(self) -> None:
+        """Ends all workers; closing the pipe is enough, the kill is for one that hangs."""
+        for process in self.processes.values():
+            process.pipe.close()
+        for process in self.processes.values():
+            try:
+                process.child.wait(2.0)
+            except subprocess.TimeoutExpired:
+                process.child.kill()
+                process.child.wait()
+        self.processes.clear()
+
+
+def find_devices(asked: str) -> list[str]:
+    """The devices a server uses: "auto" is every NVIDIA device the driver lists, else the processor."""
+    if asked != "auto":
+        return [device.strip() for device in asked.split(",") if device.strip()]
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        count = len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
+    else:
+        folder = "/proc/driver/nvidia/gpus"
+        count = len(os.listdir(folder)) if os.path.isdir(folder) else 0
+    return [f"cuda:{index}" for index in range(count)] or ["cpu"]

@@ -1,0 +1,75 @@
+"""An engine of known arithmetic for the load and fault tests: slow on demand, and right or wrong at a glance."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import numpy as np
+
+from host_bridge.errors import BadInputError
+from host_bridge.wire.messages import OUTPUTS
+
+ONE_CHANNEL = set(OUTPUTS) - {"left", "right", "left_extra", "right_extra"}
+
+
+def expected(frame, settings, controls, box, outputs):
+    """What the engine answers: a crop of colour times a gain, zero outside the data window."""
+    planes = {}
+    for name in outputs:
+        whole = frame.layers["color"].astype(np.float32)
+        whole = whole * np.float32(controls.depth_gain) + np.float32(len(name))
+        if name in ONE_CHANNEL:
+            whole = whole[..., :1]
+        plane = np.zeros((box.height, box.width, whole.shape[2]), np.float32)
+        inside = box.intersect(frame.data)
+        if not inside.empty:
+            plane[inside.slices(box)] = whole[inside.slices(frame.data)]
+        planes[name] = plane
+    return planes
+
+
+class Synthetic:
+    """Analyses by sleeping `settings.depth` = "slow-SECONDS" in pieces; "boom" fails; "die" kills the worker."""
+
+    def __init__(self, device: str) -> None:
+        self.device, self.analysed, self.count = device, {}, 0
+
+    def describe(self):
+        return ({"name": "neutral"},), ({"name": "aov"},)
+
+    def tile(self, frames, key, settings, controls, box, outputs, *, check):
+        name = (key, settings)
+        if name not in self.analysed:
+            self._analyse(settings, check)
+            self.analysed[name] = True
+            self.count += 1
+        check()
+        stats = {"analyses": self.count, "pid": os.getpid(), "ms": {"analysis": 1.0}}
+        return expected(frames[key], settings, controls, box, outputs), stats
+
+    def _analyse(self, settings, check):
+        if settings.depth == "boom":
+            raise BadInputError("boom", remedy="do not ask for it")
+        if settings.depth == "bug":
+            raise RuntimeError("a fault")
+        if settings.depth == "die":
+            os.kill(os.getpid(), 9)
+        if settings.depth.startswith("slow-"):
+            end = time.monotonic() + float(settings.depth[5:])
+            while time.monotonic() < end:
+                check()
+                time.sleep(0.01)
+
+    def measure(self, layers, *, check):
+        return {"mean": float(layers["left"].mean()), "layers": sorted(layers)}
+
+    def forget(self, key):
+        pass
+
+    def figures(self):
+        return {"analyses": self.count}
+
+
+def make(device: str, analysis_bytes: int) -> Synthetic:
+    return Synthetic(device)
