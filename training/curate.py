@@ -1,0 +1,275 @@
+"""Films → shards: every sampled frame once, each outcome kept the moment it is known.
+
+A run that dies loses the frame it was at; the next run of the same command goes on there and writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from host_bridge.errors import BadInputError, PlateError
+from host_bridge.geometry import Box
+from training.config import CurateConfig
+from training.films import Film, open_film, side_picture
+from training.pairs import SWAPPED, Bench, Beside, Reject, squared
+from training.shards import FORMAT, encode_sample, load_record, pack, save_record, write_atomically
+from training.shots import Scan, Shot, scan_film
+
+log = logging.getLogger(__name__)
+Progress = Callable[[int, int], None]
+_PENDING = "pending"
+
+
+@dataclass(frozen=True)
+class FilmSpec:
+    """A film as asked for.
+
+    Attributes:
+        spec: path, or LEFT::RIGHT.
+        style: the style or group its samples belong to.
+        layout: as `open_film` takes it.
+        swap_eyes: the right eye comes first.
+        input_space: of scene-linear plates.
+    """
+
+    spec: str
+    style: str = "style"
+    layout: str = "auto"
+    swap_eyes: bool = False
+    input_space: str = "auto"
+
+    @property
+    def key(self) -> str:
+        """Letters, digits and dashes that name this film in sample keys; unlike for unlike paths."""
+        stem = re.sub(r"[^a-zA-Z0-9]+", "-", Path(self.spec.split("::")[0]).stem).strip("-").lower() or "film"
+        return f"{stem}-{hashlib.sha256(self.spec.encode()).hexdigest()[:6]}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Part `number` of `count`, from 1: shots are dealt out in turn."""
+
+    number: int = 1
+    count: int = 1
+
+    @property
+    def label(self) -> str:
+        """As it stands in file names."""
+        return f"p{self.number}of{self.count}"
+
+
+@dataclass(frozen=True)
+class _Task:
+    film: FilmSpec
+    opened: Film
+    scan: Scan
+    shot: Shot
+    frame: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.film.key}-{self.frame:06d}"
+
+
+def curate(
+    films: list[FilmSpec], out: Path, bench: Bench, *, part: Part | None = None, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Curate films into a shard folder; returns the manifest.
+
+    Args:
+        films: what to read.
+        out: the shard folder; may hold an interrupted run of the same films and configuration.
+        bench: matcher, depth, masks, thresholds.
+        part: which part of the work, for a farm.
+        progress: called with (frames done, frames in all).
+
+    Raises:
+        BadInputError: the folder belongs to another configuration, or no film has a frame for this part.
+        PlateError: a film cannot be read.
+    """
+    part = part or Part()
+    out.mkdir(parents=True, exist_ok=True)
+    identity = _identity(films, bench, part)
+    finished = out / f"manifest-{part.label}.json"
+    if finished.exists():
+        return _same_run(json.loads(finished.read_text()), identity, finished)
+    pending = out / f"{_PENDING}-{part.label}"
+    _claim(pending, identity)
+    scanned = [(film, *_scanned(film, pending, bench.config)) for film in films]
+    tasks = list(_tasks(scanned, bench.config, part))
+    if not tasks:
+        raise BadInputError(f"part {part.number} of {part.count} has no frame", remedy="use fewer parts")
+    for done, task in enumerate(_measured(tasks, pending, bench), start=1):
+        log.debug("measured %s", task.key)
+        if progress:
+            progress(done, len(tasks))
+    return _finish(out, pending, part, identity, [(film, scan) for film, _, scan in scanned], tasks, bench.config)
+
+
+def _identity(films: list[FilmSpec], bench: Bench, part: Part) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "part": part.number,
+        "parts": part.count,
+        "config": {**asdict(bench.config), "depth": bench.depth.model_id, "prompts": list(bench.config.prompts)},
+        "sources": [asdict(film) for film in films],
+    }
+
+
+def _same_run(manifest: dict[str, Any], identity: Mapping[str, Any], where: Path) -> dict[str, Any]:
+    if {key: manifest.get(key) for key in identity} != identity:
+        raise BadInputError(
+            "holds shards of other films or settings", remedy="choose another folder", where=str(where.parent)
+        )
+    return manifest
+
+
+def _claim(pending: Path, identity: Mapping[str, Any]) -> None:
+    note = pending / "run.json"
+    pending.mkdir(exist_ok=True)
+    if note.exists():
+        _same_run(json.loads(note.read_text()), identity, note)
+    else:
+        write_atomically(note, json.dumps(identity, sort_keys=True).encode())
+
+
+def _scanned(film: FilmSpec, pending: Path, config: CurateConfig) -> tuple[Film, Scan]:
+    opened = open_film(film.spec, layout=film.layout, swap_eyes=film.swap_eyes, input_space=film.input_space)
+    note = pending / f"scan-{film.key}.msgpack"
+    if note.exists():
+        known = load_record(note)
+        shots = tuple(Shot(*row) for row in known["shots"])
+        return opened, Scan(known["frames"], shots, Box(*known["picture"]))
+    scan = scan_film(opened.pairs(), where=film.spec, min_shot_frames=config.min_shot_frames)
+    rows = [(s.number, s.start, s.stop) for s in scan.shots]
+    save_record(note, {"frames": scan.frames, "shots": rows, "picture": scan.picture.as_tuple()})
+    return opened, scan
+
+
+def _tasks(scanned: list[tuple[FilmSpec, Film, Scan]], config: CurateConfig, part: Part) -> Iterator[_Task]:
+    turn = 0
+    for film, opened, scan in scanned:
+        for shot in scan.shots:
+            if turn % part.count == part.number - 1:
+                for frame in shot.samples(config.per_shot):
+                    yield _Task(film, opened, scan, shot, frame)
+            turn += 1
+
+
+def _measured(tasks: list[_Task], pending: Path, bench: Bench) -> Iterator[_Task]:
+    """Each task once its record is there; films are decoded once, and only as far as needed."""
+    by_film: dict[FilmSpec, list[_Task]] = {}
+    for task in tasks:
+        by_film.setdefault(task.film, []).append(task)
+    for film, mine in by_film.items():
+        open_tasks = {task.frame: task for task in mine if not _record(pending, task).exists()}
+        yield from (task for task in mine if task.frame not in open_tasks)
+        if not open_tasks:
+            continue
+        for pair in mine[0].opened.pairs(frozenset(open_tasks)):
+            task = open_tasks.pop(pair.index)
+            save_record(_record(pending, task), _outcome(task, pair.left, pair.right, bench))
+            yield task
+        if open_tasks:
+            raise PlateError(f"ends before frame {min(open_tasks)}", where=film.spec)
+
+
+def _record(pending: Path, task: _Task) -> Path:
+    return pending / f"{task.key}.msgpack"
+
+
+def _outcome(task: _Task, left: Any, right: Any, bench: Bench) -> dict[str, Any]:
+    box = task.scan.picture
+    crop = slice(box.y0, box.y1), slice(box.x0, box.x1)
+    size = bench.config.size_px
+    eyes = [squared(np.ascontiguousarray(eye[crop]), size) for eye in (left, right)]
+    aspect = box.width / box.height * {"sbs-half": 2.0, "tb-half": 0.5}.get(task.opened.layout, 1.0)
+    result = bench.measure(eyes[0], eyes[1], aspect, _beside(task, crop, size, left.shape[:2]))
+    row = {
+        "key": task.key,
+        "film": task.film.key,
+        "style": task.film.style,
+        "aspect": round(aspect, 4),
+        "shot": task.shot.number,
+        "frame": task.frame,
+        "figures": {name: round(value, 5) for name, value in result.figures.items()},
+    }
+    if isinstance(result, Reject):
+        return {"row": {**row, "reason": result.reason}, "files": None}
+    return {"row": row, "files": encode_sample(result, row)}
+
+
+def _beside(task: _Task, crop: tuple[slice, slice], size: int, shape: tuple[int, int]) -> Beside:
+    found = {}
+    for kind in ("depth", "mattes"):
+        eyes = side_picture(task.film.spec, kind, task.frame, task.opened.layout, swapped=task.film.swap_eyes)
+        if eyes is not None and eyes[0].shape != shape:
+            raise PlateError(f"{kind} of frame {task.frame} is of another size than the film", where=task.film.spec)
+        found[kind] = None if eyes is None else tuple(squared(np.ascontiguousarray(e[crop]), size) for e in eyes)
+    return Beside(found["depth"], found["mattes"])  # type: ignore[arg-type]
+
+
+def _finish(
+    out: Path,
+    pending: Path,
+    part: Part,
+    identity: dict[str, Any],
+    films: list[tuple[FilmSpec, Scan]],
+    tasks: list[_Task],
+    config: CurateConfig,
+) -> dict[str, Any]:
+    rows = [load_record(_record(pending, task))["row"] for task in tasks]
+    kept = [row for row in rows if "reason" not in row]
+    files = ((row["key"], load_record(pending / f"{row['key']}.msgpack")["files"]) for row in kept)
+    shards = pack(files, out, f"pairs-{part.label}", config.samples_per_shard)
+    rejects = [row for row in rows if "reason" in row]
+    manifest = {
+        **identity,
+        "films": [
+            {"film": f.key, "spec": f.spec, "frames": s.frames, "shots": len(s.shots), "picture": s.picture.as_tuple()}
+            for f, s in films
+        ],
+        "shards": shards,
+        "samples": kept,
+        "rejects": rejects,
+        "statistics": statistics(kept, rejects),
+        "notes": _notes(rows),
+    }
+    text = json.dumps(manifest, indent=1, sort_keys=True)
+    write_atomically(out / f"manifest-{part.label}.json", text.encode())
+    shutil.rmtree(pending)
+    return dict(json.loads(text))
+
+
+def statistics(kept: list[dict[str, Any]], rejects: list[dict[str, Any]]) -> dict[str, Any]:
+    """Mean and standard deviation of the figures of what was kept, and rejects by reason."""
+    names = sorted({name for row in kept for name in row["figures"]})
+    table = {name: np.array([row["figures"][name] for row in kept]) for name in names}
+    return {
+        "kept": len(kept),
+        "rejected": len(rejects),
+        "rejects": dict(sorted(Counter(row["reason"] for row in rejects).items())),
+        "figures": {n: {"mean": round(float(v.mean()), 5), "std": round(float(v.std()), 5)} for n, v in table.items()},
+    }
+
+
+def _notes(rows: list[dict[str, Any]]) -> list[str]:
+    """What a person should know: films whose eyes look swapped."""
+    notes = []
+    for film in sorted({row["film"] for row in rows}):
+        told = [row for row in rows if row["film"] == film and "correlation" in row["figures"]]
+        swapped = sum(row.get("reason") == SWAPPED for row in told)
+        if told and 2 * swapped > len(told):
+            notes.append(f"{film}: the eyes look swapped in {swapped} of {len(told)} pairs; use --swap-eyes")
+    return notes

@@ -1,0 +1,158 @@
+"""Opens stereo films: whatever a studio delivers becomes pairs of display-referred pictures.
+
+A film is one of: a video or still with both eyes side by side or top-bottom, full or half size, or frame-packed;
+two files written LEFT::RIGHT; a multi-picture MPO; EXR or image plates with a left and a right view.
+
+Convention:
+    Pictures are (rows, columns, 3) uint8 RGB, display-referred, y down. Left is the viewer's left eye.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from host_bridge.errors import BadInputError, PlateError
+from training.layouts import LAYOUTS, detect_layout, split
+from training.sources import Picture, Source, open_source
+
+Wanted = frozenset[int] | None
+SEPARATOR = "::"
+_PROBE = 3
+
+
+@dataclass(frozen=True)
+class StereoFrame:
+    """One frame of a film: its number and both eyes, (H, W, 3) uint8 each."""
+
+    index: int
+    left: Picture
+    right: Picture
+
+
+class Film(Protocol):
+    """A stereo film. `pairs` yields the wanted frames in order; None wants all."""
+
+    name: str
+    layout: str
+
+    def pairs(self, wanted: Wanted = None) -> Iterator[StereoFrame]: ...
+
+
+@dataclass(frozen=True)
+class PackedFilm:
+    """Both eyes in each frame of one source."""
+
+    name: str
+    layout: str
+    source: Source
+
+    def pairs(self, wanted: Wanted = None) -> Iterator[StereoFrame]:
+        for index, picture in self.source.pictures(wanted):
+            left, right = split(picture, self.layout)
+            yield StereoFrame(index, left, right)
+
+
+@dataclass(frozen=True)
+class TwinFilm:
+    """One source per eye, frame by frame."""
+
+    name: str
+    layout: str
+    left: Source
+    right: Source
+
+    def pairs(self, wanted: Wanted = None) -> Iterator[StereoFrame]:
+        eyes = zip(self.left.pictures(wanted), self.right.pictures(wanted), strict=False)
+        for (index, left), (_, right) in eyes:
+            if left.shape != right.shape:
+                raise PlateError(
+                    f"the eyes differ in size, {left.shape[1]}×{left.shape[0]} and {right.shape[1]}×{right.shape[0]}",
+                    remedy="give both eyes one size",
+                    where=f"{self.name} frame {index}",
+                )
+            yield StereoFrame(index, left, right)
+
+
+@dataclass(frozen=True)
+class SwappedFilm:
+    """A film whose eyes were delivered the wrong way round."""
+
+    film: Film
+
+    @property
+    def name(self) -> str:
+        return self.film.name
+
+    @property
+    def layout(self) -> str:
+        return self.film.layout
+
+    def pairs(self, wanted: Wanted = None) -> Iterator[StereoFrame]:
+        for frame in self.film.pairs(wanted):
+            yield replace(frame, left=frame.right, right=frame.left)
+
+
+def open_film(spec: str, *, layout: str = "auto", swap_eyes: bool = False, input_space: str = "auto") -> Film:
+    """Open a film.
+
+    Args:
+        spec: a path, or LEFT::RIGHT for two files or sequences.
+        layout: one of `LAYOUTS`, or "auto": from the file's kind, its name, its size, then its pictures.
+        swap_eyes: the right eye was delivered first.
+        input_space: colour space of scene-linear plates, as `art3d` takes it.
+
+    Raises:
+        PlateError: a file that is missing or cannot be read.
+        BadInputError: an unknown layout, or one that cannot be told from the pictures.
+    """
+    if layout not in ("auto", *LAYOUTS):
+        raise BadInputError(f"no layout {layout!r}", remedy=f"there are auto, {', '.join(LAYOUTS)}")
+    film = _twin(spec, input_space) if SEPARATOR in spec else _single(Path(spec), layout, input_space)
+    return SwappedFilm(film) if swap_eyes else film
+
+
+def _twin(spec: str, input_space: str) -> Film:
+    left, right = spec.split(SEPARATOR, 1)
+    eyes = [open_source(Path(part), input_space=input_space) for part in (left, right)]
+    return TwinFilm(Path(left).stem, "twin", eyes[0][0], eyes[1][0])
+
+
+def _single(path: Path, layout: str, input_space: str) -> Film:
+    sources = open_source(path, input_space=input_space)
+    if len(sources) == 2:
+        return TwinFilm(path.stem, "views", *sources)
+    if layout == "auto":
+        probe = [picture for _, picture in _first(sources[0].pictures(None), _PROBE)]
+        layout = detect_layout(path.name, probe)
+    return PackedFilm(path.stem, layout, sources[0])
+
+
+def _first(pictures: Iterator[tuple[int, Picture]], count: int) -> Iterator[tuple[int, Picture]]:
+    for _, item in zip(range(count), pictures, strict=False):
+        yield item
+
+
+def side_picture(
+    spec: str, kind: str, frame: int, layout: str, *, swapped: bool = False
+) -> tuple[npt.NDArray[np.float32], ...] | None:
+    """Both eyes of a picture that lies beside a film, 0..1: FILM.depth/ or FILM.mattes/ NNNNNN.png; None: no file.
+
+    Raises:
+        PlateError: the file is there and cannot be read.
+    """
+    file = Path(f"{spec}.{kind}") / f"{frame:06d}.png"
+    if not file.is_file():
+        return None
+    image = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+    if image is None or image.ndim != 2:
+        raise PlateError("is no single-channel picture", where=str(file))
+    eyes = split(image, layout) if layout in LAYOUTS else (image, image)
+    scaled = tuple(np.asarray(eye, np.float32) / np.iinfo(image.dtype).max for eye in eyes)
+    return scaled[::-1] if swapped else scaled

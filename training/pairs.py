@@ -1,0 +1,188 @@
+"""One stereo pair → one training sample, or the reason why not.
+
+Convention:
+    Work is done on a square of `size_px`; a sample's disparities are x_L − x_R as fractions of picture width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from art3d_node.stereo.ddc import ddc_iou, robust_fit
+from training.config import REPORT_WIDTH_PX, CurateConfig
+from training.depth import Depth
+from training.masks import MaskSource, Seen
+from training.rectify import corrected, largest, vertical_disparity, vertical_error
+from training.stereo_net import Disparities, StereoNet, consistent
+
+Picture = npt.NDArray[np.uint8]
+Map = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+SWAPPED = "eyes swapped"
+REASONS = ("vertical disparity", "too little range", "inconsistent", SWAPPED, "disparity and depth disagree")
+_SWAP_CORRELATION = -0.3
+_CORRECT_ABOVE_PX = 0.3
+
+
+@dataclass(frozen=True)
+class Eye:
+    """One eye of a sample, each (H, W).
+
+    Attributes:
+        picture: (H, W, 3) uint8.
+        disparity: x_L − x_R on this eye's grid, fraction of width; 0 where not valid.
+        inverse_depth: iz.
+        valid: M_valid.
+        local: M_local, part of M_valid.
+    """
+
+    picture: Picture
+    disparity: Map
+    inverse_depth: Map
+    valid: Mask
+    local: Mask
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A pair that passed, and its figures by name."""
+
+    left: Eye
+    right: Eye
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A pair that did not pass: one of `REASONS`, and the figures known by then."""
+
+    reason: str
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What lies beside a film for one frame, (H, W) at the working size per eye, or None."""
+
+    depth: tuple[Map, Map] | None = None
+    matte: tuple[Map, Map] | None = None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a pair is measured with."""
+
+    config: CurateConfig
+    stereo: StereoNet
+    depth: Depth
+    masks: MaskSource
+
+    def measure(self, left: Picture, right: Picture, aspect: float, beside: Beside) -> Sample | Reject:
+        """Run every check of the film filters in order of cost.
+
+        Args:
+            left, right: (size, size, 3) uint8.
+            aspect: width over height of the picture, square pixels.
+            beside: what lies beside the film.
+        """
+        figures: dict[str, float] = {}
+        right, ok = self._rectified(left, right, figures)
+        if not ok:
+            return Reject("vertical disparity", figures)
+        found = self.stereo.match(left, right)
+        valid = consistent(found, tolerance_px=self.config.consistency_px)
+        if reason := self._filtered(found, valid, figures):
+            return Reject(reason, figures)
+        eyes = (left, right)
+        depth = beside.depth or (None, None)
+        iz = tuple(self.depth(eye, aspect, near) for eye, near in zip(eyes, depth, strict=True))
+        return self._supervised(eyes, found, valid, (iz[0], iz[1]), beside, figures)
+
+    def _rectified(self, left: Picture, right: Picture, figures: dict[str, float]) -> tuple[Picture, bool]:
+        seen = vertical_disparity(left, right)
+        error = vertical_error(seen)
+        size = largest(error, left.shape[1], left.shape[0])
+        figures["vertical_error_px"] = size
+        if _CORRECT_ABOVE_PX < size <= self.config.correctable_px:
+            right = corrected(right, error)
+            seen = vertical_disparity(left, right)
+        share = seen.share_over(self.config.vertical_limit_px)
+        figures["vertical_share"] = share
+        return right, share <= self.config.vertical_share
+
+    def _filtered(self, found: Disparities, valid: tuple[Mask, Mask], figures: dict[str, float]) -> str:
+        share = min(float(mask.mean()) for mask in valid)
+        figures["consistent"] = share
+        if share < self.config.min_consistent:
+            return "inconsistent"
+        low, high = np.percentile(found.left[valid[0]], (2, 98))
+        width = found.left.shape[1]
+        figures["near_pct"], figures["far_pct"] = 100 * float(high) / width, 100 * float(low) / width
+        least = self.config.min_range_px / self.config.range_width_px * width
+        return "too little range" if high - low < least else ""
+
+    def _supervised(
+        self,
+        eyes: tuple[Picture, Picture],
+        found: Disparities,
+        valid: tuple[Mask, Mask],
+        iz: tuple[Map, Map],
+        beside: Beside,
+        figures: dict[str, float],
+    ) -> Sample | Reject:
+        stack = [
+            torch.from_numpy(np.nan_to_num(np.stack(x)).astype(np.float32)) for x in (found_pair(found), iz, valid)
+        ]
+        correlation = _correlation(found.left[valid[0]], iz[0][valid[0]])
+        figures["correlation"] = correlation
+        if correlation < _SWAP_CORRELATION:
+            return Reject(SWAPPED, figures)
+        fit = robust_fit(*stack)
+        report = REPORT_WIDTH_PX / found.left.shape[1]
+        figures["fit_scale_px"], figures["fit_shift_px"] = (float(v[0]) * report for v in (fit.scale, fit.shift))
+        explained = fit.scale[:, None, None] * stack[1] + fit.shift[:, None, None]
+        residual = (torch.from_numpy(np.stack(found_pair(found))) - explained).numpy()
+        mattes = beside.matte or (None, None)
+        local = [
+            self.masks.find(Seen(eyes[i], residual[i], float(fit.spread[i]), mattes[i])) & valid[i] for i in (0, 1)
+        ]
+        figures["local_share"] = float(local[0].mean())
+        if not self._agrees(stack, local, figures):
+            return Reject("disparity and depth disagree", figures)
+        width = np.float32(found.left.shape[1])
+        built = [
+            Eye(eyes[i], np.where(valid[i], d, 0).astype(np.float32) / width, iz[i], valid[i], local[i])
+            for i, d in enumerate(found_pair(found))
+        ]
+        return Sample(built[0], built[1], figures)
+
+    def _agrees(self, stack: list[torch.Tensor], local: list[Mask], figures: dict[str, float]) -> bool:
+        """DDC-IoU of the global part: strokes are meant to disagree with depth."""
+        width = stack[0].shape[-1]
+        least = self.config.min_range_px / self.config.range_width_px * width
+        trusted = stack[2][:1] * torch.from_numpy(~local[0][None])
+        value = float(ddc_iou(stack[0][:1], stack[1][:1], trusted, reading=self.config.ddc, min_span=least / 2)[0])
+        figures["ddc"] = value
+        return value >= self.config.min_ddc
+
+
+def found_pair(found: Disparities) -> tuple[Map, Map]:
+    """Both maps, left first."""
+    return found.left, found.right
+
+
+def _correlation(a: Map, b: Map) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).sum() / max(float(np.sqrt((a * a).sum() * (b * b).sum())), 1e-9))
+
+
+def squared(picture: npt.NDArray[np.generic], size_px: int) -> npt.NDArray[np.generic]:
+    """A picture or map at the working size: averaged down or interpolated up."""
+    shrink = picture.shape[0] >= size_px and picture.shape[1] >= size_px
+    how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
+    return cv2.resize(picture, (size_px, size_px), interpolation=how)

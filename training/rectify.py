@@ -1,0 +1,72 @@
+"""Do the eyes' rows meet? Measures vertical disparity and takes out what a slight camera error explains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Picture = npt.NDArray[np.uint8]
+_TEXTURE = 6.0
+_STRIDE = 4
+_ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Vertical:
+    """Vertical disparity of a pair where it can be seen, px, and where: x, y, v of shape (n,)."""
+
+    x: npt.NDArray[np.float32]
+    y: npt.NDArray[np.float32]
+    v: npt.NDArray[np.float32]
+
+    def share_over(self, limit_px: float) -> float:
+        """Share of the seen points whose vertical disparity exceeds the limit; 0 where nothing is seen."""
+        return float((np.abs(self.v) > limit_px).mean()) if self.v.size else 0.0
+
+
+def vertical_disparity(left: Picture, right: Picture) -> Vertical:
+    """Dense optical flow's vertical part on textured, forward-backward consistent pixels."""
+    grey = [cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (left, right)]
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    forth, back = flow.calc(grey[0], grey[1], None), flow.calc(grey[1], grey[0], None)
+    steep = np.abs(cv2.Sobel(grey[0], cv2.CV_32F, 0, 1, ksize=3)) / 4
+    y, x = (a[::_STRIDE, ::_STRIDE].ravel() for a in np.mgrid[0 : left.shape[0], 0 : left.shape[1]])
+    there = forth[y, x]
+    column = np.rint(x + there[:, 0]).astype(np.int64).clip(0, left.shape[1] - 1)
+    row = np.rint(y + there[:, 1]).astype(np.int64).clip(0, left.shape[0] - 1)
+    closed = np.abs(there + back[row, column]).max(1) < 1.0
+    seen = closed & (steep[y, x] > _TEXTURE)
+    return Vertical(x[seen].astype(np.float32), y[seen].astype(np.float32), there[seen, 1])
+
+
+def vertical_error(seen: Vertical) -> npt.NDArray[np.float64]:
+    """(3,) a, b, c of v ≈ a + b·x + c·y, robustly: the offset, roll and zoom between two cameras, px."""
+    if seen.v.size < 50:
+        return np.zeros(3)
+    rows = np.stack([np.ones_like(seen.x), seen.x, seen.y], 1).astype(np.float64)
+    weight = np.ones(len(rows))
+    fit = np.zeros(3)
+    for _ in range(_ROUNDS):
+        root = np.sqrt(weight)
+        fit = np.linalg.lstsq(rows * root[:, None], seen.v * root, rcond=None)[0]
+        residual = np.abs(seen.v - rows @ fit)
+        weight = 1.0 / (1.0 + (residual / max(1.5 * float(np.median(residual)), 0.1)) ** 2)
+    return np.asarray(fit)
+
+
+def largest(error: npt.NDArray[np.float64], width: int, height: int) -> float:
+    """Largest vertical error over the corners of the picture, px."""
+    return max(abs(float(error @ (1.0, x, y))) for x in (0, width) for y in (0, height))
+
+
+def corrected(right: Picture, error: npt.NDArray[np.float64]) -> Picture:
+    """The right eye with its rows moved so that they meet the left's."""
+    a, b, c = error
+    to_source = np.array([[1.0, 0.0, 0.0], [b, 1.0 + c, a]])
+    size = (right.shape[1], right.shape[0])
+    return cv2.warpAffine(
+        right, to_source, size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )

@@ -1,0 +1,153 @@
+"""StereoNet: signed disparities of a rectified pair, both ways, behind one protocol.
+
+Convention:
+    Disparity is x_L − x_R in px of the given pictures; NaN where the matcher is sure of nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from host_bridge.errors import BadInputError
+
+Picture = npt.NDArray[np.uint8]
+Map = npt.NDArray[np.float32]
+NETS = ("sgbm", "sea-raft")
+_SUBPIXEL = 16.0
+
+
+@dataclass(frozen=True)
+class Disparities:
+    """Disparity (H, W) on the left grid and on the right grid, px; NaN: unknown."""
+
+    left: Map
+    right: Map
+
+
+class StereoNet(Protocol):
+    """Matches rectified pairs of (H, W, 3) uint8 pictures."""
+
+    name: str
+
+    def match(self, left: Picture, right: Picture) -> Disparities: ...
+
+
+@dataclass(frozen=True)
+class Sgbm:
+    """Semi-global matching (OpenCV): no weights, deterministic.
+
+    It searches one sign only, so the pair is shifted by `reach_px`, found, and shifted back.
+
+    Attributes:
+        reach_px: largest disparity in front of or behind the screen, px.
+        block_px: side of the matching block, odd.
+    """
+
+    reach_px: int = 64
+    block_px: int = 5
+    name: str = "sgbm"
+
+    def match(self, left: Picture, right: Picture) -> Disparities:
+        """Raises ValueError when the pictures differ in size."""
+        if left.shape != right.shape:
+            raise ValueError(f"expected two pictures of one size, got {left.shape} and {right.shape}")
+        grey = [cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (left, right)]
+        forth = self._search(grey[0], grey[1])
+        mirrored = [np.ascontiguousarray(x[:, ::-1]) for x in grey]
+        back = self._search(mirrored[1], mirrored[0])
+        return Disparities(forth, np.ascontiguousarray(back[:, ::-1]))
+
+    def _search(self, reference: Picture, other: Picture) -> Map:
+        reach = -(-self.reach_px // 16) * 16
+        a = cv2.copyMakeBorder(reference, 0, 0, 2 * reach, 0, cv2.BORDER_REPLICATE)
+        b = cv2.copyMakeBorder(other, 0, 0, reach, reach, cv2.BORDER_REPLICATE)
+        area = self.block_px**2
+        matcher = cv2.StereoSGBM_create(
+            minDisparity=0,
+            numDisparities=2 * reach,
+            blockSize=self.block_px,
+            P1=8 * area,
+            P2=32 * area,
+            uniquenessRatio=3,
+            speckleWindowSize=60,
+            speckleRange=2,
+            mode=cv2.STEREO_SGBM_MODE_SGBM,
+        )
+        found = matcher.compute(a, b)[:, 2 * reach :]
+        disparity = found.astype(np.float32) / _SUBPIXEL - reach
+        disparity[found < 0] = np.nan
+        return disparity
+
+
+class SeaRaft:
+    """SEA-RAFT through ptlflow (the paper's choice): horizontal flow, sign kept.
+
+    Args:
+        checkpoint: a file trained for ptlflow's `sea_raft_s`, `_m` or `_l`.
+        device: torch device name.
+        size: "s", "m" or "l".
+    """
+
+    name = "sea-raft"
+
+    def __init__(self, checkpoint: Path, *, device: str = "cpu", size: str = "m") -> None:
+        import ptlflow
+        import torch
+
+        if not checkpoint.is_file():
+            raise BadInputError(
+                "there is no SEA-RAFT checkpoint", remedy="give one with --stereo-weights", where=str(checkpoint)
+            )
+        try:
+            self._model = ptlflow.get_model(f"sea_raft_{size}", ckpt_path=str(checkpoint)).to(device).eval()
+        except (OSError, RuntimeError, KeyError, ValueError) as error:
+            raise BadInputError(f"is no SEA-RAFT checkpoint ({error})", where=str(checkpoint)) from error
+        self._torch, self._device = torch, device
+
+    def match(self, left: Picture, right: Picture) -> Disparities:
+        """Left and right disparity are minus and plus the horizontal flow towards the other eye."""
+        eyes = [self._tensor(x) for x in (left, right)]
+        return Disparities(-self._flow(eyes[0], eyes[1]), self._flow(eyes[1], eyes[0]))
+
+    def _tensor(self, picture: Picture) -> Any:
+        return self._torch.from_numpy(picture.copy()).to(self._device).permute(2, 0, 1).float() / 255.0
+
+    def _flow(self, a: Any, b: Any) -> Map:
+        with self._torch.no_grad():
+            found = self._model({"images": self._torch.stack([a, b])[None]})["flows"]
+        return np.ascontiguousarray(found[0, 0, 0].float().cpu().numpy())
+
+
+def stereo_net(name: str, *, weights: Path | None = None, device: str = "cpu", reach_px: int = 64) -> StereoNet:
+    """The matcher of that name.
+
+    Raises:
+        BadInputError: no such matcher, or its weights are missing.
+    """
+    if name == "sgbm":
+        return Sgbm(reach_px=reach_px)
+    if name == "sea-raft":
+        return SeaRaft(weights or Path("sea_raft.ckpt"), device=device)
+    raise BadInputError(f"no stereo matcher {name!r}", remedy=f"there are {', '.join(NETS)}")
+
+
+def consistent(found: Disparities, *, tolerance_px: float) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """M_valid of both eyes: where a point's disparity from either eye agrees within the tolerance."""
+    left = _agrees(found.left, found.right, -1.0, tolerance_px)
+    return left, _agrees(found.right, found.left, 1.0, tolerance_px)
+
+
+def _agrees(here: Map, there: Map, sign: float, tolerance_px: float) -> npt.NDArray[np.bool_]:
+    w = here.shape[1]
+    x = np.arange(w, dtype=np.float32) + sign * np.nan_to_num(here)
+    column = np.rint(x).astype(np.int64)
+    inside = (column >= 0) & (column < w)
+    partner = np.take_along_axis(there, column.clip(0, w - 1), axis=1)
+    with np.errstate(invalid="ignore"):
+        return inside & (np.abs(partner - here) <= tolerance_px)
