@@ -7,64 +7,27 @@ layer. All statistics are of the whole frame, never of a tile.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from art3d_node.look import make_look, rgb_of
-from art3d_node.models.depth_net import DepthSource, SourceInput
-from art3d_node.models.neutral import Staging
+from art3d_node.estimate import GIVEN, Check, RawDepth, Shelf, aspect_of, estimate_depth, look_of, nbytes, never
 from art3d_node.stereo import blueprint
 from art3d_node.stereo.blueprint import Fit
 from art3d_node.temporal import Neighbour, steady
-from host_bridge.errors import DepthSourceError
-from host_bridge.frame import Array, Frame
+from host_bridge.frame import Frame
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
 
-GIVEN = "given"
+__all__ = ["GIVEN", "FrameAnalysis", "RawDepth", "analyse", "estimate_depth", "stage"]
+
 RANKS = (0.01, 0.05, 0.25, 0.50, 0.75, 0.95, 0.99)
 LOW_RANK, HIGH_RANK = 0.01, 0.99
 _SAMPLES = 1 << 17
 _FLAT = 1e-12
-
-Check = Callable[[], None]
-
-
-class Shelf(Protocol):
-    """Where sources and styles come from; `art3d_node.library.Library` is one."""
-
-    def depth(self, name: str) -> DepthSource: ...
-    def style(self, name: str) -> Staging: ...
-    def automatic(self, *, has_z: bool) -> str: ...
-
-
-@dataclass(frozen=True)
-class RawDepth:
-    """What the depth source said about one frame.
-
-    Attributes:
-        inverse_depth: (h, w) float32, larger = nearer, any affine scale, the source's own resolution.
-        look: (h', w', 3) uint8, the picture that networks saw.
-        source: name of the depth source that "auto" came to.
-        model_id: what made it.
-        ms: milliseconds it took.
-    """
-
-    inverse_depth: Tensor
-    look: Tensor
-    source: str
-    model_id: str
-    ms: float = 0.0
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held."""
-        return _nbytes(self.inverse_depth, self.look)
 
 
 @dataclass(frozen=True)
@@ -123,42 +86,13 @@ class FrameAnalysis:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return _nbytes(self.inverse_depth, self.scale, self.shift, self.disparity_px)
+        return nbytes(self.inverse_depth, self.scale, self.shift, self.disparity_px)
 
 
 def analyse(frame: Frame, settings: AnalysisSettings, library: Shelf, *, check: Check | None = None) -> FrameAnalysis:
     """Both stages. Arguments and errors as theirs."""
     raw = estimate_depth(frame, settings, library, check=check)
     return stage(frame, raw, settings, library, check=check)
-
-
-def estimate_depth(
-    frame: Frame, settings: AnalysisSettings, library: Shelf, *, check: Check | None = None
-) -> RawDepth:
-    """Raw inverse depth of one frame; depends on `settings.depth`, `.z_meaning` and whether `.style` is "given".
-
-    Args:
-        frame: the plate frame.
-        settings: what to use.
-        library: where depth sources come from.
-        check: called between stages; raises to cancel.
-
-    Raises:
-        DepthSourceError: the source does not exist or cannot read this plate.
-    """
-    check = check or _never
-    started = time.perf_counter()
-    look = look_of(frame)
-    check()
-    if settings.style == GIVEN:
-        inverse, source, model_id = _given(frame), GIVEN, GIVEN
-    else:
-        source = settings.depth
-        if source == "auto":
-            source = library.automatic(has_z="depth" in frame.layers)
-        inverse, model_id = _estimate(frame, look, source, settings.z_meaning, library)
-    check()
-    return RawDepth(inverse, look, source, model_id, 1000.0 * (time.perf_counter() - started))
 
 
 def stage(
@@ -183,7 +117,7 @@ def stage(
     Raises:
         StyleError: the style does not exist or is damaged.
     """
-    check = check or _never
+    check = check or never
     clock = _Clock(depth=raw.ms)
     percentiles = _percentiles(raw.inverse_depth)
     shot = settings.shot or ShotFrame(percentiles[LOW_RANK], percentiles[HIGH_RANK])
@@ -227,51 +161,6 @@ def stage(
     )
 
 
-def look_of(frame: Frame) -> Tensor:
-    """The frame's own `look`, or one made from its colour; (h, w, 3) uint8."""
-    if "look" in frame.layers:
-        return torch.from_numpy(np.array(frame.layers["look"], np.uint8))
-    if "color" not in frame.layers:
-        return torch.zeros(1, 1, 3, dtype=torch.uint8)
-    return make_look(as_float(frame.layers["color"]), frame.channels)
-
-
-def as_float(array: Array) -> Tensor:
-    """A layer as float32: half and float by value, integers as a share of their largest value."""
-    if array.dtype.kind == "u":
-        return torch.from_numpy(array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max))
-    return torch.from_numpy(np.array(array, np.float32, order="C"))
-
-
-def _estimate(frame: Frame, look: Tensor, source: str, z_meaning: str, library: Shelf) -> tuple[Tensor, str]:
-    z = frame.layers.get("depth")
-    alpha = None
-    if "A" in frame.channels and "color" in frame.layers:
-        alpha = as_float(frame.layers["color"][..., frame.channels.index("A")])
-    seen = SourceInput(
-        look=look,
-        aspect=frame.data.width * frame.pixel_aspect / frame.data.height,
-        z=None if z is None else as_float(z[..., 0]),
-        alpha=alpha,
-        z_meaning=z_meaning,
-    )
-    try:
-        found = library.depth(source).estimate(seen)
-    except ValueError as error:
-        raise DepthSourceError(
-            str(error), where=f"--depth {source}", remedy="use another depth source, such as --depth auto"
-        ) from error
-    return found.inverse_depth, found.model_id
-
-
-def _given(frame: Frame) -> Tensor:
-    if "disparity" not in frame.layers:
-        raise DepthSourceError(
-            "the frame carries no disparity", where="style given", remedy="send a disparity layer, or name a style"
-        )
-    return as_float(frame.layers["disparity"][..., 0])
-
-
 def _percentiles(raw: Tensor) -> dict[float, float]:
     step = max(1, round((raw.numel() / _SAMPLES) ** 0.5))
     values = raw[::step, ::step].numpy().ravel()
@@ -284,7 +173,7 @@ def _percentiles(raw: Tensor) -> dict[float, float]:
 
 
 def _steadied(raw: RawDepth, neighbours: Sequence[Neighbour]) -> Tensor:
-    if not neighbours or raw.source in ("aov", GIVEN):
+    if not neighbours or raw.look is None:
         return raw.inverse_depth
     return torch.from_numpy(steady(raw.look.numpy(), raw.inverse_depth.numpy(), neighbours))
 
@@ -313,8 +202,10 @@ def _staged(
         span = shot.iz_high - shot.iz_low
         span, shift = (span, shot.iz_low) if span > _FLAT else (0.0, shot.iz_low)
         return torch.tensor(span / width), torch.tensor(shift / width), raw.inverse_depth
-    aspect = frame.data.width * frame.pixel_aspect / frame.data.height
-    scale, shift_map = library.style(settings.style).stage(raw.look, iz, aspect=aspect)
+    style = library.style(settings.style)
+    look = look_of(frame) if raw.look is None and style.needs_look else raw.look
+    seen = torch.zeros(1, 1, 3, dtype=torch.uint8) if look is None else look
+    scale, shift_map = style.stage(seen, iz, aspect=aspect_of(frame))
     return scale, shift_map, blueprint.blueprint(iz, scale * width, shift_map * width)
 
 
@@ -331,14 +222,6 @@ def _finite_range(values: Tensor) -> tuple[float, float]:
         return low, high
     finite = values[torch.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.numel() else (0.0, 0.0)
-
-
-def _nbytes(*tensors: Tensor) -> int:
-    return sum(t.numel() * t.element_size() for t in tensors)
-
-
-def _never() -> None:
-    """Nobody can cancel."""
 
 
 class _Clock:

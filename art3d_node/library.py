@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from art3d_node.models import mini, styles
 from art3d_node.models.aov import AovDepth
 from art3d_node.models.depth_net import DepthSource
-from art3d_node.models.neutral import Neutral, Staging
-from host_bridge.errors import DepthSourceError, StyleError
+from art3d_node.models.mini_source import MiniSource
+from art3d_node.models.neutral import Staging
+from host_bridge import checkpoints
+from host_bridge.errors import BadInputError, DepthSourceError, StyleError
+
+_MINI_WEIGHTS = Path(mini.__file__).parent / "weights" / "mini.safetensors"
+_CHOOSE = "choose aov for a plate with Z, run `art3d models pull da2-small`, or name a folder with a depth model"
+
+_log = logging.getLogger(__name__)
 
 
 class Library:
-    """Depth sources and styles. Safe to share between threads; loading is done once per name."""
+    """Depth sources and styles. Safe to share between threads; each is loaded once.
 
-    def __init__(self) -> None:
+    A style file that changes on disk is loaded again; a depth source is not.
+
+    Args:
+        open_paths: whether a depth source may be named by the path of its folder. A server that others can reach
+            leaves this off: then a folder is named by its name inside a model folder (`checkpoints.folders`).
+    """
+
+    def __init__(self, *, open_paths: bool = False) -> None:
+        self._open_paths = open_paths
         self._lock = threading.Lock()
-        self._loaded: dict[tuple[str, str], Any] = {("depth", "aov"): AovDepth(), ("style", "neutral"): Neutral()}
+        self._loaded: dict[tuple[str, str], tuple[Any, Any]] = {}
 
     def depth(self, name: str) -> DepthSource:
-        """The depth source of that name, or of that folder.
+        """The depth source of that name: aov, da2-small, mini, or a folder.
 
         Raises:
             DepthSourceError: there is none, or its weights are missing or damaged.
         """
-        source: DepthSource = self._once(("depth", name), lambda: self._load_depth(name))
+        source: DepthSource = self._once("depth", name, None, lambda: self._load_depth(name))
         return source
 
     def style(self, name: str) -> Staging:
@@ -35,23 +53,81 @@ class Library:
         Raises:
             StyleError: there is none, or its file is damaged.
         """
-        style: Staging = self._once(("style", name), lambda: self._load_style(name))
+        try:
+            style: Staging = self._once("style", name, _stamp(name), lambda: styles.style_named(name))
+        except ValueError as error:
+            raise StyleError(str(error), where="--style", remedy="run `art3d styles` to see what there is") from error
         return style
 
     def automatic(self, *, has_z: bool) -> str:
-        """The name that "auto" stands for: aov where the plate has Z, else da2-small where present, else mini."""
-        return "aov" if has_z else "mini"
+        """What "auto" stands for: aov where the plate has Z, else da2-small where present, else mini."""
+        if has_z:
+            return "aov"
+        return "da2-small" if checkpoints.find("da2-small") else "mini"
 
-    def _once(self, key: tuple[str, str], load: Callable[[], Any]) -> Any:
+    def styles(self) -> list[dict[str, Any]]:
+        """The cards of all styles that can be chosen, as plain fields."""
+        return [dict(card.__dict__) for card in styles.list_styles()]
+
+    def depth_sources(self) -> list[dict[str, Any]]:
+        """Every depth source by name, and whether it can be used now."""
+        da2 = checkpoints.find("da2-small")
+        return [
+            {"name": "aov", "ready": True, "about": "the plate's own Z"},
+            {"name": "da2-small", "ready": da2 is not None, "about": checkpoints.KNOWN["da2-small"].about},
+            {"name": "mini", "ready": _MINI_WEIGHTS.is_file(), "about": "small network that comes with Art3D"},
+        ]
+
+    def _once(self, kind: str, name: str, stamp: Any, load: Callable[[], Any]) -> Any:
         with self._lock:
-            if key not in self._loaded:
-                self._loaded[key] = load()
-            return self._loaded[key]
+            held = self._loaded.get((kind, name))
+            if held is None or held[0] != stamp:
+                held = (stamp, load())
+                self._loaded[kind, name] = held
+            return held[1]
 
     def _load_depth(self, name: str) -> DepthSource:
-        raise DepthSourceError(
-            f"there is no depth source {name!r} here", remedy="choose aov, da2-small, mini or a model folder"
-        )
+        try:
+            source = self._find_depth(name)
+        except ValueError as error:
+            raise DepthSourceError(str(error), where=f"--depth {name}", remedy=_CHOOSE) from error
+        if source.licence_note:
+            _log.warning("%s", source.licence_note)
+        return source
 
-    def _load_style(self, name: str) -> Staging:
-        raise StyleError(f"there is no style {name!r}", remedy="run `art3d styles` to see what is there")
+    def _find_depth(self, name: str) -> DepthSource:
+        if name == "aov":
+            return AovDepth()
+        if name == "mini":
+            return _mini()
+        found = checkpoints.find(name)
+        if found is None and self._open_paths and Path(name, "config.json").is_file():
+            found = Path(name)
+        if found is None:
+            known = name in checkpoints.KNOWN
+            raise ValueError("its weights are not on this machine" if known else "there is no such depth source")
+        # Imported here: transformers takes seconds, and most servers never need it.
+        from art3d_node.models import depth_anything
+
+        if found.is_dir():
+            return depth_anything.from_folder(found, name=name)
+        try:
+            checkpoints.verify(found, checkpoints.known(name))
+        except BadInputError as error:
+            raise DepthSourceError(error.message, where=error.where, remedy=error.remedy) from error
+        return depth_anything.from_file(found, name=name)
+
+
+def _mini() -> DepthSource:
+    if not _MINI_WEIGHTS.is_file():
+        raise ValueError("the small depth network did not come with this installation")
+    digest = hashlib.sha256(_MINI_WEIGHTS.read_bytes()).hexdigest()[:12]
+    return MiniSource(mini.load_mini(_MINI_WEIGHTS), model_id=f"mini:{digest}")
+
+
+def _stamp(name: str) -> tuple[str, int, int] | None:
+    if name == "neutral":
+        return None
+    path = styles.find_style(name)
+    state = path.stat()
+    return str(path), state.st_mtime_ns, state.st_size

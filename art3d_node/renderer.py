@@ -22,7 +22,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from art3d_node.analysis import FrameAnalysis, as_float
+from art3d_node.analysis import FrameAnalysis
+from art3d_node.estimate import as_float
 from art3d_node.stereo import blueprint, comfort
 from art3d_node.stereo.blueprint import Knobs
 from art3d_node.stereo.synthesis import NewView, new_view
@@ -163,9 +164,7 @@ def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate:
     return prepared
 
 
-def render(
-    frame: Frame, analysis: FrameAnalysis, controls: Controls, box: Box, outputs: Sequence[str]
-) -> Rendered:
+def render(frame: Frame, analysis: FrameAnalysis, controls: Controls, box: Box, outputs: Sequence[str]) -> Rendered:
     """Prepare and render one box; see `prepare` and `render_box`."""
     return render_box(prepare(frame, analysis, controls), box, outputs)
 
@@ -421,4 +420,3 @@ def _beyond_border_px(prepared: Prepared) -> float:
     if hero == "none":
         return round(0.5 * max(toward_right, toward_left), 4)
     return round(toward_right if hero == "left" else toward_left, 4)
-

@@ -33,10 +33,7 @@ def z_meaning(z: Tensor) -> str:
     values = _sampled(z)
     finite = values[torch.isfinite(values)]
     speaks_for_distance = (
-        finite.numel() == 0
-        or bool(torch.isinf(values).any())
-        or float(finite.max()) > 1.0
-        or float(finite.min()) < 0.0
+        finite.numel() == 0 or bool(torch.isinf(values).any()) or float(finite.max()) > 1.0 or float(finite.min()) < 0.0
     )
     if speaks_for_distance:
         return "distance"
@@ -67,7 +64,8 @@ class AovDepth:
     """Depth that came with the plate."""
 
     name = "aov"
-    model_id = "aov"
+    needs_look = False
+    licence_note = ""
 
     def estimate(self, frame: SourceInput) -> Estimate:
         """Raw inverse depth at plate resolution.

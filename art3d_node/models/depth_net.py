@@ -7,7 +7,7 @@ Convention:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ class SourceInput:
     """What a depth source may look at, all over one data window.
 
     Attributes:
-        look: (h, w, 3) uint8, display-referred, at any size.
+        look: (h, w, 3) uint8, display-referred, at any size; anything for a source that needs none.
         aspect: width over height of the window in square pixels.
         z: (H, W) float32, the plate's Z, or None.
         alpha: (H, W) float32, or None.
@@ -48,12 +48,23 @@ class Estimate:
     model_id: str
 
 
-@runtime_checkable
 class DepthSource(Protocol):
     """A way to inverse depth. Sources hold no state that one frame could leave for the next."""
 
-    name: str
-    model_id: str
+    @property
+    def name(self) -> str:
+        """What `--depth` calls it."""
+        ...
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether it looks at the picture, as networks do; what it says then has no sharp edges of its own."""
+        ...
+
+    @property
+    def licence_note(self) -> str:
+        """What the user has to know before commercial work, or ""."""
+        ...
 
     def estimate(self, frame: SourceInput) -> Estimate:
         """The raw inverse depth of one frame.

@@ -18,14 +18,26 @@ SHIFT = -0.013
 class Staging(Protocol):
     """What a style does to a frame."""
 
-    id: str
-    name: str
+    @property
+    def id(self) -> str:
+        """Changes whenever the result may change."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What the artist chooses."""
+        ...
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether `stage` looks at the picture."""
+        ...
 
     def stage(self, look: Tensor, inverse_depth: Tensor, *, aspect: float) -> tuple[Tensor, Tensor]:
         """vs and vt for one frame.
 
         Args:
-            look: (h, w, 3) uint8, display-referred.
+            look: (h, w, 3) uint8, display-referred; anything where `needs_look` is false.
             inverse_depth: (H, W) normalised iz at plate resolution.
             aspect: width over height of the frame in square pixels.
 
@@ -40,6 +52,7 @@ class Neutral:
 
     id = "neutral-1"
     name = "neutral"
+    needs_look = False
 
     def stage(self, look: Tensor, inverse_depth: Tensor, *, aspect: float) -> tuple[Tensor, Tensor]:
         """As `Staging.stage`; two 0-d tensors."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from art3d_node.stereo.jit import FloatArray, MaskArray, cpu_kernel, device_function
+from art3d_node.stereo.jit import FloatArray, MaskArray, Real, cpu_kernel, device_function
 
 OPAQUE = 0.999
 REACH_PX = 3
@@ -21,7 +21,7 @@ _STEP = 0.02
 
 
 @device_function
-def _between(a: float, b: float, v: float, c: float, d: float, step: float) -> float:
+def _between(a: Real, b: Real, v: Real, c: Real, d: Real, step: Real) -> Real:
     """`v`, or the one of the surfaces a-b and c-d whose value is closer when `v` mixes the two."""
     gap = abs(c - b)
     if not gap > step or abs(b - a) + abs(d - c) > _SOLID * gap:
@@ -33,7 +33,7 @@ def _between(a: float, b: float, v: float, c: float, d: float, step: float) -> f
 
 
 @cpu_kernel
-def _snap(depth: FloatArray, out: FloatArray, step: float) -> None:
+def _snap(depth: FloatArray, out: FloatArray, step: Real) -> None:
     height, width = depth.shape
     for y in numba.prange(height):
         for x in range(width):
@@ -138,8 +138,7 @@ def fill_invalid(depth: Tensor, valid: Tensor) -> Tensor:
     source = np.ascontiguousarray(depth.numpy())
     out = np.empty_like(source)
     _fill_rows(source, np.ascontiguousarray(valid.numpy()), out)
-    known = np.flatnonzero(rows)
-    at = np.searchsorted(known, np.arange(len(rows))).clip(0, len(known) - 1)
-    below = known[(at - 1).clip(0)]
-    nearest = np.where(np.abs(below - np.arange(len(rows))) <= np.abs(known[at] - np.arange(len(rows))), below, known[at])
-    return torch.from_numpy(out[nearest])
+    known, every = np.flatnonzero(rows), np.arange(len(rows))
+    at = np.searchsorted(known, every).clip(0, len(known) - 1)
+    above, below = known[(at - 1).clip(0)], known[at]
+    return torch.from_numpy(out[np.where(np.abs(above - every) <= np.abs(below - every), above, below)])

@@ -1,0 +1,32 @@
+"""`mini` as a depth source."""
+
+from __future__ import annotations
+
+import torch
+
+from art3d_node.models.depth_net import Estimate, SourceInput, resized_look, working_size
+from art3d_node.models.mini import WORKING_SHORT_SIDE, MiniDepth
+
+_STRIDE = 32
+
+
+class MiniSource:
+    """Inverse depth from one picture, by the network in the box.
+
+    Args:
+        model: the loaded network.
+        model_id: what made it.
+    """
+
+    name = "mini"
+    needs_look = True
+    licence_note = ""
+
+    def __init__(self, model: MiniDepth, *, model_id: str) -> None:
+        self._model, self.model_id = model.eval(), model_id
+
+    @torch.no_grad()
+    def estimate(self, frame: SourceInput) -> Estimate:
+        """Raw inverse depth at the network's working size."""
+        size = working_size(frame.aspect, short_side_px=WORKING_SHORT_SIDE, multiple=_STRIDE)
+        return Estimate(self._model(resized_look(frame.look, size))[0, 0].float(), self.model_id)

@@ -1,0 +1,233 @@
+"""The `.style` file: CameraNet's weights as safetensors, and the style card as JSON in its metadata.
+
+Nothing in it can run code, and loading proves all of it: sizes before memory is taken, the card's fields, the
+network's shapes, that every weight is finite, and that the content still has the id it was saved with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from art3d_node.models.camera_net import INPUT_SIZE, STRIDE, WIDTHS, CameraNet
+
+FORMAT_VERSION = 1
+SUFFIX = ".style"
+MAX_FILE_BYTES = 32 << 20
+MAX_HEADER_BYTES = 1 << 20
+DISPARITY_UNIT = "fraction_of_picture_width"
+_KEY = "art3d_style"
+_NOT_HASHED = ("id", "thumbnail")
+_NAME_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. ")
+
+
+class StyleFileError(ValueError):
+    """A `.style` file that is damaged, hostile, or of another version."""
+
+
+@dataclass(frozen=True)
+class StyleCard:
+    """What a style says about itself.
+
+    Attributes:
+        name: what the artist chooses.
+        id: hash of card and weights; made when the style is saved.
+        architecture: {"name": "camera_net", "width": channels}.
+        input_size: the longer side that the network works at, px, a multiple of 8.
+        depth_source: name or model id of the depth it was trained on.
+        disparity_unit: always "fraction_of_picture_width".
+        statistics: "s_mean", "s_std", "t_mean", "t_std" of its training films, fractions of picture width.
+        training_data, licence: what it learned from, and what may be done with it.
+        metrics: figure → number.
+        thumbnail: PNG as base64, or "".
+        format_version: of the file.
+    """
+
+    name: str
+    architecture: Mapping[str, Any]
+    id: str = ""
+    input_size: int = INPUT_SIZE
+    depth_source: str = "mini"
+    disparity_unit: str = DISPARITY_UNIT
+    statistics: Mapping[str, float] = field(default_factory=dict)
+    training_data: str = ""
+    licence: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    thumbnail: str = ""
+    format_version: int = FORMAT_VERSION
+
+
+def save_style(path: Path, net: CameraNet, card: StyleCard) -> StyleCard:
+    """Write a style; weights are stored in half precision. The file appears by rename.
+
+    Args:
+        path: where to; should end in ".style".
+        net: the trained network.
+        card: its card; `id` and `architecture` are filled in here.
+
+    Returns:
+        The card as written.
+
+    Raises:
+        StyleFileError: the card or the weights would not load again.
+    """
+    tensors = {name: value.detach().cpu().half().contiguous() for name, value in net.state_dict().items()}
+    card = replace(card, architecture={"name": "camera_net", "width": net.width})
+    card = replace(card, id=content_id(card, tensors))
+    _check_card(asdict(card))
+    _network(card, tensors)
+    data = save(tensors, metadata={_KEY: json.dumps(asdict(card), sort_keys=True)})
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return card
+
+
+def load_style_file(path: Path) -> tuple[StyleCard, CameraNet]:
+    """The card and the network, in eval mode, float32.
+
+    Raises:
+        StyleFileError: the file is missing, damaged, of a newer version, or not what its id says.
+    """
+    try:
+        return _parse(_read(path))
+    except StyleFileError as error:
+        raise StyleFileError(f"{path}: {error}") from error
+
+
+def read_card(path: Path) -> StyleCard:
+    """The card alone, without building the network; the id is not proved.
+
+    Raises:
+        StyleFileError: as `load_style_file`, as far as the card shows it.
+    """
+    try:
+        return _card(_header(_read(path)))
+    except StyleFileError as error:
+        raise StyleFileError(f"{path}: {error}") from error
+
+
+def content_id(card: StyleCard, tensors: Mapping[str, Tensor]) -> str:
+    """Hash of the weights and of all the card says, except its id and thumbnail; 16 hexadecimal digits."""
+    fields = {name: value for name, value in asdict(card).items() if name not in _NOT_HASHED}
+    digest = hashlib.sha256(json.dumps(fields, sort_keys=True).encode())
+    for name, value in sorted(tensors.items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise StyleFileError(f"larger than {MAX_FILE_BYTES >> 20} MB, no style is")
+        return path.read_bytes()
+    except OSError as error:
+        raise StyleFileError(f"cannot be read: {error.strerror}") from error
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or not 2 <= size <= min(MAX_HEADER_BYTES, len(data) - 8):
+        raise StyleFileError("is truncated or no style file")
+    try:
+        header = json.loads(data[8 : 8 + size])
+    except (ValueError, RecursionError) as error:
+        raise StyleFileError("its header is no JSON") from error
+    if not isinstance(header, dict) or not isinstance(header.get("__metadata__"), dict):
+        raise StyleFileError("carries no style card")
+    return header
+
+
+def _card(header: Mapping[str, Any]) -> StyleCard:
+    try:
+        fields = json.loads(header["__metadata__"][_KEY])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise StyleFileError("carries no style card") from error
+    if not isinstance(fields, dict):
+        raise StyleFileError("carries no style card")
+    _check_card(fields)
+    return StyleCard(**{name: fields[name] for name in StyleCard.__dataclass_fields__ if name in fields})
+
+
+def _check_card(fields: Mapping[str, Any]) -> None:
+    version = fields.get("format_version")
+    if version != FORMAT_VERSION:
+        raise StyleFileError(f"is style format {version!r}, this Art3D reads {FORMAT_VERSION}; use a newer Art3D")
+    for name, sound in _SOUND.items():
+        if name not in fields or not sound(fields[name]):
+            raise StyleFileError(f"its card's {name} is {str(fields.get(name))[:60]!r}")
+
+
+def _is_figures(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(v, int | float) for v in value.values())
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 64 and set(value) <= _NAME_LETTERS and value[0] not in ". "
+
+
+def _is_architecture(value: Any) -> bool:
+    if not isinstance(value, dict) or value.get("name") != "camera_net":
+        return False
+    return type(value.get("width")) is int and WIDTHS[0] <= value["width"] <= WIDTHS[1]
+
+
+_SOUND: Mapping[str, Callable[[Any], bool]] = {
+    "name": _is_name,
+    "id": _is_text,
+    "architecture": _is_architecture,
+    "input_size": lambda value: type(value) is int and 64 <= value <= 2048 and value % STRIDE == 0,
+    "depth_source": _is_text,
+    "disparity_unit": lambda value: value == DISPARITY_UNIT,
+    "statistics": _is_figures,
+    "training_data": _is_text,
+    "licence": _is_text,
+    "metrics": _is_figures,
+    "thumbnail": _is_text,
+}
+
+
+def _network(card: StyleCard, tensors: Mapping[str, Tensor]) -> CameraNet:
+    net = CameraNet(int(card.architecture["width"]))
+    wanted = {name: value.shape for name, value in net.state_dict().items()}
+    if {name: value.shape for name, value in tensors.items()} != wanted:
+        raise StyleFileError("its weights do not fit the architecture on its card")
+    for name, value in tensors.items():
+        if not value.is_floating_point() or not bool(torch.isfinite(value).all()):
+            raise StyleFileError(f"its weight {name} is not finite")
+    net.load_state_dict({name: value.float() for name, value in tensors.items()})
+    return net.eval()
+
+
+def _parse(data: bytes) -> tuple[StyleCard, CameraNet]:
+    card = _card(_header(data))
+    try:
+        tensors = load(data)
+    except (SafetensorError, ValueError, RuntimeError, KeyError) as error:
+        raise StyleFileError(f"is damaged: {str(error).splitlines()[0]}") from error
+    net = _network(card, tensors)
+    if content_id(card, tensors) != card.id:
+        raise StyleFileError("its content is not what its id says; it was changed after it was saved")
+    return card, net

@@ -1,0 +1,158 @@
+"""Styles by name: the parametric `neutral`, and the `.style` files of the studio and of the box."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from platformdirs import user_config_dir
+from torch import Tensor
+from torch.nn import functional
+
+from art3d_node.models.camera_net import STRIDE, CameraNet
+from art3d_node.models.depth_net import MAX_ASPECT, resized_look
+from art3d_node.models.neutral import SCALE, SHIFT, Neutral, Staging
+from art3d_node.models.style_file import (
+    SUFFIX,
+    StyleCard,
+    StyleFileError,
+    load_style_file,
+    read_card,
+    save_style,
+)
+
+__all__ = [
+    "LearnedStyle",
+    "StyleCard",
+    "StyleFileError",
+    "find_style",
+    "list_styles",
+    "load_style",
+    "save_style",
+    "style_folders",
+    "style_named",
+]
+
+BUNDLED = Path(__file__).parent / "styles"
+NEUTRAL_CARD = StyleCard(
+    name="neutral",
+    id=Neutral.id,
+    architecture={"name": "constant"},
+    depth_source="any",
+    statistics={"s_mean": SCALE, "s_std": 0.0, "t_mean": SHIFT, "t_std": 0.0},
+    training_data="none: constant vs and vt",
+    licence="Apache-2.0",
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LearnedStyle:
+    """A trained stereographer's hand.
+
+    Attributes:
+        card: what it says about itself.
+        net: the network, eval mode.
+    """
+
+    card: StyleCard
+    net: CameraNet
+
+    needs_look: ClassVar[bool] = True
+
+    @property
+    def id(self) -> str:
+        """The card's content id."""
+        return self.card.id
+
+    @property
+    def name(self) -> str:
+        """The card's name."""
+        return self.card.name
+
+    @torch.no_grad()
+    def stage(self, look: Tensor, inverse_depth: Tensor, *, aspect: float) -> tuple[Tensor, Tensor]:
+        """vs, vt as `Staging.stage`: predicted at the card's input size, brought to (H, W) bilinearly."""
+        size = input_grid(aspect, self.card.input_size)
+        iz = torch.nan_to_num(inverse_depth, nan=0.0, posinf=2.0, neginf=-1.0)[None, None]
+        shrinks = size[0] <= iz.shape[2] and size[1] <= iz.shape[3]
+        small = functional.interpolate(iz, size=size, mode="area" if shrinks else "nearest")
+        maps = self.net(resized_look(look, size), small)
+        both = torch.cat([maps.scale, maps.shift], dim=1)
+        full = functional.interpolate(both, size=inverse_depth.shape, mode="bilinear", align_corners=False)[0]
+        return full[0].contiguous(), full[1].contiguous()
+
+
+def input_grid(aspect: float, input_size: int) -> tuple[int, int]:
+    """(height, width) that a style works at: the longer side is `input_size`, both are multiples of 8.
+
+    Args:
+        aspect: width over height in square pixels; beyond 4:1 the picture is squeezed.
+        input_size: the card's.
+    """
+    ratio = min(max(aspect, 1.0 / aspect), MAX_ASPECT)
+    short = max(STRIDE, STRIDE * round(input_size / ratio / STRIDE))
+    return (short, input_size) if aspect >= 1.0 else (input_size, short)
+
+
+def load_style(path: Path) -> LearnedStyle:
+    """A style from its file.
+
+    Raises:
+        StyleFileError: as `style_file.load_style_file`.
+    """
+    card, net = load_style_file(path)
+    return LearnedStyle(card, net)
+
+
+def style_folders() -> list[Path]:
+    """Where styles are looked for, first wins: `$ART3D_STYLES`, the user's configuration folder, the box."""
+    named = [Path(part) for part in os.environ.get("ART3D_STYLES", "").split(os.pathsep) if part]
+    return [*named, Path(user_config_dir("art3d")) / "styles", BUNDLED]
+
+
+def find_style(name: str) -> Path:
+    """The file NAME.style of the first folder that has one.
+
+    Raises:
+        StyleFileError: there is none, or the name is a path.
+    """
+    if not name or Path(name).name != name or name.startswith("."):
+        raise StyleFileError(f"{name!r} is no style name")
+    for folder in style_folders():
+        if (folder / f"{name}{SUFFIX}").is_file():
+            return folder / f"{name}{SUFFIX}"
+    raise StyleFileError(f"there is no style {name!r}; there are {', '.join(card.name for card in list_styles())}")
+
+
+def style_named(name: str) -> Staging:
+    """`neutral`, or the style of that name.
+
+    Raises:
+        StyleFileError: there is none, or its file is damaged.
+    """
+    return Neutral() if name == "neutral" else load_style(find_style(name))
+
+
+def list_styles() -> list[StyleCard]:
+    """The cards of all styles that can be chosen, `neutral` first; damaged files are logged and left out.
+
+    A card's `name` here is the name to choose it by: its file's.
+    """
+    found = {"neutral": NEUTRAL_CARD}
+    for folder in style_folders():
+        for path in sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else ():
+            if path.stem in found:
+                continue
+            try:
+                card = read_card(path)
+            except StyleFileError as error:
+                _log.warning("%s", error)
+                continue
+            found[path.stem] = StyleCard(**{**card.__dict__, "name": path.stem})
+    return list(found.values())
