@@ -19,6 +19,7 @@ COMMANDS = (
     "analyse",
     "contact_sheet",
     "submit",
+    "session",
     "serve",
     "status",
     "keys",

@@ -1,9 +1,9 @@
 """Open Job Description bundles (jobtemplate-2023-09 with TASK_CHUNKING): a shot's conversion, a style's training.
 
 A bundle is a folder with `template.json`, `parameters.json` (a plain map, for `openjd run -p file://…`) and
-`parameter_values.json` (the same as a list, for submitters that read job bundles). Paths are PATH parameters, so that a queue's
-path mapping rules reach them; everything else a farm may want to change is a parameter with a default. The bundle
-holds no secret and no path that the submitter did not give.
+`parameter_values.json` (the same as a list, for submitters that read job bundles). Paths are PATH parameters, so that
+a queue's path mapping rules reach them; everything else a farm may want to change is a parameter with a default. The
+bundle holds no secret and no path that the submitter did not give.
 
 Source: the Open Job Description specification, template schemas 2023-09, and RFC 0001 (task chunking).
 """

@@ -42,7 +42,8 @@ def gaussian(values: Floats, sigma: float) -> Floats:
     reach = np.arange(count)
     weights = np.exp(-0.5 * ((reach[:, None] - reach[None, :]) / sigma) ** 2)
     weights /= weights.sum(axis=1, keepdims=True)
-    return np.asarray(weights @ values)
+    # Taken from the first value on, so that a constant stays the same to the last bit.
+    return np.asarray(values[0] + weights @ (values - values[0]))
 
 
 def affine_between(source: Floats, target: Floats) -> tuple[float, float]:
@@ -89,13 +90,6 @@ def normalisation(frames: list[Measured], *, metric: bool, sigma: float) -> Floa
     slow = gaussian(relative, sigma)
     low = chain[:, 0] + slow[:, 0] * width
     return np.stack([low, low + np.exp(slow[:, 1]) * width], axis=1)
-
-
-def refit(measured: Measured, low: float, high: float) -> tuple[float, float]:
-    """s and t of the same disparity against inverse depth normalised by another range."""
-    width = measured.iz_high - measured.iz_low
-    scale = measured.fit_scale * (high - low) / width
-    return scale, measured.fit_shift + measured.fit_scale * (low - measured.iz_low) / width
 
 
 def handover(jump_pct: float, frames_before: int, frames_after: int, length: int) -> tuple[Floats, Floats]:

@@ -15,7 +15,7 @@ from host_bridge.geometry import Box
 from host_bridge.params import Controls
 from host_bridge.shot.file import Shot, ShotEntry
 from host_bridge.shot.signature import Glance, find_cuts, glance
-from host_bridge.shot.steady import Floats, Measured, gaussian, handover, normalisation, refit, suggest
+from host_bridge.shot.steady import Floats, Measured, gaussian, handover, normalisation, suggest
 from host_bridge.wire.messages import AnalysisSettings, Tile
 
 THUMB = (36, 64)
@@ -169,8 +169,8 @@ def _scenes(cuts: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
 def _scene(seen: list[_Seen], scene: int, plan: Plan, metric: bool) -> list[ShotEntry]:
     frames = [s.measured for s in seen]
     ranges = normalisation(frames, metric=metric, sigma=plan.smooth)
-    fits = np.array([refit(m, low, high) for m, (low, high) in zip(frames, ranges, strict=True)])
-    fits = gaussian(fits, plan.smooth)
+    # A style speaks of the full range 0..1, whoever normalised it: its s and t hold for the shot's range too.
+    fits = gaussian(np.array([(m.fit_scale, m.fit_shift) for m in frames]), plan.smooth)
     return [
         ShotEntry(
             iz_low=float(low),

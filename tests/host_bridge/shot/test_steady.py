@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host_bridge.shot.steady import Measured, affine_between, gaussian, handover, normalisation, refit, suggest
+from host_bridge.shot.steady import Measured, affine_between, gaussian, handover, normalisation, suggest
 
 
 def measured(thumb: np.ndarray, scale: float = 0.02, shift: float = -0.013) -> Measured:
@@ -48,14 +48,6 @@ def test_normalisation_follows_slow_change() -> None:
 def test_true_depth_has_one_range() -> None:
     frames = [measured(np.linspace(0, 1 + i / 10, 100).reshape(10, 10)) for i in range(5)]
     assert len(np.unique(normalisation(frames, metric=True, sigma=8.0), axis=0)) == 1
-
-
-def test_refit_keeps_the_disparity() -> None:
-    m = measured(np.linspace(2, 4, 100).reshape(10, 10))
-    scale, shift = refit(m, 1.0, 6.0)
-    for raw in (2.0, 3.3, 4.0):
-        own = m.fit_scale * (raw - m.iz_low) / (m.iz_high - m.iz_low) + m.fit_shift
-        assert scale * (raw - 1.0) / 5.0 + shift == pytest.approx(own)
 
 
 def test_gaussian_keeps_constants_and_ends() -> None:

@@ -1,0 +1,31 @@
+"""`art3d session start|stop`: one server for all tasks of a farm session."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from host_bridge.errors import EXIT_OK
+from host_bridge.farm import lines
+from host_bridge.farm.session import start_session, stop_session
+
+NAME = "session"
+HELP = "One server for all tasks of a farm session."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("verb", choices=("start", "stop"))
+    parser.add_argument("--folder", type=Path, required=True, help="the session's own folder")
+    parser.add_argument("--device", default="auto", help="auto, cpu, or cuda:0 and the like")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Starts or stops the session's server; `start` prints the variable that later commands read."""
+    if args.verb == "stop":
+        print(lines.status("server stopped" if stop_session(args.folder) else "no server to stop"))
+        return EXIT_OK
+    address = start_session(args.folder, device=args.device)
+    print(lines.environment("ART3D_SERVER", address))
+    print(lines.status(f"server at {address}"))
+    return EXIT_OK
