@@ -285,7 +285,10 @@ class Client:
 
     def _again(self, pending: Pending, error: Art3DError) -> None:
         pending.tries += 1
-        if pending.tries > (WORKER_TRIES if isinstance(error, WorkerLostError) else TRIES) or time.monotonic() > pending.end_s:
+        if (
+            pending.tries > (WORKER_TRIES if isinstance(error, WorkerLostError) else TRIES)
+            or time.monotonic() > pending.end_s
+        ):
             error.remedy = error.remedy or self._remedy()
             raise error
 

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -60,16 +61,25 @@ def place(device: str = "auto") -> Place:
     Raises:
         ServerError: no folder of this user's own can be had.
     """
-    try:
-        release = version("art3d")
-    except PackageNotFoundError:
-        release = "0"
-    name = f"{device.replace(':', '').replace(',', '-')}-{release}"
+    name = f"{device.replace(':', '').replace(',', '-')}-{_fingerprint()}"
     for folder in _folders():
         found = Place(folder, name)
         if len(os.fsencode(found.socket)) + 4 <= SOCKET_PATH_BYTES and _own(folder):
             return found
     raise ServerError("no folder for the server's socket", remedy="set $XDG_RUNTIME_DIR to a short folder of your own")
+
+
+@cache
+def _fingerprint() -> str:
+    """Version and state of the code: an upgrade in place gets a server of its own, the old one stops when idle."""
+    try:
+        release = version("art3d")
+    except PackageNotFoundError:
+        release = "0"
+    root = Path(__file__).resolve().parents[1]
+    files = [path for package in ("art3d_node", "host_bridge") for path in (root / package).rglob("*.py")]
+    newest = max((path.stat().st_mtime_ns for path in files), default=0)
+    return f"{release}-{newest & 0xFFFFFFFF:08x}"
 
 
 def _folders() -> Iterator[Path]:
@@ -151,7 +161,7 @@ def _locked(path: Path, timeout_s: float) -> Iterator[None]:
 def _start(found: Place, device: str, idle_timeout_s: float, timeout_s: float) -> None:
     log = _writable_log(found)
     command = [sys.executable, "-m", "art3d_node.server", "--address", found.address, "--device", device,
-               "--idle-timeout-s", f"{idle_timeout_s:g}", "--log", log]  # fmt: skip
+               "--idle-timeout-s", f"{idle_timeout_s:g}", "--log", log, "--open-paths"]  # fmt: skip
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                              start_new_session=True, cwd="/", close_fds=True)  # fmt: skip
     try:

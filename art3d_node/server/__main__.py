@@ -17,7 +17,7 @@ from art3d_node.server.place import control_address, is_local, lock, log_to, pro
 from art3d_node.server.service import Service
 from art3d_node.server.session import Session
 from art3d_node.server.workers import DEFAULT_ENGINE, Workers, find_devices
-from host_bridge.errors import Art3DError
+from host_bridge.errors import Art3DError, ServerError
 from host_bridge.wire.limits import MIB, Limits
 
 log = logging.getLogger("art3d_node.server")
@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--log", default="", help="log file; the terminal when empty")
     made.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")
     made.add_argument("--metrics-port", type=int, default=0, help="serve Prometheus figures on this local port")
+    made.add_argument("--open-paths", action="store_true", help="let clients name a depth model by its folder's path")
     made.add_argument("--engine", default=DEFAULT_ENGINE, help=argparse.SUPPRESS)
     return made
 
@@ -67,6 +68,8 @@ def build(args: argparse.Namespace) -> Service:
         prove_folder(args.address)
         args.held = lock(args.address.removeprefix("ipc://") + ".serving")
     guard: Any = None
+    if args.open_paths and not args.address.startswith("ipc://"):
+        raise ServerError("--open-paths is for ipc addresses only", remedy="copy models into the model folder")
     if args.keys or not is_local(args.address):
         from art3d_node.server.guard import Guard
 
@@ -74,7 +77,8 @@ def build(args: argparse.Namespace) -> Service:
     limits = limits_of(args)
     identity = {"server": product(), "control": "", "log": args.log}
     session = Session(limits, identity, pid=os.getpid())
-    workers = Workers(find_devices(args.device), engine=args.engine, analysis_bytes=limits.analysis_bytes)
+    workers = Workers(find_devices(args.device), engine=args.engine, analysis_bytes=limits.analysis_bytes,
+                      open_paths=args.open_paths)  # fmt: skip
     service = Service(
         session, workers, address=args.address, control=control_address(args.address),
         idle_timeout_s=args.idle_timeout_s, secure=guard.secure if guard else None,

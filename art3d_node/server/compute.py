@@ -33,16 +33,17 @@ class Compute:
     Args:
         device: "cpu" or "cuda:N".
         analysis_bytes: bound of all caches together.
+        open_paths: whether a client may name a depth source by its path; only where all clients are this user.
     """
 
-    def __init__(self, device: str, analysis_bytes: int) -> None:
+    def __init__(self, device: str, analysis_bytes: int, *, open_paths: bool = False) -> None:
         self.device = device
-        self._library = Library()
+        self._library = Library(open_paths=open_paths)
         self._cache: ByteCache[tuple[Any, ...], Any] = ByteCache(analysis_bytes)
 
     def describe(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
         """The styles and depth sources that the library can load now."""
-        return tuple(self._library.list_styles()), tuple(self._library.list_depth_sources())
+        return tuple(self._library.styles()), tuple(self._library.depth_sources())
 
     def tile(
         self,
@@ -77,7 +78,9 @@ class Compute:
         return found
 
     def _raw(self, frame: Frame, key: str, settings: AnalysisSettings, check: Check) -> RawDepth:
-        name = ("raw", key, settings.depth, settings.z_meaning, settings.style == analysis.GIVEN)
+        given = settings.style == analysis.GIVEN
+        depth = self._library.automatic(has_z="depth" in frame.layers) if settings.depth == "auto" else settings.depth
+        name = ("raw", key, depth, settings.z_meaning, given)
         return self._once(
             name, lambda: analysis.estimate_depth(frame, settings, self._library, check=check), lambda raw: raw.nbytes
         )
@@ -85,7 +88,8 @@ class Compute:
     def _analysis(
         self, frames: Mapping[str, Frame], key: str, settings: AnalysisSettings, check: Check, ms: dict[str, float]
     ) -> FrameAnalysis:
-        name = ("analysis", key, settings)
+        style = "" if settings.style == analysis.GIVEN else self._library.style(settings.style).id
+        name = ("analysis", key, settings, style)
         found: FrameAnalysis | None = self._cache.get(name)
         if found is not None:
             return found
@@ -119,7 +123,7 @@ class Compute:
         plate = self._once(("plate", key), lambda: Plate(frame), lambda plate: plate.nbytes)
         start = time.perf_counter()
         prepared = self._once(
-            ("prepared", key, settings, controls),
+            ("prepared", key, settings, controls, analysed.style_id),
             lambda: renderer.prepare(frame, analysed, controls, plate=plate),
             lambda prepared: prepared.nbytes,
         )
@@ -147,10 +151,10 @@ class Compute:
         return figures
 
 
-def make(device: str, analysis_bytes: int) -> Compute:
+def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Compute:
     """The engine of a device, warmed up."""
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    engine = Compute(device, analysis_bytes)
+    engine = Compute(device, analysis_bytes, open_paths=open_paths)
     _warm_up(engine)
     return engine
 
@@ -161,9 +165,7 @@ def _warm_up(engine: Compute) -> None:
     box = Box.of_size(64, 64)
     frame = Frame(box, box, {"color": np.repeat(ramp, 4, 2), "depth": 1.0 + ramp}, ("R", "G", "B", "A"))
     outputs = ("right", "disparity_left", "disparity_right", "occlusion_right")
-    engine.tile(
-        {"warm": frame}, "warm", AnalysisSettings(depth="aov"), Controls(), box, outputs, check=lambda: None
-    )
+    engine.tile({"warm": frame}, "warm", AnalysisSettings(depth="aov"), Controls(), box, outputs, check=lambda: None)
     engine.forget("warm")
 
 

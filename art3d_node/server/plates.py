@@ -43,9 +43,7 @@ class PlateStore:
 
     def __init__(self, pool: SegmentPool, limits: Limits, *, dropped: Callable[[str], None]) -> None:
         self._pool, self._limits, self._tell = pool, limits, dropped
-        self.cache: ByteCache[str, Plate] = ByteCache(
-            int(limits.memory_bytes * PLATE_SHARE), dropped=self._recycle
-        )
+        self.cache: ByteCache[str, Plate] = ByteCache(int(limits.memory_bytes * PLATE_SHARE), dropped=self._recycle)
         self.uploads: dict[int, Upload] = {}
         self._last_upload = 0
 

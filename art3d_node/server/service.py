@@ -66,9 +66,7 @@ class Service:
             self._poller.register(socket, zmq.POLLIN)
         self._poller.register(self._woken, zmq.POLLIN)
 
-    def _bind(
-        self, address: str, secure: Callable[[zmq.Socket[bytes]], None] | None
-    ) -> tuple[zmq.Socket[bytes], str]:
+    def _bind(self, address: str, secure: Callable[[zmq.Socket[bytes]], None] | None) -> tuple[zmq.Socket[bytes], str]:
         socket = self._context.socket(zmq.ROUTER)
         for option, value in (
             (zmq.ROUTER_MANDATORY, 1),

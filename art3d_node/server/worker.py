@@ -148,11 +148,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--device", required=True)
     parser.add_argument("--engine", required=True, help="module:function that makes the engine of a device")
     parser.add_argument("--analysis-bytes", type=int, required=True)
+    parser.add_argument("--open-paths", action="store_true")
     args = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(process)d %(name)s: %(message)s")
     module, _, name = args.engine.partition(":")
-    engine = getattr(importlib.import_module(module), name)(args.device, args.analysis_bytes)
+    engine = getattr(importlib.import_module(module), name)(
+        args.device, args.analysis_bytes, open_paths=args.open_paths
+    )
     Worker(Connection(args.pipe), engine).run()
     return 0
 

@@ -36,10 +36,14 @@ class Workers:
         devices: such as "cpu", "cuda:0".
         engine: "module:function" that makes an engine.
         analysis_bytes: bound of each worker's analyses.
+        open_paths: whether depth sources may be named by path.
     """
 
-    def __init__(self, devices: Sequence[str], *, engine: str = DEFAULT_ENGINE, analysis_bytes: int) -> None:
-        self._engine, self._analysis_bytes = engine, analysis_bytes
+    def __init__(
+        self, devices: Sequence[str], *, engine: str = DEFAULT_ENGINE, analysis_bytes: int, open_paths: bool = False
+    ) -> None:
+        self._options = ["--engine", engine, "--analysis-bytes", str(analysis_bytes)]
+        self._options += ["--open-paths"] if open_paths else []
         self.processes: dict[int, Process] = {}
         self._waiting: list[tuple[float, str]] = [(0.0, device) for device in devices]
         self._last = 0
@@ -54,8 +58,7 @@ class Workers:
         ours, theirs = Pipe(duplex=True)
         self._last += 1
         command = [sys.executable, "-m", "art3d_node.server.worker", "--pipe", str(theirs.fileno()),
-                   "--device", device, "--engine", self._engine,
-                   "--analysis-bytes", str(self._analysis_bytes)]  # fmt: skip
+                   "--device", device, *self._options]  # fmt: skip
         child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         theirs.close()
         process = Process(self._last, device, ours, child)

@@ -71,5 +71,5 @@ class Synthetic:
         return {"analyses": self.count}
 
 
-def make(device: str, analysis_bytes: int) -> Synthetic:
+def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Synthetic:
     return Synthetic(device)

@@ -1,0 +1,42 @@
+"""`art3d serve`: a compute server in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from host_bridge.embedded import place
+
+NAME = "serve"
+HELP = "run a compute server, for this machine or for a studio network"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command; those of the server itself pass through."""
+    parser.add_argument("--address", help="ipc://PATH or tcp://HOST:PORT; by default where `art3d render` looks first")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0, or several with commas")
+    parser.add_argument("--idle-timeout-s", type=float, default=0.0, help="stop after so long without a client")
+    parser.add_argument(
+        "--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM"
+    )
+    parser.add_argument("--analysis-mib", type=int, default=0, help="bound of analyses per worker; 0: an eighth of it")
+    parser.add_argument("--max-clients", type=int, default=256)
+    parser.add_argument("--log", default="", help="log file; the terminal when empty")
+    parser.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")
+    parser.add_argument("--metrics-port", type=int, default=0, help="serve Prometheus figures on this local port")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Becomes the server; its exit code is the command's."""
+    own = args.address is None
+    address = place(args.device).address if own else args.address
+    command = [sys.executable, "-m", "art3d_node.server", "--address", address, "--device", args.device]
+    for name in ("idle_timeout_s", "memory_mib", "analysis_mib", "max_clients", "log", "keys", "metrics_port"):
+        value = getattr(args, name)
+        if value:
+            command += ["--" + name.replace("_", "-"), str(value)]
+    if own:
+        command.append("--open-paths")
+    print(f"art3d serves {address}; Ctrl-C ends it", flush=True)
+    os.execv(sys.executable, command)

@@ -1,0 +1,72 @@
+"""`art3d status`: what a compute server is doing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from host_bridge.client import Client
+from host_bridge.embedded import ping, place
+from host_bridge.errors import ServerUnreachableError
+
+NAME = "status"
+HELP = "show what a compute server is doing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("--server", metavar="ADDRESS", help="by default the embedded server of this user")
+    parser.add_argument("--device", default="auto", help="device of the embedded server")
+    parser.add_argument("--json", action="store_true", help="all figures, for machines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the figures.
+
+    Raises:
+        ServerUnreachableError: no server answers.
+    """
+    address = args.server
+    if address is None:
+        address = place(args.device).address
+        if ping(address) is None:
+            raise ServerUnreachableError(
+                "no server is running", where=address, remedy="`art3d render` starts one itself"
+            )
+    with Client(address, timeout_s=10.0) as client:
+        figures = {"address": address, **client.status()}
+    print(json.dumps(figures, indent=2) if args.json else describe(figures))
+    return 0
+
+
+def describe(figures: Mapping[str, Any]) -> str:
+    """The figures in a few lines for a person."""
+    memory, plates, queue, counts = (figures[name] for name in ("memory", "plates", "queue", "counts"))
+    lines = [
+        f"{figures['server']}  pid {figures['pid']}  {figures['address']}",
+        f"queue     {queue['running']} running, {queue['queued']} waiting, {queue['merged']} merged",
+        f"plates    {plates['count']} held, {_mib(plates['bytes'])}, hit rate {plates['hit_rate']:.0%}",
+        f"memory    {_mib(memory['used_bytes'])} in use, {_mib(memory['idle_bytes'])} kept warm, "
+        f"of {_mib(memory['budget_bytes'])}",
+        f"so far    {counts['tiles']} tiles, {counts['failed']} failed, {counts['cancelled']} cancelled, "
+        f"{counts['workers_lost']} workers replaced",
+    ]
+    for worker in figures["workers"]:
+        state = "busy" if worker["busy"] else "idle" if worker["ready"] else "starting"
+        cached = f", analyses {_mib(worker['analysis_bytes'])}" if "analysis_bytes" in worker else ""
+        device = f", device memory {_mib(worker['device_bytes'])}" if "device_bytes" in worker else ""
+        lines.append(f"worker    {worker['id']} on {worker['device']}: {state}{cached}{device}")
+    for client in figures["clients"]:
+        lines.append(f"client    {client['name']}: {client['requests']} requests, {_mib(client['lent_bytes'])} lent")
+    if figures["stage_ms"]:
+        stages = ", ".join(f"{name} {value:.1f}" for name, value in sorted(figures["stage_ms"].items()))
+        lines.append(f"median ms {stages}")
+    if figures.get("log"):
+        lines.append(f"log       {figures['log']}")
+    return "\n".join(lines)
+
+
+def _mib(nbytes: float) -> str:
+    return f"{nbytes / (1 << 20):.0f} MiB"

@@ -1,0 +1,98 @@
+"""The real engine: caches, forgetting, measuring."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from art3d_node.server.compute import Compute, make
+from host_bridge.errors import BadInputError, CancelledError
+from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+from host_bridge.params import Controls
+from host_bridge.wire.messages import AnalysisSettings
+
+BOX = Box.of_size(48, 32)
+OUTPUTS = ("left", "right", "disparity_left", "occlusion_right")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Compute:
+    return make("cpu", 64 << 20)
+
+
+def picture(seed: int = 0) -> Frame:
+    rng = np.random.default_rng(seed)
+    color = rng.random((32, 48, 4)).astype(np.float32)
+    depth = (1.0 + rng.random((32, 48, 1))).astype(np.float32)
+    return Frame(BOX, BOX, {"color": color, "depth": depth}, ("R", "G", "B", "A"))
+
+
+def ask(engine, frame, *, controls=None, box=BOX, settings=None, check=lambda: None):
+    return engine.tile(
+        {frame.key: frame}, frame.key, settings or AnalysisSettings(), controls or Controls(), box, OUTPUTS, check=check
+    )
+
+
+def test_smoke(engine):
+    planes, stats = ask(engine, picture())
+    assert set(planes) == set(OUTPUTS) and stats["depth_source"] == "aov"
+    assert all(plane.dtype == np.float32 and plane.flags["C_CONTIGUOUS"] for plane in planes.values())
+
+
+def test_analysis_is_done_once(engine):
+    frame = picture(1)
+    assert "analysis" in ask(engine, frame)[1]["ms"]
+    assert "analysis" not in ask(engine, frame, controls=Controls(depth_gain=2.0))[1]["ms"]
+
+
+def test_forget_keeps_the_analysis_and_the_picture(engine):
+    frame = picture(2)
+    before, _ = ask(engine, frame)
+    engine.forget(frame.key)
+    after, stats = ask(engine, frame)
+    assert "analysis" not in stats["ms"]
+    assert all(np.array_equal(before[name], after[name]) for name in OUTPUTS)
+
+
+def test_an_analysis_owns_its_memory(engine):
+    frame = picture(3)
+    before, _ = ask(engine, frame)
+    engine.forget(frame.key)
+    again = Frame(frame.display, frame.data, {n: a.copy() for n, a in frame.layers.items()}, frame.channels)
+    again.__dict__["key"] = frame.key
+    for array in frame.layers.values():
+        array[:] = 0
+    after, _ = ask(engine, again)
+    assert all(np.array_equal(before[name], after[name]) for name in OUTPUTS)
+
+
+def test_check_stops(engine):
+    def check() -> None:
+        raise CancelledError("stop")
+
+    with pytest.raises(CancelledError):
+        ask(engine, picture(4), check=check)
+
+
+def test_caches_stay_within_their_bound():
+    engine = Compute("cpu", 200_000)
+    for seed in range(10, 22):
+        ask(engine, picture(seed))
+        assert engine.figures()["analysis_bytes"] <= 200_000
+
+
+def test_measure_known_answer(engine):
+    left = np.random.default_rng(0).random((64, 96, 3)).astype(np.float32)
+    disparity = np.full((64, 96, 1), -0.96, np.float32)
+    figures = engine.measure(
+        {"left": left, "right": left, "reference": left + 0.1, "disparity": disparity}, check=lambda: None
+    )
+    assert figures["psnr_db"] == pytest.approx(20.0, abs=0.01)
+    assert figures["parallax_p50_pct"] == pytest.approx(1.0, abs=1e-4)
+    assert engine.measure({"left": left, "right": left, "reference": left}, check=lambda: None)["psnr_db"] is None
+
+
+def test_measure_needs_both_views(engine):
+    with pytest.raises(BadInputError, match="left and a right"):
+        engine.measure({"left": np.zeros((2, 2, 3), np.float32)}, check=lambda: None)
