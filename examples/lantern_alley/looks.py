@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import bpy
 
 Colour = tuple[float, float, float]
@@ -159,15 +161,17 @@ def paper_lamp(name: str, *, strength: float, ribs: float) -> bpy.types.Material
 
 
 def _crest(nodes: Nodes, generated):
-    """How much light a painted crescent and star let through, on the lantern's lens side."""
+    """How much light a painted plum blossom lets through, on the lantern's lens side."""
 
     def disc(x: float, z: float, radius: float):
         across = nodes.math("POWER", nodes.math("SUBTRACT", generated[0], x), 2.0)
         up = nodes.math("POWER", nodes.math("SUBTRACT", generated[2], z), 2.0)
         return nodes.math("LESS_THAN", nodes.math("ADD", across, up), radius * radius)
 
-    moon = nodes.math("MULTIPLY", disc(0.48, 0.46, 0.21), nodes.math("SUBTRACT", 1.0, disc(0.57, 0.51, 0.17)))
-    paint = nodes.math("MAXIMUM", moon, disc(0.585, 0.515, 0.045))
+    paint = disc(0.5, 0.46, 0.03)
+    for petal in range(5):
+        turn = math.tau * petal / 5
+        paint = nodes.math("MAXIMUM", paint, disc(0.5 + 0.125 * math.sin(turn), 0.46 + 0.125 * math.cos(turn), 0.072))
     front = nodes.math("LESS_THAN", generated[1], 0.5)
     return nodes.math("SUBTRACT", 1.0, nodes.math("MULTIPLY", nodes.math("MULTIPLY", paint, front), 0.72))
 
