@@ -1,0 +1,79 @@
+"""Render the procedural worlds into a cache: ``python -m training.mini.render --out CACHE --count 4000``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from training.mini.raytrace import render
+from training.mini.textures import skies, surfaces
+from training.mini.worlds import make_scene
+
+SHAPES = ((216, 288), (192, 320), (256, 256), (288, 216))
+_log = logging.getLogger(__name__)
+
+
+def _haze(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Air light: distance takes colour towards the air's own."""
+    clear = np.exp(-1 / np.maximum(iz, 1e-4) * 10 ** rng.uniform(-3.2, -1.4))[..., None]
+    air = np.quantile(rgb, 0.8, axis=(0, 1)) * rng.uniform(0.7, 1.3) + rng.uniform(0, 0.1, 3)
+    seen = np.where(iz[..., None] > 0, clear, 1.0)
+    return np.asarray(rgb * seen + air * (1 - seen))
+
+
+def _defocus(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Thin-lens blur, composed back to front in a few bands of sharpness."""
+    focus = np.quantile(iz, rng.uniform(0.5, 1.0))
+    coc = np.abs(iz - focus) / (iz.max() + 1e-9) * rng.uniform(2, 9)
+    out = rgb.copy()
+    for radius in (1.0, 2.0, 4.0, 7.0):
+        weight = cv2.GaussianBlur(np.clip(coc / radius - 0.6, 0, 1), (0, 0), radius * 0.5)[..., None]
+        out = out * (1 - weight) + cv2.GaussianBlur(rgb, (0, 0), radius) * weight
+    return np.asarray(out)
+
+
+def photograph(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Air, lens, exposure and tone: linear colour → 8-bit picture."""
+    if rng.random() < 0.4:
+        rgb = _haze(rgb, iz, rng)
+    if rng.random() < 0.35:
+        rgb = _defocus(rgb, iz, rng)
+    rgb = rgb / (np.quantile(rgb, rng.uniform(0.8, 0.98)) + 1e-6) * rng.uniform(0.6, 0.95)
+    return np.asarray((np.clip(rgb, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plates", type=Path, default=Path("../shared/plates"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--per-file", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=7)
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    args.out.mkdir(parents=True, exist_ok=True)
+    textures = surfaces(args.plates, np.random.default_rng(args.seed)).astype(np.float64)
+    textures[-1] = 0.4
+    light = skies(args.plates, np.random.default_rng(args.seed))
+    for part in range(args.count // args.per_file):
+        target = args.out / f"worlds_{args.seed:02d}_{part:03d}.npz"
+        if target.exists():
+            continue
+        rng, start = np.random.default_rng([args.seed, part]), time.perf_counter()
+        h, w = SHAPES[part % len(SHAPES)]
+        pairs = []
+        while len(pairs) < args.per_file:
+            colour, iz = render(make_scene(rng, len(textures), light), textures, h, w)
+            if (iz > 0).mean() > 0.25 and iz.max() < 1e3 and np.quantile(iz, 0.9) > 1.15 * np.quantile(iz, 0.1):
+                pairs.append((photograph(colour, iz, rng), iz.astype(np.float32)))
+        np.savez(target, rgb=np.stack([p[0] for p in pairs]), iz=np.stack([p[1] for p in pairs]))
+        _log.info("%s %.1f s", target.name, time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()
