@@ -146,8 +146,8 @@ def pull(checkpoint: Checkpoint, *, folder: Path | None = None, progress: Progre
         ) from error
     except OSError as error:
         raise OutputError(
-            f"cannot be written: {error.strerror}", where=str(part), remedy="free space or set ART3D_MODELS"
-        )
+            f"cannot be written: {error.strerror}", where=str(part), remedy="free space, or name another folder"
+        ) from error
     _accept(part, target, checkpoint)
     return target
 

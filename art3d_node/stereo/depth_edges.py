@@ -15,6 +15,7 @@ from art3d_node.stereo.jit import FloatArray, MaskArray, Real, cpu_kernel, devic
 
 OPAQUE = 0.999
 REACH_PX = 3
+_WIDEST = 2
 _SOLID = 0.2
 _APART = 0.08
 _STEP = 0.02
@@ -39,7 +40,7 @@ def _snap(depth: FloatArray, out: FloatArray, step: Real) -> None:
         for x in range(width):
             v = depth[y, x]
             snapped = v
-            for r in range(1, REACH_PX):
+            for r in range(_WIDEST, 0, -1):
                 if x - r - 1 >= 0 and x + r + 1 < width:
                     row = depth[y]
                     snapped = _between(row[x - r - 1], row[x - r], v, row[x + r], row[x + r + 1], step)
