@@ -1,0 +1,95 @@
+"""One plate to the server and back: the box to ask for, the outputs, and the answer as a `Result`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from host_bridge.client import Client, Pending
+from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+from host_bridge.outputs import Result
+from host_bridge.outputs.result import EYES
+from host_bridge.params import Controls
+from host_bridge.plates import Plate
+from host_bridge.wire.messages import AnalysisSettings
+
+# Half of what a server grants a tile, so that two of them fit.
+TILE_BYTES = 512 << 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A plate under way; `answer` waits for it.
+
+    Attributes:
+        plate: the plate.
+        controls: the knobs.
+        box: all the pixels asked.
+        bands: the requests, top to bottom.
+    """
+
+    plate: Plate
+    controls: Controls
+    box: Box
+    bands: tuple[Pending, ...]
+
+
+def new_view_box(frame: Frame, controls: Controls, reach_px: float | None = None) -> Box:
+    """The pixels that a new view can cover: the data window, grown by the depth budget inside the display window.
+
+    Args:
+        frame: the plate.
+        controls: their budget bounds every disparity.
+        reach_px: the largest disparity where it is known better.
+    """
+    budget = max(controls.budget_front, controls.budget_behind) / 100 * frame.picture_width
+    reach = math.ceil(budget if reach_px is None else reach_px) + 2
+    return frame.data.grow(reach, 0).intersect(frame.data.union(frame.display))
+
+
+def outputs_for(frame: Frame, hero: str, layers: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Names of the wire outputs that a stereo frame needs."""
+    new = [eye for eye in EYES if eye != hero]
+    extra = [f"{eye}_extra" for eye in new if "extra" in frame.layers]
+    masks = [f"occlusion_{eye}" for eye in new]
+    return (*new, *extra, "disparity_left", "disparity_right", *masks, *layers)
+
+
+def ask(
+    client: Client,
+    plate: Plate,
+    settings: AnalysisSettings,
+    controls: Controls,
+    *,
+    layers: tuple[str, ...] = (),
+    reach_px: float | None = None,
+) -> Asked:
+    """Uploads a plate and asks for its stereo, without waiting.
+
+    Raises:
+        Art3DError: as `Client.submit`.
+    """
+    frame = plate.frame
+    box = new_view_box(frame, controls, reach_px)
+    names = outputs_for(frame, controls.hero, layers)
+    extra = frame.layers["extra"].shape[2] if "extra" in frame.layers else 0
+    planes = sum(len(frame.channels) if n in EYES else extra if n.endswith("_extra") else 1 for n in names)
+    rows = max(1, TILE_BYTES // (4 * planes * box.width))
+    bands = tuple(client.submit(frame, settings, controls, band, names) for band in box.tiles(box.width, rows))
+    return Asked(plate, controls, box, bands)
+
+
+def answer(client: Client, asked: Asked, recipe: str = "") -> Result:
+    """Waits for a plate's stereo.
+
+    Raises:
+        Art3DError: as `Client.result`.
+    """
+    tiles = [client.result(band) for band in asked.bands]
+    planes = dict(tiles[0].planes)
+    if len(tiles) > 1:
+        planes = {name: np.concatenate([tile.planes[name] for tile in tiles]) for name in planes}
+    return Result(asked.plate, asked.controls.hero, asked.box, planes, tiles[0].stats, recipe)

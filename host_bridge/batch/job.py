@@ -1,0 +1,140 @@
+"""What a batch is asked to do, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from host_bridge.depth_script import DepthScript
+from host_bridge.errors import BadInputError, OutputError
+from host_bridge.outputs import Writing
+from host_bridge.params import Controls
+from host_bridge.plates import Pattern, Plate, PlateSequence, read_plate
+from host_bridge.recipe import content_hash, recipe_hash
+from host_bridge.wire.messages import AnalysisSettings
+
+Missing = Literal["error", "skip", "hold"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A plate sequence and what becomes of it.
+
+    Attributes:
+        plate: the frames.
+        out: stereo EXRs.
+        settings: depth source, style.
+        controls: the knobs.
+        writing: version and further layers.
+        reviews: "anaglyph" or "disparity" → where its images go.
+        script: knobs that change over frames, or None.
+        clean_plate: frames that show what the plate hides, or None.
+        input_space: colour space of the plate; None takes each file's tag.
+        missing: what becomes of a frame without a readable plate.
+        overwrite: whether finished frames are made again.
+    """
+
+    plate: PlateSequence
+    out: Pattern
+    settings: AnalysisSettings
+    controls: Controls
+    writing: Writing
+    reviews: Mapping[str, Pattern] = field(default_factory=dict)
+    script: DepthScript | None = None
+    clean_plate: PlateSequence | None = None
+    input_space: str | None = None
+    missing: Missing = "error"
+    overwrite: bool = False
+
+    def check(self) -> None:
+        """Proves that the frames' outputs are apart from each other and from every plate.
+
+        Raises:
+            BadInputError: several frames would share one file, or the output is no EXR.
+            OutputError: an output is a plate.
+        """
+        patterns = [self.out, *self.reviews.values()]
+        if self.out.path(0, "left").suffix.lower() != ".exr":
+            raise BadInputError("stereo is written as EXR", where=self.out.text, remedy="end the output in .exr")
+        for pattern in patterns:
+            if len(self.plate.frames) > 1 and not pattern.numbered:
+                raise BadInputError(
+                    f"{len(self.plate.frames)} frames would share one file",
+                    where=pattern.text,
+                    remedy="write the frame number as ####",
+                )
+        sources = self.plate if self.clean_plate is None else (self.plate, self.clean_plate)
+        plates = {_real(s.path(n)) for s in (sources if isinstance(sources, tuple) else (sources,)) for n in s.frames}
+        for number in self.plate.frames:
+            for path in [*self.files(number), *self.review_files(number).values()]:
+                if _real(path) in plates:
+                    raise OutputError("the output is the plate itself", where=str(path), remedy="name another output")
+
+    def files(self, number: int) -> tuple[Path, ...]:
+        """The stereo files of one frame."""
+        if self.out.has_view:
+            return self.out.path(number, "left"), self.out.path(number, "right")
+        return (self.out.path(number),)
+
+    def review_files(self, number: int) -> dict[str, Path]:
+        """The review images of one frame."""
+        return {name: pattern.path(number) for name, pattern in self.reviews.items()}
+
+    def knobs(self, number: int) -> Controls:
+        """The knobs of one frame."""
+        return self.script.at(number, self.controls) if self.script else self.controls
+
+    def recipe(self, number: int, source: int, server: Mapping[str, Any]) -> str:
+        """The recipe of one frame.
+
+        Args:
+            number: frame number.
+            source: the frame whose plate is used.
+            server: ids of the style and depth sources that the server has.
+
+        Raises:
+            PlateError: the plate cannot be read.
+        """
+        parts: dict[str, Any] = {
+            "plate": content_hash(self.plate.path(source)),
+            "view": self.plate.view,
+            "input_space": self.input_space,
+            "settings": asdict(self.settings),
+            "controls": asdict(self.knobs(number)),
+            "layers": self.writing.layers,
+            "per_view": self.out.has_view,
+            "server": server,
+        }
+        if self.clean_plate is not None:
+            parts["clean_plate"] = content_hash(self.clean_plate.path(self._clean(source)))
+        return recipe_hash(parts)
+
+    def load(self, number: int, source: int) -> Plate:
+        """The plate of one frame, numbered as asked, with its clean plate.
+
+        Raises:
+            PlateError: a file that cannot be read.
+        """
+        plate = read_plate(self.plate.path(source), number=number, view=self.plate.view, input_space=self.input_space)
+        if self.clean_plate is None:
+            return plate
+        clean = read_plate(self.clean_plate.path(self._clean(source)), number=number, input_space=self.input_space)
+        if clean.frame.data != plate.frame.data or clean.frame.channels != plate.frame.channels:
+            raise BadInputError(
+                "the clean plate has other windows or channels than the plate",
+                where=str(clean.path),
+                remedy="render both alike",
+            )
+        layers = {**plate.frame.layers, "clean_plate": clean.frame.layers["color"]}
+        return replace(plate, frame=replace(plate.frame, layers=layers))
+
+    def _clean(self, number: int) -> int:
+        """The clean plate's frame: the same number, or its only one."""
+        frames = self.clean_plate.frames if self.clean_plate else ()
+        return number if number in frames or not frames else frames[0]
+
+
+def _real(path: Path) -> str:
+    return str(path.resolve())

@@ -1,0 +1,248 @@
+"""The pipeline: plates are read ahead and results written behind while the server computes.
+
+Memory is bounded by the frames under way: `READ_AHEAD` read, `ASKED_AHEAD` at the server, `WRITE_BEHIND` being
+written. Each stage has its own threads; the client stays in the caller's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from host_bridge.batch.ask import Asked, answer, ask
+from host_bridge.batch.events import Event, Reporter
+from host_bridge.batch.job import Job
+from host_bridge.client import Client
+from host_bridge.errors import (
+    EXIT_OK,
+    EXIT_SOME_FRAMES,
+    Art3DError,
+    MissingFrameError,
+    PlateError,
+    ServerUnreachableError,
+    StyleError,
+)
+from host_bridge.outputs import Result, anaglyph, disparity_image, write_picture, write_stereo
+from host_bridge.outputs.done import is_done
+from host_bridge.plates import Plate
+
+READ_AHEAD, ASKED_AHEAD, WRITE_BEHIND = 2, 1, 2
+REVIEWS = {"anaglyph": anaglyph, "disparity": disparity_image}
+_ANALYSIS = ("depth", "upsample", "style", "fit")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of a batch.
+
+    Attributes:
+        counts: kind of event → frames.
+        failures: frame number → why.
+        seconds: wall time.
+    """
+
+    counts: Mapping[str, int]
+    failures: Mapping[int, Art3DError]
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing failed; the fault's own code when everything did; else the code for some frames."""
+        if not self.failures:
+            return EXIT_OK
+        if self.counts.get("rendered", 0) or self.counts.get("kept", 0):
+            return EXIT_SOME_FRAMES
+        return next(iter(self.failures.values())).exit_code
+
+
+@dataclass
+class _Frame:
+    """One frame on its way."""
+
+    number: int
+    source: int
+    recipe: str = ""
+    plate: Plate | None = None
+    kept: bool = False
+    held: int | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run_job(job: Job, client: Client, reporter: Reporter) -> Summary:
+    """Runs a batch to its end.
+
+    Raises:
+        ServerUnreachableError, StyleError: faults that no frame would escape.
+        KeyboardInterrupt: stopped; what was being written is finished, nothing is half-written.
+    """
+    job.check()
+    run = _Run(job, client, reporter)
+    reporter.start(len(job.plate.frames), _described(job))
+    started = time.monotonic()
+    try:
+        run.all()
+    finally:
+        reporter.done(run.counts, time.monotonic() - started)
+    return Summary(dict(run.counts), run.failures, time.monotonic() - started)
+
+
+def _described(job: Job) -> dict[str, Any]:
+    return {
+        "plate": job.plate.pattern.text,
+        "out": job.out.text,
+        "style": job.settings.style,
+        "depth": job.settings.depth,
+    }
+
+
+class _Run:
+    def __init__(self, job: Job, client: Client, reporter: Reporter) -> None:
+        self.job, self.client, self.reporter = job, client, reporter
+        self.server = _identities(client, job)
+        self.counts: Counter[str] = Counter()
+        self.failures: dict[int, Art3DError] = {}
+        self._writers = ThreadPoolExecutor(2, "art3d-write")
+        self._readers = ThreadPoolExecutor(READ_AHEAD, "art3d-read")
+        self._writing: deque[tuple[_Frame, Result, Future[Event]]] = deque()
+        self._asked: deque[tuple[_Frame, Asked]] = deque()
+
+    def all(self) -> None:
+        try:
+            for frame in self._loaded():
+                if frame is not None:
+                    self._submit(frame)
+            while self._asked:
+                self._receive()
+        except BaseException:
+            self.client.cancel()
+            raise
+        finally:
+            self._readers.shutdown(cancel_futures=True)
+            with contextlib.suppress(Art3DError):
+                while self._writing:
+                    self._finish()
+            self._writers.shutdown()
+
+    def _loaded(self) -> Iterator[_Frame | None]:
+        """Plates in frame order; None for one that came to its end before it could be asked."""
+        ahead: deque[tuple[int, Future[_Frame]]] = deque()
+        for number in self.job.plate.frames:
+            ahead.append((number, self._readers.submit(self._load, number)))
+            if len(ahead) > READ_AHEAD:
+                yield self._taken(*ahead.popleft())
+        while ahead:
+            yield self._taken(*ahead.popleft())
+
+    def _taken(self, number: int, future: Future[_Frame]) -> _Frame | None:
+        try:
+            frame = future.result()
+        except PlateError as error:
+            skipped = self.job.missing == "skip"
+            self._tell(Event(number, "skipped" if skipped else "failed", error=error))
+            return None
+        except Art3DError as error:
+            self._tell(Event(number, "failed", error=error))
+            return None
+        if frame.kept:
+            self._tell(Event(number, "kept", self.job.files(number), seconds=frame.seconds, held=frame.held))
+            return None
+        return frame
+
+    def _load(self, number: int) -> _Frame:
+        try:
+            if number in self.job.plate.missing:
+                path = self.job.plate.path(number)
+                raise MissingFrameError("no such file", where=str(path), remedy="see --missing")
+            return self._read(_Frame(number, number))
+        except PlateError:
+            held = self.job.plate.held(number) if self.job.missing == "hold" else None
+            if held is None or held == number:
+                raise
+            return self._read(_Frame(number, held, held=held))
+
+    def _read(self, frame: _Frame) -> _Frame:
+        started = time.perf_counter()
+        frame.recipe = self.job.recipe(frame.number, frame.source, self.server)
+        reviews = self.job.review_files(frame.number).values()
+        if not self.job.overwrite and all(path.is_file() for path in reviews):
+            frame.kept = is_done(self.job.files(frame.number), frame.recipe)
+        if not frame.kept:
+            frame.plate = self.job.load(frame.number, frame.source)
+            # The key costs a pass over the pixels; here it is paid beside the server's work.
+            _ = frame.plate.frame.key
+        frame.seconds["read"] = time.perf_counter() - started
+        return frame
+
+    def _submit(self, frame: _Frame) -> None:
+        assert frame.plate is not None
+        started = time.perf_counter()
+        try:
+            controls = self.job.knobs(frame.number)
+            asked = ask(self.client, frame.plate, self.job.settings, controls, layers=self.job.writing.layers)
+        except Art3DError as error:
+            self._failed(frame.number, error)
+            return
+        frame.seconds["transfer"] = time.perf_counter() - started
+        self._asked.append((frame, asked))
+        if len(self._asked) > ASKED_AHEAD:
+            self._receive()
+
+    def _receive(self) -> None:
+        frame, asked = self._asked.popleft()
+        try:
+            result = answer(self.client, asked, frame.recipe)
+        except Art3DError as error:
+            self._failed(frame.number, error)
+            return
+        ms = result.stats.get("ms", {})
+        frame.seconds["analysis"] = sum(ms.get(stage, 0.0) for stage in _ANALYSIS) / 1000
+        frame.seconds["new_view"] = sum(v for k, v in ms.items() if k not in _ANALYSIS) / 1000
+        if len(self._writing) >= WRITE_BEHIND:
+            self._finish()
+        self._writing.append((frame, result, self._writers.submit(self._write, frame, result)))
+
+    def _write(self, frame: _Frame, result: Result) -> Event:
+        started = time.perf_counter()
+        reviews = self.job.review_files(frame.number)
+        # The stereo file comes last: where it is, the frame is done.
+        for name, path in reviews.items():
+            write_picture(path, REVIEWS[name](result))
+        files = write_stereo(self.job.out, result, self.job.writing)
+        frame.seconds["write"] = time.perf_counter() - started
+        return Event(frame.number, "rendered", (*files, *reviews.values()), result.stats, frame.seconds, frame.held)
+
+    def _finish(self) -> None:
+        frame, _, future = self._writing.popleft()
+        try:
+            self._tell(future.result())
+        except Art3DError as error:
+            self._failed(frame.number, error)
+
+    def _failed(self, number: int, error: Art3DError) -> None:
+        """One frame's fault is its own, unless every other frame would meet it too."""
+        if isinstance(error, ServerUnreachableError | StyleError):
+            raise error
+        self._tell(Event(number, "failed", error=error))
+
+    def _tell(self, event: Event) -> None:
+        self.counts[event.kind] += 1
+        if event.kind == "failed" and event.error is not None:
+            self.failures[event.number] = event.error
+        self.reporter.frame(event)
+
+
+def _identities(client: Client, job: Job) -> dict[str, Any]:
+    """What the server would use by the names in the job, so that a changed style or network makes another recipe."""
+    welcome = client.welcome
+    styles = {str(s.get("name")): s.get("id") for s in welcome.styles}
+    return {
+        "style": styles.get(job.settings.style, job.settings.style),
+        "depth": sorted(str(d.get("id", d.get("name"))) for d in welcome.depth_sources if d.get("ready", True)),
+    }

@@ -1,0 +1,121 @@
+"""`art3d render`: plates in, stereo EXRs out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from host_bridge import colour
+from host_bridge.batch import Job, run_job
+from host_bridge.client import Client
+from host_bridge.depth_script import load_depth_script
+from host_bridge.errors import BadInputError
+from host_bridge.knob_options import add_knobs, controls_of, settings_of
+from host_bridge.outputs import Writing
+from host_bridge.plates import Pattern, PlateSequence
+from host_bridge.progress import reporter_for
+from host_bridge.recipe import art3d_version
+
+NAME = "render"
+HELP = "convert a plate sequence to stereo EXRs"
+LAYERS = ("inverse_depth", "scale", "shift", "disparity_local")
+MISSING = ("error", "skip", "hold")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Plate, output, range, knobs and how to run."""
+    parser.add_argument(
+        "plate", metavar="PLATE", help="plate.####.exr, plate.%%04d.exr, plate.1001-1010####.exr, or one file"
+    )
+    parser.add_argument(
+        "-o", "--out", required=True, metavar="OUT", help="stereo EXRs; %%V in it writes one file a view"
+    )
+    parser.add_argument("--frames", metavar="RANGE", help="such as 1001-1010x2; default: all there are")
+    parser.add_argument("--view", default="", metavar="NAME", help="view of the plate; default: its first")
+    add_knobs(parser)
+    parser.add_argument("--controls", type=Path, metavar="FILE", help="a depth script: knobs that change over frames")
+    parser.add_argument(
+        "--clean-plate", metavar="PLATE", help="frames that show what the plate hides, for --fill clean-plate"
+    )
+    parser.add_argument(
+        "--input-space", metavar="NAME", help="colour space of the plate; default: its own tag, else linear Rec.709"
+    )
+    parser.add_argument("--layers", default="", metavar="NAMES", help=f"float layers to add, of {','.join(LAYERS)}")
+    parser.add_argument("--anaglyph", metavar="IMAGES", help="red/cyan review images, such as review.####.png")
+    parser.add_argument("--disparity-image", metavar="IMAGES", help="disparity as colour: orange in front, blue behind")
+    parser.add_argument(
+        "--missing", default="error", metavar="|".join(MISSING), help="what a frame without a readable plate becomes"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="make finished frames again")
+    parser.add_argument(
+        "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carries the command out; returns the exit code."""
+    job = job_of(args)
+    job.check()
+    with stoppable(), Client(args.server) as client:
+        return run_job(job, client, reporter_for(as_json=args.json)).exit_code
+
+
+def job_of(args: argparse.Namespace) -> Job:
+    """The batch that a command line describes.
+
+    Raises:
+        BadInputError: a value that cannot be used.
+    """
+    if args.missing not in MISSING:
+        raise BadInputError(
+            f"{args.missing!r} is no way", where="--missing", remedy=f"choose one of: {', '.join(MISSING)}"
+        )
+    clean = PlateSequence.open(args.clean_plate, view=args.view) if args.clean_plate else None
+    if clean is None and args.fill == "clean-plate":
+        raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
+    reviews = {"anaglyph": args.anaglyph, "disparity": args.disparity_image}
+    return Job(
+        plate=PlateSequence.open(args.plate, frames=args.frames, view=args.view),
+        out=Pattern.parse(args.out),
+        settings=settings_of(args),
+        controls=controls_of(args),
+        writing=Writing(art3d_version(), layers_of(args.layers)),
+        reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},
+        script=load_depth_script(args.controls) if args.controls else None,
+        clean_plate=clean,
+        input_space=colour.check_space(args.input_space) if args.input_space else None,
+        missing=args.missing,
+        overwrite=args.overwrite,
+    )
+
+
+def layers_of(text: str) -> tuple[str, ...]:
+    """The analysis layers of a comma-separated list, in table order.
+
+    Raises:
+        BadInputError: one that does not exist.
+    """
+    asked = {name.strip() for name in text.split(",") if name.strip()}
+    unknown = sorted(asked - set(LAYERS))
+    if unknown:
+        raise BadInputError(f"no layer {unknown[0]!r}", where="--layers", remedy=f"choose of: {', '.join(LAYERS)}")
+    return tuple(name for name in LAYERS if name in asked)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """A polite kill ends the batch as Ctrl-C does: what is being written is finished."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,50 @@
+"""The knob table as command-line options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection
+from dataclasses import fields
+
+from host_bridge.params import BY_NAME, KNOBS, Controls
+from host_bridge.wire.messages import AnalysisSettings
+
+CONTROLS = tuple(f.name for f in fields(Controls))
+SETTINGS = tuple(f.name for f in fields(AnalysisSettings) if f.name in BY_NAME)
+
+
+def add_knobs(parser: argparse.ArgumentParser, names: Collection[str] = (*SETTINGS, *CONTROLS)) -> None:
+    """One option for each named knob. Values are proved by `controls_of`, so that a fault is one line."""
+    group = parser.add_argument_group("knobs", "parallax in %% of picture width, above 0 behind the screen")
+    for knob in KNOBS:
+        if knob.name not in names:
+            continue
+        text = knob.help.replace("%", "%%")
+        if knob.kind == "bool":
+            group.add_argument(knob.flag, dest=knob.name, action="store_true", help=text)
+            continue
+        metavar = "|".join(knob.choices) or ("NUMBER" if knob.kind == "float" else "NAME")
+        group.add_argument(
+            knob.flag, dest=knob.name, default=knob.default, metavar=metavar, help=f"{text} Default: {knob.default}."
+        )
+
+
+def controls_of(args: argparse.Namespace) -> Controls:
+    """The rendering knobs of a command line; those without an option rest.
+
+    Raises:
+        BadInputError: a value its knob does not take.
+    """
+    given = {name: getattr(args, name) for name in CONTROLS if hasattr(args, name)}
+    checked = {name: BY_NAME[name].check(value) for name, value in given.items()}
+    return Controls(**checked)  # type: ignore[arg-type]
+
+
+def settings_of(args: argparse.Namespace) -> AnalysisSettings:
+    """The analysis settings of a command line.
+
+    Raises:
+        BadInputError: a value its knob does not take.
+    """
+    given = {name: BY_NAME[name].check(getattr(args, name)) for name in SETTINGS if hasattr(args, name)}
+    return AnalysisSettings(**given)  # type: ignore[arg-type]
