@@ -15,9 +15,22 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from art3d_node.estimate import GIVEN, Check, RawDepth, Shelf, aspect_of, estimate_depth, look_of, nbytes, never
+from art3d_node.estimate import (
+    GIVEN,
+    Check,
+    RawDepth,
+    Shelf,
+    as_float,
+    aspect_of,
+    estimate_depth,
+    look_of,
+    nbytes,
+    never,
+)
+from art3d_node.look import rgb_of
 from art3d_node.stereo import blueprint
 from art3d_node.stereo.blueprint import Fit
+from art3d_node.stereo.upsample import guided_upsample
 from art3d_node.temporal import Neighbour, steady
 from host_bridge.frame import Frame
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
@@ -126,32 +139,24 @@ def stage(
     iz = _at_plate_resolution(iz, frame)
     clock.lap("upsample")
     check()
-    width = float(frame.picture_width)
     scale, shift, disparity = _staged(frame, raw, settings, library, iz, shot)
     clock.lap("style")
     check()
-    own = _fit(disparity, iz, scale, shift, width)
-    wanted = Fit(
-        own.scale if shot.fit_scale is None else shot.fit_scale,
-        own.shift if shot.fit_shift is None else shot.fit_shift,
-    )
-    disparity = blueprint.replace_fit(disparity, iz, own.times(width), wanted.times(width))
-    constant = scale.ndim == 0 and settings.style != GIVEN
-    local = None if constant else blueprint.local_layer(disparity, iz, wanted.times(width))
+    fit, disparity, local_range = _global_layer(frame, scale, shift, disparity, iz, shot)
     clock.lap("fit")
     return FrameAnalysis(
         inverse_depth=iz,
         scale=scale,
         shift=shift,
         disparity_px=disparity,
-        fit=wanted,
+        fit=fit,
         width_px=frame.picture_width,
         iz_low=shot.iz_low,
         iz_high=shot.iz_high,
         raw_percentiles=percentiles,
         inverse_depth_range=_finite_range(iz),
         disparity_range_px=_finite_range(disparity),
-        local_range_px=(0.0, 0.0) if local is None else _finite_range(local),
+        local_range_px=local_range,
         depth_source=raw.source,
         model_id=raw.model_id,
         style_id=GIVEN if settings.style == GIVEN else library.style(settings.style).id,
@@ -173,7 +178,7 @@ def _percentiles(raw: Tensor) -> dict[float, float]:
 
 
 def _steadied(raw: RawDepth, neighbours: Sequence[Neighbour]) -> Tensor:
-    if not neighbours or raw.look is None:
+    if not neighbours or raw.look.numel() == 0:
         return raw.inverse_depth
     return torch.from_numpy(steady(raw.look.numpy(), raw.inverse_depth.numpy(), neighbours))
 
@@ -190,6 +195,10 @@ def _at_plate_resolution(iz: Tensor, frame: Frame) -> Tensor:
     size = (frame.data.height, frame.data.width)
     if tuple(iz.shape) == size:
         return iz
+    if "color" in frame.layers:
+        picture = rgb_of(as_float(frame.layers["color"]), frame.channels)
+        # The square root stands for the display curve: edges in the shadows count like edges in the light.
+        return guided_upsample(iz, torch.nan_to_num(picture, nan=0.0).clamp(0.0, 1.0).sqrt())
     return functional.interpolate(iz[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
 
 
@@ -203,17 +212,31 @@ def _staged(
         span, shift = (span, shot.iz_low) if span > _FLAT else (0.0, shot.iz_low)
         return torch.tensor(span / width), torch.tensor(shift / width), raw.inverse_depth
     style = library.style(settings.style)
-    look = look_of(frame) if raw.look is None and style.needs_look else raw.look
-    seen = torch.zeros(1, 1, 3, dtype=torch.uint8) if look is None else look
-    scale, shift_map = style.stage(seen, iz, aspect=aspect_of(frame))
+    look = look_of(frame) if style.needs_look and raw.look.numel() == 0 else raw.look
+    scale, shift_map = style.stage(look, iz, aspect=aspect_of(frame))
     return scale, shift_map, blueprint.blueprint(iz, scale * width, shift_map * width)
 
 
-def _fit(disparity: Tensor, iz: Tensor, scale: Tensor, shift: Tensor, width: float) -> Fit:
-    if scale.ndim == 0 and shift.ndim == 0:
-        return Fit(float(scale), float(shift))
+def _global_layer(
+    frame: Frame, scale: Tensor, shift: Tensor, disparity: Tensor, iz: Tensor, shot: ShotFrame
+) -> tuple[Fit, Tensor, tuple[float, float]]:
+    """The layer (fractions) that the shot or the frame itself sets, d_L on it (px), and the range of d_local (px)."""
+    width = float(frame.picture_width)
+    constant = scale.ndim == 0 and shift.ndim == 0
+    own = Fit(float(scale), float(shift)) if constant else _fit(disparity, iz).times(1.0 / width)
+    wanted = Fit(
+        own.scale if shot.fit_scale is None else shot.fit_scale,
+        own.shift if shot.fit_shift is None else shot.fit_shift,
+    )
+    moved = blueprint.replace_fit(disparity, iz, own.times(width), wanted.times(width))
+    if constant and moved is disparity:
+        return wanted, moved, (0.0, 0.0)
+    return wanted, moved, _finite_range(blueprint.local_layer(moved, iz, wanted.times(width)))
+
+
+def _fit(disparity: Tensor, iz: Tensor) -> Fit:
     step = max(1, round((iz.numel() / _SAMPLES) ** 0.5))
-    return blueprint.fit(disparity[::step, ::step], iz[::step, ::step]).times(1.0 / width)
+    return blueprint.fit(disparity[::step, ::step], iz[::step, ::step])
 
 
 def _finite_range(values: Tensor) -> tuple[float, float]:

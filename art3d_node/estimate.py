@@ -19,6 +19,7 @@ from host_bridge.frame import Array, Frame
 from host_bridge.wire.messages import AnalysisSettings
 
 GIVEN = "given"
+NO_LOOK = torch.zeros(0, 0, 3, dtype=torch.uint8)
 
 Check = Callable[[], None]
 
@@ -45,14 +46,14 @@ class RawDepth:
 
     Attributes:
         inverse_depth: (h, w) float32, larger = nearer, any affine scale, the source's own resolution.
-        look: (h', w', 3) uint8, the picture that the source saw; None for a source that looks at none.
+        look: (h', w', 3) uint8, the picture that the source saw; (0, 0, 3) for a source that looks at none.
         source: name of the depth source that "auto" came to.
         model_id: what made it.
         ms: milliseconds it took.
     """
 
     inverse_depth: Tensor
-    look: Tensor | None
+    look: Tensor
     source: str
     model_id: str
     ms: float = 0.0
@@ -60,7 +61,7 @@ class RawDepth:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return nbytes(self.inverse_depth) + (0 if self.look is None else nbytes(self.look))
+        return nbytes(self.inverse_depth, self.look)
 
 
 def estimate_depth(frame: Frame, settings: AnalysisSettings, library: Shelf, *, check: Check | None = None) -> RawDepth:
@@ -77,7 +78,7 @@ def estimate_depth(frame: Frame, settings: AnalysisSettings, library: Shelf, *, 
     """
     started = time.perf_counter()
     if settings.style == GIVEN:
-        raw = RawDepth(_given(frame), None, GIVEN, GIVEN)
+        raw = RawDepth(_given(frame), NO_LOOK, GIVEN, GIVEN)
     else:
         raw = _estimate(frame, settings, library, check or never)
     return RawDepth(raw.inverse_depth, raw.look, raw.source, raw.model_id, 1000.0 * (time.perf_counter() - started))
@@ -88,10 +89,10 @@ def _estimate(frame: Frame, settings: AnalysisSettings, library: Shelf, check: C
     name = library.automatic(has_z=z is not None) if settings.depth == "auto" else settings.depth
     source = library.depth(name)
     check()
-    look = look_of(frame) if source.needs_look else None
+    look = look_of(frame) if source.needs_look else NO_LOOK
     check()
     seen = SourceInput(
-        look=torch.zeros(1, 1, 3, dtype=torch.uint8) if look is None else look,
+        look=look,
         aspect=aspect_of(frame),
         z=None if z is None else as_float(z[..., 0]),
         alpha=None if z is None else _alpha(frame),
