@@ -1,0 +1,102 @@
+"""Arrays ⇄ payload, and the proof of an announced upload."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_bridge.errors import LimitError, ProtocolError
+from host_bridge.wire.layout import place_layers, place_planes, prove_layers, views, write_layers
+from host_bridge.wire.limits import ALIGNMENT
+from host_bridge.wire.messages import Layer, Plane
+
+LAYERS = {
+    "look": np.arange(30, dtype=np.uint8).reshape(2, 5, 3),
+    "color": np.arange(84, dtype=np.float16).reshape(3, 7, 4),
+}
+
+
+def test_smoke():
+    placed, nbytes = place_layers(LAYERS)
+    payload = bytearray(nbytes)
+    write_layers(placed, LAYERS, memoryview(payload))
+    found = views(placed, payload)
+    assert all(np.array_equal(found[name], LAYERS[name]) for name in LAYERS)
+
+
+def test_convention_order_and_alignment():
+    placed, nbytes = place_layers(LAYERS)
+    assert [(layer.name, layer.offset) for layer in placed] == [("color", 0), ("look", 192)]
+    assert nbytes == 256
+    planes, size = place_planes([("right", (1, 1, 1)), ("left", (0, 5, 4))])
+    assert [plane.offset for plane in planes] == [0, 64] and size == 64
+
+
+def test_an_honest_description_passes():
+    placed, nbytes = place_layers(LAYERS)
+    prove_layers(placed, nbytes, limit_bytes=nbytes)
+
+
+def test_the_frame_limit_is_named():
+    placed, nbytes = place_layers(LAYERS)
+    with pytest.raises(LimitError, match="256 bytes") as caught:
+        prove_layers(placed, nbytes, limit_bytes=nbytes - 1)
+    assert "frame_bytes" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "secret"},
+        {"name": "zzz"},
+        {"dtype": "|O"},
+        {"dtype": "<f8"},
+        {"rows": 0},
+        {"rows": 1 << 60},
+        {"columns": -5},
+        {"channels": 4096},
+        {"offset": 64},
+        {"offset": -64},
+    ],
+)
+def test_impossible_layers_are_refused(change):
+    placed, nbytes = place_layers(LAYERS)
+    with pytest.raises((ProtocolError, LimitError)):
+        prove_layers((replace(placed[0], **change), *placed[1:]), nbytes, limit_bytes=1 << 30)
+
+
+def test_wrong_size_and_repeated_names_are_refused():
+    placed, nbytes = place_layers(LAYERS)
+    with pytest.raises(ProtocolError, match="exact|take"):
+        prove_layers(placed, nbytes + 64, limit_bytes=1 << 30)
+    with pytest.raises(ProtocolError, match="place"):
+        prove_layers((placed[0], placed[0]), nbytes, limit_bytes=1 << 30)
+
+
+@pytest.mark.parametrize("plane", [Plane("left", 2, 2, 1, 8), Plane("left", 2, 2, 1, -1), Plane("left", -2, -2, 1, 0)])
+def test_planes_outside_their_payload_are_refused(plane):
+    with pytest.raises(ProtocolError, match="leaves"):
+        views([plane], bytes(16))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.dictionaries(
+        st.sampled_from(("color", "depth", "look", "matte")),
+        st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5), st.sampled_from(("<f2", "<f4", "|u1"))),
+        min_size=1,
+    )
+)
+def test_property_arrays_do_not_overlap(shapes):
+    layers = {name: np.zeros((h, w, c), dtype) for name, (h, w, c, dtype) in shapes.items()}
+    placed, nbytes = place_layers(layers)
+    prove_layers(placed, nbytes, limit_bytes=1 << 30)
+    owner = np.zeros(nbytes, int)
+    for layer in placed:
+        assert isinstance(layer, Layer) and layer.offset % ALIGNMENT == 0
+        owner[layer.offset : layer.offset + layers[layer.name].nbytes] += 1
+    assert owner.max() == 1
