@@ -1,0 +1,38 @@
+// From wire planes to the channels of the host's image.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "image_view.h"
+#include "windows.h"
+
+namespace art3d {
+
+// One channel of the host's image: a plane's channel times a gain, or a constant where there is no plane.
+struct Mix {
+  int plane = -1;
+  int channel = 0;
+  float gain = 1.0F;
+  float constant = 0.0F;
+};
+
+// One request and where its pixels go.
+struct Piece {
+  Box asked;                          // plate coordinates
+  int64_t shift = 0;                  // columns to the right in the host's image
+  std::vector<std::string> outputs;   // wire names
+  std::vector<Mix> channels;          // one for each channel of the host's image
+};
+
+// What a render window needs. `from` names the plate's channels, `to` the host image's. Empty where the window lies
+// outside the output's region.
+std::vector<Piece> piecesOf(const Settings& settings, const Regions& regions, const Windows& windows, const Box& window,
+                            const std::vector<std::string>& from, const std::vector<std::string>& to);
+
+// Writes one piece; `payload` holds the planes.
+void paint(const Piece& piece, const wire::TileReply& reply, const std::byte* payload, ImageView& image);
+// Makes pixels black and transparent.
+void clear(const Box& box, ImageView& image);
+
+}  // namespace art3d

@@ -1,0 +1,24 @@
+// Where the server is: the artist's address, the environment's, or this machine's own server, started when needed.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "link.h"
+
+namespace art3d {
+
+class Endpoint {
+ public:
+  // Throws Aborted; Fault with the command's last line when it fails.
+  std::string find(const std::string& server, const std::string& command, const Watch& watch);
+  // The next `find` asks the command again, because nobody answers at this address any more.
+  void forget(const std::string& address);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::string> known_;  // command → address
+};
+
+}  // namespace art3d

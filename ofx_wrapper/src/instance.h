@@ -1,0 +1,42 @@
+// What Art3D keeps for one node in the host's graph.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+
+#include "key_memo.h"
+#include "knobs.h"
+
+namespace art3d {
+
+struct Clip {
+  OfxImageClipHandle handle = nullptr;
+  OfxPropertySetHandle properties = nullptr;
+  // Whether something feeds it. A host that cannot say is asked for the image instead.
+  bool connected() const { return handle != nullptr && Properties(properties).integer(ofx::prop::kClipConnected, 1) != 0; }
+};
+
+namespace clip {
+inline constexpr const char* kDepth = "Depth";
+inline constexpr const char* kMatte = "Matte";
+inline constexpr const char* kCleanPlate = "CleanPlate";
+}  // namespace clip
+
+struct Instance {
+  explicit Instance(OfxImageEffectHandle effect);
+  Properties properties() const;
+
+  OfxImageEffectHandle effect;
+  Knobs knobs;
+  Clip source, depth, matte, cleanPlate, output;
+  KeyMemo keys;
+  std::string viewer;                     // tells this node's requests from another's
+  std::atomic<bool> faultShown{false};    // a message stands on the node
+  std::atomic<bool> progressShown{false}; // a progress bar stands for one of the render threads
+};
+
+// The instance behind a handle. Throws Fault when there is none.
+Instance& instanceOf(OfxImageEffectHandle effect);
+
+}  // namespace art3d

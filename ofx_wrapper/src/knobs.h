@@ -1,0 +1,44 @@
+// The knob table as OpenFX parameters, and one reading of all of them.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "art3d_knobs.h"
+#include "host.h"
+#include "messages.h"
+
+namespace art3d {
+
+enum class Output { kLeft, kRight, kSideBySide, kAnaglyph, kDisparity, kInverseDepth, kOcclusion };
+
+// Defines every knob on a descriptor.
+void defineKnobs(OfxParamSetHandle set);
+
+// All knobs at one moment.
+struct Settings {
+  wire::Controls controls;
+  wire::AnalysisSettings analysis;
+  Output output = Output::kRight;
+  bool sourceIsPicture = false;
+  std::string shot, server, serverCommand;
+
+  bool heroIs(const char* eye) const { return controls.hero == eye; }
+};
+
+// The parameters of one instance.
+class Knobs {
+ public:
+  explicit Knobs(OfxImageEffectHandle effect);
+  Settings at(OfxTime time) const;
+
+ private:
+  double number(const char* name, OfxTime time) const;
+  int index(const char* name, OfxTime time) const;
+  std::string choice(const char* name, OfxTime time) const;
+  std::string text(const char* name, OfxTime time) const;
+
+  std::array<OfxParamHandle, kKnobs.size()> handles_{};
+};
+
+}  // namespace art3d

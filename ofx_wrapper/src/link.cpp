@@ -1,0 +1,252 @@
+#include "link.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "art3d_constants.h"
+#include "keyring.h"
+
+namespace art3d {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kPollEvery{20};
+constexpr int kLingerMs = 100;
+constexpr int kHeartbeatMs = 2000;
+
+// A server that listens on all interfaces names its control socket without its host; it is where we found it.
+std::string controlAddress(const std::string& address, const std::string& told) {
+  const std::string tcp = "tcp://";
+  if (told.rfind(tcp, 0) != 0 || address.rfind(tcp, 0) != 0) return told;
+  return address.substr(0, address.rfind(':')) + told.substr(told.rfind(':'));
+}
+
+[[noreturn]] void raise(const wire::Failure& failure) {
+  if (failure.code == "cancelled") throw Aborted{};
+  std::string line = failure.where.empty() ? failure.message : failure.where + ": " + failure.message;
+  if (!failure.remedy.empty()) line += "; " + failure.remedy;
+  if (failure.retryable) throw PassingFault(line);
+  throw Fault(line);
+}
+
+void prove(const wire::Plane& plane, int64_t nbytes) {
+  constexpr int64_t kMost = 1 << 24;
+  const bool sizes = plane.rows >= 0 && plane.columns >= 0 && plane.channels >= 0 && plane.rows <= kMost &&
+                     plane.columns <= kMost && plane.channels <= 1024;
+  const int64_t bytes = sizes ? plane.rows * plane.columns * plane.channels * 4 : 0;
+  if (!sizes || plane.offset < 0 || plane.offset > nbytes - bytes) {
+    throw wire::ProtocolFault("plane " + plane.name + " leaves its payload");
+  }
+}
+
+}  // namespace
+
+Link::Link(zmq::context_t& context, const std::string& address, UploadGate& gate, const Watch& watch)
+    : address_(address),
+      gate_(gate),
+      requests_(context, zmq::socket_type::dealer),
+      control_(context, zmq::socket_type::dealer),
+      monitor_(context, zmq::socket_type::pair) {
+  for (zmq::socket_t* socket : {&requests_, &control_}) {
+    socket->set(zmq::sockopt::linger, kLingerMs);
+    socket->set(zmq::sockopt::heartbeat_ivl, kHeartbeatMs);
+    socket->set(zmq::sockopt::heartbeat_timeout, 5 * kHeartbeatMs);
+    secure(*socket);
+  }
+  listen();
+  requests_.connect(address);
+  wire::Hello hello;
+  hello.client = "art3d ofx " + std::to_string(getpid());
+  hello.protocol = {wire::kProtocolMajor, wire::kProtocolMinor};
+  const int64_t id = say(hello);
+  welcome_ = await(id, watch).header.as<wire::Welcome>();
+  if (welcome_.protocol[0] != wire::kProtocolMajor) {
+    throw Fault("the server at " + address + " speaks protocol " + std::to_string(welcome_.protocol[0]) +
+                ", this plug-in " + std::to_string(wire::kProtocolMajor) + "; install the same version of both");
+  }
+  if (!welcome_.control.empty()) control_.connect(controlAddress(address, welcome_.control));
+  if (welcome_.probe && Mapping::attach(*welcome_.probe, false) != nullptr) transport_ = "memory";
+}
+
+Link::~Link() {
+  try {
+    say(wire::Bye{});
+  } catch (const std::exception&) {
+    // The server is gone already; there is nobody to take leave of.
+  }
+}
+
+template <class Message>
+int64_t Link::say(const Message& message) {
+  const int64_t id = ++lastId_;
+  const std::string bytes = wire::encode(id, message);
+  if (!requests_.send(zmq::buffer(bytes), zmq::send_flags::dontwait)) {
+    throw SilenceFault("the server at " + address_ + " takes no more messages");
+  }
+  return id;
+}
+
+bool Link::receive(zmq::message_t& header, zmq::message_t& payload) {
+  if (!requests_.recv(header, zmq::recv_flags::dontwait)) return false;
+  for (bool first = true; requests_.get(zmq::sockopt::rcvmore); first = false) {
+    zmq::message_t part;
+    (void)requests_.recv(part, zmq::recv_flags::none);
+    if (first) payload = std::move(part);
+  }
+  return true;
+}
+
+// Lets the socket tell when its peer comes and goes.
+void Link::listen() {
+  const std::string events = "inproc://link-" + std::to_string(reinterpret_cast<uintptr_t>(this));
+  const int wanted = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+  if (zmq_socket_monitor(requests_.handle(), events.c_str(), wanted) != 0) throw zmq::error_t();
+  monitor_.set(zmq::sockopt::linger, 0);
+  monitor_.connect(events);
+}
+
+// Reads what the socket told; true once the link is broken.
+bool Link::lost() {
+  zmq::message_t event, where;
+  while (monitor_.recv(event, zmq::recv_flags::dontwait)) {
+    (void)monitor_.recv(where, zmq::recv_flags::none);
+    uint16_t kind = 0;
+    std::memcpy(&kind, event.data(), sizeof kind);
+    refused_ |= kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    // Before the first handshake ZeroMQ simply tries again; after it, whatever we asked is gone.
+    broken_ |= reached_ && kind == ZMQ_EVENT_DISCONNECTED;
+    reached_ |= kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+  }
+  return broken_;
+}
+
+Link::Reply Link::await(int64_t id, const Watch& watch) {
+  auto heard = Clock::now();
+  for (;;) {
+    watch.poll();
+    zmq::pollitem_t items[] = {{requests_.handle(), 0, ZMQ_POLLIN, 0}, {monitor_.handle(), 0, ZMQ_POLLIN, 0}};
+    zmq::poll(items, 2, kPollEvery);
+    zmq::message_t header, payload;
+    while (receive(header, payload)) {
+      heard = Clock::now();
+      wire::Header decoded(header.data(), header.size());
+      if (decoded.is<wire::Progress>()) {
+        watch.progress();
+      } else if (decoded.id() == id && decoded.is<wire::Failure>()) {
+        raise(decoded.as<wire::Failure>());
+      } else if (decoded.id() == id) {
+        return {std::move(decoded), std::move(payload)};
+      } else if (decoded.is<wire::TileReply>()) {
+        // The answer to a request that was given up; its memory goes back at once.
+        say(wire::Release{{decoded.as<wire::TileReply>().lease}});
+      }
+    }
+    if (lost()) throw SilenceFault("the server at " + address_ + " is gone");
+    if (refused_) throw Fault("the server at " + address_ + " refuses this key; see $ART3D_KEY and $ART3D_SERVER_KEY");
+    if (Clock::now() - heard > (reached_ ? kSilence : kReach)) {
+      throw SilenceFault("nobody answers at " + address_);
+    }
+  }
+}
+
+bool Link::alive() {
+  zmq::message_t header, payload;
+  while (receive(header, payload)) {
+    const wire::Header decoded(header.data(), header.size());
+    if (decoded.is<wire::TileReply>()) say(wire::Release{{decoded.as<wire::TileReply>().lease}});
+  }
+  return !lost();
+}
+
+void Link::giveUp(int64_t id) {
+  if (welcome_.control.empty()) return;
+  const std::string bytes = wire::encode(++lastId_, wire::Cancel{welcome_.session, {id}});
+  (void)control_.send(zmq::buffer(bytes), zmq::send_flags::dontwait);
+  // What it answers is of no interest, but must not pile up.
+  zmq::message_t answer;
+  while (control_.recv(answer, zmq::recv_flags::dontwait)) {
+  }
+}
+
+void Link::tile(wire::TileRequest request, const Plate& plate, const Watch& watch, const UsePixels& use) {
+  request.transport = transport_;
+  constexpr int kUploads = 3;  // a full server may drop a frame between its upload and its use
+  for (int tries = 0; tries <= kUploads; ++tries) {
+    const int64_t id = say(request);
+    try {
+      const Reply reply = await(id, watch);
+      if (reply.header.is<wire::TileReply>()) return deliver(reply, use);
+      if (!reply.header.is<wire::NeedFrame>()) throw wire::ProtocolFault("unexpected " + reply.header.kind());
+    } catch (const Aborted&) {
+      giveUp(id);
+      throw;
+    }
+    if (!gate_.enter(request.key, watch.poll)) continue;
+    const UploadGate::Pass pass(gate_, request.key);
+    upload(plate, request.key, watch);
+  }
+  throw PassingFault("the server cannot keep the plate; give it more memory or fewer clients");
+}
+
+void Link::upload(const Plate& plate, const std::string& key, const Watch& watch) {
+  uploading_ = true;
+  wire::PutFrame put = plate.announcement(key);
+  put.transport = transport_;
+  const Reply reply = await(say(put), watch);
+  uploading_ = !reply.header.is<wire::Held>();
+  if (!uploading_) return;
+  if (!reply.header.is<wire::SendFrame>()) throw wire::ProtocolFault("unexpected " + reply.header.kind());
+  const auto room = reply.header.as<wire::SendFrame>();
+  if (room.segment) {
+    const auto mapping = mappings_.open(*room.segment, true);
+    if (mapping == nullptr || room.segment->nbytes < put.nbytes) {
+      transport_ = "inline";
+      throw PassingFault("the server's memory cannot be opened");
+    }
+    plate.write(put, mapping->payload(), watch.poll);
+  } else {
+    sendInline(put, room.upload, plate, watch);
+  }
+  const Reply done = await(say(wire::Commit{room.upload}), watch);
+  if (!done.header.is<wire::Held>()) throw wire::ProtocolFault("unexpected " + done.header.kind());
+  uploading_ = false;
+}
+
+void Link::sendInline(const wire::PutFrame& put, int64_t upload, const Plate& plate, const Watch& watch) {
+  std::vector<std::byte> payload(static_cast<size_t>(put.nbytes));
+  plate.write(put, payload.data(), watch.poll);
+  for (int64_t offset = 0; offset < put.nbytes; offset += wire::kChunkBytes) {
+    const std::string header = wire::encode(++lastId_, wire::Chunk{upload, offset});
+    const auto size = static_cast<size_t>(std::min<int64_t>(wire::kChunkBytes, put.nbytes - offset));
+    while (!requests_.send(zmq::buffer(header), zmq::send_flags::sndmore | zmq::send_flags::dontwait)) {
+      watch.poll();
+      if (lost()) throw SilenceFault("the server at " + address_ + " is gone");
+      zmq::pollitem_t item{requests_.handle(), 0, ZMQ_POLLOUT, 0};
+      zmq::poll(&item, 1, kPollEvery);
+    }
+    (void)requests_.send(zmq::buffer(payload.data() + offset, size), zmq::send_flags::none);
+    watch.poll();
+  }
+}
+
+void Link::deliver(const Reply& reply, const UsePixels& use) {
+  const auto tile = reply.header.as<wire::TileReply>();
+  for (const auto& plane : tile.planes) prove(plane, tile.nbytes);
+  if (!tile.segment) {
+    if (static_cast<int64_t>(reply.payload.size()) < tile.nbytes) throw wire::ProtocolFault("a tile without pixels");
+    return use(tile, static_cast<const std::byte*>(reply.payload.data()));
+  }
+  const auto mapping = mappings_.open(*tile.segment, false);
+  if (mapping == nullptr || tile.segment->nbytes < tile.nbytes) {
+    transport_ = "inline";
+    say(wire::Release{{tile.lease}});
+    throw PassingFault("the server's memory cannot be opened");
+  }
+  use(tile, mapping->payload());
+  say(wire::Release{{tile.lease}});
+}
+
+}  // namespace art3d

@@ -1,0 +1,52 @@
+// One plate frame as it goes to the server: host images behind it, rows written only when they are asked for.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "image_view.h"
+#include "messages.h"
+
+namespace art3d {
+
+// One layer of a frame over the data window. A row outside the host's image is black and transparent.
+class PlateLayer {
+ public:
+  // Every channel in the host's own depth.
+  static PlateLayer whole(const char* name, ImageView view);
+  // One channel, as float; integers become 0..1. Colour pictures give their red channel.
+  static PlateLayer single(const char* name, ImageView view);
+
+  const std::string& name() const { return name_; }
+  const char* dtype() const { return single_ ? "<f4" : dtypeOf(view_.depth()); }
+  int channels() const { return single_ ? 1 : view_.channels(); }
+  const ImageView& view() const { return view_; }
+  size_t rowBytes(const Box& data) const;
+  // Writes one row of `data`, packed. `row` is y-down plate coordinates.
+  void writeRow(const Box& data, int64_t row, std::byte* to) const;
+
+ private:
+  PlateLayer(const char* name, ImageView view, bool single) : name_(name), view_(std::move(view)), single_(single) {}
+  std::string name_;
+  ImageView view_;
+  bool single_;
+};
+
+// A frame: windows and layers, in order of the layers' names.
+struct Plate {
+  Box display, data;
+  double pixelAspect = 1;
+  std::vector<std::string> channels;
+  std::vector<PlateLayer> layers;
+
+  // Content address, as `host_bridge.frame.Frame.key` computes it. Calls `tick` now and then.
+  std::string key(const std::function<void()>& tick) const;
+  // The announcement of an upload; `transport` is left open.
+  wire::PutFrame announcement(const std::string& key) const;
+  // Writes all layers to their places in a payload.
+  void write(const wire::PutFrame& announced, std::byte* payload, const std::function<void()>& tick) const;
+};
+
+}  // namespace art3d

@@ -1,0 +1,133 @@
+#include <chrono>
+#include <cmath>
+
+#include "actions.h"
+#include "client.h"
+#include "compose.h"
+#include "source.h"
+
+namespace art3d {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The host's patience during one render: its wish to stop, and a progress bar when an analysis takes long.
+class Patience {
+ public:
+  explicit Patience(Instance& instance) : instance_(instance) {}
+  ~Patience() {
+    if (!shown_) return;
+    suites().progress->progressEnd(instance_.effect);
+    instance_.progressShown = false;
+  }
+  Patience(const Patience&) = delete;
+  Patience& operator=(const Patience&) = delete;
+
+  Watch watch() {
+    return {[this] { poll(); }, [this] { progress(); }};
+  }
+
+ private:
+  static constexpr double kShowAfter_s = 1.0;
+  static constexpr double kTypical_s = 10.0;  // the bar is two thirds full after so long, and never quite full
+
+  void poll() const {
+    if (suites().effect->abort(instance_.effect) != 0) throw Aborted{};
+  }
+
+  void progress() {
+    const double waited = std::chrono::duration<double>(Clock::now() - started_).count();
+    if (suites().progress == nullptr || waited < kShowAfter_s) return;
+    if (!shown_) {
+      if (instance_.progressShown.exchange(true)) return;
+      shown_ = suites().progress->progressStart(instance_.effect, "Art3D analyses the plate", "art3d.analysis") == ofx::kOk;
+      if (!shown_) instance_.progressShown = false;
+    }
+    const double share = 1.0 - std::exp(-waited / kTypical_s);
+    if (shown_ && suites().progress->progressUpdate(instance_.effect, share) == ofx::kReplyNo) throw Aborted{};
+  }
+
+  Instance& instance_;
+  Clock::time_point started_ = Clock::now();
+  bool shown_ = false;
+};
+
+struct Job {
+  OfxTime time;
+  OfxRectI window;
+  Grid grid;
+};
+
+Job jobOf(const Instance& instance, const Properties& in) {
+  const std::string field = in.text(ofx::prop::kFieldToRender, ofx::value::kFieldNone);
+  if (field != ofx::value::kFieldNone && field != ofx::value::kFieldBoth) {
+    throw Fault("Art3D renders whole frames only; switch field rendering off", ofx::kErrUnsupported);
+  }
+  const auto window = in.rectI(ofx::prop::kRenderWindow);
+  if (!window) throw Fault("the host gave no render window");
+  const auto scale = in.pair(ofx::prop::kRenderScale).value_or(std::array<double, 2>{1.0, 1.0});
+  const double aspect = Properties(instance.source.properties).number(ofx::prop::kImagePixelAspect, 1.0);
+  return {in.number(ofx::prop::kTime, 0), *window, {scale[0], scale[1], aspect > 0 ? aspect : 1.0}};
+}
+
+bool inBackground() { return Properties(hostProperties()).integer("OfxImageEffectHostPropIsBackground", 0) != 0; }
+
+wire::TileRequest requestOf(const Instance& instance, const Settings& settings, const std::string& key,
+                            const Piece& piece) {
+  wire::TileRequest request;
+  request.key = key;
+  request.settings = settings.analysis;
+  request.controls = settings.controls;
+  request.box = piece.asked;
+  request.outputs = piece.outputs;
+  request.priority = inBackground() ? "batch" : "interactive";
+  request.viewer = instance.viewer;
+  return request;
+}
+
+void renderWindow(Instance& instance, const Job& job) {
+  Patience patience(instance);
+  const Watch watch = patience.watch();
+  watch.poll();
+  const Settings settings = instance.knobs.at(job.time);
+  const Regions regions = regionsOf(instance, settings, job.time);
+  const Windows windows = windowsOf(regions, job.grid);
+  const ClipImage target(instance.output.handle, job.time, nullptr);
+  if (!target) throw Fault("the host gave no picture to render into");
+  ImageView image(target.properties(), windows.top);
+  if (settings.output == Output::kDisparity && (image.depth() == Depth::kByte || image.depth() == Depth::kShort)) {
+    throw Fault("disparity needs a float or half output; set the project to float", ofx::kErrUnsupported);
+  }
+  const OfxRectI& w = job.window;
+  const Box window = flipped({w.x1, w.y1, w.x2, w.y2}, windows.top).intersect(image.box());
+  if (window.empty()) return;
+  const Source source(instance, regions, windows, job.time);
+  clear(window, image);
+  const auto pieces = piecesOf(settings, regions, windows, window, source.plate().channels, image.names());
+  if (pieces.empty()) return;
+  const std::string key = source.key(instance.keys, watch.poll);
+  for (const Piece& piece : pieces) {
+    client().tile(settings.server, settings.serverCommand, requestOf(instance, settings, key, piece), source.plate(),
+                  watch, [&](const wire::TileReply& reply, const std::byte* payload) {
+                    paint(piece, reply, payload, image);
+                  });
+  }
+}
+
+}  // namespace
+
+OfxStatus render(Instance& instance, const Properties& in) {
+  try {
+    renderWindow(instance, jobOf(instance, in));
+  } catch (const Aborted&) {
+    return ofx::kOk;  // the host throws the picture away
+  } catch (const Fault& fault) {
+    showFault(instance.effect, std::string("Art3D: ") + fault.what());
+    instance.faultShown = true;
+    return fault.status();
+  }
+  if (instance.faultShown.exchange(false)) clearFault(instance.effect);
+  return ofx::kOk;
+}
+
+}  // namespace art3d

@@ -1,0 +1,29 @@
+// Everything a render takes from the host's clips, held for as long as it is needed.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "plate.h"
+#include "windows.h"
+
+namespace art3d {
+
+class Source {
+ public:
+  // Fetches the whole frame of every connected clip. Throws Fault without a usable source.
+  Source(const Instance& instance, const Regions& regions, const Windows& windows, OfxTime time);
+
+  const Plate& plate() const { return plate_; }
+  // The plate's key, remembered in `memo` where the host names its images.
+  std::string key(KeyMemo& memo, const std::function<void()>& tick) const;
+
+ private:
+  std::optional<ImageView> fetch(const Clip& clip, OfxTime time, const OfxRectD& region, int64_t top);
+  std::optional<std::string> identity() const;
+
+  std::vector<std::unique_ptr<ClipImage>> images_;
+  Plate plate_;
+};
+
+}  // namespace art3d
