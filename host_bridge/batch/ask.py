@@ -37,17 +37,18 @@ class Asked:
     bands: tuple[Pending, ...]
 
 
-def new_view_box(frame: Frame, controls: Controls, reach_px: float | None = None) -> Box:
+def new_view_box(frame: Frame, controls: Controls, *, reach_px: float | None = None, within: Box | None = None) -> Box:
     """The pixels that a new view can cover: the data window, grown by the depth budget inside the display window.
 
     Args:
         frame: the plate.
         controls: their budget bounds every disparity.
         reach_px: the largest disparity where it is known better.
+        within: the picture, where it is not the frame's display window.
     """
     budget = max(controls.budget_front, controls.budget_behind) / 100 * frame.picture_width
     reach = math.ceil(budget if reach_px is None else reach_px) + 2
-    return frame.data.grow(reach, 0).intersect(frame.data.union(frame.display))
+    return frame.data.grow(reach, 0).intersect(frame.data.union(within or frame.display))
 
 
 def outputs_for(frame: Frame, hero: str, layers: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ def ask(
     *,
     layers: tuple[str, ...] = (),
     reach_px: float | None = None,
+    within: Box | None = None,
 ) -> Asked:
     """Uploads a plate and asks for its stereo, without waiting.
 
@@ -73,7 +75,7 @@ def ask(
         Art3DError: as `Client.submit`.
     """
     frame = plate.frame
-    box = new_view_box(frame, controls, reach_px)
+    box = new_view_box(frame, controls, reach_px=reach_px, within=within)
     names = outputs_for(frame, controls.hero, layers)
     extra = frame.layers["extra"].shape[2] if "extra" in frame.layers else 0
     planes = sum(len(frame.channels) if n in EYES else extra if n.endswith("_extra") else 1 for n in names)

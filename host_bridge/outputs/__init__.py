@@ -4,6 +4,15 @@ from host_bridge.outputs.atomic import replacing
 from host_bridge.outputs.picture import write_picture
 from host_bridge.outputs.result import Result, Writing
 from host_bridge.outputs.review import anaglyph, disparity_image
-from host_bridge.outputs.stereo_exr import write_stereo
+from host_bridge.outputs.stereo_exr import write_stereo, write_view
 
-__all__ = ["Result", "Writing", "anaglyph", "disparity_image", "replacing", "write_picture", "write_stereo"]
+__all__ = [
+    "Result",
+    "Writing",
+    "anaglyph",
+    "disparity_image",
+    "replacing",
+    "write_picture",
+    "write_stereo",
+    "write_view",
+]

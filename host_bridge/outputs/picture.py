@@ -16,13 +16,14 @@ LINEAR_FORMATS = {".exr": "half", ".hdr": "float", ".pfm": "float"}
 SIXTEEN_BIT = (".tif", ".tiff", ".dpx", ".png16")
 
 
-def write_picture(path: Path, pixels: Array) -> None:
+def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) -> None:
     """Writes a picture.
 
     Args:
         path: the file; its ending chooses the format.
         pixels: (rows, columns, C); uint8 is written as it is, floats are scene-linear Rec.709 and encoded as sRGB
             where the format holds integers.
+        channels: names of C, where they are not grey, RGB or RGBA in order.
 
     Raises:
         OutputError: an unknown ending, or the file cannot be written.
@@ -36,6 +37,8 @@ def write_picture(path: Path, pixels: Array) -> None:
                 "no such image format", where=str(path), remedy="end the name in .exr, .png, .jpg or .tif"
             )
         spec = oiio.ImageSpec(values.shape[1], values.shape[0], values.shape[2], kind)
+        if channels and len(channels) == values.shape[2]:
+            spec.channelnames = channels
         spec.attribute("oiio:ColorSpace", colour.LINEAR_REC709 if suffix in LINEAR_FORMATS else colour.SRGB)
         if not (writer.open(str(temporary), spec) and writer.write_image(values) and writer.close()):
             raise OutputError(

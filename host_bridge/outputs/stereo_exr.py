@@ -51,6 +51,15 @@ def write_stereo(out: Pattern, result: Result, writing: Writing) -> tuple[Path, 
     return tuple(files)
 
 
+def write_view(path: Path, result: Result, eye: str, writing: Writing) -> None:
+    """Writes one eye alone, with its disparity and occlusion.
+
+    Raises:
+        OutputError: as `write_stereo`.
+    """
+    write_parts(path, _eye_parts(result, eye, writing))
+
+
 def attributes(result: Result, writing: Writing) -> dict[str, Any]:
     """What the file says of its making."""
     stats = result.stats

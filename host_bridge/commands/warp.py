@@ -1,0 +1,127 @@
+"""`art3d warp`: the new view from a disparity that someone else made."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from host_bridge.batch.ask import answer, ask
+from host_bridge.client import Client
+from host_bridge.errors import EXIT_OK, BadInputError, MissingFrameError, OutputError
+from host_bridge.frame import Array
+from host_bridge.geometry import Box
+from host_bridge.knob_options import add_knobs, controls_of
+from host_bridge.outputs import Result, Writing, write_picture, write_view
+from host_bridge.params import BY_NAME, Controls
+from host_bridge.plates import Pattern, Plate, PlateSequence, read_plate
+from host_bridge.plates.disparity import read_disparity
+from host_bridge.plates.exr import MAGIC, open_exr
+from host_bridge.plates.guard import first_bytes
+from host_bridge.recipe import art3d_version
+from host_bridge.wire.messages import AnalysisSettings
+
+NAME = "warp"
+HELP = "make the other view from a disparity that you have"
+OTHER_EYE = {"left": ("right",), "right": ("left",), "none": ("left", "right")}
+# A given disparity is not staged: on a picture this much wider no depth budget reaches it.
+_UNBOUNDED = 8
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The view, the disparity, the new view."""
+    parser.add_argument("left", metavar="LEFT", help="the view there is, the left one unless --hero says otherwise")
+    parser.add_argument(
+        "disparity", metavar="DISPARITY", help="EXR with disparityR.x, or .npy or .pfm of x_L − x_R in px"
+    )
+    parser.add_argument(
+        "-o", "--out", required=True, metavar="RIGHT", help="the new view; its ending chooses the format"
+    )
+    add_knobs(parser, ("hero", "fill", "edges", "occlusion_to_alpha"))
+    parser.add_argument("--frames", metavar="RANGE", help="such as 1001-1010x2; default: all there are")
+    parser.add_argument(
+        "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carries the command out; returns the exit code."""
+    controls = replace(controls_of(args), budget_front=_most("budget_front"), budget_behind=_most("budget_behind"))
+    if controls.fill == "clean-plate":
+        raise BadInputError("warp takes no clean plate", where="--fill", remedy="use background or none")
+    plates = PlateSequence.open(
+        args.left, frames=args.frames, view="left" if controls.hero == "none" else controls.hero
+    )
+    disparity, out = Pattern.parse(args.disparity), Pattern.parse(args.out)
+    if controls.hero == "none" and not out.has_view:
+        raise BadInputError("--hero none makes two views", where=args.out, remedy="write %V for the view")
+    if len(plates.frames) > 1 and not out.numbered:
+        raise BadInputError("several frames would share one file", where=args.out, remedy="write the frame as ####")
+    with Client(args.server) as client:
+        for number in plates.frames:
+            for path in warp_frame(client, plates, disparity, out, number, controls):
+                print(path)
+    return EXIT_OK
+
+
+def _most(knob: str) -> float:
+    return BY_NAME[knob].maximum
+
+
+def warp_frame(
+    client: Client, plates: PlateSequence, disparity: Pattern, out: Pattern, number: int, controls: Controls
+) -> list[Path]:
+    """Makes and writes the new view, or both, of one frame; returns the files.
+
+    Raises:
+        Art3DError: what cannot be read, computed or written.
+    """
+    source, given = plates.path(number), disparity.path(number)
+    if number in plates.missing:
+        raise MissingFrameError("no such file", where=str(source), remedy="check --frames")
+    files = {eye: out.path(number, eye) for eye in OTHER_EYE[controls.hero]}
+    for path in files.values():
+        if path.resolve() in (source.resolve(), given.resolve()):
+            raise OutputError("the output is an input", where=str(path), remedy="name another output")
+    plate = read_plate(source, number=number, view=view_of(source, controls.hero))
+    frame = plate.frame
+    result = warped(client, plate, read_disparity(given, controls.hero, frame.data, frame.display), controls)
+    for eye, path in files.items():
+        if path.suffix.lower() == ".exr":
+            write_view(path, result, eye, Writing(art3d_version()))
+        else:
+            write_picture(path, result.on_display(eye), channels=frame.channels)
+    return list(files.values())
+
+
+def view_of(path: Path, eye: str) -> str:
+    """The view to take from a file: the eye's where the file has it, else its first."""
+    if first_bytes(path, 4) != MAGIC:
+        return ""
+    return eye if eye in open_exr(path).views else ""
+
+
+def warped(client: Client, plate: Plate, disparity: Array, controls: Controls) -> Result:
+    """The new view of a plate whose disparity is given.
+
+    Args:
+        client: the server.
+        plate: the hero view.
+        disparity: (rows, columns, 1) x_L − x_R on the hero's grid, px, over the plate's data window.
+        controls: hero, fill and edges.
+
+    Raises:
+        Art3DError: as `Client.tile`.
+    """
+    frame = plate.frame
+    wide = Box(
+        frame.display.x0, frame.display.y0, frame.display.x0 + _UNBOUNDED * frame.display.width, frame.display.y1
+    )
+    layers = {name: array for name, array in frame.layers.items() if name not in ("look", "depth")}
+    staged = replace(plate, frame=replace(frame, display=wide, layers={**layers, "disparity": disparity}))
+    finite = np.abs(disparity[np.isfinite(disparity)])
+    reach = min(float(finite.max(initial=0.0)), float(frame.display.width))
+    asked = ask(client, staged, AnalysisSettings(style="given"), controls, reach_px=reach, within=frame.display)
+    return replace(answer(client, asked), plate=plate)
