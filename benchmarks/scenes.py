@@ -18,7 +18,8 @@ from torch import Tensor
 Floats = npt.NDArray[np.float64]
 
 EVERYWHERE, ELLIPSE, BOX, STAR = 0, 1, 2, 3
-WAVES = 14
+WAVES = 12
+STRIPES = 3
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Scene:
         right: (H, W, 3) float32, the true new view.
         disparity: (H, W) float32, px on the left grid, of the surface that covers most of the pixel.
         occlusion: (H, W) bool on the right grid: the point at the pixel's centre is not in ``left``.
+        outline: (H, W) bool on the right grid: not occluded, but an outline passes within a pixel, in the
+            right view or at the same point of the left one. What is neither is plainly visible.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Scene:
     right: Tensor
     disparity: Tensor
     occlusion: Tensor
+    outline: Tensor
 
 
 @dataclass(frozen=True)
@@ -64,21 +68,21 @@ class Layer:
 
 
 def _texture(seed: int, detail: float) -> Floats:
-    """Rows (fx, fy, phase, r, g, b) of a sum of waves with a falling spectrum, then a base colour."""
+    """Rows (fx, fy, phase, gain, r, g, b): WAVES sine waves, STRIPES wavy bands, a base colour.
+
+    A band is ``tanh(gain sin)``: its edges are half of ``detail`` px wide, so that a pixel grid can hold them.
+    """
     rng = np.random.default_rng(seed)
     period = np.geomspace(detail, detail * 90, WAVES) * rng.uniform(0.8, 1.25, WAVES)
-    angle = rng.uniform(0, np.pi, WAVES)
-    amplitude = 0.085 * (period / period.max()) ** 0.28
-    colour = amplitude[:, None] * (1.0 + 0.6 * rng.standard_normal((WAVES, 3)))
-    waves = np.column_stack(
-        [
-            2 * np.pi * np.cos(angle) / period,
-            2 * np.pi * np.sin(angle) / period,
-            rng.uniform(0, 2 * np.pi, WAVES),
-            colour,
-        ]
-    )
-    return np.vstack([waves, np.r_[0.0, 0.0, 0.0, rng.uniform(0.25, 0.75, 3)]])
+    period = np.r_[period, rng.uniform(14, 50, STRIPES) * detail]
+    angle = rng.uniform(0, np.pi, WAVES + STRIPES)
+    amplitude = np.r_[0.02 * (period[:WAVES] / period[:WAVES].max()) ** 0.2, np.full(STRIPES, 0.042)]
+    colour = amplitude[:, None] * (1.0 + 0.5 * rng.standard_normal((WAVES + STRIPES, 3)))
+    gain = np.r_[np.zeros(WAVES), period[WAVES:] / (0.5 * np.pi * detail)]
+    phase = rng.uniform(0, 2 * np.pi, WAVES + STRIPES)
+    frequency = 2 * np.pi / period
+    waves = np.column_stack([frequency * np.cos(angle), frequency * np.sin(angle), phase, gain, colour])
+    return np.vstack([waves, np.r_[np.zeros(4), rng.uniform(0.35, 0.65, 3)]])
 
 
 @numba.njit(cache=True)
@@ -116,11 +120,16 @@ def _point(layer, x, y, v):  # type: ignore[no-untyped-def]
 def _colour(waves, x, y, weight, out):  # type: ignore[no-untyped-def]
     last = waves.shape[0] - 1
     for i in range(last):
-        value = weight * np.sin(waves[i, 0] * x + waves[i, 1] * y + waves[i, 2])
+        angle = waves[i, 0] * x + waves[i, 1] * y + waves[i, 2]
+        if waves[i, 3] > 0:
+            bend = 0.7 * np.sin(0.31 * (waves[i, 0] * y - waves[i, 1] * x) + 2 * waves[i, 2])
+            value = weight * np.tanh(waves[i, 3] * np.sin(angle + bend))
+        else:
+            value = weight * np.sin(angle)
         for c in range(3):
-            out[c] += value * waves[i, 3 + c]
+            out[c] += value * waves[i, 4 + c]
     for c in range(3):
-        out[c] += weight * waves[last, 3 + c]
+        out[c] += weight * waves[last, 4 + c]
 
 
 @numba.njit(cache=True)
@@ -155,15 +164,28 @@ def _render(layers, textures, v, grid, out):  # type: ignore[no-untyped-def]
                 out[y, x, c] = total[c] / (grid * grid)
 
 
+@numba.njit(cache=True)
+def _alone(layers, x, y, v, reach):  # type: ignore[no-untyped-def]
+    """Tell whether one layer covers the whole square of ``reach`` px around a point of view ``v``."""
+    seen, _, _ = _front(layers, x, y, v)
+    for dy in (-reach, 0.0, reach):
+        for dx in (-reach, 0.0, reach):
+            if _front(layers, x + dx, y + dy, v)[0] != seen:
+                return False
+    return True
+
+
 @numba.njit(cache=True, parallel=True)
-def _describe(layers, disparity, occlusion):  # type: ignore[no-untyped-def]
+def _describe(layers, reach, disparity, occlusion, outline):  # type: ignore[no-untyped-def]
     width = disparity.shape[1]
     for y in numba.prange(disparity.shape[0]):
         for x in range(width):
             _, _, disparity[y, x] = _front(layers, x, y, 0.0)
-            seen, left, d = _front(layers, x, y, 1.0)
+            seen, left, _ = _front(layers, x, y, 1.0)
             first, _, _ = _front(layers, left, y, 0.0)
-            occlusion[y, x] = first != seen or left < -0.5 or left > width - 0.5
+            hidden = first != seen or left < -0.5 or left > width - 0.5
+            alone = _alone(layers, x, y, 1.0, reach) and _alone(layers, left, y, 0.0, reach)
+            occlusion[y, x], outline[y, x] = hidden, not hidden and not alone
 
 
 def render(name: str, layers: list[Layer], size: tuple[int, int], *, grid: int, detail: float) -> Scene:
@@ -174,10 +196,12 @@ def render(name: str, layers: list[Layer], size: tuple[int, int], *, grid: int, 
     views = [np.empty((height, width, 3), np.float32) for _ in range(2)]
     for v, out in enumerate(views):
         _render(table, textures, float(v), grid, out)
-    disparity, occlusion = np.empty((height, width), np.float32), np.empty((height, width), np.bool_)
-    _describe(table, disparity, occlusion)
-    left, right = (torch.from_numpy(np.clip(view, 0, 1)) for view in views)
-    return Scene(name, left, right, torch.from_numpy(disparity), torch.from_numpy(occlusion))
+    disparity = np.empty((height, width), np.float32)
+    occlusion, outline = np.empty((height, width), np.bool_), np.empty((height, width), np.bool_)
+    reach = 1.5 + max(q.softness for q in layers)
+    _describe(table, reach, disparity, occlusion, outline)
+    tensors = [torch.from_numpy(array) for array in (*views, disparity, occlusion, outline)]
+    return Scene(name, *tensors)
 
 
 def layered(
@@ -188,7 +212,7 @@ def layered(
     softness: float = 0.0,
     grid: int = 1,
     seed: int = 1,
-    detail: float = 5.0,
+    detail: float = 4.0,
 ) -> Scene:
     """Eight cut-outs in front of a slanted backdrop, disparities from ``span[0]`` to ``span[1]`` px."""
     height, width = size
@@ -207,7 +231,5 @@ def layered(
         layers.append(Layer(shape, centre, (half[0], half[1]), angle, softness * unit, plane, 100 * seed + i))
     tilt = 0.2 * (high - low) / 8 / height
     backdrop = (low + tilt * height / 2, 0.0, tilt)
-    layers.append(
-        Layer(EVERYWHERE, (width / 2, height / 2), (1.0, 1.0), 0.0, 0.0, backdrop, 100 * seed + 50)
-    )
+    layers.append(Layer(EVERYWHERE, (width / 2, height / 2), (1.0, 1.0), 0.0, 0.0, backdrop, 100 * seed + 50))
     return render(name, layers, size, grid=grid, detail=detail * unit)

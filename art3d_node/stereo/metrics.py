@@ -38,19 +38,21 @@ def psnr(picture: Tensor, truth: Tensor, *, where: Tensor | None = None, peak: f
     return math.inf if mean == 0 else 10.0 * math.log10(peak * peak / mean)
 
 
-def psnr_by_region(picture: Tensor, truth: Tensor, occlusion: Tensor) -> dict[str, float]:
-    """PSNR in dB over "all" pixels, the "visible" ones and the "holes".
+def psnr_by_region(
+    picture: Tensor, truth: Tensor, occlusion: Tensor, *, outline: Tensor | None = None
+) -> dict[str, float]:
+    """PSNR in dB over "all" pixels, the "visible" ones, the "holes" and, when given, the "outline".
 
     Args:
         picture: (H, W, C).
         truth: (H, W, C).
         occlusion: (H, W) bool, true where the source view does not show the point.
+        outline: (H, W) bool, visible pixels that two surfaces share; left out of "visible".
     """
-    return {
-        "all": psnr(picture, truth),
-        "visible": psnr(picture, truth, where=~occlusion),
-        "holes": psnr(picture, truth, where=occlusion),
-    }
+    regions = {"all": None, "visible": ~occlusion, "holes": occlusion}
+    if outline is not None:
+        regions |= {"visible": ~occlusion & ~outline, "outline": outline & ~occlusion}
+    return {name: psnr(picture, truth, where=where) for name, where in regions.items()}
 
 
 def ssim(picture: Tensor, truth: Tensor, *, sigma_px: float = 1.5) -> float:

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from art3d_node.stereo.fill import extend_background, find_holes
-from art3d_node.stereo.warp import NOTHING, warp
+from art3d_node.stereo.fill import APRON, RAYS, fill_holes, find_holes
+from art3d_node.stereo.warp import warp
 from art3d_node.stereo.window import Region, Window, finite_range, plan
 
 
@@ -49,7 +49,8 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     d, s = disparity.numpy(), np.float32(request.sign)
     low, high = request.disparity_range or finite_range(d)
     span = (low, high) if request.sign > 0 else (-high, -low)
-    window = plan(request.region, (d.shape[0], d.shape[1]), span)
+    apron = (APRON, APRON) if request.fill else (0, 0)
+    window = plan(request.region, (d.shape[0], d.shape[1]), span, apron=apron)
     extra = np.empty((*d.shape, 0), np.float32) if data is None else data.numpy()
     shape = (window.bottom - window.top, window.right - window.left)
     out = np.empty((*shape, image.shape[2]), np.float32)
@@ -57,15 +58,18 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     depth = np.empty(shape, np.float32)
     origin = (window.left, window.top)
     warp(image.numpy(), extra, d, s, window.samples, origin, request.alpha, out, out_extra, depth)
-    hole, beyond = np.empty(shape, np.bool_), np.empty(shape, np.bool_)
-    find_holes(depth, window.reach, hole, beyond)
+    first, last = window.inner
+    hole, beyond = np.empty((last - first, shape[1]), np.bool_), np.empty((last - first, shape[1]), np.bool_)
+    find_holes(depth[first:last], window.reach, hole, beyond)
     if request.fill:
-        extend_background(out, out_extra, depth)
-    depth[depth == NOTHING] = 0.0
+        ground = np.empty_like(depth[first:last])
+        fill_holes(out, out_extra, depth, RAYS, first, ground)
+    else:
+        ground = np.where(hole, np.float32(0), depth[first:last])
     return Rendered(
-        image=_crop(out, window),
-        data=None if data is None else _crop(out_extra, window),
-        disparity=_crop(depth, window),
+        image=_crop(out[first:last], window),
+        data=None if data is None else _crop(out_extra[first:last], window),
+        disparity=_crop(ground, window),
         occlusion=_crop(hole, window, outside=True),
         beyond_border=_crop(beyond, window, outside=True),
     )
@@ -73,7 +77,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
 
 def _crop(array: np.ndarray[Any, Any], window: Window, *, outside: bool | None = None) -> Tensor:
     """Cut the region out of its window; rows outside the plate can be given one value."""
-    rows, columns = window.rows, window.columns
+    rows, columns = window.rows - window.inner[0], window.columns
     if rows.size == 0 or columns.size == 0:
         return torch.from_numpy(array[:0, :0].reshape(rows.size, columns.size, *array.shape[2:]).copy())
     if rows[-1] - rows[0] + 1 == rows.size and columns[-1] - columns[0] + 1 == columns.size:

@@ -20,6 +20,7 @@ class Window:
         left, top, right, bottom: the rectangle of targets.
         samples: first and one past the last column of the plate that can reach it.
         reach: no hole inside the picture is wider than this, px.
+        inner: first and one past the last row that the region shows; the others are its apron.
         rows: (h,) row of the window that each row of the region shows.
         columns: (w,) column of the window that each column of the region shows.
         outside: (h,) rows of the region that lie above or below the plate.
@@ -31,6 +32,7 @@ class Window:
     bottom: int
     samples: tuple[int, int]
     reach: int
+    inner: tuple[int, int]
     rows: IndexArray
     columns: IndexArray
     outside: MaskArray
@@ -62,6 +64,9 @@ def plan(
     always_right = max(width - 2 - math.ceil(min(high, width)), -width)
     always_left = min(2 - math.floor(max(low, -width)), 2 * width)
     left, right = min(first - border, always_right), max(last + border, always_left)
+    # Nothing lands outside these, so a margin there would be empty.
+    left = max(left, min(first, -math.ceil(min(high, width)) - 2))
+    right = min(right, max(last, width - math.floor(max(low, -width)) + 2))
     top = max(int(rows[0]) - apron[0], 0) if y1 > y0 else 0
     bottom = min(int(rows[-1]) + 1 + apron[0], height) if y1 > y0 else 0
     samples = _clamp(left + low - 2, width), _clamp(right + high + 2, width)
@@ -72,6 +77,7 @@ def plan(
         bottom=bottom,
         samples=samples,
         reach=reach,
+        inner=(int(rows[0]) - top, int(rows[-1]) + 1 - top) if y1 > y0 else (0, 0),
         rows=(rows - top).astype(np.int32),
         columns=(columns - left).astype(np.int32),
         outside=np.arange(y0, y1) != rows,
