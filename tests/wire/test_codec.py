@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-import examples
 import msgpack
 import pytest
+import wire_examples as examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

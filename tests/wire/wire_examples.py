@@ -1,4 +1,4 @@
-"""One message of every kind, with awkward values; `python tests/wire/examples.py` writes the golden vectors.
+"""One message of every kind, with awkward values; `python tests/wire/wire_examples.py` writes the golden vectors.
 
 The vectors are the wire's bytes for ever: a change of an existing file is a change of the protocol.
 """

@@ -1,0 +1,86 @@
+"""Servers for tests: real processes with the synthetic engine, each in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from host_bridge.embedded import ping  # noqa: E402
+
+
+class Server:
+    """One server process that can be killed and started again at its address."""
+
+    def __init__(self, folder: Path, *options: str, engine: str = "synthetic:make") -> None:
+        self.folder, self.address = folder, f"ipc://{folder}/s"
+        self._options, self._engine = options, engine
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        command = [sys.executable, "-m", "art3d_node.server", "--address", self.address, "--device", "cpu",
+                   "--engine", self._engine, "--log", str(self.folder / "log"), *self._options]  # fmt: skip
+        environment = {**os.environ, "PYTHONPATH": str(HERE)}
+        self.process = subprocess.Popen(command, env=environment)
+        end = time.monotonic() + 30
+        while ping(self.address, timeout_s=0.2) is None:
+            assert self.process.poll() is None and time.monotonic() < end, "the server does not start"
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def workers(self) -> list[int]:
+        """Process ids of its workers."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()] if children.exists() else []
+
+    def log(self) -> str:
+        """What it logged."""
+        return (self.folder / "log").read_text()
+
+    def stop(self) -> int:
+        """Asks it to end; its exit code."""
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@pytest.fixture
+def start_server():
+    """Makes servers; ends them afterwards."""
+    made: list[Server] = []
+    with tempfile.TemporaryDirectory(prefix="art3d-test-") as folder:
+
+        def start(*options: str, **named: str) -> Server:
+            own = Path(folder) / str(len(made))
+            own.mkdir(mode=0o700)
+            made.append(Server(own, *options, **named))
+            return made[-1]
+
+        yield start
+        for server in made:
+            if server.process is not None and server.process.poll() is None:
+                server.stop()
+
+
+@pytest.fixture
+def server(start_server) -> Server:
+    """One server with the default options."""
+    return start_server()

@@ -1,0 +1,103 @@
+"""The byte-bounded cache and the segment pool."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from art3d_node.server.cache import ByteCache
+from art3d_node.server.pool import SegmentPool, capacity_for
+from host_bridge.errors import BusyError
+
+
+def test_least_recently_used_goes_first():
+    gone = []
+    cache = ByteCache(30, dropped=lambda key, _value: gone.append(key))
+    for key in "abc":
+        cache.put(key, key, 10)
+    cache.get("a")
+    cache.put("d", "d", 10)
+    assert gone == ["b"] and cache.keys() == ["c", "a", "d"]
+
+
+def test_pins_hold():
+    cache = ByteCache(20)
+    cache.put("a", 1, 10)
+    cache.put("b", 2, 10)
+    cache.pin("a")
+    cache.pin("a")
+    cache.unpin("a")
+    cache.put("c", 3, 10)
+    assert "a" in cache and "b" not in cache
+    cache.unpin("a")
+    cache.put("d", 4, 20)
+    assert cache.keys() == ["d"]
+
+
+def test_what_cannot_fit_is_dropped_at_once():
+    gone = []
+    cache = ByteCache(10, dropped=lambda key, _value: gone.append(key))
+    cache.put("big", 1, 11)
+    assert gone == ["big"] and cache.used_bytes == 0
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.tuples(st.sampled_from("putgetpinfreedrop"), st.integers(0, 9), st.integers(1, 40)), max_size=60))
+def test_property_never_over_budget(steps):
+    cache = ByteCache(100)
+    for action, key, size in steps:
+        if action == "p":
+            cache.put(key, key, size)
+        elif action == "g":
+            assert cache.get(key) in (None, key)
+        elif action == "i":
+            cache.pin(key)
+        elif action == "f":
+            cache.unpin(key)
+        elif action == "d":
+            cache.drop(key)
+        assert 0 <= cache.used_bytes <= 100
+
+
+def test_pool_recycles_warm_segments():
+    pool = SegmentPool(4 << 20)
+    first = pool.acquire(1 << 20)
+    token = first.token
+    pool.give_back(first)
+    second = pool.acquire((1 << 20) - 100)
+    assert second is first and second.token != token
+    pool.give_back(second)
+    pool.close()
+
+
+def test_pool_names_its_limit():
+    pool = SegmentPool(4 << 20)
+    held = pool.acquire(3 << 20)
+    with pytest.raises(BusyError, match="memory_bytes"):
+        pool.acquire(3 << 20)
+    pool.give_back(held)
+    pool.close()
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(1, 3 << 20), max_size=30))
+def test_property_pool_within_budget(sizes):
+    pool, held = SegmentPool(8 << 20), []
+    for size in sizes:
+        try:
+            held.append(pool.acquire(size))
+        except BusyError:
+            pool.give_back(held.pop(0)) if held else None
+        assert pool.used_bytes + pool.idle_bytes <= 8 << 20
+    for piece in held:
+        pool.give_back(piece)
+    assert pool.used_bytes == 0
+    pool.close()
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.integers(0, 1 << 34))
+def test_property_size_classes_waste_little(nbytes):
+    size = capacity_for(nbytes)
+    assert size >= nbytes + 64 and size <= max(64 * 1024, (nbytes + 64) * 1.26 + 4096)

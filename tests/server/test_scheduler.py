@@ -1,0 +1,91 @@
+"""Who goes first, what is merged, where work runs."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from art3d_node.server.scheduler import Scheduler, Waiter
+
+
+def waiter(number: int, *, peer: bytes = b"a", priority: str = "batch", viewer: str = "") -> Waiter:
+    return Waiter(peer, number, SimpleNamespace(priority=priority, viewer=viewer), 0.0)
+
+
+def add(scheduler: Scheduler, number: int, *, key: str = "", **named):
+    return scheduler.add("tile", number, (key or f"k{number}",), waiter(number, **named))
+
+
+def order(scheduler: Scheduler, worker: int = 1) -> list[int]:
+    taken = []
+    while (task := scheduler.next_for(worker, lambda _task: True)) is not None:
+        scheduler.start(task, worker)
+        scheduler.remove(task)
+        taken.append(task.waiters[0].id)
+    return taken
+
+
+def test_batch_is_first_come_first_served():
+    scheduler = Scheduler()
+    for number in (1, 2, 3):
+        add(scheduler, number)
+    assert order(scheduler) == [1, 2, 3]
+
+
+def test_interactive_before_batch():
+    scheduler = Scheduler()
+    add(scheduler, 1)
+    add(scheduler, 2, priority="interactive", peer=b"b")
+    assert order(scheduler) == [2, 1]
+
+
+def test_newest_of_one_viewer_first():
+    scheduler = Scheduler()
+    for number in (1, 2, 3):
+        add(scheduler, number, priority="interactive", viewer="v")
+    assert order(scheduler) == [3, 2, 1]
+
+
+def test_everyone_in_turn():
+    scheduler = Scheduler()
+    for number in (1, 2, 3):
+        add(scheduler, number, peer=b"a")
+    add(scheduler, 4, peer=b"b")
+    assert order(scheduler)[:2] in ([1, 4], [4, 1])
+
+
+def test_identical_work_is_one_task():
+    scheduler = Scheduler()
+    first = scheduler.add("tile", "same", ("k",), waiter(1))
+    second = scheduler.add("tile", "same", ("k",), waiter(2, peer=b"b", priority="interactive"))
+    assert first is second and len(first.waiters) == 2 and first.interactive and scheduler.merged == 1
+
+
+def test_a_stopped_task_is_not_shared():
+    scheduler = Scheduler()
+    first = scheduler.add("tile", "same", ("k",), waiter(1))
+    scheduler.stop_sharing(first)
+    assert scheduler.add("tile", "same", ("k",), waiter(2)) is not first
+
+
+def test_frames_keep_their_worker():
+    scheduler = Scheduler()
+    scheduler.start(add(scheduler, 1, key="k"), 1)
+    add(scheduler, 2, key="k")
+    assert scheduler.next_for(2, lambda _task: True) is None
+    assert scheduler.next_for(1, lambda _task: True) is not None
+
+
+def test_a_lost_worker_loses_its_frames_and_its_task_waits_again():
+    scheduler = Scheduler()
+    task = add(scheduler, 1, key="k")
+    scheduler.start(task, 1)
+    assert scheduler.worker_lost(1) is task and task.worker is None
+    assert scheduler.next_for(2, lambda _task: True) is task
+
+
+def test_what_is_not_allowed_waits():
+    scheduler = Scheduler()
+    add(scheduler, 1)
+    add(scheduler, 2)
+    assert scheduler.next_for(1, lambda task: task.waiters[0].id == 2).waiters[0].id == 2
+    assert scheduler.next_for(1, lambda _task: False) is None
