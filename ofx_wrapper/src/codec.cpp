@@ -3,9 +3,8 @@
 namespace art3d::wire {
 namespace {
 
-constexpr size_t kItems = 4096;
-constexpr size_t kTextBytes = 1 << 22;
-constexpr size_t kNesting = 16;
+constexpr size_t kItems = kListItems;
+constexpr size_t kNestingHere = 2 * kNesting;  // free maps, such as statistics, may be deeper than a request
 
 }  // namespace
 
@@ -20,7 +19,7 @@ std::string packMap(const Packed& fields) {
 Header::Header(const void* data, size_t size) {
   try {
     size_t used = 0;
-    const msgpack::unpack_limit limit(kItems, kItems, kTextBytes, 0, 0, kNesting);
+    const msgpack::unpack_limit limit(kItems, kItems, kReplyHeaderBytes, 0, 0, kNestingHere);
     held_ = msgpack::unpack(static_cast<const char*>(data), size, used, nullptr, nullptr, limit);
     if (used != size) throw ProtocolFault("bytes follow a header");
   } catch (const msgpack::unpack_error& error) {

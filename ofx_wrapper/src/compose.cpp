@@ -14,130 +14,166 @@ int indexOf(const Names& names, const std::string& name) {
   return found == names.end() ? -1 : static_cast<int>(found - names.begin());
 }
 
+Mix from(size_t plane, int channel = 0, float gain = 1.0F) { return {{{plane, channel, gain}}, 0.0F}; }
+Mix constant(float value) { return {{}, value}; }
+
 // A channel of a view; alpha that the plate lacks is opaque, colour that it lacks is black.
-Mix viewChannel(int plane, const Names& from, const std::string& name) {
-  const int at = indexOf(from, name);
-  if (at >= 0) return {plane, at, 1.0F, 0.0F};
-  return {-1, 0, 0.0F, name == "A" ? 1.0F : 0.0F};
+Mix viewChannel(size_t plane, const Names& plate, const std::string& name) {
+  const int at = indexOf(plate, name);
+  return at >= 0 ? from(plane, at) : constant(name == "A" ? 1.0F : 0.0F);
 }
 
-std::vector<Mix> view(const Names& from, const Names& to) {
+std::vector<Mix> view(const Names& plate, const Names& to) {
   std::vector<Mix> mixes;
-  for (const auto& name : to) mixes.push_back(viewChannel(0, from, name));
+  for (const auto& name : to) mixes.push_back(viewChannel(0, plate, name));
   return mixes;
 }
 
-// Red from the left eye, green and blue from the right; alpha from the eye that is the plate.
-std::vector<Mix> anaglyph(const Settings& settings, const Names& from, const Names& to) {
+// Least-squares red/cyan projection of linear RGB: E. Dubois, A Projection Method to Generate Anaglyph Stereo Images,
+// ICASSP 2001; his published matrices, rows R G B, columns R G B of the left and then of the right eye.
+constexpr float kDubois[3][6] = {
+    {0.4561F, 0.500484F, 0.176381F, -0.0434706F, -0.0879388F, -0.00155529F},
+    {-0.0400822F, -0.0378246F, -0.0157589F, 0.378476F, 0.73364F, -0.0184503F},
+    {-0.0152161F, -0.0205971F, -0.00546856F, -0.0721527F, -0.112961F, 1.2264F},
+};
+
+// Alpha is that of the eye that is the plate.
+std::vector<Mix> anaglyph(const Settings& settings, const Names& plate, const Names& to) {
   std::vector<Mix> mixes;
-  for (const auto& name : to) {
-    const bool left = name == "R" || (name == "A" && !settings.heroIs("right"));
-    mixes.push_back(viewChannel(left ? 0 : 1, from, name));
+  for (size_t c = 0; c < to.size(); ++c) {
+    Mix& mix = mixes.emplace_back();
+    if (to[c] == "A" || plate.size() < 3) {
+      mix = viewChannel(settings.heroIs("right") ? 1 : 0, plate, to[c]);
+      continue;
+    }
+    for (int i = 0; i < 6; ++i) mix.terms.push_back({static_cast<size_t>(i / 3), i % 3, kDubois[c][i]});
   }
   return mixes;
 }
 
 // Nuke's four channels: disparityR.x on the left grid, disparityR.y, disparityL.x on the right grid, disparityL.y.
 std::vector<Mix> disparity(const Names& to) {
-  if (to.size() == 1) return {{0, 0, -1.0F, 0.0F}};
-  std::vector<Mix> mixes{{0, 0, -1.0F, 0.0F}, {-1, 0, 0.0F, 0.0F}, {1, 0, 1.0F, 0.0F}, {-1, 0, 0.0F, 0.0F}};
+  std::vector<Mix> mixes{from(0, 0, -1.0F), constant(0.0F), from(1), constant(0.0F)};
   mixes.resize(to.size());
   return mixes;
 }
 
 // Grey, opaque.
 std::vector<Mix> grey(const Names& to) {
-  std::vector<Mix> mixes;
-  for (const auto& name : to) mixes.push_back(name == "A" && to.size() > 1 ? Mix{-1, 0, 0.0F, 1.0F} : Mix{});
-  for (auto& mix : mixes) mix.plane = mix.constant == 1.0F ? -1 : 0;
+  std::vector<Mix> mixes{from(0), from(0), from(0), constant(1.0F)};
+  mixes.resize(to.size());
   return mixes;
 }
 
 // What the left eye had to invent in red, what the right eye had to invent in cyan.
 std::vector<Mix> occlusion(const Settings& settings, const Names& to) {
-  if (to.size() == 1) return {{settings.heroIs("right") ? 0 : 1, 0, 1.0F, 0.0F}};
-  std::vector<Mix> mixes{{0, 0, 1.0F, 0.0F}, {1, 0, 1.0F, 0.0F}, {1, 0, 1.0F, 0.0F}, {-1, 0, 0.0F, 1.0F}};
+  if (to.size() == 1) return {from(settings.heroIs("right") ? 0 : 1)};
+  std::vector<Mix> mixes{from(0), from(1), from(1), constant(1.0F)};
   mixes.resize(to.size());
   return mixes;
 }
 
-std::vector<Piece> sideBySide(const Regions& regions, const Windows& w, const Box& window, const Names& from,
+std::vector<Piece> sideBySide(const Regions& regions, const Windows& w, const Box& window, const Names& plate,
                               const Names& to) {
   std::vector<Piece> pieces;
   const Box eye{w.display.x0, window.y0, w.display.x1, window.y1};
   const int64_t width = w.display.width();
   const Box region = w.box(regions.source);
-  for (const auto& [name, shift] : {std::pair<const char*, int64_t>{"left", 0}, {"right", width}}) {
+  for (const auto& [name, shift] : {std::pair<const char*, int64_t>{wire::output::kLeft, 0}, {wire::output::kRight, width}}) {
     Box asked = window.shift(-shift).intersect(eye);
     asked.y0 = std::max(asked.y0, region.y0), asked.y1 = std::min(asked.y1, region.y1);
-    if (!asked.empty()) pieces.push_back({asked, shift, {name}, view(from, to)});
+    if (!asked.empty()) pieces.push_back({asked, shift, {name}, view(plate, to)});
   }
   return pieces;
 }
 
-bool straight(const std::vector<Mix>& channels, const std::vector<wire::Plane>& planes) {
-  for (size_t i = 0; i < channels.size(); ++i) {
-    if (channels[i].plane != 0 || channels[i].channel != static_cast<int>(i) || channels[i].gain != 1.0F) return false;
+// Whether the host's channels are the plane's, one for one.
+bool straight(const std::vector<Mix>& mixes, const std::vector<wire::Plane>& planes) {
+  for (size_t i = 0; i < mixes.size(); ++i) {
+    if (mixes[i].terms.size() != 1) return false;
+    const Term& term = mixes[i].terms[0];
+    if (term.plane != 0 || term.channel != static_cast<int>(i) || term.gain != 1.0F) return false;
   }
-  return planes[0].channels == static_cast<int64_t>(channels.size());
+  return planes[0].channels == static_cast<int64_t>(mixes.size());
+}
+
+// Planes of a tile, by row.
+struct Rows {
+  const wire::TileReply& reply;
+  const std::byte* payload;
+
+  const float* at(size_t plane, int64_t y) const {
+    const wire::Plane& p = reply.planes[plane];
+    return reinterpret_cast<const float*>(payload + p.offset) + y * p.columns * p.channels;
+  }
+};
+
+void mixRow(const std::vector<Mix>& mixes, const Rows& rows, int64_t y, size_t width, float* row) {
+  const size_t count = mixes.size();
+  for (size_t c = 0; c < count; ++c) {
+    for (size_t x = 0; x < width; ++x) row[x * count + c] = mixes[c].constant;
+    bool first = true;
+    for (const Term& term : mixes[c].terms) {
+      const float* source = rows.at(term.plane, y) + term.channel;
+      const auto step = static_cast<size_t>(rows.reply.planes[term.plane].channels);
+      for (size_t x = 0; x < width; ++x) {
+        const float value = term.gain * source[x * step];
+        row[x * count + c] = first ? value : row[x * count + c] + value;
+      }
+      first = false;
+    }
+  }
+}
+
+void prove(const Piece& piece, const wire::TileReply& reply) {
+  if (reply.planes.size() != piece.outputs.size()) throw Fault("the server sent other planes than were asked");
+  for (const auto& plane : reply.planes) {
+    const bool fits = plane.rows == piece.asked.height() && plane.columns == piece.asked.width();
+    if (!fits || plane.offset % static_cast<int64_t>(sizeof(float)) != 0) throw Fault("the server sent another size");
+  }
+  for (const auto& mix : piece.channels) {
+    for (const Term& term : mix.terms) {
+      if (term.channel >= reply.planes[term.plane].channels) throw Fault("the server sent too few channels");
+    }
+  }
 }
 
 }  // namespace
 
 std::vector<Piece> piecesOf(const Settings& settings, const Regions& regions, const Windows& windows, const Box& window,
-                            const Names& from, const Names& to) {
-  if (settings.output == Output::kSideBySide) return sideBySide(regions, windows, window, from, to);
+                            const Names& plate, const Names& to) {
+  if (settings.output == Output::kSideBySide) return sideBySide(regions, windows, window, plate, to);
   const Box asked = window.intersect(windows.box(regions.output(settings)));
   if (asked.empty()) return {};
   switch (settings.output) {
     case Output::kLeft:
-      return {{asked, 0, {"left"}, view(from, to)}};
+      return {{asked, 0, {wire::output::kLeft}, view(plate, to)}};
     case Output::kAnaglyph:
-      return {{asked, 0, {"left", "right"}, anaglyph(settings, from, to)}};
+      return {{asked, 0, {wire::output::kLeft, wire::output::kRight}, anaglyph(settings, plate, to)}};
     case Output::kDisparity:
-      return {{asked, 0, {"disparity_left", "disparity_right"}, disparity(to)}};
+      return {{asked, 0, {wire::output::kDisparityLeft, wire::output::kDisparityRight}, disparity(to)}};
     case Output::kInverseDepth:
-      return {{asked, 0, {"inverse_depth"}, grey(to)}};
+      return {{asked, 0, {wire::output::kInverseDepth}, grey(to)}};
     case Output::kOcclusion:
-      return {{asked, 0, {"occlusion_left", "occlusion_right"}, occlusion(settings, to)}};
+      return {{asked, 0, {wire::output::kOcclusionLeft, wire::output::kOcclusionRight}, occlusion(settings, to)}};
     case Output::kRight:
     case Output::kSideBySide:
       break;
   }
-  return {{asked, 0, {"right"}, view(from, to)}};
+  return {{asked, 0, {wire::output::kRight}, view(plate, to)}};
 }
 
 void paint(const Piece& piece, const wire::TileReply& reply, const std::byte* payload, ImageView& image) {
+  prove(piece, reply);
   const Box& asked = piece.asked;
-  if (reply.planes.size() != piece.outputs.size()) throw Fault("the server sent other planes than were asked");
-  for (const auto& plane : reply.planes) {
-    if (plane.rows != asked.height() || plane.columns != asked.width()) throw Fault("the server sent another size");
-  }
-  for (const auto& mix : piece.channels) {
-    if (mix.plane >= 0 && mix.channel >= reply.planes[static_cast<size_t>(mix.plane)].channels) {
-      throw Fault("the server sent fewer channels than the plate has");
-    }
-  }
+  const Rows rows{reply, payload};
   const auto width = static_cast<size_t>(asked.width());
-  const size_t count = piece.channels.size();
+  const size_t samples = width * piece.channels.size();
   const bool direct = straight(piece.channels, reply.planes);
-  std::vector<float> row(direct ? 0 : width * count);
+  std::vector<float> row(direct ? 0 : samples);
   for (int64_t y = 0; y < asked.height(); ++y) {
-    const float* from = nullptr;
-    for (size_t c = 0; c < (direct ? 1 : count); ++c) {
-      const Mix& mix = piece.channels[c];
-      if (mix.plane < 0) {
-        for (size_t x = 0; x < width; ++x) row[x * count + c] = mix.constant;
-        continue;
-      }
-      const wire::Plane& plane = reply.planes[static_cast<size_t>(mix.plane)];
-      from = reinterpret_cast<const float*>(payload + plane.offset) + y * plane.columns * plane.channels + mix.channel;
-      if (direct) break;
-      for (size_t x = 0; x < width; ++x) {
-        row[x * count + c] = mix.gain * from[x * static_cast<size_t>(plane.channels)];
-      }
-    }
-    writeRow(direct ? from : row.data(), image.at(asked.x0 + piece.shift, asked.y0 + y), width * count, image.depth());
+    if (!direct) mixRow(piece.channels, rows, y, width, row.data());
+    writeRow(direct ? rows.at(0, y) : row.data(), image.at(asked.x0 + piece.shift, asked.y0 + y), samples, image.depth());
   }
 }
 

@@ -9,11 +9,16 @@
 
 namespace art3d {
 
-// One channel of the host's image: a plane's channel times a gain, or a constant where there is no plane.
+// A plane's channel times a gain.
+struct Term {
+  size_t plane;
+  int channel;
+  float gain;
+};
+
+// One channel of the host's image: the sum of its terms, or a constant where there are none.
 struct Mix {
-  int plane = -1;
-  int channel = 0;
-  float gain = 1.0F;
+  std::vector<Term> terms;
   float constant = 0.0F;
 };
 

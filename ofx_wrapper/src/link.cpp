@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "art3d_constants.h"
 #include "keyring.h"
 
 namespace art3d {
@@ -25,7 +24,7 @@ std::string controlAddress(const std::string& address, const std::string& told) 
 }
 
 [[noreturn]] void raise(const wire::Failure& failure) {
-  if (failure.code == "cancelled") throw Aborted{};
+  if (failure.code == wire::error_code::kCancelled) throw Aborted{};
   std::string line = failure.where.empty() ? failure.message : failure.where + ": " + failure.message;
   if (!failure.remedy.empty()) line += "; " + failure.remedy;
   if (failure.retryable) throw PassingFault(line);

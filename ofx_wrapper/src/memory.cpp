@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "art3d_constants.h"
 
 namespace art3d {
 namespace {

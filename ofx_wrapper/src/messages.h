@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "art3d_constants.h"
 #include "geometry.h"
 
 namespace art3d::wire {
@@ -78,7 +79,7 @@ struct Layer : Plane {
 };
 
 struct Hello {
-  static constexpr const char* kKind = "hello";
+  static constexpr auto& kKind = kind::kHello;
   std::string client;
   std::array<int64_t, 2> protocol{};
   template <class Fields>
@@ -88,7 +89,7 @@ struct Hello {
 };
 
 struct Welcome {
-  static constexpr const char* kKind = "welcome";
+  static constexpr auto& kKind = kind::kWelcome;
   std::string server, instance, session, control, log;
   std::array<int64_t, 2> protocol{};
   std::vector<Free> styles, depthSources;
@@ -105,7 +106,7 @@ struct Welcome {
 };
 
 struct NeedFrame {
-  static constexpr const char* kKind = "need_frame";
+  static constexpr auto& kKind = kind::kNeedFrame;
   std::vector<std::string> keys;
   template <class Fields>
   void visit(Fields& f) {
@@ -114,7 +115,7 @@ struct NeedFrame {
 };
 
 struct PutFrame {
-  static constexpr const char* kKind = "put_frame";
+  static constexpr auto& kKind = kind::kPutFrame;
   std::string key, transport;
   Box display, data;
   std::vector<std::string> channels;
@@ -129,7 +130,7 @@ struct PutFrame {
 };
 
 struct SendFrame {
-  static constexpr const char* kKind = "send_frame";
+  static constexpr auto& kKind = kind::kSendFrame;
   int64_t upload = 0;
   std::optional<Segment> segment;
   template <class Fields>
@@ -139,7 +140,7 @@ struct SendFrame {
 };
 
 struct Chunk {
-  static constexpr const char* kKind = "chunk";
+  static constexpr auto& kKind = kind::kChunk;
   int64_t upload = 0, offset = 0;
   template <class Fields>
   void visit(Fields& f) {
@@ -148,7 +149,7 @@ struct Chunk {
 };
 
 struct Commit {
-  static constexpr const char* kKind = "commit";
+  static constexpr auto& kKind = kind::kCommit;
   int64_t upload = 0;
   template <class Fields>
   void visit(Fields& f) {
@@ -157,7 +158,7 @@ struct Commit {
 };
 
 struct Held {
-  static constexpr const char* kKind = "held";
+  static constexpr auto& kKind = kind::kHeld;
   std::string key;
   template <class Fields>
   void visit(Fields& f) {
@@ -166,7 +167,7 @@ struct Held {
 };
 
 struct TileRequest {
-  static constexpr const char* kKind = "tile_request";
+  static constexpr auto& kKind = kind::kTileRequest;
   std::string key, priority, viewer, transport;
   AnalysisSettings settings;
   Controls controls;
@@ -180,7 +181,7 @@ struct TileRequest {
 };
 
 struct TileReply {
-  static constexpr const char* kKind = "tile";
+  static constexpr auto& kKind = kind::kTile;
   Box box;
   std::vector<Plane> planes;
   Free stats;
@@ -194,7 +195,7 @@ struct TileReply {
 };
 
 struct Release {
-  static constexpr const char* kKind = "release";
+  static constexpr auto& kKind = kind::kRelease;
   std::vector<int64_t> leases;
   template <class Fields>
   void visit(Fields& f) {
@@ -203,7 +204,7 @@ struct Release {
 };
 
 struct Cancel {
-  static constexpr const char* kKind = "cancel";
+  static constexpr auto& kKind = kind::kCancel;
   std::string session;
   std::vector<int64_t> requests;
   template <class Fields>
@@ -213,7 +214,7 @@ struct Cancel {
 };
 
 struct Progress {
-  static constexpr const char* kKind = "progress";
+  static constexpr auto& kKind = kind::kProgress;
   std::vector<int64_t> requests;
   std::string stage;
   template <class Fields>
@@ -223,13 +224,13 @@ struct Progress {
 };
 
 struct Bye {
-  static constexpr const char* kKind = "bye";
+  static constexpr auto& kKind = kind::kBye;
   template <class Fields>
   void visit(Fields&) {}
 };
 
 struct Failure {
-  static constexpr const char* kKind = "error";
+  static constexpr auto& kKind = kind::kError;
   std::string code, message, remedy, where;
   bool retryable = false;
   template <class Fields>

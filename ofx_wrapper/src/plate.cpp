@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "art3d_constants.h"
 #include "pixels.h"
 
 namespace art3d {

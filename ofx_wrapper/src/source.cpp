@@ -38,10 +38,10 @@ Source::Source(const Instance& instance, const Regions& regions, const Windows& 
   if (clean && clean->channels() != color->channels()) {
     throw Fault("the clean plate has other channels than the source; give both the same");
   }
-  if (clean) plate_.layers.push_back(PlateLayer::whole("clean_plate", *clean));
-  plate_.layers.push_back(PlateLayer::whole("color", *color));
-  if (const auto depth = get(instance.depth)) plate_.layers.push_back(PlateLayer::single("depth", *depth));
-  if (const auto matte = get(instance.matte)) plate_.layers.push_back(PlateLayer::single("matte", *matte));
+  if (clean) plate_.layers.push_back(PlateLayer::whole(wire::layer::kCleanPlate, *clean));
+  plate_.layers.push_back(PlateLayer::whole(wire::layer::kColor, *color));
+  if (const auto depth = get(instance.depth)) plate_.layers.push_back(PlateLayer::single(wire::layer::kDepth, *depth));
+  if (const auto matte = get(instance.matte)) plate_.layers.push_back(PlateLayer::single(wire::layer::kMatte, *matte));
 }
 
 std::optional<ImageView> Source::fetch(const Clip& clip, OfxTime time, const OfxRectD& region, int64_t top) {

@@ -1,0 +1,134 @@
+"""One Art3D node of the test host: inputs, knobs, and the actions a host performs on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.ofx_host import abi
+from tests.ofx_host.host import GENERAL, Clip, Effect, Host, Images, Parameter
+from tests.ofx_host.pictures import Array, Picture
+from tests.ofx_host.properties import PropertySet
+
+Rect = tuple[float, float, float, float]
+
+
+class Node:
+    """An instance, from createInstance to destroyInstance.
+
+    Args:
+        size: project size, canonical.
+        offset: project offset, canonical.
+    """
+
+    def __init__(
+        self, host: Host, *, context: str = GENERAL, size: tuple[float, float] | None = None,
+        offset: tuple[float, float] = (0, 0), knobs: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        self.host = host
+        described = host.describe_in_context(context)
+        self.effect = Effect(instance=True)
+        self.effect.properties.put("OfxImageEffectPropContext", context)
+        if size is not None:
+            self.effect.properties.put("OfxImageEffectPropProjectSize", size)
+            self.effect.properties.put("OfxImageEffectPropProjectOffset", offset)
+        for name in described.clips:
+            clip = Clip(name, PropertySet(OfxImageClipPropConnected=0, OfxImagePropPixelAspectRatio=1.0))
+            clip.owner = self.effect  # type: ignore[attr-defined]
+            self.effect.clips[name] = clip
+        for name, defined in described.param_set.params.items():
+            self.effect.param_set.params[name] = Parameter(defined.kind, name, defined.properties)
+        self.set(**(knobs or {}))
+        status = host.call("OfxActionCreateInstance", self.effect)
+        assert status == abi.OK, status
+
+    def set(self, **knobs: Any) -> None:
+        """Turns knobs; a choice may be given by its text, any value as a function of time."""
+        for name, value in knobs.items():
+            found = self.effect.param_set.params[name]
+            if found.kind == "OfxParamTypeChoice" and isinstance(value, str):
+                options = found.properties.values["OfxParamPropChoiceOption"]
+                value = options.index(value)
+            found.value = value
+
+    def connect(self, name: str, images: Images | Picture, rod: Rect, *, aspect: float = 1.0) -> None:
+        """Feeds a clip."""
+        clip = self.effect.clips[name]
+        clip.images = (lambda time, region: images) if isinstance(images, Picture) else images
+        clip.rod = rod
+        first = clip.images(0.0, None)
+        clip.properties.put("OfxImageClipPropConnected", 1)
+        clip.properties.put("OfxImagePropPixelAspectRatio", aspect)
+        if first is not None:
+            clip.properties.put("OfxImageClipPropUnmappedComponents", first.components)
+
+    def disconnect(self, name: str) -> None:
+        """Takes the feed away."""
+        self.effect.clips[name].images = None
+        self.effect.clips[name].properties.put("OfxImageClipPropConnected", 0)
+
+    def changed(self, name: str) -> int:
+        """kOfxActionInstanceChanged for a knob."""
+        inputs = PropertySet(OfxPropType="OfxTypeParameter", OfxPropName=name, OfxPropChangeReason="OfxChangeUserEdited",
+                             OfxPropTime=0.0, OfxImageEffectPropRenderScale=(1.0, 1.0))  # fmt: skip
+        return self.host.call("OfxActionInstanceChanged", self.effect, inputs)
+
+    def preferences(self) -> PropertySet:
+        """kOfxImageEffectActionGetClipPreferences."""
+        out = PropertySet()
+        assert self.host.call("OfxImageEffectActionGetClipPreferences", self.effect, None, out) == abi.OK
+        return out
+
+    def region(self, time: float = 0.0) -> Rect:
+        """kOfxImageEffectActionGetRegionOfDefinition, canonical."""
+        out = PropertySet()
+        inputs = PropertySet(OfxPropTime=time, OfxImageEffectPropRenderScale=(1.0, 1.0))
+        status = self.host.call("OfxImageEffectActionGetRegionOfDefinition", self.effect, inputs, out)
+        assert status == abi.OK, (status, self.effect.message)
+        return tuple(out.get("OfxImageEffectPropRegionOfDefinition"))
+
+    def regions_of_interest(self, roi: Rect) -> PropertySet:
+        """kOfxImageEffectActionGetRegionsOfInterest."""
+        out = PropertySet()
+        inputs = PropertySet(OfxPropTime=0.0, OfxImageEffectPropRegionOfInterest=roi,
+                             OfxImageEffectPropRenderScale=(1.0, 1.0))  # fmt: skip
+        assert self.host.call("OfxImageEffectActionGetRegionsOfInterest", self.effect, inputs, out) == abi.OK
+        return out
+
+    def identity(self, time: float = 0.0) -> str | None:
+        """kOfxImageEffectActionIsIdentity: the clip to pass on, or None."""
+        out = PropertySet()
+        inputs = PropertySet(OfxPropTime=time, OfxImageEffectPropRenderWindow=(0, 0, 1, 1),
+                             OfxImageEffectPropRenderScale=(1.0, 1.0), OfxImageEffectPropFieldToRender="OfxFieldNone")  # fmt: skip
+        status = self.host.call("OfxImageEffectActionIsIdentity", self.effect, inputs, out)
+        assert status in (abi.OK, abi.REPLY_DEFAULT), status
+        return out.get("OfxPropName") if status == abi.OK else None
+
+    def render_into(
+        self, target: Picture, window: tuple[int, int, int, int], *, time: float = 0.0,
+        scale: tuple[float, float] = (1.0, 1.0), field: str = "OfxFieldNone",
+    ) -> int:  # fmt: skip
+        """kOfxImageEffectActionRender into a picture; `window` in pixels, y up."""
+        clip = self.effect.clips["Output"]
+        clip.images = lambda time, region: target
+        inputs = PropertySet(OfxPropTime=time, OfxImageEffectPropFieldToRender=field,
+                             OfxImageEffectPropRenderWindow=window, OfxImageEffectPropRenderScale=scale)  # fmt: skip
+        status = self.host.call("OfxImageEffectActionRender", self.effect, inputs)
+        assert self.effect.open_images >= 0
+        return status
+
+    def render(
+        self, window: tuple[int, int, int, int], *, like: Picture | None = None, **options: Any
+    ) -> Array:
+        """Renders a window into a fresh picture and gives its pixels, (h, w, c), y down."""
+        source = like or self.effect.clips["Source"].images(0.0, None)  # type: ignore[misc]
+        target = Picture(window, source.depth, source.components)
+        status = self.render_into(target, window, **options)
+        assert status == abi.OK, (status, self.effect.message)
+        assert target.intact()
+        return target.array
+
+    def destroy(self) -> None:
+        """kOfxActionDestroyInstance."""
+        assert self.host.call("OfxActionDestroyInstance", self.effect) == abi.OK
+        assert self.effect.open_images == 0
+        self.host.forget(self.effect)

@@ -1,0 +1,197 @@
+"""The test host's suites: what the plug-in may call."""
+
+from __future__ import annotations
+
+import ctypes as c
+from typing import Any
+
+from tests.ofx_host import abi
+from tests.ofx_host.host import Clip, Effect, Host, Parameter, ParamSet
+from tests.ofx_host.pictures import Picture
+from tests.ofx_host.properties import PropertySet
+
+
+def _build(kind: Any, functions: dict[str, Any]) -> Any:
+    """A suite; a function that the host does not offer answers kOfxStatErrUnsupported."""
+    made = {}
+    for name, prototype in kind._fields_:
+        made[name] = prototype(functions.get(name, lambda *arguments: abi.ERR_UNSUPPORTED))
+    return kind(**made)
+
+
+def _give(host: Host, out: Any, thing: Any) -> None:
+    if out:
+        out[0] = host.handle(thing)
+
+
+class Image(PropertySet):
+    """A picture that the host lent."""
+
+    def __init__(self, picture: Picture, aspect: float, owner: Effect) -> None:
+        super().__init__(
+            OfxImagePropData=picture.pointer,
+            OfxImagePropBounds=picture.bounds,
+            OfxImagePropRowBytes=picture.row_bytes,
+            OfxImageEffectPropPixelDepth=picture.depth,
+            OfxImageEffectPropComponents=picture.components,
+            OfxImagePropPixelAspectRatio=aspect,
+            OfxImagePropField="OfxFieldNone",
+        )
+        if picture.uid:
+            self.put("OfxImagePropUniqueIdentifier", picture.uid)
+        self.picture, self.owner = picture, owner
+
+
+def image_effect(host: Host) -> Any:
+    """OfxImageEffectSuiteV1."""
+
+    def get_property_set(effect: int, out: Any) -> int:
+        found = host.of(effect)
+        if not isinstance(found, Effect):
+            return abi.ERR_BAD_HANDLE
+        _give(host, out, found.properties)
+        return abi.OK
+
+    def get_param_set(effect: int, out: Any) -> int:
+        _give(host, out, host.of(effect).param_set)
+        return abi.OK
+
+    def clip_define(effect: int, name: bytes, out: Any) -> int:
+        if name.decode() in host.refuse_clips:
+            return abi.ERR_UNSUPPORTED
+        clip = host.of(effect).clips.setdefault(name.decode(), Clip(name.decode()))
+        _give(host, out, clip.properties)
+        return abi.OK
+
+    def clip_get_handle(effect: int, name: bytes, out: Any, properties: Any) -> int:
+        clip = host.of(effect).clips.get(name.decode())
+        if clip is None:
+            return abi.ERR_BAD_HANDLE
+        _give(host, out, clip)
+        _give(host, properties, clip.properties)
+        return abi.OK
+
+    def clip_get_image(clip: int, time: float, region: Any, out: Any) -> int:
+        found: Clip = host.of(clip)
+        picture = None if found.images is None else found.images(time, region[0] if region else None)
+        if picture is None:
+            return abi.FAILED
+        owner: Effect = found.owner  # type: ignore[attr-defined]
+        image = Image(picture, found.properties.get("OfxImagePropPixelAspectRatio", 1.0), owner)
+        if found.properties.get("test.field"):
+            image.put("OfxImagePropField", found.properties.get("test.field"))
+        owner.open_images += 1
+        out[0] = host.handle(image)
+        return abi.OK
+
+    def clip_release_image(image: int) -> int:
+        found = host.of(image)
+        if not isinstance(found, Image):
+            return abi.ERR_BAD_HANDLE
+        found.owner.open_images -= 1
+        host.forget(found)
+        return abi.OK
+
+    def clip_get_rod(clip: int, time: float, out: Any) -> int:
+        found: Clip = host.of(clip)
+        out[0] = abi.RectD(*found.rod)
+        return abi.OK
+
+    return _build(
+        abi.ImageEffectSuite,
+        {
+            "getPropertySet": get_property_set,
+            "getParamSet": get_param_set,
+            "clipDefine": clip_define,
+            "clipGetHandle": clip_get_handle,
+            "clipGetPropertySet": lambda clip, out: _give(host, out, host.of(clip).properties) or abi.OK,
+            "clipGetImage": clip_get_image,
+            "clipReleaseImage": clip_release_image,
+            "clipGetRegionOfDefinition": clip_get_rod,
+            "abort": lambda effect: int(host.of(effect).abort()),
+        },
+    )
+
+
+_TYPES = {
+    "OfxParamTypeDouble": c.c_double,
+    "OfxParamTypeBoolean": c.c_int,
+    "OfxParamTypeChoice": c.c_int,
+    "OfxParamTypeInteger": c.c_int,
+}
+
+
+def parameter(host: Host) -> Any:
+    """OfxParameterSuiteV1."""
+
+    def define(set_: int, kind: bytes, name: bytes, out: Any) -> int:
+        found: ParamSet = host.of(set_)
+        made = found.params.setdefault(name.decode(), Parameter(kind.decode(), name.decode()))
+        _give(host, out, made.properties)
+        return abi.OK
+
+    def get_handle(set_: int, name: bytes, out: Any, properties: Any) -> int:
+        made = host.of(set_).params.get(name.decode())
+        if made is None:
+            return abi.ERR_UNKNOWN
+        _give(host, out, made)
+        _give(host, properties, made.properties)
+        return abi.OK
+
+    def get_value(handle: int, time: float, out: int) -> int:
+        found: Parameter = host.of(handle)
+        value = found.at(time)
+        if found.kind == "OfxParamTypeString":
+            c.cast(out, c.POINTER(c.c_char_p))[0] = found.properties.keep(value or "")
+        else:
+            kind = _TYPES[found.kind]
+            c.cast(out, c.POINTER(kind))[0] = kind(value).value
+        return abi.OK
+
+    return _build(
+        abi.ParameterSuite,
+        {
+            "paramDefine": define,
+            "paramGetHandle": get_handle,
+            "paramGetValue": lambda handle, out: get_value(handle, 0.0, out),
+            "paramGetValueAtTime": get_value,
+        },
+    )
+
+
+def message(host: Host) -> Any:
+    """OfxMessageSuiteV2."""
+
+    def show(effect: int, kind: bytes, name: bytes, form: bytes, text: bytes) -> int:
+        assert form == b"%s"
+        host.of(effect).message = text.decode()
+        host.of(effect).messages.append(text.decode())
+        return abi.OK
+
+    def clear(effect: int) -> int:
+        host.of(effect).message = ""
+        return abi.OK
+
+    return _build(
+        abi.MessageSuite, {"message": show, "setPersistentMessage": show, "clearPersistentMessage": clear}
+    )
+
+
+def progress(host: Host) -> Any:
+    """OfxProgressSuiteV2."""
+
+    def start(effect: int, text: bytes, name: bytes) -> int:
+        host.of(effect).progress.append(text.decode())
+        return abi.OK
+
+    def update(effect: int, share: float) -> int:
+        host.of(effect).progress.append(share)
+        return int(host.of(effect).progress_reply)
+
+    def end(effect: int) -> int:
+        host.of(effect).progress.append("end")
+        return abi.OK
+
+    return _build(
+        abi.ProgressSuite, {"progressStart": start, "progressUpdate": update, "progressEnd": end}
+    )
