@@ -1,0 +1,87 @@
+"""Styles by name, and what a learned style does to a frame."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from art3d_node.models.camera_net import CameraNet
+from art3d_node.models.neutral import SCALE, SHIFT
+from art3d_node.models.styles import (
+    StyleCard,
+    StyleFileError,
+    find_style,
+    input_grid,
+    list_styles,
+    load_style,
+    save_style,
+    style_named,
+)
+
+LOOK = torch.zeros(30, 40, 3, dtype=torch.uint8)
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ART3D_STYLES", str(tmp_path))
+    save_style(tmp_path / "deep.style", CameraNet(4), StyleCard(name="anything", architecture={}, input_size=64))
+    return tmp_path
+
+
+def test_neutral_is_always_there() -> None:
+    assert style_named("neutral").name == "neutral"
+    assert list_styles()[0].name == "neutral"
+
+
+@pytest.mark.parametrize("name", ["", "nix", "../deep", "/etc/passwd", ".hidden", "a/b"])
+def test_unknown_names_and_paths_are_refused(name: str, studio: Path) -> None:
+    with pytest.raises(StyleFileError):
+        find_style(name)
+
+
+def test_the_studios_styles_are_found_by_file_name(studio: Path) -> None:
+    assert find_style("deep") == studio / "deep.style"
+    assert "deep" in [card.name for card in list_styles()]
+    assert style_named("deep").id == load_style(studio / "deep.style").id
+
+
+def test_a_damaged_style_is_logged_and_left_out(studio: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (studio / "broken.style").write_bytes(b"nonsense")
+    with caplog.at_level(logging.WARNING):
+        assert "broken" not in [card.name for card in list_styles()]
+    assert "broken.style" in caplog.text
+
+
+def test_an_untrained_style_stages_as_neutral(studio: Path) -> None:
+    iz = torch.rand(60, 80)
+    scale, shift = style_named("deep").stage(LOOK, iz, aspect=4 / 3)
+    assert scale.shape == shift.shape == iz.shape
+    # Weights are stored in half precision.
+    assert torch.allclose(scale, torch.full_like(iz, SCALE), rtol=1e-3)
+    assert torch.allclose(shift, torch.full_like(iz, SHIFT), rtol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (7, 5)])
+def test_tiny_and_thin_frames_are_staged(size: tuple[int, int], studio: Path) -> None:
+    iz = torch.rand(size)
+    iz[0, 0] = float("nan")
+    scale, _ = style_named("deep").stage(LOOK, iz, aspect=size[1] / size[0])
+    assert scale.shape == size
+    assert bool(torch.isfinite(scale).all())
+
+
+def test_known_grids() -> None:
+    assert input_grid(16 / 9, 512) == (288, 512)
+    assert input_grid(0.5, 512) == (512, 256)
+
+
+@given(st.floats(1e-3, 1e3), st.integers(8, 128))
+def test_grids_are_multiples_of_eight(aspect: float, eighths: int) -> None:
+    height, width = input_grid(aspect, 8 * eighths)
+    assert height % 8 == 0 and width % 8 == 0
+    assert max(height, width) == 8 * eighths
