@@ -157,7 +157,9 @@ def eye_tensors(eye: Eye, grid: Grid) -> EyeTensors:
     kept = valid > _COVERED
     masks = np.stack([kept, kept & (local > _COVERED * valid)])
     rgb = cv2.resize(np.ascontiguousarray(eye.picture), size, interpolation=cv2.INTER_AREA)
-    return EyeTensors(torch.from_numpy(rgb).permute(2, 0, 1).contiguous(), torch.from_numpy(maps), torch.from_numpy(masks))
+    return EyeTensors(
+        torch.from_numpy(rgb).permute(2, 0, 1).contiguous(), torch.from_numpy(maps), torch.from_numpy(masks)
+    )
 
 
 def _shrunk(values: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
@@ -192,7 +194,9 @@ def _one(eye: EyeTensors, key: str, gains: tuple[float, float, float] | None = N
 def collate(parts: Sequence[Batch]) -> Batch:
     """Samples of one size into a batch."""
     fields = ("rgb", "iz", "target", "valid", "local")
-    return Batch(*(torch.stack([getattr(p, f) for p in parts]) for f in fields), tuple(k for p in parts for k in p.keys))
+    return Batch(
+        *(torch.stack([getattr(p, f) for p in parts]) for f in fields), tuple(k for p in parts for k in p.keys)
+    )
 
 
 def plan_epoch(grids: Sequence[Grid], batch: int, *, seed: int, epoch: int) -> list[list[Turn]]:

@@ -246,7 +246,9 @@ def _resume(run: Run, path: Path, identity: str) -> None:
         raise FitError(f"its checkpoint is damaged ({error})", remedy="delete it", where=str(path)) from error
     if state.get("identity") != identity:
         raise FitError(
-            "holds a run of other shards or settings", remedy="choose another output or delete it", where=str(path.parent)
+            "holds a run of other shards or settings",
+            remedy="choose another output or delete it",
+            where=str(path.parent),
         )
     run.net.load_state_dict(state["net"])
     run.optimiser.load_state_dict(state["optimiser"])

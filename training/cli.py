@@ -1,0 +1,50 @@
+"""`art3d-train …`: finds the command, turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from host_bridge.errors import EXIT_INTERRUPTED, Art3DError
+
+COMMANDS = ("stage", "curate", "fit", "evaluate", "export")
+
+
+def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of the whole tool, or of the named commands only."""
+    parser = argparse.ArgumentParser(
+        prog="art3d-train",
+        description="From stereo films to a style.",
+        epilog="Exit codes: 0 done, 2 bad input, 130 interrupted.",
+    )
+    parser.add_argument("--verbose", action="store_true", help="log what happens to the terminal")
+    sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in commands:
+        module = importlib.import_module(f"training.commands.{name}")
+        command = sub.add_parser(name, help=module.HELP, description=module.HELP)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    asked = [word for word in words if word in COMMANDS][:1]
+    args = build_parser(asked or COMMANDS).parse_args(words)
+    logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        return int(args.run(args))
+    except Art3DError as error:
+        print(f"art3d-train: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("art3d-train: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One module per `art3d-train` command."""

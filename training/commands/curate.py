@@ -1,0 +1,85 @@
+"""`art3d-train curate`: stereo films into shards."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from host_bridge.errors import BadInputError
+from training.commands.options import add_config, progress_bar, read_config
+from training.config import CurateConfig
+from training.contact import contact_sheet
+from training.curate import FilmSpec, Part, curate
+from training.depth import Depth
+from training.layouts import LAYOUTS
+from training.masks import mask_source
+from training.pairs import Bench
+from training.stereo_net import stereo_net
+
+HELP = "curate stereo films into shards of training pairs"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("films", nargs="+", metavar="FILM", help="video, still, MPO, EXR pattern, or LEFT::RIGHT")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="SHARDS")
+    parser.add_argument("--style", default="style", help="style of these films; `film` makes one per film")
+    parser.add_argument("--layout", default="auto", choices=("auto", *LAYOUTS))
+    parser.add_argument("--swap-eyes", action="store_true", help="the right eye was delivered first")
+    parser.add_argument("--input-space", default="auto", help="colour space of scene-linear plates")
+    parser.add_argument("--part", default="1/1", metavar="I/N", help="do part I of N, for a farm")
+    parser.add_argument("--stereo-weights", type=Path, metavar="FILE", help="checkpoint for --stereo sea-raft")
+    parser.add_argument("--mask-models", type=Path, metavar="FOLDER", help="models for --masks grounding")
+    parser.add_argument("--device", default="cpu", help="torch device of the matcher")
+    add_config(parser, CurateConfig)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Curates, draws the contact sheet, prints what was kept and why the rest was not."""
+    config = read_config(args, CurateConfig)
+    reach_px = round(config.reach_pct / 100 * config.size_px)
+    bench = Bench(
+        config,
+        stereo_net(config.stereo, weights=args.stereo_weights, device=args.device, reach_px=reach_px),
+        Depth(config.depth),
+        mask_source(config.masks, prompts=config.prompts, folder=args.mask_models),
+    )
+    films = [_film(spec, args) for spec in args.films]
+    with progress_bar() as bar:
+        task = bar.add_task("scanning films", total=None)
+        manifest = curate(
+            films,
+            args.out,
+            bench,
+            part=_part(args.part),
+            progress=lambda done, total: bar.update(task, description="pairs", completed=done, total=total),
+        )
+    contact_sheet(args.out)
+    _tell(manifest)
+    return 0
+
+
+def _film(spec: str, args: argparse.Namespace) -> FilmSpec:
+    style = Path(spec.split("::")[0]).stem if args.style == "film" else args.style
+    return FilmSpec(spec, style, args.layout, args.swap_eyes, args.input_space)
+
+
+def _part(text: str) -> Part:
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise BadInputError(f"{text!r} is not I/N with 1 <= I <= N", where="--part")
+    return Part(int(found[1]), int(found[2]))
+
+
+def _tell(manifest: dict[str, Any]) -> None:
+    facts = manifest["statistics"]
+    print(f"kept {facts['kept']}, rejected {facts['rejected']}: {json.dumps(facts['rejects'])}")
+    for name in ("fit_scale_px", "fit_shift_px", "ddc"):
+        if name in facts["figures"]:
+            value = facts["figures"][name]
+            print(f"{name:14} {value['mean']:8.2f} ± {value['std']:.2f}")
+    for note in manifest["notes"]:
+        print(note)

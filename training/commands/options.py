@@ -1,0 +1,69 @@
+"""Options made from the configuration's own fields: one table feeds code and command line."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from host_bridge.errors import BadInputError
+
+Config = TypeVar("Config")
+_SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def add_config(parser: argparse.ArgumentParser, config: type[Any]) -> None:
+    """One option per field; its help is the field's line in the class's docstring, its default the field's."""
+    told = _told(config)
+    for field in dataclasses.fields(config):
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            dest=f"config_{field.name}",
+            metavar="VALUE",
+            help=f"{told.get(field.name, '')} [{field.default}]".replace("%", "%%"),
+        )
+
+
+def _told(config: type[Any]) -> dict[str, str]:
+    lines = re.findall(r"^        (\w+): (.*(?:\n            .*)*)", config.__doc__ or "", re.M)
+    return {name: " ".join(text.split()) for name, text in lines}
+
+
+def read_config(args: argparse.Namespace, config: type[Config], start: dict[str, object] | None = None) -> Config:
+    """The configuration that options give, over `start`.
+
+    Raises:
+        BadInputError: a value that is no such thing.
+    """
+    values: dict[str, Any] = dict(start or {})
+    for field in dataclasses.fields(config):  # type: ignore[arg-type]
+        text = getattr(args, f"config_{field.name}")
+        if text is not None:
+            values[field.name] = _parsed(field, text)
+    return config(**values)
+
+
+def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
+    try:
+        if isinstance(field.default, bool):
+            return _SWITCH[text.lower()]
+        if isinstance(field.default, tuple):
+            return tuple(part.strip() for part in text.split(","))
+        return type(field.default)(text)
+    except (KeyError, ValueError) as error:
+        raise BadInputError(f"{text!r} is not usable here", where=f"--{field.name.replace('_', '-')}") from error
+
+
+def progress_bar() -> Progress:
+    """A bar with counts and the time left, on stderr."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

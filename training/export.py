@@ -1,0 +1,209 @@
+"""A trained network → the file that ships: NAME.style, and ONNX and TorchScript beside it, each proved equal."""
+
+from __future__ import annotations
+
+import base64
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from art3d_node.models.camera_net import STRIDE, CameraNet
+from art3d_node.models.style_file import StyleCard, StyleFileError, load_style_file, save_style
+from host_bridge.errors import OutputError, StyleError
+from training.config import FitConfig
+from training.dataset import Pairs
+from training.figures import FrameFigures, predict, summary
+from training.shards import Entry
+
+TOLERANCE = 1e-5
+"""Largest difference of an export, fraction of picture width: 0.005 px at 512 wide."""
+
+_LARGEST_SIDE = 2048
+_THUMBNAIL_PX = 192
+
+
+@dataclass(frozen=True)
+class Exports:
+    """The files written, and the largest difference of each from the network, fraction of width."""
+
+    style: Path
+    onnx: Path
+    torchscript: Path
+    onnx_error: float
+    torchscript_error: float
+
+
+class Portable(nn.Module):
+    """CameraNet with one tensor in and one out, for runtimes that know nothing of Art3D.
+
+    In: (N, 4, h, w) display-referred RGB 0..1 and iz, sides multiples of 8.
+    Out: (N, 3, h, w) vs, vt, d̂_R, fractions of picture width.
+    """
+
+    def __init__(self, net: CameraNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, rgb_iz: Tensor) -> Tensor:
+        maps = self.net(rgb_iz[:, :3], rgb_iz[:, 3:])
+        return torch.cat([maps.scale, maps.shift, maps.right], 1)
+
+
+def write_style(
+    path: Path,
+    net: CameraNet,
+    *,
+    name: str,
+    input_size: int,
+    depth_source: str,
+    rows: Sequence[FrameFigures],
+    training_data: str,
+    licence: str,
+    thumbnail: str = "",
+) -> StyleCard:
+    """Save a network as a style whose card carries the figures of `rows`.
+
+    Args:
+        path: NAME.style.
+        net: the network.
+        name: what the artist chooses.
+        input_size: longer side it was trained at, px.
+        depth_source: the depth it was trained on.
+        rows: figures on held-out shots; may be empty.
+        training_data, licence: for the card.
+        thumbnail: PNG as base64, or "".
+
+    Raises:
+        StyleError: the card or the weights would not load again.
+    """
+    figures = summary(rows) if rows else {}
+    statistics = {
+        f"{k}_{m}": figures[f"{k}_style_{m}_px"] / 512.0 for k in ("s", "t") for m in ("mean", "std") if figures
+    }
+    card = StyleCard(
+        name=name,
+        architecture={},
+        input_size=input_size,
+        depth_source=depth_source,
+        statistics={key: round(value, 6) for key, value in statistics.items()},
+        training_data=training_data,
+        licence=licence,
+        metrics={key: round(value, 4) for key, value in figures.items() if np.isfinite(value)},
+        thumbnail=thumbnail,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return save_style(path, net, card)
+    except StyleFileError as error:
+        raise StyleError(str(error), where=str(path)) from error
+
+
+def load(path: Path) -> tuple[StyleCard, CameraNet]:
+    """A style's card and network, proved.
+
+    Raises:
+        StyleError: missing, damaged, hostile, or of another version.
+    """
+    try:
+        return load_style_file(path)
+    except StyleFileError as error:
+        raise StyleError(str(error), remedy="train or fetch it again") from error
+
+
+def export(style: Path, folder: Path) -> Exports:
+    """Write STYLE's ONNX and TorchScript forms, and the style itself where it is not there yet.
+
+    Args:
+        style: a .style file.
+        folder: where to.
+
+    Raises:
+        StyleError: the style does not load.
+        OutputError: a form that cannot be written, or differs from the network.
+    """
+    _, net = load(style)
+    folder.mkdir(parents=True, exist_ok=True)
+    copy, onnx, script = (folder / f"{style.stem}{suffix}" for suffix in (".style", ".onnx", ".pt"))
+    if copy.resolve() != style.resolve():
+        copy.write_bytes(style.read_bytes())
+    portable = Portable(net).eval()
+    sample = _sample(2, 64, 96)
+    with warnings.catch_warnings():
+        # CatFileCreator reads traced modules, whatever torch now prefers; the shape checks are meant to be fixed.
+        warnings.filterwarnings("ignore")
+        torch.jit.trace(portable, sample, check_trace=False).save(str(script))
+        _write_onnx(portable, sample, onnx)
+    probe = _sample(1, 136, 104)
+    with torch.no_grad():
+        truth = portable(probe)
+        script_error = float((torch.jit.load(str(script))(probe) - truth).abs().max())
+    onnx_error = float(np.abs(_run_onnx(onnx, probe) - truth.numpy()).max())
+    for file, error in ((onnx, onnx_error), (script, script_error)):
+        if not error <= TOLERANCE:
+            raise OutputError(f"differs from the style by {error:.2g} of the picture width", where=str(file))
+    return Exports(copy, onnx, script, onnx_error, script_error)
+
+
+def _sample(n: int, h: int, w: int) -> Tensor:
+    return torch.rand(n, 4, h, w, generator=torch.Generator().manual_seed(7))
+
+
+def _write_onnx(portable: Portable, sample: Tensor, path: Path) -> None:
+    most = _LARGEST_SIDE // STRIDE
+    sides = {i: STRIDE * torch.export.Dim(name, min=2, max=most) for i, name in ((2, "h"), (3, "w"))}
+    program = torch.onnx.export(
+        portable,
+        (sample,),
+        dynamo=True,
+        verbose=False,
+        dynamic_shapes={"rgb_iz": {0: torch.export.Dim("n", min=1, max=64), **sides}},
+        input_names=["rgb_iz"],
+        output_names=["vs_vt_right"],
+    )
+    if program is None:
+        raise OutputError("the ONNX exporter gave nothing", where=str(path))
+    program.save(str(path))
+
+
+def _run_onnx(path: Path, probe: Tensor) -> npt.NDArray[np.float32]:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return np.asarray(session.run(None, {"rgb_iz": probe.numpy()})[0], np.float32)
+
+
+@torch.no_grad()
+def thumbnail(net: CameraNet, entry: Entry, size_px: int) -> str:
+    """A picture beside what the style makes of it, as base64 PNG: near is bright, the screen plane is marked."""
+    eye = Pairs([entry], FitConfig(size_px=size_px), augment=False).eyes(0)[0]
+    disparity = predict(net, eye)[0][0].numpy()
+    picture = np.ascontiguousarray(eye.rgb.permute(1, 2, 0).numpy())
+    pair = np.hstack([picture[..., ::-1], coloured(disparity)])
+    size = _THUMBNAIL_PX, max(1, round(_THUMBNAIL_PX * pair.shape[0] / pair.shape[1]))
+    small = cv2.resize(pair, size, interpolation=cv2.INTER_AREA)
+    return base64.b64encode(cv2.imencode(".png", small)[1].tobytes()).decode()
+
+
+def coloured(disparity_pct: npt.NDArray[np.float32], *, reach_pct: float = 4.0) -> npt.NDArray[np.uint8]:
+    """Disparity as colour, BGR: orange in front of the screen, blue behind, white on it.
+
+    Args:
+        disparity_pct: (h, w), % of width.
+        reach_pct: the disparity that is fully coloured.
+    """
+    x = (disparity_pct / reach_pct).clip(-1, 1)[..., None]
+    front, behind, screen = (np.array(c, np.float32) for c in ((20, 90, 235), (150, 70, 20), (245, 245, 245)))
+    mix = np.where(x > 0, screen + x * (front - screen), screen - x * (behind - screen))
+    return np.asarray(mix.round(), np.uint8)
+
+
+def card_text(card: StyleCard) -> Mapping[str, object]:
+    """A card without its thumbnail, for people."""
+    return {name: getattr(card, name) for name in card.__dataclass_fields__ if name != "thumbnail"}
