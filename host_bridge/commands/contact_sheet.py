@@ -1,0 +1,168 @@
+"""`art3d contact-sheet`: many pictures at a glance, each with its depth, disparity and anaglyph."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import html
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from host_bridge import colour
+from host_bridge.batch.ask import answer, ask
+from host_bridge.client import Client
+from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, OutputError
+from host_bridge.frame import Array
+from host_bridge.knob_options import add_knobs, controls_of, settings_of
+from host_bridge.outputs import Result, anaglyph, disparity_image, replacing, write_picture
+from host_bridge.outputs.result import on_window
+from host_bridge.params import Controls
+from host_bridge.plates import read_plate
+from host_bridge.wire.messages import AnalysisSettings
+
+NAME = "contact-sheet"
+HELP = "plate, inverse depth, disparity and anaglyph of every picture in a folder, as one PNG or HTML"
+PICTURES = (".exr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".hdr")
+CELL_PX, MARGIN_PX, TEXT_PX = 320, 8, 16
+TITLES = ("plate", "inverse depth", "disparity", "anaglyph")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Folder, sheet and knobs."""
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the pictures are")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="SHEET", help="a .png or .html file")
+    parser.add_argument("--limit", type=int, default=200, metavar="N", help="at most so many pictures (default 200)")
+    add_knobs(parser)
+    parser.add_argument(
+        "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture.
+
+    Attributes:
+        name: its file's.
+        caption: parallax range and verdict.
+        cells: plate, inverse depth, disparity, anaglyph; each (rows, columns, 3) uint8.
+    """
+
+    name: str
+    caption: str
+    cells: tuple[Array, ...]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carries the command out; pictures that fail are named on stderr and left out."""
+    if args.out.suffix.lower() not in (".png", ".html"):
+        raise BadInputError("a sheet is PNG or HTML", where=str(args.out), remedy="end its name in .png or .html")
+    pictures = pictures_in(args.folder, args.limit)
+    if args.out.resolve() in {path.resolve() for path in pictures}:
+        raise OutputError("the output is one of the pictures", where=str(args.out), remedy="name another output")
+    with Client(args.server) as client:
+        rows = [row for path in pictures if (row := _row(client, path, settings_of(args), controls_of(args)))]
+    if not rows:
+        raise BadInputError("none of the pictures could be shown", where=str(args.folder), remedy="see the lines above")
+    _write(args.out, rows)
+    print(args.out)
+    return EXIT_OK if len(rows) == len(pictures) else EXIT_SOME_FRAMES
+
+
+def pictures_in(folder: Path, limit: int) -> list[Path]:
+    """The pictures of a folder by name.
+
+    Raises:
+        BadInputError: the folder cannot be read or holds none.
+    """
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.is_file())
+    except OSError as error:
+        raise BadInputError(
+            f"the folder cannot be read ({error.strerror})", where=str(folder), remedy="check the path"
+        ) from error
+    if not found:
+        raise BadInputError(
+            "no picture in the folder", where=str(folder), remedy=f"pictures end in {', '.join(PICTURES)}"
+        )
+    return found[: max(1, limit)]
+
+
+def _row(client: Client, path: Path, settings: AnalysisSettings, controls: Controls) -> Row | None:
+    try:
+        asked = ask(client, read_plate(path), settings, controls, layers=("inverse_depth",))
+        result = answer(client, asked)
+    except Art3DError as error:
+        if error.exit_code != BadInputError.exit_code:
+            raise
+        print(f"art3d: {path.name}: {error}", file=sys.stderr)
+        return None
+    stats = result.stats
+    low, high = stats.get("parallax_min_pct"), stats.get("parallax_max_pct")
+    span = f"{low:+.2f} … {high:+.2f} %" if low is not None and high is not None else "no parallax"
+    return Row(path.name, f"{span}, {stats.get('budget')}, {stats.get('depth_source')}", _cells(result))
+
+
+def _cells(result: Result) -> tuple[Array, ...]:
+    frame = result.plate.frame
+    hero = result.hero if result.hero != "none" else "left"
+    shown = colour.to_display(result.on_display(hero), frame.channels, result.plate.pixel_space)
+    near = on_window(result.planes["inverse_depth"], result.box, frame.display)
+    grey = (np.repeat(np.nan_to_num(near).clip(0, 1), 3, 2) * 255 + 0.5).astype(np.uint8)
+    return tuple(_fitted(cell) for cell in (shown, grey, disparity_image(result, eye=hero), anaglyph(result)))
+
+
+def _fitted(cell: Array) -> Array:
+    height = max(1, round(CELL_PX * cell.shape[0] / cell.shape[1]))
+    return np.asarray(Image.fromarray(cell).resize((CELL_PX, height), Image.Resampling.BOX))
+
+
+def _write(path: Path, rows: Sequence[Row]) -> None:
+    if path.suffix.lower() == ".png":
+        write_picture(path, sheet(rows))
+        return
+    with replacing(path) as temporary:
+        temporary.write_text("".join(_page(rows)), encoding="utf-8")
+
+
+def sheet(rows: Sequence[Row]) -> Array:
+    """All rows below each other, captioned; (rows, columns, 3) uint8."""
+    heights = [row.cells[0].shape[0] + TEXT_PX + 2 * MARGIN_PX for row in rows]
+    width = len(TITLES) * (CELL_PX + MARGIN_PX) + MARGIN_PX
+    image = Image.new("RGB", (width, sum(heights) + TEXT_PX + MARGIN_PX), (28, 28, 30))
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(TEXT_PX - 3)
+    for column, title in enumerate(TITLES):
+        draw.text((MARGIN_PX + column * (CELL_PX + MARGIN_PX), MARGIN_PX // 2), title, (150, 150, 150), font)
+    top = TEXT_PX + MARGIN_PX
+    for row, height in zip(rows, heights, strict=True):
+        draw.text((MARGIN_PX, top), f"{row.name}   {row.caption}", (220, 220, 220), font)
+        for column, cell in enumerate(row.cells):
+            image.paste(Image.fromarray(cell), (MARGIN_PX + column * (CELL_PX + MARGIN_PX), top + TEXT_PX + MARGIN_PX))
+        top += height
+    return np.asarray(image)
+
+
+def _page(rows: Sequence[Row]) -> Iterator[str]:
+    yield "<!doctype html><meta charset=utf-8><title>Art3D contact sheet</title>"
+    yield "<style>body{background:#1c1c1e;color:#ddd;font:13px sans-serif}td{padding:4px}img{display:block}</style>"
+    yield "<table>"
+    yield "<tr>" + "".join(f"<th>{title}</th>" for title in TITLES) + "</tr>"
+    for row in rows:
+        yield f"<tr><td colspan={len(TITLES)}>{html.escape(row.name)} &nbsp; {html.escape(row.caption)}</td></tr><tr>"
+        yield from (
+            f'<td><img alt="{title}" src="{_inline(cell)}"></td>' for title, cell in zip(TITLES, row.cells, strict=True)
+        )
+        yield "</tr>"
+    yield "</table>"
+
+
+def _inline(cell: Array) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(cell).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,171 @@
+"""`art3d doctor`: what is installed, what works, and what to do about what does not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+
+from host_bridge import checkpoints, colour
+from host_bridge.client import Client
+from host_bridge.errors import EXIT_BAD_INPUT, EXIT_OK, EXIT_SERVER, Art3DError
+from host_bridge.geometry import Box
+from host_bridge.outputs.stereo_exr import write_parts
+from host_bridge.params import Controls
+from host_bridge.plates import PlateSequence, read_plate
+from host_bridge.recipe import art3d_version
+from host_bridge.wire.messages import AnalysisSettings
+
+NAME = "doctor"
+HELP = "check the installation, the server and a plate, and say what to do about each fault"
+PACKAGES = (
+    "torch",
+    "transformers",
+    "numba",
+    "numpy",
+    "pyzmq",
+    "msgpack",
+    "openimageio",
+    "openexr",
+    "fileseq",
+    "opencv-python",
+)
+OLDEST_PYTHON = (3, 11)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to look at."""
+    parser.add_argument(
+        "plate", nargs="?", metavar="PLATE", help="a plate to try to read; default: one made for the purpose"
+    )
+    parser.add_argument("--server", metavar="ADDRESS", help="compute server to reach; default: this user's own")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Attributes:
+        name: what was looked at.
+        ok: whether it works.
+        said: what was found.
+        remedy: what to do about it.
+        server: whether the fault is the server's.
+    """
+
+    name: str
+    ok: bool
+    said: str
+    remedy: str = ""
+    server: bool = False
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carries the command out; 0 when all is well, 3 when the server is at fault, else 2."""
+    faults = []
+    for finding in findings(args.plate, args.server):
+        print(json.dumps(finding.__dict__) if args.json else _line(finding), flush=True)
+        faults += [] if finding.ok else [finding]
+    if not faults:
+        return EXIT_OK
+    return EXIT_SERVER if all(f.server for f in faults) else EXIT_BAD_INPUT
+
+
+def _line(finding: Finding) -> str:
+    text = f"{'ok   ' if finding.ok else 'FAULT'} {finding.name:14} {finding.said}"
+    return f"{text}; {finding.remedy}" if finding.remedy else text
+
+
+def findings(plate: str | None, server: str | None) -> Iterator[Finding]:
+    """All checks, one after the other."""
+    yield _python()
+    yield from (_package(name) for name in PACKAGES)
+    yield _guarded("colour", _colour)
+    yield from _models()
+    yield _guarded("plate", lambda: _plate(plate))
+    yield _guarded("server", lambda: _server(server), server=True)
+
+
+def _guarded(name: str, check: Callable[[], Finding], *, server: bool = False) -> Finding:
+    try:
+        return check()
+    except Art3DError as error:
+        where = f"{error.where}: " if error.where else ""
+        return Finding(name, False, f"{where}{error.message}", error.remedy, server)
+
+
+def _python() -> Finding:
+    ok = sys.version_info[:2] >= OLDEST_PYTHON
+    said = f"{platform.python_version()} on {platform.platform(terse=True)}, Art3D {art3d_version()}"
+    return Finding("python", ok, said, "" if ok else "set up with Python 3.11 or newer: make setup PYTHON=python3.11")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, version(name))
+    except PackageNotFoundError:
+        return Finding(name, False, "not installed", "run `make setup`, or pip install -e . -c constraints.txt")
+
+
+def _colour() -> Finding:
+    config = colour.config_name()
+    colour.make_look(np.zeros((8, 8, 3), np.float32), ("R", "G", "B"), colour.LINEAR_REC709)
+    named = "built-in" if config == colour.BUILT_IN_CONFIG else "$OCIO"
+    return Finding("colour", True, f"{config} ({named})")
+
+
+def _models() -> Iterator[Finding]:
+    for name, checkpoint in checkpoints.KNOWN.items():
+        path = checkpoints.find(name)
+        # An absent network is no fault: plates with Z do without.
+        hint = "" if path else f"for plates without Z: art3d models pull {name}"
+        yield Finding(name, True, str(path) if path else f"not here ({checkpoint.licence})", hint)
+
+
+def _plate(text: str | None) -> Finding:
+    if text is None:
+        with tempfile.TemporaryDirectory(prefix="art3d-doctor-") as folder:
+            return _read(_made(Path(folder)))
+    sequence = PlateSequence.open(text)
+    there = [n for n in sequence.frames if n not in sequence.missing]
+    found = _read(sequence.path(there[0]))
+    if not sequence.missing:
+        return found
+    missing = f"{found.said}; {len(sequence.missing)} of {len(sequence.frames)} frames are missing"
+    return Finding("plate", False, missing, "see --missing of `art3d render`")
+
+
+def _made(folder: Path) -> Path:
+    path = folder / "plate.exr"
+    half = np.full((16, 16), 0.5, np.float16)
+    header = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
+    write_parts(path, [OpenEXR.Part(header, {"R": half, "G": half, "B": half, "Z": half}, "rgba")])
+    return path
+
+
+def _read(path: Path) -> Finding:
+    plate = read_plate(path)
+    frame = plate.frame
+    depth = "with Z" if "depth" in frame.layers else "without Z"
+    views = f", views {', '.join(plate.views)}" if plate.views else ""
+    said = f"{path.name}: {frame.display.width}×{frame.display.height} {''.join(frame.channels)} {depth}{views}"
+    return Finding("plate", True, f"{said}, {plate.input_space}")
+
+
+def _server(address: str | None) -> Finding:
+    with tempfile.TemporaryDirectory(prefix="art3d-doctor-") as folder, Client(address) as client:
+        frame = read_plate(_made(Path(folder))).frame
+        client.tile(frame, AnalysisSettings(depth="aov"), Controls(), Box.of_size(16, 16), ("right",))
+        welcome = client.welcome
+        said = f"{welcome.server} at {client.address} on {', '.join(welcome.devices) or 'no device'}"
+        return Finding("server", True, f"{said}, log {welcome.log}")
