@@ -6,6 +6,7 @@ One `Client` belongs to one thread. Several of them share the server's frames an
 from __future__ import annotations
 
 import logging
+import os
 import time
 import weakref
 from collections import deque
@@ -75,7 +76,8 @@ class Client:
     """A connection to a compute server.
 
     Args:
-        address: its endpoint, or None for the embedded server of this user, which is started when needed.
+        address: its endpoint, or None for $ART3D_SERVER, or else the embedded server of this user, which is started
+            when needed.
         timeout_s: deadline of one request, retries included.
         priority: "interactive" where somebody is looking, else "batch".
         viewer: names the panel that asks, so that its newest request goes first.
@@ -99,6 +101,7 @@ class Client:
         hello_timeout_s: float | None = None,
         shared_memory: bool = True,
     ) -> None:
+        address = address or os.environ.get("ART3D_SERVER") or None
         self._address, self._device, self._timeout_s = address, device, timeout_s
         self._priority, self._viewer = priority, viewer
         self._keys = keys if keys is not None or address is None else keyring.from_environment()

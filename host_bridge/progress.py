@@ -13,14 +13,45 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from host_bridge.batch.events import Event, Reporter
+from host_bridge.farm import lines
 
 SHOWN = ("depth_source", "style_id", "model_id", "fit_scale", "fit_shift", "parallax_min_pct", "parallax_max_pct",
          "budget", "beyond_border_px")  # fmt: skip
 
 
-def reporter_for(*, as_json: bool, out: TextIO | None = None) -> Reporter:
+def reporter_for(*, as_json: bool, farm: bool = False, out: TextIO | None = None) -> Reporter:
     """The reporter that a command line asks for."""
+    if farm:
+        return FarmReporter(out or sys.stdout)
     return JsonReporter(out or sys.stdout) if as_json else PeopleReporter()
+
+
+class FarmReporter:
+    """The lines that an Open Job Description session reads, on `out`."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._frames, self._over = 0, 0
+
+    def start(self, frames: int, settings: Mapping[str, Any]) -> None:
+        """`openjd_status: …`."""
+        self._frames = frames
+        self._say(lines.status(f"{frames} frames to {settings['out']}"))
+
+    def frame(self, event: Event) -> None:
+        """`openjd_progress: …`, and the fault of a frame that failed."""
+        self._over += 1
+        if event.error is not None:
+            self._say(lines.status(f"frame {event.number} {event.kind}: {event.error}"))
+        self._say(lines.progress(self._over, self._frames))
+
+    def done(self, counts: Mapping[str, int], seconds: float) -> None:
+        """`openjd_status: …`, and `openjd_fail: …` when frames failed."""
+        said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        self._say((lines.fail if counts.get("failed") else lines.status)(f"{said or 'nothing done'}, {seconds:.1f} s"))
+
+    def _say(self, line: str) -> None:
+        print(line, file=self._out, flush=True)
 
 
 class JsonReporter:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,20 @@ def art3d_version() -> str:
 
 
 def content_hash(path: Path) -> str:
-    """XXH3 (128 bits) of a file's bytes.
+    """XXH3 (128 bits) of a file's bytes; read once for as long as the file keeps its time and size.
 
     Raises:
         PlateError: the file cannot be read.
     """
+    try:
+        found = path.stat()
+    except OSError:
+        return _hash_of(path, 0, 0)
+    return _hash_of(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=256)
+def _hash_of(path: Path, mtime_ns: int, size: int) -> str:
     digest = xxhash.xxh3_128()
     try:
         with path.open("rb") as file:

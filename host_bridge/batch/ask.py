@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +69,7 @@ def ask(
     layers: tuple[str, ...] = (),
     reach_px: float | None = None,
     within: Box | None = None,
+    neighbours: Sequence[Frame] = (),
 ) -> Asked:
     """Uploads a plate and asks for its stereo, without waiting.
 
@@ -80,7 +82,10 @@ def ask(
     extra = frame.layers["extra"].shape[2] if "extra" in frame.layers else 0
     planes = sum(len(frame.channels) if n in EYES else extra if n.endswith("_extra") else 1 for n in names)
     rows = max(1, TILE_BYTES // (4 * planes * box.width))
-    bands = tuple(client.submit(frame, settings, controls, band, names) for band in box.tiles(box.width, rows))
+    bands = tuple(
+        client.submit(frame, settings, controls, band, names, neighbours=neighbours)
+        for band in box.tiles(box.width, rows)
+    )
     return Asked(plate, controls, box, bands)
 
 

@@ -13,6 +13,7 @@ from host_bridge.outputs import Writing
 from host_bridge.params import Controls
 from host_bridge.plates import Pattern, Plate, PlateSequence, read_plate
 from host_bridge.recipe import content_hash, recipe_hash
+from host_bridge.shot.file import Shot
 from host_bridge.wire.messages import AnalysisSettings
 
 Missing = Literal["error", "skip", "hold"]
@@ -30,6 +31,7 @@ class Job:
         writing: version and further layers.
         reviews: "anaglyph" or "disparity" → where its images go.
         script: knobs that change over frames, or None.
+        shot: what stays steady over the shot, or None for frames on their own.
         clean_plate: frames that show what the plate hides, or None.
         input_space: colour space of the plate; None takes each file's tag.
         missing: what becomes of a frame without a readable plate.
@@ -43,6 +45,7 @@ class Job:
     writing: Writing
     reviews: Mapping[str, Pattern] = field(default_factory=dict)
     script: DepthScript | None = None
+    shot: Shot | None = None
     clean_plate: PlateSequence | None = None
     input_space: str | None = None
     missing: Missing = "error"
@@ -106,7 +109,11 @@ class Job:
             "layers": self.writing.layers,
             "per_view": self.out.has_view,
             "server": server,
+            "shot": self.shot.hash if self.shot else None,
         }
+        if self.shot is not None:
+            before, after = self.shot.neighbours(source) if source in self.shot.frames else ((), ())
+            parts["neighbours"] = [content_hash(self.plate.path(number)) for number in (*before, *after)]
         if self.clean_plate is not None:
             parts["clean_plate"] = content_hash(self.clean_plate.path(self._clean(source)))
         return recipe_hash(parts)

@@ -12,12 +12,13 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from host_bridge.batch.ask import Asked, answer, ask
 from host_bridge.batch.events import Event, Reporter
 from host_bridge.batch.job import Job
+from host_bridge.batch.window import Window
 from host_bridge.client import Client
 from host_bridge.errors import (
     EXIT_OK,
@@ -28,9 +29,11 @@ from host_bridge.errors import (
     ServerUnreachableError,
     StyleError,
 )
+from host_bridge.frame import Frame
 from host_bridge.outputs import Result, anaglyph, disparity_image, write_picture, write_stereo
 from host_bridge.outputs.done import is_done
 from host_bridge.plates import Plate
+from host_bridge.wire.messages import AnalysisSettings
 
 READ_AHEAD, ASKED_AHEAD, WRITE_BEHIND = 2, 1, 2
 REVIEWS = {"anaglyph": anaglyph, "disparity": disparity_image}
@@ -70,6 +73,8 @@ class _Frame:
     source: int
     recipe: str = ""
     plate: Plate | None = None
+    settings: AnalysisSettings = field(default_factory=AnalysisSettings)
+    neighbours: tuple[Frame, ...] = ()
     kept: bool = False
     held: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -106,6 +111,7 @@ class _Run:
     def __init__(self, job: Job, client: Client, reporter: Reporter) -> None:
         self.job, self.client, self.reporter = job, client, reporter
         self.server = _identities(client, job)
+        self._window = Window(job)
         self.counts: Counter[str] = Counter()
         self.failures: dict[int, Art3DError] = {}
         self._writers = ThreadPoolExecutor(2, "art3d-write")
@@ -174,7 +180,8 @@ class _Run:
         if not self.job.overwrite and all(path.is_file() for path in reviews):
             frame.kept = is_done(self.job.files(frame.number), frame.recipe)
         if not frame.kept:
-            frame.plate = self.job.load(frame.number, frame.source)
+            frame.plate = replace(self._window.plate(frame.source), number=frame.number)
+            frame.settings, frame.neighbours = self._window.staged(frame.source)
             # The key costs a pass over the pixels; here it is paid beside the server's work.
             _ = frame.plate.frame.key
         frame.seconds["read"] = time.perf_counter() - started
@@ -185,7 +192,14 @@ class _Run:
         started = time.perf_counter()
         try:
             controls = self.job.knobs(frame.number)
-            asked = ask(self.client, frame.plate, self.job.settings, controls, layers=self.job.writing.layers)
+            asked = ask(
+                self.client,
+                frame.plate,
+                frame.settings,
+                controls,
+                layers=self.job.writing.layers,
+                neighbours=frame.neighbours,
+            )
         except Art3DError as error:
             self._failed(frame.number, error)
             return

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -14,11 +15,15 @@ from host_bridge.batch import Job, run_job
 from host_bridge.client import Client
 from host_bridge.depth_script import load_depth_script
 from host_bridge.errors import BadInputError
+from host_bridge.farm import lines
 from host_bridge.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.outputs import Writing
 from host_bridge.plates import Pattern, PlateSequence
 from host_bridge.progress import reporter_for
 from host_bridge.recipe import art3d_version
+from host_bridge.shot.file import Shot
+from host_bridge.shot.make import beside, kept_shot, make_shot, open_shot
+from host_bridge.shot.survey import Plan
 
 NAME = "render"
 HELP = "convert a plate sequence to stereo EXRs"
@@ -39,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_knobs(parser)
     parser.add_argument("--controls", type=Path, metavar="FILE", help="a depth script: knobs that change over frames")
     parser.add_argument(
+        "--shot",
+        default="auto",
+        metavar="FILE|auto|none",
+        help="shot file of `art3d analyse`; auto keeps one beside the output, none treats every frame on its own",
+    )
+    parser.add_argument(
         "--clean-plate", metavar="PLATE", help="frames that show what the plate hides, for --fill clean-plate"
     )
     parser.add_argument(
@@ -54,15 +65,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
     )
+    parser.add_argument("--openjd", action="store_true", help="print lines that an Open Job Description farm reads")
     parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
 
 
 def run(args: argparse.Namespace) -> int:
     """Carries the command out; returns the exit code."""
-    job = job_of(args)
-    job.check()
-    with stoppable(), Client(args.server) as client:
-        return run_job(job, client, reporter_for(as_json=args.json)).exit_code
+    with lines.told(args.openjd):
+        job = job_of(args)
+        job.check()
+        reporter = reporter_for(as_json=args.json, farm=args.openjd)
+        with stoppable(), Client(args.server) as client:
+            return run_job(replace(job, shot=shot_of(args, job, client)), client, reporter).exit_code
+
+
+def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
+    """The shot that the frames belong to: the named one, or for a sequence the one kept beside the output.
+
+    Raises:
+        ShotError: a named shot file that does not serve this render.
+    """
+    if args.shot == "none" or job.settings.style == "given":
+        return None
+    if args.shot != "auto":
+        return open_shot(Path(args.shot), job.plate, job.settings)
+    # The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in.
+    whole = PlateSequence.open(args.plate, view=args.view)
+    if len(whole.frames) < 2:
+        return None
+
+    def make() -> Shot:
+        return make_shot(whole, client, job.settings, Plan(), input_space=job.input_space, strict=False)
+
+    return kept_shot(beside(job.out.path(0, "left"), args.plate), job.plate, job.settings, make)
 
 
 def job_of(args: argparse.Namespace) -> Job:

@@ -9,12 +9,12 @@ import fileseq
 
 from host_bridge.errors import EXIT_OK
 from host_bridge.farm.bundle import ShotJob, shot_bundle, write_bundle
+from host_bridge.knob_options import SETTINGS
 from host_bridge.params import KNOBS
 from host_bridge.plates import PlateSequence
 
 NAME = "submit"
 HELP = "Write an Open Job Description bundle: analyse the shot, then render it in chunks."
-ANALYSIS_KNOBS = ("style", "depth", "z_meaning")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +67,6 @@ def _options(args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]
         value = getattr(args, knob.name)
         if value is None or value is False:
             continue
-        words = common if knob.name in ANALYSIS_KNOBS else render
+        words = common if knob.name in SETTINGS else render
         words += [knob.flag] if knob.kind == "bool" else [knob.flag, str(knob.check(value))]
     return tuple(common), tuple(render)

@@ -5,6 +5,11 @@ Source: Open Job Description, "How jobs are run", stdout and stderr messages.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
+from host_bridge.errors import Art3DError
+
 
 def progress(done: int, total: int) -> str:
     """How far a task is, in %."""
@@ -24,6 +29,17 @@ def fail(text: str) -> str:
 def environment(name: str, value: str) -> str:
     """A variable for every later action of the session."""
     return f"openjd_env: {name}={value}"
+
+
+@contextlib.contextmanager
+def told(farm: bool) -> Iterator[None]:
+    """Says on a farm why a command fails; the error goes on."""
+    try:
+        yield
+    except Art3DError as error:
+        if farm:
+            print(fail(str(error)), flush=True)
+        raise
 
 
 def _one_line(text: str) -> str:

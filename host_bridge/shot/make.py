@@ -1,0 +1,110 @@
+"""A plate sequence becomes a shot: read, surveyed, written where every render finds it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from host_bridge.errors import PlateError, ShotError
+from host_bridge.frame import Frame
+from host_bridge.plates import PlateSequence, read_plate
+from host_bridge.shot.file import SUFFIX, Shot, load_shot, save_shot
+from host_bridge.shot.survey import Asks, Plan, survey
+from host_bridge.wire.messages import AnalysisSettings
+
+_log = logging.getLogger(__name__)
+
+
+def make_shot(
+    sequence: PlateSequence,
+    server: Asks,
+    settings: AnalysisSettings,
+    plan: Plan,
+    *,
+    input_space: str | None = None,
+    strict: bool = True,
+    done: Callable[[int], None] | None = None,
+) -> Shot:
+    """Surveys a sequence.
+
+    Args:
+        sequence: the plate.
+        server: who analyses.
+        settings: depth source, style and meaning of Z.
+        plan: how to steady.
+        input_space: colour space of the plate.
+        strict: whether a frame that cannot be read is an error; else it is noted in the shot.
+        done: told each frame that came to its end.
+
+    Raises:
+        PlateError: a frame cannot be read and `strict`.
+        ShotError: as `survey`.
+    """
+    missing = sorted(sequence.missing)
+
+    def frames() -> Iterator[tuple[int, Frame]]:
+        for number in sequence.frames:
+            if number in sequence.missing:
+                continue
+            try:
+                path = sequence.path(number)
+                plate = read_plate(path, number=number, view=sequence.view, input_space=input_space)
+            except PlateError as error:
+                if strict:
+                    raise
+                _log.warning("left out of the shot: %s", error)
+                missing.append(number)
+                continue
+            yield number, plate.frame
+
+    pattern = sequence.pattern.text
+    return survey(frames(), server, settings, plan, plate=Path(pattern).name, missing=missing, done=done)
+
+
+def beside(out: Path, plate: str) -> Path:
+    """Where a render keeps the shot file that it makes itself: beside its output, named after the plate."""
+    return out.parent / (Path(plate).name.partition(".")[0] + SUFFIX)
+
+
+def fits(shot: Shot, sequence: PlateSequence, settings: AnalysisSettings) -> str:
+    """Why a shot does not serve these frames and settings; "" when it does."""
+    if settings.depth not in ("auto", shot.depth_source):
+        return f"it was analysed with depth {shot.depth_source}, not {settings.depth}"
+    if settings.style != shot.style:
+        return f"it was analysed for style {shot.style}, not {settings.style}"
+    if settings.z_meaning != shot.z_meaning:
+        return f"it was analysed with Z meaning {shot.z_meaning}, not {settings.z_meaning}"
+    absent = sorted(set(sequence.frames) - set(sequence.missing) - set(shot.frames) - set(shot.missing))
+    return f"it does not hold frame {absent[0]}" if absent else ""
+
+
+def open_shot(path: Path, sequence: PlateSequence, settings: AnalysisSettings) -> Shot:
+    """The shot file that a person named.
+
+    Raises:
+        ShotError: unreadable, or made for other frames or settings.
+    """
+    shot = load_shot(path)
+    why = fits(shot, sequence, settings)
+    if why:
+        raise ShotError(
+            f"the shot file does not serve this render: {why}", where=str(path), remedy="analyse the plate again"
+        )
+    return shot
+
+
+def kept_shot(path: Path, sequence: PlateSequence, settings: AnalysisSettings, make: Callable[[], Shot]) -> Shot:
+    """The shot that a render keeps for itself: what lies at `path` when it serves, else made and written there.
+
+    Raises:
+        ShotError, PlateError, OutputError: as making and writing one.
+    """
+    if path.is_file():
+        try:
+            return open_shot(path, sequence, settings)
+        except ShotError as error:
+            _log.info("analysing the shot again: %s", error)
+    shot = make()
+    save_shot(shot, path)
+    return shot
