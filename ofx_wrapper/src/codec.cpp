@@ -1,5 +1,7 @@
 #include "codec.h"
 
+#include <cstring>
+
 namespace art3d::wire {
 namespace {
 
@@ -7,6 +9,15 @@ constexpr size_t kItems = kListItems;
 constexpr size_t kNestingHere = 2 * kNesting;  // free maps, such as statistics, may be deeper than a request
 
 }  // namespace
+
+// Always a float64: msgpack-c would shorten a whole number to an integer.
+std::string packOne(double& value) {
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  std::string bytes(1, '\xcb');
+  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(bits >> shift & 0xFFU);
+  return bytes;
+}
 
 std::string packMap(const Packed& fields) {
   msgpack::sbuffer buffer;

@@ -42,7 +42,7 @@ std::string packList(Item* items, size_t count) {
 }
 
 inline std::string packOne(int64_t& value) { return packPlain(value); }
-inline std::string packOne(double& value) { return packPlain(value); }
+std::string packOne(double& value);
 inline std::string packOne(bool& value) { return packPlain(value); }
 inline std::string packOne(std::string& value) { return packPlain(value); }
 inline std::string packOne(Free& value) { return value.packed; }
