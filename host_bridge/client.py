@@ -37,7 +37,7 @@ from host_bridge.wire.memory import Mappings
 
 log = logging.getLogger(__name__)
 TRIES = 8
-WORKER_TRIES = 2
+WORKER_TRIES = 1
 BACKOFF_S = (0.05, 2.0)
 REMEMBERED_KEYS = 4096
 

@@ -6,6 +6,7 @@ Everything here is deterministic in its inputs: time comes in with each call, an
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,16 @@ from art3d_node.server.pool import SegmentPool
 from art3d_node.server.scheduler import Scheduler, Task, Waiter
 from art3d_node.server.tally import Tally
 from art3d_node.server.work import WorkMixin
-from host_bridge.errors import Art3DError, BusyError, LimitError, ProtocolError, UnknownClientError, UnsupportedError
+from host_bridge.errors import (
+    Art3DError,
+    BusyError,
+    CancelledError,
+    LimitError,
+    ProtocolError,
+    ServerError,
+    UnknownClientError,
+    UnsupportedError,
+)
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import decode, failure, request_id_of
 from host_bridge.wire.limits import Limits
@@ -25,6 +35,7 @@ from host_bridge.wire.limits import Limits
 PROBE_S = 0.25
 IDLE_PROBE_S = 5.0
 PROBE_BYTES = 64
+EARLY_CANCELS = 256
 
 
 @dataclass
@@ -37,6 +48,7 @@ class Client:
     seen_s: float
     probed_s: float
     requests: dict[int, Task | None] = field(default_factory=dict)
+    early: deque[int] = field(default_factory=lambda: deque(maxlen=EARLY_CANCELS))
 
 
 class Session(WorkMixin):
@@ -60,6 +72,7 @@ class Session(WorkMixin):
         self.greeting: list[tuple[bytes, int, m.Hello]] = []
         self.probe = self.pool.acquire(PROBE_BYTES)
         self.active_s = 0.0
+        self.stillborn = 0
 
     def take(self) -> list[Action]:
         """What is to be done now."""
@@ -130,6 +143,16 @@ class Session(WorkMixin):
             self.clients[peer] = Client(peer, message.client[:80], secrets.token_hex(16), now_s, now_s)
         self.greeting.append((peer, number, message))
         self._greet()
+
+    def worker_failed_to_start(self) -> None:
+        """No worker can start: those who wait for a welcome are told."""
+        error = ServerError(
+            "no worker can start", remedy=f"its log says why: {self.identity.get('log') or 'the terminal'}"
+        )
+        for peer, number, _hello in self.greeting:
+            self.clients.pop(peer, None)
+            self._answer(peer, number, failure(error))
+        self.greeting.clear()
 
     def _greet(self) -> None:
         known = next((worker.ready for worker in self.workers.values() if worker.ready), None)
@@ -240,6 +263,8 @@ class Session(WorkMixin):
         if client is None:
             return 0
         wanted = message.requests or tuple(client.requests)
+        # The control socket may overtake the other one: a cancel waits for the request it is meant for.
+        client.early.extend(number for number in wanted if number not in client.requests)
         return sum(self.drop_request(client, number, answer=True) for number in wanted)
 
     def peer_gone(self, peer: bytes) -> None:
@@ -293,12 +318,17 @@ class Session(WorkMixin):
         Raises:
             LimitError: too many at once.
             ProtocolError: its number is in use.
+            CancelledError: its cancel came before it.
         """
         if len(client.requests) >= self.limits.requests_per_client:
             raise LimitError(
                 f"{len(client.requests)} requests at once",
                 remedy=f"the limit requests_per_client is {self.limits.requests_per_client}",
             )
+        if number in client.early:
+            client.early.remove(number)
+            self.tally.cancelled += 1
+            raise CancelledError("cancelled by its client")
         if number in client.requests:
             raise ProtocolError(f"request {number} is still open", remedy="give every request its own id")
         return Waiter(client.peer, number, message, now_s)

@@ -200,7 +200,10 @@ class WorkMixin:
     def worker_died(self: Any, worker: int, now_s: float) -> None:
         """A worker is gone: what it did goes back into the queue, or fails after several tries."""
         self.tally.workers_lost += 1
-        self.workers.pop(worker, None)
+        state = self.workers.pop(worker, None)
+        self.stillborn = 0 if state is None or state.ready else self.stillborn + 1
+        if self.stillborn >= TRIES and not any(other.ready for other in self.workers.values()):
+            self.worker_failed_to_start()
         task = self.scheduler.worker_lost(worker)
         if task is not None:
             piece = task.held.pop("piece", None)

@@ -16,7 +16,9 @@ from art3d_node.server.jobs import pack, unpack
 
 log = logging.getLogger(__name__)
 DEFAULT_ENGINE = "art3d_node.server.compute:make"
-RESTART_PAUSE_S = 1.0
+RESTART_PAUSE_S = 0.05
+LONGEST_PAUSE_S = 5.0
+RECENT_S = 20.0
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Workers:
         self._options += ["--open-paths"] if open_paths else []
         self.processes: dict[int, Process] = {}
         self._waiting: list[tuple[float, str]] = [(0.0, device) for device in devices]
+        self._deaths: list[float] = []
         self._last = 0
 
     def start_due(self, now_s: float) -> list[Process]:
@@ -89,7 +92,9 @@ class Workers:
         process.child.kill()
         code = process.child.wait()
         log.warning("worker %d (pid %d) ended with %d; it is replaced", worker, process.child.pid, code)
-        self._waiting.append((now_s + RESTART_PAUSE_S, process.device))
+        self._deaths = [death for death in self._deaths if now_s - death < RECENT_S] + [now_s]
+        pause = min(RESTART_PAUSE_S * 2 ** len(self._deaths), LONGEST_PAUSE_S)
+        self._waiting.append((now_s + pause, process.device))
         return process
 
     def stop(self) -> None:

@@ -349,6 +349,25 @@ def test_cancel_all_and_cancel_nobody(bench):
     assert m.Cancelled(2) in [a.message for a in actions if isinstance(a, Send)]
 
 
+def test_a_cancel_that_overtakes_its_request(bench):
+    frame = picture()
+    bench.upload(frame)
+    session = bench.session.clients[b"a"].session
+    assert bench.ask(m.Cancel(session, (900,)), peer=b"control", control=True) == m.Cancelled(0)
+    assert bench.ask(request(frame), number=900).code == "cancelled"
+    assert started(bench.say(request(frame), number=900))
+
+
+def test_no_worker_can_start():
+    bench = Bench(ready=False)
+    bench.say(m.Hello("early"))
+    for worker in (1, 2, 3):
+        bench.session.worker_died(worker, 0.0)
+        bench.session.worker_started(worker + 1, "cpu")
+    (send,) = bench.session.take()
+    assert send.message.code == "server" and "no worker" in send.message.message
+
+
 def test_a_shared_task_survives_one_cancel(bench):
     frame = picture()
     bench.upload(frame)
