@@ -30,7 +30,7 @@ RAYS = np.array([turn for dx, dy in _QUARTER for turn in ((dx, dy), (-dy, dx), (
 
 
 @cpu_kernel
-def find_holes(depth: FloatArray, reach: int, hole: MaskArray, beyond: MaskArray) -> None:
+def find_holes(depth: FloatArray, veil: FloatArray, reach: int, hole: MaskArray, beyond: MaskArray) -> None:
     """Mark the targets that no surface reaches, and those among them that the plate's border hides.
 
     A hole inside the picture is never wider than ``reach`` (the disparity range, px), so a hole with
@@ -38,15 +38,16 @@ def find_holes(depth: FloatArray, reach: int, hole: MaskArray, beyond: MaskArray
 
     Args:
         depth: (h, w) disparity of the new view, -inf where there is none.
+        veil: (h, w) cover of the soft outlines in front of it, or no rows at all.
         reach: widest hole that two surfaces of the plate can open, px.
         hole: (h, w) out.
         beyond: (h, w) out.
     """
-    width = depth.shape[1]
+    width, veiled = depth.shape[1], veil.shape[0] > 0
     for r in numba.prange(depth.shape[0]):
         left = -reach - 1
         for k in range(width):
-            hole[r, k] = depth[r, k] == NOTHING
+            hole[r, k] = depth[r, k] == NOTHING and not (veiled and veil[r, k] >= 0.5)
             if not hole[r, k]:
                 left = k
             beyond[r, k] = hole[r, k] and k - left > reach

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from art3d_node.stereo.fill import APRON, RAYS, fill_holes, find_holes
-from art3d_node.stereo.warp import warp
+from art3d_node.stereo import edges, fill
+from art3d_node.stereo.jit import FloatArray
+from art3d_node.stereo.warp import lay_soft, warp
 from art3d_node.stereo.window import Region, Window, finite_range, plan
 
 
@@ -46,33 +47,77 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
         disparity: (H, W) float32 contiguous, px.
         request: the region and its options.
     """
-    d, s = disparity.numpy(), np.float32(request.sign)
+    d, s, colours = disparity.numpy(), np.float32(request.sign), image.numpy()
     low, high = request.disparity_range or finite_range(d)
     span = (low, high) if request.sign > 0 else (-high, -low)
-    apron = (APRON, APRON) if request.fill else (0, 0)
-    window = plan(request.region, (d.shape[0], d.shape[1]), span, apron=apron)
+    margin = fill.APRON if request.fill else 0
+    window = plan(
+        request.region, (d.shape[0], d.shape[1]), span, apron=margin, slack=edges.WIDENING if request.soft else 0
+    )
+    channels, layers = image.shape[2], 0 if data is None else data.shape[2]
     extra = np.empty((*d.shape, 0), np.float32) if data is None else data.numpy()
-    shape = (window.bottom - window.top, window.right - window.left)
-    out = np.empty((*shape, image.shape[2]), np.float32)
-    out_extra = np.empty((*shape, extra.shape[2]), np.float32)
-    depth = np.empty(shape, np.float32)
-    origin = (window.left, window.top)
-    warp(image.numpy(), extra, d, s, window.samples, origin, request.alpha, out, out_extra, depth)
     first, last = window.inner
-    hole, beyond = np.empty((last - first, shape[1]), np.bool_), np.empty((last - first, shape[1]), np.bool_)
-    find_holes(depth[first:last], window.reach, hole, beyond)
+    view = _View.empty(window.bottom - window.top, window.right - window.left, channels, layers)
+    veils = _View.empty(last - first if request.soft else 0, view.depth.shape[1], channels, layers)
+    veil = np.empty_like(veils.depth)
+    mixed = edges.no_mixed(channels)
+    if request.soft:
+        mixed = edges.find_mixed(colours, d, (window.top, window.bottom), window.samples, request.alpha)
+    warp(
+        colours,
+        extra,
+        d,
+        s,
+        window.samples,
+        (window.left, window.top),
+        request.alpha,
+        mixed.arrays(),
+        window.inner,
+        view.colours,
+        view.layers,
+        view.depth,
+        veils.colours,
+        veils.layers,
+        veils.depth,
+        veil,
+    )
+    inner = _View(view.colours[first:last], view.layers[first:last], view.depth[first:last])
+    hole, beyond = np.empty(inner.depth.shape, np.bool_), np.empty(inner.depth.shape, np.bool_)
+    fill.find_holes(inner.depth, veil, window.reach, hole, beyond)
+    ground = inner.depth
     if request.fill:
-        ground = np.empty_like(depth[first:last])
-        fill_holes(out, out_extra, depth, RAYS, first, ground)
-    else:
-        ground = np.where(hole, np.float32(0), depth[first:last])
+        ground = np.empty_like(inner.depth)
+        fill.fill_holes(view.colours, view.layers, view.depth, fill.RAYS, first, ground)
+    if request.soft:
+        lay_soft(
+            veils.colours, veils.layers, veils.depth, veil, request.fill, inner.colours, inner.layers, ground, hole
+        )
+    if not request.fill:
+        ground = np.where(hole, np.float32(0), ground)
     return Rendered(
-        image=_crop(out[first:last], window),
-        data=None if data is None else _crop(out_extra[first:last], window),
+        image=_crop(inner.colours, window),
+        data=None if data is None else _crop(inner.layers, window),
         disparity=_crop(ground, window),
         occlusion=_crop(hole, window, outside=True),
         beyond_border=_crop(beyond, window, outside=True),
     )
+
+
+@dataclass(frozen=True)
+class _View:
+    """Colours (h, w, C), extra layers (h, w, K) and disparity (h, w) of a window."""
+
+    colours: FloatArray
+    layers: FloatArray
+    depth: FloatArray
+
+    @classmethod
+    def empty(cls, height: int, width: int, channels: int, layers: int) -> _View:
+        return cls(
+            np.empty((height, width, channels), np.float32),
+            np.empty((height, width, layers), np.float32),
+            np.empty((height, width), np.float32),
+        )
 
 
 def _crop(array: np.ndarray[Any, Any], window: Window, *, outside: bool | None = None) -> Tensor:

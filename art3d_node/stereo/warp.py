@@ -8,15 +8,18 @@ from typing import Any
 import numba
 import numpy as np
 
-from art3d_node.stereo.jit import FloatArray, IndexArray, Real, cpu_kernel, device_function, f32
+from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, cpu_kernel, device_function, f32
 from art3d_node.stereo.scanline import (
     EDGE_ON,
     cell_fraction,
     has_cell,
+    joined,
     linear_taps,
     mix_taps,
     tap_weights,
 )
+
+MixedArrays = tuple[IndexArray, IndexArray, IndexArray, FloatArray, FloatArray, FloatArray, FloatArray, IndexArray]
 
 NOTHING: Any = np.float32(-np.inf)  # the depth of a target that no surface reaches
 
@@ -106,6 +109,71 @@ def sample(
         out_extra[c] = linear_taps(extra, c, x, a, w1, w2)
 
 
+@device_function
+def lay_rows(
+    d: FloatArray,
+    entries: tuple[int, int],
+    column: IndexArray,
+    alpha: FloatArray,
+    front: FloatArray,
+    back: FloatArray,
+    depths: FloatArray,
+    base_row: FloatArray,
+    base_d: FloatArray,
+    soft_row: FloatArray,
+    soft_d: FloatArray,
+    cover: FloatArray,
+) -> None:
+    """Split one row of the plate into what is opaque and the soft outlines in front of it.
+
+    The opaque row keeps the background's own colours where surfaces mix. The soft row holds the mixed
+    pixels in the front surface's colours, and on either side one more sample where its cover has
+    reached 1 (inside the surface) or 0 (outside); all others have no disparity there.
+
+    Args:
+        d: (W,) disparity, px.
+        entries: first and one past the last mixed pixel of the row.
+        column, alpha, front, back, depths: the mixed pixels, see `edges.Mixed`.
+        base_row: (W, C) a copy of the plate, changed in place.
+        base_d: (W,) a copy of ``d``, changed in place.
+        soft_row: (W, C) a copy of the plate, changed in place.
+        soft_d: (W,) NaN, changed in place.
+        cover: (W,) 1, changed in place.
+    """
+    width = d.shape[0]
+    for i in range(entries[0], entries[1]):
+        x = column[i]
+        if alpha[i] == 1.0:
+            base_d[x] = depths[i, 0]
+            continue
+        base_row[x], base_d[x] = back[i], depths[i, 1]
+        soft_row[x], soft_d[x], cover[x] = front[i], depths[i, 0], alpha[i]
+    for i in range(entries[0], entries[1]):
+        if alpha[i] == 1.0:
+            continue
+        for step in (-1, 1):
+            x, beyond = column[i] + step, column[i] + 2 * step
+            if x < 0 or x >= width or cover[x] < 1.0:
+                continue
+            if joined(base_d[x], depths[i, 0]):
+                soft_d[x] = base_d[x]
+                if 0 <= beyond < width and cover[beyond] == 1.0 and joined(base_d[beyond], base_d[x]):
+                    soft_d[beyond] = base_d[beyond]
+            elif not math.isfinite(soft_d[x]):
+                soft_row[x], soft_d[x], cover[x] = front[i], depths[i, 0], f32(0.0)
+
+
+@device_function
+def drop_inner(soft_d: FloatArray, cover: FloatArray, base_d: FloatArray) -> None:
+    """Leave the last whole pixel before a soft outline to the soft row, so that it ends exactly there."""
+    for x in range(soft_d.shape[0]):
+        if cover[x] == 1.0 and math.isfinite(soft_d[x]):
+            before = x > 0 and 0.0 < cover[x - 1] < 1.0 and joined(soft_d[x - 1], soft_d[x])
+            after = x + 1 < soft_d.shape[0] and 0.0 < cover[x + 1] < 1.0 and joined(soft_d[x + 1], soft_d[x])
+            if before or after:
+                base_d[x] = f32(np.nan)
+
+
 @cpu_kernel
 def warp(
     image: FloatArray,
@@ -115,27 +183,104 @@ def warp(
     x_range: tuple[int, int],
     origin: tuple[int, int],
     alpha: int,
+    mixed: MixedArrays,
+    inner: tuple[int, int],
     out: FloatArray,
     out_extra: FloatArray,
     depth: FloatArray,
+    soft: FloatArray,
+    soft_extra: FloatArray,
+    soft_depth: FloatArray,
+    veil: FloatArray,
 ) -> None:
     """Carry the plate to the window that starts at ``origin`` (x, y) and is as large as ``out``.
 
-    Rows above or below the plate show nothing. ``x_range`` are the samples that can reach the window.
+    Args:
+        image: (H, W, C) plate.
+        extra: (H, W, K) extra layers.
+        d: (H, W) disparity, px.
+        s: +1 towards the right eye, -1 towards the left.
+        x_range: first and one past the last sample that can reach the window.
+        origin: plate column and row of the window's first pixel.
+        alpha: index of the alpha channel, -1 if there is none.
+        mixed: the mixed pixels of the window's rows, see `edges.Mixed`; no rows at all for hard edges.
+        inner: rows of the window whose soft outlines are wanted.
+        out: (h, w, C) out, the opaque colours; 0 where nothing lands.
+        out_extra: (h, w, K) out.
+        depth: (h, w) out, disparity, -inf where nothing lands.
+        soft: (inner, w, C) out, colours of the soft outlines; set where ``veil`` > 0.
+        soft_extra: (inner, w, K) out, set where ``veil`` > 0.
+        soft_depth: (inner, w) out, set where ``veil`` > 0.
+        veil: (inner, w) out, cover of the soft outlines, 0 .. 1.
     """
+    start, count, column, mix, front, back, depths, other = mixed
+    width = out.shape[1]
     for r in numba.prange(out.shape[0]):
         y = r + origin[1]
-        if y < 0 or y >= d.shape[0]:
-            depth[r, :] = NOTHING
-            out[r] = 0.0
-            out_extra[r] = 0.0
-            continue
-        base = np.empty(out.shape[1], np.int32)
-        frac = np.empty(out.shape[1], np.float32)
-        scatter_row(d[y], s, x_range[0], x_range[1], origin[0], depth[r], base, frac)
-        for k in range(out.shape[1]):
+        base, frac = np.empty(width, np.int32), np.empty(width, np.float32)
+        row, row_d, row_extra = image[y], d[y], extra[y]
+        wanted = inner[0] <= r < inner[1] and veil.shape[0] > 0
+        if wanted:
+            veil[r - inner[0], :] = 0.0
+        if count.shape[0] > 0 and count[r] > 0:
+            row, row_d, row_extra = image[y].copy(), d[y].copy(), extra[y].copy()
+            soft_row, soft_d = image[y].copy(), np.full(d.shape[1], np.nan, np.float32)
+            cover, front_extra = np.ones(d.shape[1], np.float32), extra[y].copy()
+            entries = (start[r], start[r] + count[r])
+            lay_rows(d[y], entries, column, mix, front, back, depths, row, row_d, soft_row, soft_d, cover)
+            drop_inner(soft_d, cover, row_d)
+            for i in range(entries[0], entries[1]):
+                if d[y, column[i]] == depths[i, 0]:
+                    row_extra[column[i]] = extra[other[i, 0], other[i, 1]]
+                else:
+                    front_extra[column[i]] = extra[other[i, 0], other[i, 1]]
+            if wanted:
+                q = r - inner[0]
+                scatter_row(soft_d, s, x_range[0], x_range[1], origin[0], soft_depth[q], base, frac)
+                for k in range(width):
+                    if soft_depth[q, k] != NOTHING:
+                        x, a = base[k], frac[k]
+                        weights = tap_weights(soft_d, x, a)
+                        veil[q, k] = linear_taps(cover.reshape((-1, 1)), 0, x, a, weights[1], weights[2])
+                        if veil[q, k] > 0:
+                            sample(soft_row, front_extra, soft_d, x, a, alpha, soft[q, k], soft_extra[q, k])
+        scatter_row(row_d, s, x_range[0], x_range[1], origin[0], depth[r], base, frac)
+        for k in range(width):
             if depth[r, k] == NOTHING:
                 out[r, k] = 0.0
                 out_extra[r, k] = 0.0
             else:
-                sample(image[y], extra[y], d[y], base[k], frac[k], alpha, out[r, k], out_extra[r, k])
+                sample(row, row_extra, row_d, base[k], frac[k], alpha, out[r, k], out_extra[r, k])
+        if wanted:
+            q = r - inner[0]
+            for k in range(width):
+                if veil[q, k] > 0 and depth[r, k] - soft_depth[q, k] > 0.5:
+                    veil[q, k] = 0.0
+
+
+@cpu_kernel
+def lay_soft(
+    soft: FloatArray,
+    soft_extra: FloatArray,
+    soft_depth: FloatArray,
+    veil: FloatArray,
+    filled: bool,
+    out: FloatArray,
+    out_extra: FloatArray,
+    ground: FloatArray,
+    hole: MaskArray,
+) -> None:
+    """Composite the soft outlines over the filled view, all (h, w, ...); where they cover most of a
+    pixel its extra layers and disparity are theirs. Over an unfilled hole they stand alone."""
+    for r in numba.prange(out.shape[0]):
+        for k in range(out.shape[1]):
+            cover = veil[r, k]
+            if cover <= 0:
+                continue
+            if not filled and ground[r, k] == NOTHING:
+                cover = f32(0.0) if hole[r, k] else f32(1.0)
+            for c in range(out.shape[2]):
+                out[r, k, c] = cover * soft[r, k, c] + (f32(1.0) - cover) * out[r, k, c]
+            if cover >= 0.5:
+                out_extra[r, k] = soft_extra[r, k]
+                ground[r, k] = soft_depth[r, k]

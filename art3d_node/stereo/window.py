@@ -38,9 +38,7 @@ class Window:
     outside: MaskArray
 
 
-def plan(
-    region: Region, size: tuple[int, int], span: tuple[float, float], *, apron: tuple[int, int] = (0, 0)
-) -> Window:
+def plan(region: Region, size: tuple[int, int], span: tuple[float, float], *, apron: int = 0, slack: int = 0) -> Window:
     """Plan one region.
 
     A region may lie far outside the plate. Rows there repeat the plate's first or last row, columns
@@ -51,15 +49,16 @@ def plan(
         size: (H, W) of the plate.
         span: lowest and highest shift ``x_source - x_target``, px.
         apron: rows and columns around the region that its pixels depend on, beside the holes' width.
+        slack: what can widen a hole beyond the range of disparities, px.
     """
     height, width = size
     x0, y0, x1, y1 = region
     low, high = span
     columns = np.clip(np.arange(x0, x1), -width, 2 * width - 1)
     rows = np.clip(np.arange(y0, y1), 0, height - 1)
-    reach = int(min(math.ceil(high - low) + 2, width))
+    reach = int(min(math.ceil(high - low) + 2 + slack, width))
     first, last = (int(columns[0]), int(columns[-1]) + 1) if x1 > x0 else (0, 0)
-    border = reach + apron[1]
+    border = reach + apron
     # Every row has a sample at or right of the first of these, and one left of the second.
     always_right = max(width - 2 - math.ceil(min(high, width)), -width)
     always_left = min(2 - math.floor(max(low, -width)), 2 * width)
@@ -67,8 +66,8 @@ def plan(
     # Nothing lands outside these, so a margin there would be empty.
     left = max(left, min(first, -math.ceil(min(high, width)) - 2))
     right = min(right, max(last, width - math.floor(max(low, -width)) + 2))
-    top = max(int(rows[0]) - apron[0], 0) if y1 > y0 else 0
-    bottom = min(int(rows[-1]) + 1 + apron[0], height) if y1 > y0 else 0
+    top = max(int(rows[0]) - apron, 0) if y1 > y0 else 0
+    bottom = min(int(rows[-1]) + 1 + apron, height) if y1 > y0 else 0
     samples = _clamp(left + low - 2, width), _clamp(right + high + 2, width)
     return Window(
         left=left,

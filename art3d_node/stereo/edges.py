@@ -1,0 +1,334 @@
+"""Soft edges: which pixels of an outline mix two surfaces, how much of each, and their two colours.
+
+An antialiased, defocused or motion-blurred outline holds ``alpha F + (1 - alpha) B``. Moved whole it
+carries a halo of background along, or leaves a smear of foreground behind. In a thin band around every
+depth edge the mix is estimated from the plate itself:
+
+* the pixels of each surface further from the edge tell its colour ``F``, ``B`` and how much that varies;
+* the pixel's place between them along ``F - B`` is a first alpha; it is trusted as far as the two
+  surfaces' own texture allows (linear discriminant), and otherwise the disparity's answer stands, the
+  more so the further the pixel is from the edge;
+* what alpha, F and B leave unexplained is shared between F and B (Forte, "Approximate fast foreground
+  colour estimation", 2021), so that composited in place they give the plate back exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from art3d_node.stereo.jit import FloatArray, IndexArray, Real, cpu_kernel, device_function, f32
+from art3d_node.stereo.scanline import joined
+from art3d_node.stereo.warp import MixedArrays
+
+BAND = 3  # px on either side of a depth edge that may be mixed
+LOOK = 2 * BAND + 2  # px around a mixed pixel that tell the colours of its surfaces
+APRON = LOOK + BAND + 1  # rows and columns of the plate that a pixel's mix depends on
+WIDENING = 4  # px by which taking an outline apart can widen the hole beside it
+PURE = f32(0.04)  # a mix closer than this to one surface is that surface
+OPAQUE = f32(0.9)  # a front surface that covers this much hides what is behind it: no guess is shown
+
+# How far the mix may stray from what the disparity says, by whole pixels from the edge.
+DOUBT = np.array([0.35, 0.15, 0.08, 0.04], np.float32)
+
+ByteArray = npt.NDArray[np.uint8]
+
+
+def _offsets() -> IndexArray:
+    """Every pixel near by and every other one further out, nearest first: (n, 2) of dy, dx."""
+    span = range(-LOOK, LOOK + 1)
+    square = [(dy, dx) for dy in span for dx in span if 0 < dy * dy + dx * dx <= LOOK * LOOK]
+    kept = [(dy, dx) for dy, dx in square if dy * dy + dx * dx <= 10 or (dy % 2 == 0 and dx % 2 == 0)]
+    return np.array(sorted(kept, key=lambda o: (o[0] ** 2 + o[1] ** 2, o)), np.int32)
+
+
+OFFSETS = _offsets()
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """The mixed pixels of some rows of the plate, row after row.
+
+    Attributes:
+        start: (rows,) index of each row's first entry.
+        count: (rows,) entries of each row.
+        column: (n,) plate column.
+        alpha: (n,) share of the front surface, 0 .. 1.
+        front: (n, C) colour of the front surface.
+        back: (n, C) colour of the back surface.
+        depths: (n, 2) disparity of front and back, px.
+        other: (n, 2) plate row and column of the nearest pixel of the surface that the disparity does
+            not name here.
+    """
+
+    start: IndexArray
+    count: IndexArray
+    column: IndexArray
+    alpha: FloatArray
+    front: FloatArray
+    back: FloatArray
+    depths: FloatArray
+    other: IndexArray
+
+    def arrays(self) -> MixedArrays:
+        """What the kernels take."""
+        return (
+            self.start,
+            self.count,
+            self.column,
+            self.alpha,
+            self.front,
+            self.back,
+            self.depths,
+            self.other,
+        )
+
+
+@device_function
+def _cut(d0: Real, d1: Real) -> bool:
+    return math.isfinite(d0) and math.isfinite(d1) and not joined(d0, d1)
+
+
+@cpu_kernel
+def edge_distance(d: FloatArray, top: int, left: int, near: ByteArray) -> None:
+    """Whole pixels to the nearest depth edge, at most BAND + 1: 0 touches it.
+
+    Args:
+        d: (H, W) disparity, px.
+        top, left: plate coordinates of ``near``'s first pixel.
+        near: (h, w) out.
+    """
+    rows, columns = near.shape
+    line = np.empty((rows + 2 * BAND, columns), np.uint8)
+    height, width = d.shape
+    for r in numba.prange(rows + 2 * BAND):
+        y = min(max(r + top - BAND, 0), height - 1)
+        last = -2 * BAND
+        for k in range(-BAND, columns + BAND):
+            x = k + left
+            here = 0 <= x < width and (
+                (x + 1 < width and _cut(d[y, x], d[y, x + 1]))
+                or (x > 0 and _cut(d[y, x - 1], d[y, x]))
+                or (y + 1 < height and _cut(d[y, x], d[y + 1, x]))
+                or (y > 0 and _cut(d[y - 1, x], d[y, x]))
+            )
+            if here:
+                for j in range(max(k - BAND, last + 1, 0), min(k, columns)):
+                    line[r, j] = min(line[r, j], k - j)
+                last = k
+            if 0 <= k < columns:
+                line[r, k] = min(k - last, BAND + 1)
+    for r in numba.prange(rows):
+        for k in range(columns):
+            near[r, k] = line[r + BAND, k]
+        for dy in range(-BAND, BAND + 1):
+            for k in range(columns):
+                near[r, k] = min(near[r, k], max(line[r + BAND + dy, k], abs(dy)))
+
+
+@cpu_kernel
+def count_band(near: ByteArray, first: int, last: int, count: IndexArray) -> None:
+    """Count the pixels of each row in the band, columns ``first`` .. ``last`` of ``near``."""
+    for r in numba.prange(count.shape[0]):
+        total = 0
+        for k in range(first, last):
+            if near[r + LOOK, k] <= BAND:
+                total += 1
+        count[r] = total
+
+
+@device_function
+def _nearest_other(d: FloatArray, y: int, x: int, offsets: IndexArray) -> tuple[int, int]:
+    """Plate row and column of the nearest pixel on another surface; (-1, -1) if none is near."""
+    for i in range(offsets.shape[0]):
+        qy, qx = y + offsets[i, 0], x + offsets[i, 1]
+        if offsets[i, 0] ** 2 + offsets[i, 1] ** 2 > 2 * (BAND + 1) ** 2:
+            break
+        if 0 <= qy < d.shape[0] and 0 <= qx < d.shape[1] and _cut(d[y, x], d[qy, qx]):
+            return qy, qx
+    return -1, -1
+
+
+@device_function
+def _survey(
+    image: FloatArray,
+    d: FloatArray,
+    near: ByteArray,
+    corner: tuple[int, int],
+    y: int,
+    x: int,
+    offsets: IndexArray,
+    high: Real,
+    low: Real,
+    sums: FloatArray,
+) -> None:
+    """Gather both surfaces around (y, x) into ``sums`` (2, 1 + 2 C): weight, colours, their squares.
+
+    A neighbour counts more the further it is from the edge and the nearer to the pixel.
+    """
+    channels = image.shape[2]
+    tolerance = max(f32(1.0), f32(0.25) * (high - low))
+    sums[:] = 0.0
+    for i in range(offsets.shape[0]):
+        qy, qx = y + offsets[i, 0], x + offsets[i, 1]
+        if qy < 0 or qx < 0 or qy >= d.shape[0] or qx >= d.shape[1]:
+            continue
+        side = 0
+        if not abs(d[qy, qx] - high) <= tolerance:
+            side = 1
+            if not abs(d[qy, qx] - low) <= tolerance:
+                continue
+        inside = f32(near[qy - corner[0], qx - corner[1]]) + f32(0.2)
+        weight = inside * inside / (f32(4.0) + offsets[i, 0] ** 2 + offsets[i, 1] ** 2)
+        total = f32(0.0)
+        for c in range(channels):
+            total += image[qy, qx, c]
+        if not math.isfinite(total):
+            continue
+        sums[side, 0] += weight
+        for c in range(channels):
+            value = image[qy, qx, c]
+            sums[side, 1 + c] += weight * value
+            sums[side, 1 + channels + c] += weight * value * value
+
+
+@device_function
+def _mix(pixel: FloatArray, sums: FloatArray, prior: Real, doubt: Real) -> Real:
+    """Alpha of one pixel from the survey of its surfaces; leaves the mean colours in ``sums``."""
+    channels = pixel.shape[0]
+    if sums[0, 0] <= 0 or sums[1, 0] <= 0:
+        return prior
+    along, gap, spread = f32(0.0), f32(0.0), f32(0.0)
+    for c in range(channels):
+        front, back = sums[0, 1 + c] / sums[0, 0], sums[1, 1 + c] / sums[1, 0]
+        step = front - back
+        variance = max(sums[0, 1 + channels + c] / sums[0, 0] - front * front, f32(0.0))
+        variance += max(sums[1, 1 + channels + c] / sums[1, 0] - back * back, f32(0.0))
+        along += (pixel[c] - back) * step
+        gap += step * step
+        spread += variance * step * step
+        sums[0, 1 + c], sums[1, 1 + c] = front, back
+    if not gap > 0 or not math.isfinite(along):
+        return prior
+    noise = spread / (gap * gap) + f32(1e-4)
+    trust = doubt * doubt / (doubt * doubt + noise)
+    alpha = prior + trust * (along / gap - prior)
+    return min(max(alpha, f32(0.0)), f32(1.0))
+
+
+@device_function
+def _split(pixel: FloatArray, sums: FloatArray, alpha: Real, matte: int, front: FloatArray, back: FloatArray) -> None:
+    """Share what the mean colours leave unexplained between ``front`` and ``back`` (C,)."""
+    scale = f32(1.0) / (alpha * alpha + (f32(1.0) - alpha) * (f32(1.0) - alpha))
+    for c in range(pixel.shape[0]):
+        f, b = sums[0, 1 + c], sums[1, 1 + c]
+        rest = (pixel[c] - alpha * f - (f32(1.0) - alpha) * b) * scale
+        front[c], back[c] = f + rest * alpha, b + rest * (f32(1.0) - alpha)
+        if c == matte:
+            low, high = min(f, b, pixel[c]), max(f, b, pixel[c])
+            front[c], back[c] = min(max(front[c], low), high), min(max(back[c], low), high)
+
+
+@cpu_kernel
+def estimate(
+    image: FloatArray,
+    d: FloatArray,
+    near: ByteArray,
+    corner: tuple[int, int],
+    columns: tuple[int, int],
+    offsets: IndexArray,
+    doubt: FloatArray,
+    matte: int,
+    start: IndexArray,
+    count: IndexArray,
+    column: IndexArray,
+    alpha: FloatArray,
+    front: FloatArray,
+    back: FloatArray,
+    depths: FloatArray,
+    other: IndexArray,
+) -> None:
+    """Estimate every band pixel of some rows; keep the mixed ones at the head of each row's entries.
+
+    Args:
+        image: (H, W, C) plate.
+        d: (H, W) disparity, px.
+        near: (h, w) distance to the edge, LOOK px larger than the rows and columns on every side.
+        corner: plate row and column of ``near``'s first pixel.
+        columns: first and one past the last plate column to look at.
+        offsets: neighbours, nearest first.
+        doubt: (BAND + 1,) by distance to the edge.
+        matte: index of the alpha channel, -1 if there is none.
+        start: (rows + 1,) index of each row's first entry.
+        count: (rows,) out, mixed pixels of each row.
+        column, alpha, front, back, depths, other: out, see `Mixed`.
+    """
+    for r in numba.prange(count.shape[0]):
+        y, n = corner[0] + LOOK + r, start[r]
+        sums = np.empty((2, 1 + 2 * image.shape[2]), np.float32)
+        for x in range(columns[0], columns[1]):
+            reach = near[r + LOOK, x - corner[1]]
+            if reach > BAND or not math.isfinite(d[y, x]):
+                continue
+            qy, qx = _nearest_other(d, y, x, offsets)
+            if qy < 0:
+                continue
+            high, low = max(d[y, x], d[qy, qx]), min(d[y, x], d[qy, qx])
+            prior = f32(1.0) if d[y, x] == high else f32(0.0)
+            _survey(image, d, near, corner, y, x, offsets, high, low, sums)
+            mix = _mix(image[y, x], sums, prior, doubt[reach])
+            mix = f32(1.0) if mix >= OPAQUE else (f32(0.0) if mix <= PURE else mix)
+            if mix == prior:
+                continue
+            _split(image[y, x], sums, mix, matte, front[n], back[n])
+            column[n], alpha[n] = x, mix
+            depths[n, 0], depths[n, 1] = high, low
+            other[n, 0], other[n, 1] = qy, qx
+            n += 1
+        count[r] = n - start[r]
+
+
+def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns: tuple[int, int], matte: int) -> Mixed:
+    """Find the mixed pixels of some rows and columns of the plate.
+
+    Args:
+        image: (H, W, C) plate.
+        d: (H, W) disparity, px.
+        rows: first and one past the last row.
+        columns: first and one past the last column.
+        matte: index of the alpha channel, -1 if there is none.
+    """
+    corner = (rows[0] - LOOK, columns[0] - LOOK)
+    height = rows[1] - rows[0]
+    near = np.empty((height + 2 * LOOK, columns[1] - columns[0] + 2 * LOOK), np.uint8)
+    edge_distance(d, corner[0], corner[1], near)
+    count = np.empty(height, np.int32)
+    count_band(near, LOOK, near.shape[1] - LOOK, count)
+    start = (np.cumsum(count) - count).astype(np.int32)
+    mixed = _room(start, count, image.shape[2])
+    estimate(image, d, near, corner, columns, OFFSETS, DOUBT, matte, *mixed.arrays())
+    return mixed
+
+
+def no_mixed(channels: int) -> Mixed:
+    """What `find_mixed` is replaced by where edges are hard."""
+    nothing = np.empty(0, np.int32)
+    return _room(nothing, nothing, channels)
+
+
+def _room(start: IndexArray, count: IndexArray, channels: int) -> Mixed:
+    size = int(count.sum())
+    return Mixed(
+        start=start,
+        count=count,
+        column=np.empty(size, np.int32),
+        alpha=np.empty(size, np.float32),
+        front=np.empty((size, channels), np.float32),
+        back=np.empty((size, channels), np.float32),
+        depths=np.empty((size, 2), np.float32),
+        other=np.empty((size, 2), np.int32),
+    )
