@@ -112,15 +112,10 @@ void mixRow(const std::vector<Mix>& mixes, const Rows& rows, int64_t y, size_t w
   const size_t count = mixes.size();
   for (size_t c = 0; c < count; ++c) {
     for (size_t x = 0; x < width; ++x) row[x * count + c] = mixes[c].constant;
-    bool first = true;
     for (const Term& term : mixes[c].terms) {
       const float* source = rows.at(term.plane, y) + term.channel;
       const auto step = static_cast<size_t>(rows.reply.planes[term.plane].channels);
-      for (size_t x = 0; x < width; ++x) {
-        const float value = term.gain * source[x * step];
-        row[x * count + c] = first ? value : row[x * count + c] + value;
-      }
-      first = false;
+      for (size_t x = 0; x < width; ++x) row[x * count + c] += term.gain * source[x * step];
     }
   }
 }

@@ -145,7 +145,7 @@ def parameter(host: Host) -> Any:
             c.cast(out, c.POINTER(c.c_char_p))[0] = found.properties.keep(value or "")
         else:
             kind = _TYPES[found.kind]
-            c.cast(out, c.POINTER(kind))[0] = kind(value).value
+            c.cast(out, c.POINTER(kind))[0] = kind(value or 0).value
         return abi.OK
 
     return _build(

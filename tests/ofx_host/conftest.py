@@ -1,0 +1,79 @@
+"""The built bundle, the servers it talks to, and a loaded host."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.ofx_host.host import Host  # noqa: E402
+from tests.server.conftest import Server  # noqa: E402
+
+HEADERS = ("zmq.hpp", "msgpack.hpp", "xxhash.h")
+
+
+def build(folder: Path, *options: str) -> Path:
+    """Builds the plug-in; a folder built before is brought up to date."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for command in (["cmake", "-S", str(ROOT / "ofx_wrapper"), "-B", str(folder), *options],
+                        ["cmake", "--build", str(folder), "-j", "2"]):  # fmt: skip
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder of the build."""
+    missing = [tool for tool in ("g++", "cmake", "pkg-config") if shutil.which(tool) is None]
+    missing += [header for header in HEADERS if not (Path("/usr/include") / header).exists()]
+    if missing:
+        pytest.skip(f"the plug-in cannot be built without {', '.join(missing)}: `make system`")
+    return build(ROOT / "build" / "ofx", "-DCMAKE_BUILD_TYPE=Release")
+
+
+@pytest.fixture(scope="session")
+def bundle(built: Path) -> Path:
+    """The built bundle."""
+    return built / "Art3D.ofx.bundle"
+
+
+@pytest.fixture
+def host(bundle: Path) -> Iterator[Host]:
+    """A loaded host."""
+    made = Host(bundle)
+    assert made.load() == 0
+    yield made
+    assert made.unload() == 0
+
+
+def _served(engine: str) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="art3d-ofx-") as folder:
+        Path(folder).chmod(0o700)
+        server = Server(Path(folder), engine=engine)
+        yield server
+        if server.process is not None and server.process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def real_server() -> Iterator[Server]:
+    """A server with the real engine, for the whole session."""
+    yield from _served("art3d_node.server.compute:make")
+
+
+@pytest.fixture
+def fake_server() -> Iterator[Server]:
+    """A server with an engine of known arithmetic, which may be killed."""
+    yield from _served("synthetic:make")

@@ -1,0 +1,89 @@
+"""What the node should give, from the Python client: the same frame, asked through other code."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from host_bridge.client import Client
+from host_bridge.frame import Array, Frame
+from host_bridge.geometry import Box
+from host_bridge.outputs import review
+from host_bridge.params import Controls
+from host_bridge.wire.messages import AnalysisSettings
+
+CHANNELS = {4: ("R", "G", "B", "A"), 3: ("R", "G", "B"), 1: ("A",)}
+
+
+def frame_of(color: Array, *, display: Box | None = None, data: Box | None = None, aspect: float = 1.0,
+             **layers: Array) -> Frame:  # fmt: skip
+    """The frame that the plug-in should upload."""
+    own = data or Box.of_size(color.shape[1], color.shape[0])
+    return Frame(display or own, own, {"color": color, **layers}, CHANNELS[color.shape[2]], aspect)
+
+
+class Reference:
+    """Composes the node's outputs from the client's planes."""
+
+    def __init__(self, client: Client, frame: Frame, **knobs: Any) -> None:
+        self._client, self._frame = client, frame
+        known = {field.name for field in fields(Controls)}
+        self._controls = Controls(**{k: v for k, v in knobs.items() if k in known})
+        self._settings = AnalysisSettings(depth=knobs.get("depth", "auto"), style=knobs.get("style", "neutral"))
+
+    def planes(self, box: Box, *names: str) -> list[Array]:
+        """Planes of a box."""
+        tile = self._client.tile(self._frame, self._settings, self._controls, box, names)
+        return [np.array(tile.planes[name]) for name in names]
+
+    def output(self, mode: str, box: Box) -> Array:
+        """(h, w, c) float32 of an output mode; `box` in plate coordinates."""
+        return {
+            "left": self._eye, "right": self._eye, "side-by-side": self._side_by_side, "anaglyph": self._anaglyph,
+            "disparity": self._disparity, "inverse-depth": self._depth, "occlusion": self._occlusion,
+        }[mode](box, mode)  # fmt: skip
+
+    def _eye(self, box: Box, mode: str) -> Array:
+        return self.planes(box, mode)[0]
+
+    def _side_by_side(self, box: Box, mode: str) -> Array:
+        display, data = self._frame.display, self._frame.data
+        whole = np.zeros((box.height, box.width, len(self._frame.channels)), np.float32)
+        for eye, shift in (("left", 0), ("right", display.width)):
+            columns = Box(display.x0, data.y0, display.x1, data.y1)
+            part = box.shift(-shift, 0).intersect(columns)
+            if not part.empty:
+                whole[part.shift(shift, 0).slices(box)] = self.planes(part, eye)[0]
+        return whole
+
+    def _anaglyph(self, box: Box, mode: str) -> Array:
+        left, right = self.planes(box, "left", "right")
+        if left.shape[2] < 3:
+            return right if self._controls.hero == "right" else left
+        mixed = left[..., :3].astype(np.float64) @ review._LEFT.T + right[..., :3].astype(np.float64) @ review._RIGHT.T
+        alpha = (right if self._controls.hero == "right" else left)[..., 3:]
+        return np.concatenate([mixed.astype(np.float32), alpha], axis=2)
+
+    def _disparity(self, box: Box, mode: str) -> Array:
+        left, right = self.planes(box, "disparity_left", "disparity_right")
+        nothing = np.zeros_like(left)
+        return np.concatenate([-left, nothing, right, nothing], axis=2)
+
+    def _depth(self, box: Box, mode: str) -> Array:
+        iz = self.planes(box, "inverse_depth")[0]
+        return np.concatenate([iz, iz, iz, np.ones_like(iz)], axis=2)
+
+    def _occlusion(self, box: Box, mode: str) -> Array:
+        left, right = self.planes(box, "occlusion_left", "occlusion_right")
+        return np.concatenate([left, right, right, np.ones_like(left)], axis=2)
+
+
+def as_depth(pixels: Array, dtype: np.dtype[Any]) -> Array:
+    """float32 in a host's sample type: integers from 0..1, clamped, rounded."""
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return pixels.astype(dtype)
+    top = np.float32(np.iinfo(dtype).max)
+    return np.rint(np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1).astype(np.float32) * top).astype(dtype)

@@ -1,0 +1,57 @@
+"""The binary: what it exports, what it needs, and whether its generated headers are current."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from host_bridge import cpp_knobs
+from host_bridge.wire import cpp_header
+
+RUNTIME = re.compile(r"^(ld-linux-x86-64|lib(c|m|dl|rt|pthread|resolv|stdc\+\+|gcc_s))\.so")
+
+
+def _tool(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_only_the_entry_points_are_exported(bundle: Path) -> None:
+    """Nothing can collide with the host's own libraries."""
+    binary = bundle / "Contents" / "Linux-x86-64" / "Art3D.ofx"
+    names = {line.split()[-1] for line in _tool("nm", "-D", "--defined-only", str(binary)).splitlines()}
+    assert names == {"OfxGetNumberOfPlugins", "OfxGetPlugin", "OfxSetHost"}
+
+
+def test_libraries_travel_in_the_bundle(bundle: Path) -> None:
+    """All but the C and C++ runtimes resolve to the binary's own folder, wherever the bundle is put."""
+    folder = bundle / "Contents" / "Linux-x86-64"
+    assert "[$ORIGIN]" in next(line for line in _tool("readelf", "-d", str(folder / "Art3D.ofx")).splitlines()
+                               if "RPATH" in line)  # fmt: skip
+    found = [line.split() for line in _tool("ldd", str(folder / "Art3D.ofx")).splitlines() if "=>" in line]
+    outside = [words[0] for words in found if not words[2].startswith(str(folder)) and not RUNTIME.match(words[0])]
+    assert outside == []
+    assert (folder / "libzmq.so.5").exists()
+
+
+def test_headers_are_current() -> None:
+    """The generated headers are what the tables say now."""
+    assert cpp_knobs.HEADER.read_text() == cpp_knobs.header()
+    assert cpp_header.HEADER.read_text() == cpp_header.header()
+
+
+def test_golden_vectors(built: Path, root: Path) -> None:
+    """C++ decodes and encodes the golden messages to the same bytes: all kinds that a plug-in says or hears."""
+    vectors = sorted(p for p in (root / "tests" / "wire" / "vectors").glob("*.bin") if p.stem != "content_key")
+    result = subprocess.run([str(built / "wire_vectors"), *map(str, vectors)], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) == 15
+
+
+def test_vectors_tool_can_fail(built: Path, root: Path, tmp_path: Path) -> None:
+    """A message in other than canonical bytes is noticed, and so is one cut short."""
+    held = (root / "tests" / "wire" / "vectors" / "held.bin").read_bytes()
+    for name, data in (("short", held[:-1]), ("long", held.replace(b"\xa4kind\xa4held", b"\xa4kind\xd9\x04held"))):
+        (tmp_path / name).write_bytes(data)
+        result = subprocess.run([str(built / "wire_vectors"), str(tmp_path / name)], capture_output=True, check=False)
+        assert result.returncode == 1, name
