@@ -146,7 +146,9 @@ def test_fraction_of_picture_width_means_the_display_window() -> None:
 def test_the_same_percentage_at_any_resolution(factor: int) -> None:
     small = make_frame(90, 160)
     layers = {name: a.repeat(factor, 0).repeat(factor, 1) for name, a in small.layers.items()}
-    large = Frame(Box.of_size(160 * factor, 90 * factor), Box.of_size(160 * factor, 90 * factor), layers, small.channels)
+    large = Frame(
+        Box.of_size(160 * factor, 90 * factor), Box.of_size(160 * factor, 90 * factor), layers, small.channels
+    )
     a, b = (analyse(frame, NEUTRAL, LIBRARY) for frame in (small, large))
     assert torch.allclose(b.disparity_px[::factor, ::factor] / factor, a.disparity_px, atol=160 * SCALE * 0.01)
 

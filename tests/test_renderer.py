@@ -46,7 +46,9 @@ def pop_out() -> Any:
     return d
 
 
-def shoot(frame: Frame, controls: Controls = WIDE, box: Box | None = None, outputs: tuple[str, ...] = EVERY) -> Rendered:
+def shoot(
+    frame: Frame, controls: Controls = WIDE, box: Box | None = None, outputs: tuple[str, ...] = EVERY
+) -> Rendered:
     found = analyse(frame, AnalysisSettings(style=GIVEN), LIBRARY)
     return render(frame, found, controls, frame.data if box is None else box, outputs)
 

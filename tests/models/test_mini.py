@@ -1,0 +1,75 @@
+"""The mini depth network: its shapes, its file, its refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from art3d_node.models.mini import FORMAT, WORKING_SHORT_SIDE, MiniDepth, load_mini
+
+_WEIGHTS = Path(load_mini.__code__.co_filename).parent / "weights" / "mini.safetensors"
+
+
+def test_smoke_the_bundled_weights_estimate() -> None:
+    model = load_mini()
+    assert not model.training
+    assert all(p.dtype == torch.float32 for p in model.parameters())
+    with torch.inference_mode():
+        out = model(torch.rand(1, 3, 128, 160))
+    assert bool(torch.isfinite(out).all()) and float(out.std()) > 0
+
+
+def test_the_file_in_the_box_is_small() -> None:
+    assert _WEIGHTS.stat().st_size <= 8_000_000
+
+
+def test_the_working_size_suits_the_network() -> None:
+    assert WORKING_SHORT_SIDE % 32 == 0
+
+
+@pytest.mark.parametrize("shape", [(3, 64, 64), (1, 1, 64, 64), (1, 3, 60, 64), (1, 3, 64, 33)])
+def test_a_wrong_shape_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="multiples of 32"):
+        MiniDepth()(torch.zeros(shape))
+
+
+def test_files_that_are_no_mini_are_refused_in_one_line(tmp_path: Path) -> None:
+    missing, damaged, other, unfit = (tmp_path / n for n in ("missing", "damaged", "other", "unfit"))
+    damaged.write_bytes(b"no safetensors")
+    save_file({"a": torch.zeros(1)}, other)
+    save_file({"a": torch.zeros(1)}, unfit, metadata={"format": FORMAT})
+    for path, why in (
+        (missing, "cannot be read"),
+        (damaged, "cannot be read"),
+        (other, "format is"),
+        (unfit, "do not fit"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            load_mini(path)
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (64, 96), (128, 64)])
+def test_any_multiple_of_32_keeps_its_size(shape: tuple[int, int]) -> None:
+    with torch.inference_mode():
+        assert load_mini()(torch.rand(2, 3, *shape)).shape == (2, 1, *shape)
+
+
+def test_pictures_of_a_batch_do_not_touch_one_another() -> None:
+    model, pair = load_mini(), torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        torch.testing.assert_close(model(pair)[1:], model(pair[1:]), atol=1e-3, rtol=1e-3)
+
+
+def test_ground_is_nearer_than_sky() -> None:
+    """A plain landscape: blue above, brown below with texture growing towards the viewer."""
+    generator = torch.Generator().manual_seed(2)
+    picture = torch.empty(1, 3, 192, 256)
+    picture[:, :, :96] = torch.tensor([0.45, 0.65, 0.95]).view(1, 3, 1, 1)
+    earth = torch.rand(1, 1, 96, 256, generator=generator) * torch.linspace(0.1, 0.6, 96).view(1, 1, 96, 1)
+    picture[:, :, 96:] = torch.tensor([0.45, 0.35, 0.2]).view(1, 3, 1, 1) + 0.4 * earth
+    with torch.inference_mode():
+        depth = load_mini()(picture.clamp(0, 1))[0, 0]
+    assert depth[150:].mean() > depth[100:120].mean() > depth[:80].mean()
