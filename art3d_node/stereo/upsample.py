@@ -3,69 +3,101 @@
 Two steps of joint bilateral filtering (Kopf et al., "Joint Bilateral Upsampling",
 2007), with a rational kernel in place of the Gaussian: first on the small grid,
 where a wide window is cheap and pulls the map's soft steps onto the picture's
-edges, then once per plate pixel over the small grid's 4 × 4 neighbours.
+edges, then once per plate pixel over its 2 × 2 neighbours on the small grid.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from numba import prange
 from torch import Tensor
-from torch.nn import functional
 
-from art3d_node.stereo.jit import FloatArray, Real, cpu_kernel, f32
+from art3d_node.stereo.jit import FloatArray, Real, cpu_kernel, device_function, f32
 
-_RADIUS = 4
+_RADIUS = 3
 _PASSES = 2
 _SHARP_LOW, _SHARP_HIGH = 400.0, 250.0
 
 
+@device_function
+def _likeness(dr: Real, dg: Real, db: Real, sharp: Real) -> Real:
+    """1 for equal colours, falling with the fourth power of their distance; near 0 for what is no number."""
+    unlike = sharp * (dr * dr + dg * dg + db * db)
+    near = f32(1.0) / (f32(1.0) + (unlike if unlike < f32(1e6) else f32(1e6)))
+    return near * near
+
+
 @cpu_kernel
 def _refine(low: FloatArray, guide: FloatArray, out: FloatArray, radius: int, sharp: Real) -> None:
-    """One joint bilateral pass on the small grid; ``guide`` is ``(h, w, 3)``."""
+    """One joint bilateral pass on the small grid; ``guide`` is ``(3, h, w)``.
+
+    The innermost loop runs along the row, so that the compiler can use vector registers.
+    """
     h, w = low.shape
     reach = f32(1.0) / f32(radius * radius)
     for y in prange(h):
+        total, weights = np.zeros(w, np.float32), np.zeros(w, np.float32)
+        red, green, blue = guide[0, y], guide[1, y], guide[2, y]
+        for v in range(max(0, y - radius), min(h, y + radius + 1)):
+            for du in range(-radius, radius + 1):
+                space = f32(1.0) / (f32(1.0) + f32((v - y) * (v - y) + du * du) * reach)
+                for x in range(max(0, -du), min(w, w - du)):
+                    u = x + du
+                    like = _likeness(
+                        guide[0, v, u] - red[x], guide[1, v, u] - green[x], guide[2, v, u] - blue[x], sharp
+                    )
+                    total[x] += space * like * low[v, u]
+                    weights[x] += space * like
         for x in range(w):
-            r, g, b = guide[y, x, 0], guide[y, x, 1], guide[y, x, 2]
-            total, weights = f32(0.0), f32(0.0)
-            for v in range(max(0, y - radius), min(h, y + radius + 1)):
-                for u in range(max(0, x - radius), min(w, x + radius + 1)):
-                    dr, dg, db = guide[v, u, 0] - r, guide[v, u, 1] - g, guide[v, u, 2] - b
-                    far = f32((v - y) * (v - y) + (u - x) * (u - x)) * reach
-                    near = f32(1.0) / (f32(1.0) + sharp * (dr * dr + dg * dg + db * db))
-                    weight = near * near / (f32(1.0) + far)
-                    total += weight * low[v, u]
-                    weights += weight
-            out[y, x] = total / weights
+            out[y, x] = total[x] / weights[x]
+
+
+@cpu_kernel
+def _shrink(guide: FloatArray, out: FloatArray) -> None:
+    """Mean colour ``(3, h, w)`` of the plate under each pixel of the small grid; what is no number counts as black."""
+    rows, columns = guide.shape[:2]
+    h, w = out.shape[1:]
+    for y in prange(h):
+        top, bottom = y * rows // h, max(y * rows // h + 1, (y + 1) * rows // h)
+        for x in range(w):
+            left, right = x * columns // w, max(x * columns // w + 1, (x + 1) * columns // w)
+            for c in range(3):
+                total = f32(0.0)
+                for v in range(top, bottom):
+                    for u in range(left, right):
+                        value = guide[v, u, c]
+                        total += min(max(value, f32(0.0)), f32(1.0)) if value == value else f32(0.0)
+                out[c, y, x] = total / f32((bottom - top) * (right - left))
 
 
 @cpu_kernel
 def _enlarge(low: FloatArray, small: FloatArray, guide: FloatArray, out: FloatArray, sharp: Real) -> None:
-    """Each plate pixel: its 4 × 4 neighbours on the small grid, weighed by distance and likeness of colour."""
+    """Each plate pixel: its 2 × 2 neighbours on the small grid, weighed by distance and likeness of colour."""
     h, w = low.shape
     rows, columns = out.shape
     step_y, step_x = f32(h) / f32(rows), f32(w) / f32(columns)
     for y in prange(rows):
+        total, weights = np.zeros(columns, np.float32), np.zeros(columns, np.float32)
+        red, green, blue = guide[y, :, 0].copy(), guide[y, :, 1].copy(), guide[y, :, 2].copy()
         sy = (f32(y) + f32(0.5)) * step_y - f32(0.5)
         top = int(sy + f32(1.0)) - 1
+        for v in range(top, top + 2):
+            cv = min(max(v, 0), h - 1)
+            wy = f32(1.1) - abs(sy - f32(v))
+            for du in range(2):
+                for x in range(columns):
+                    sx = (f32(x) + f32(0.5)) * step_x - f32(0.5)
+                    u = np.int32(sx + f32(1.0)) - np.int32(1) + np.int32(du)
+                    weight = wy * (f32(1.1) - abs(sx - f32(u)))
+                    cu = min(max(u, np.int32(0)), np.int32(w - 1))
+                    weight *= _likeness(
+                        small[0, cv, cu] - red[x], small[1, cv, cu] - green[x], small[2, cv, cu] - blue[x], sharp
+                    )
+                    total[x] += weight * low[cv, cu]
+                    weights[x] += weight
         for x in range(columns):
-            sx = (f32(x) + f32(0.5)) * step_x - f32(0.5)
-            left = int(sx + f32(1.0)) - 1
-            r, g, b = guide[y, x, 0], guide[y, x, 1], guide[y, x, 2]
-            total, weights = f32(0.0), f32(0.0)
-            for v in range(top - 1, top + 3):
-                cv = min(max(v, 0), h - 1)
-                wy = max(f32(0.0), f32(2.0) - abs(sy - f32(v)))
-                for u in range(left - 1, left + 3):
-                    cu = min(max(u, 0), w - 1)
-                    wx = max(f32(0.0), f32(2.0) - abs(sx - f32(u)))
-                    dr, dg, db = small[cv, cu, 0] - r, small[cv, cu, 1] - g, small[cv, cu, 2] - b
-                    near = f32(1.0) / (f32(1.0) + sharp * (dr * dr + dg * dg + db * db))
-                    weight = wy * wx * near * near + f32(1e-12)
-                    total += weight * low[cv, cu]
-                    weights += weight
-            out[y, x] = total / weights
+            out[y, x] = total[x] / weights[x]
 
 
 def _finite(values: Tensor) -> Tensor:
@@ -95,14 +127,14 @@ def guided_upsample(low: Tensor, guide: Tensor) -> Tensor:
     """
     if low.ndim != 2 or guide.ndim != 3 or guide.shape[2] != 3 or 0 in (*low.shape, *guide.shape):
         raise ValueError(f"expected low (h, w) and guide (H, W, 3), got {tuple(low.shape)} and {tuple(guide.shape)}")
-    picture = torch.nan_to_num(guide.detach().cpu().float(), nan=0.0, posinf=1.0, neginf=0.0).clamp(0, 1).contiguous()
+    picture = guide.detach().cpu().float().contiguous().numpy()
     values = _finite(low.detach().cpu().float()).contiguous()
-    planes = picture.permute(2, 0, 1)[None]
-    small = functional.adaptive_avg_pool2d(planes, low.shape)[0].permute(1, 2, 0).contiguous()
+    small = torch.empty((3, *low.shape)).numpy()
+    _shrink(picture, small)
     for _ in range(_PASSES):
         refined = torch.empty_like(values)
-        _refine(values.numpy(), small.numpy(), refined.numpy(), _RADIUS, _SHARP_LOW)
+        _refine(values.numpy(), small, refined.numpy(), _RADIUS, _SHARP_LOW)
         values = refined
     out = torch.empty(picture.shape[:2])
-    _enlarge(values.numpy(), small.numpy(), picture.numpy(), out.numpy(), _SHARP_HIGH)
-    return out.clamp(values.min(), values.max())
+    _enlarge(values.numpy(), small, picture, out.numpy(), _SHARP_HIGH)
+    return out

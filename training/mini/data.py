@@ -30,27 +30,19 @@ class Batch:
 
 
 class Cache:
-    """All cached pictures of a folder, by source; new files are found by :meth:`refresh`."""
+    """All cached pictures of a folder, by source."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self.pictures: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-        self._seen: set[Path] = set()
-        self.refresh()
-
-    def refresh(self) -> int:
-        """Load files that appeared since; returns the number of pictures held."""
-        for path in sorted(self.folder.glob("*.npz")):
-            if path in self._seen:
-                continue
+        for path in sorted(folder.glob("*.npz")):
             with np.load(path) as data:
-                pairs = list(zip(data["rgb"], data["iz"].astype(np.float32), strict=True))
-            self.pictures.setdefault(path.name.split("_")[0], []).extend(pairs)
-            self._seen.add(path)
-        return sum(len(p) for p in self.pictures.values())
+                pairs = zip(data["rgb"], data["iz"].astype(np.float32), strict=True)
+                self.pictures.setdefault(path.name.split("_")[0], []).extend(pairs)
 
 
-def _crop(rgb: np.ndarray, iz: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _crop(
+    rgb: np.ndarray, iz: np.ndarray, shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """A window of the wanted proportions, 60 to 100 % of the largest, resized; now and then mirrored or rolled."""
     h, w = iz.shape
     scale = min(h / shape[0], w / shape[1]) * rng.uniform(0.6, 1.0) ** 0.6
@@ -65,7 +57,9 @@ def _crop(rgb: np.ndarray, iz: np.ndarray, shape: tuple[int, int], rng: np.rando
     if rng.random() < 0.15:
         turn = cv2.getRotationMatrix2D((shape[1] / 2, shape[0] / 2), rng.normal() * 6, 1.08)
         rgb = cv2.warpAffine(np.ascontiguousarray(rgb), turn, size, borderMode=cv2.BORDER_REFLECT)
-        iz = cv2.warpAffine(np.ascontiguousarray(iz), turn, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
+        iz = cv2.warpAffine(
+            np.ascontiguousarray(iz), turn, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT
+        )
     return rgb, iz
 
 
@@ -87,7 +81,9 @@ def _photometric(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(np.clip(x, 0, 1))
 
 
-def _example(cache: Cache, source: str, shape: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _example(
+    cache: Cache, source: str, shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     pictures = cache.pictures[source]
     for _ in range(8):
         rgb, iz = _crop(*pictures[rng.integers(len(pictures))], shape, rng)
@@ -96,7 +92,9 @@ def _example(cache: Cache, source: str, shape: tuple[int, int], rng: np.random.G
     return _photometric(np.ascontiguousarray(rgb), rng), iz
 
 
-def batches(cache: Cache, weights: Mapping[str, float], *, size: int, seed: int, ordinal: frozenset[str]) -> Iterator[Batch]:
+def batches(
+    cache: Cache, weights: Mapping[str, float], *, size: int, seed: int, ordinal: frozenset[str]
+) -> Iterator[Batch]:
     """Endless batches; sources in proportion to ``weights``, those without pictures left out.
 
     Args:

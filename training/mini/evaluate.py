@@ -9,7 +9,6 @@ boundaries that have a boundary of the up-sampled estimate within 2 plate pixels
 from __future__ import annotations
 
 import argparse
-import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,14 +16,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import OpenEXR
 import torch
 
-from art3d_node.models.mini import WORKING_SHORT_SIDE, MiniDepth, load_mini
+from art3d_node.library import Library
+from art3d_node.models.depth_net import DepthSource, SourceInput
+from art3d_node.models.mini import load_mini
+from art3d_node.models.mini_source import MiniSource
 from art3d_node.stereo.upsample import guided_upsample
+from host_bridge.errors import DepthSourceError
 
 _PAIRS = 200_000
-_log = logging.getLogger(__name__)
-Source = Callable[[np.ndarray], np.ndarray]
+Estimator = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ def middlebury_2005(plates: Path) -> Iterator[Known]:
 
 def rgbd(plates: Path) -> Iterator[Known]:
     """The TUM desk (photographs, Kinect depth) and the ICL living room (rendered)."""
-    rows = [("TUM desk", "tum_desk", "{}.png", "{}_depth.png", 2), ("ICL room", "icl_livingroom", "color_{}.png", "depth_{}.png", 5)]
+    rows = [
+        ("TUM desk", "tum_desk", "{}.png", "{}_depth.png", 2),
+        ("ICL room", "icl_livingroom", "color_{}.png", "depth_{}.png", 5),
+    ]
     for group, folder, picture, depth, count in rows:
         for i in range(1, count + 1):
             at = plates / "rgbd_gt" / folder
@@ -58,14 +64,14 @@ def rgbd(plates: Path) -> Iterator[Known]:
             yield Known(group, f"{folder} {i}", rgb, np.where(z > 0, 5000 / np.maximum(z, 1), np.nan))
 
 
-def example_plate(folder: Path, *, every: int = 8) -> Iterator[Known]:
+def example_plate(folder: Path, *, every: int = 4) -> Iterator[Known]:
     """Frames of the project's own rendered plate, where it is present."""
-    from host_bridge.plates import open_plate  # noqa: PLC0415
-
-    for i, frame in enumerate(open_plate(folder)):
-        if i % every == 0:
-            yield frame
-    return
+    for path in sorted(folder.glob("*.exr"))[::every]:
+        channels = OpenEXR.File(str(path), separate_channels=True).channels()
+        z = channels["depth.Z"].pixels.astype(np.float32)
+        colour = np.stack([channels[c].pixels for c in "RGB"], 2).astype(np.float32)
+        rgb = (np.clip(colour, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
+        yield Known("example plate", path.name, rgb, np.where(np.isfinite(z), 1 / np.maximum(z, 1e-3), 0))
 
 
 def order(estimate: np.ndarray, iz: np.ndarray, *, seed: int = 0, ratio: float = 1.1) -> float:
@@ -118,22 +124,13 @@ def edges(estimate: np.ndarray, iz: np.ndarray, *, reach_px: int = 2) -> tuple[f
     return float(near_found[true].mean()), float(near_true[found].mean())
 
 
-def working_size(height: int, width: int) -> tuple[int, int]:
-    """The network's picture size for a plate: short side fixed, both sides multiples of 32."""
-    scale = WORKING_SHORT_SIDE / min(height, width)
-    return max(32, round(height * scale / 32) * 32), max(32, round(width * scale / 32) * 32)
-
-
-def mini_source(model: MiniDepth) -> Source:
-    """``mini`` at its working size, then up-sampled along the plate's edges."""
+def estimator(source: DepthSource) -> Estimator:
+    """A depth source at its own working size, then up-sampled along the plate's edges, as in production."""
 
     def estimate(rgb: np.ndarray) -> np.ndarray:
-        h, w = working_size(*rgb.shape[:2])
-        small = cv2.resize(rgb, (w, h), interpolation=cv2.INTER_AREA)
-        picture = torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255
-        with torch.inference_mode():
-            low = model(picture)[0, 0]
-        return guided_upsample(low, torch.from_numpy(rgb).float() / 255).numpy()
+        look = torch.from_numpy(rgb)
+        low = source.estimate(SourceInput(look, rgb.shape[1] / rgb.shape[0])).inverse_depth
+        return guided_upsample(low, look.float() / 255).numpy()
 
     return estimate
 
@@ -144,19 +141,17 @@ def lower_is_nearer(rgb: np.ndarray) -> np.ndarray:
     return np.asarray(np.arange(h)[:, None] + np.random.default_rng(1).random((h, w)) * 0.5)
 
 
-def speed_ms(model: MiniDepth, *, repeats: int = 15) -> float:
-    """Best time of one 16:9 frame at the working size."""
-    h, w = working_size(1080, 1920)
-    picture, best = torch.rand(1, 3, h, w), 1e9
-    with torch.inference_mode():
-        for _ in range(repeats):
-            start = time.perf_counter()
-            model(picture)
-            best = min(best, time.perf_counter() - start)
+def speed_ms(source: DepthSource, *, repeats: int = 15) -> float:
+    """Best time of one frame of 1080p at the source's working size."""
+    frame, best = SourceInput(torch.zeros(1080, 1920, 3, dtype=torch.uint8), 16 / 9), 1e9
+    for _ in range(repeats):
+        start = time.perf_counter()
+        source.estimate(frame)
+        best = min(best, time.perf_counter() - start)
     return best * 1e3
 
 
-def table(known: list[Known], sources: dict[str, Source]) -> str:
+def table(known: list[Known], sources: dict[str, Estimator]) -> str:
     """The figures by set and source as text."""
     lines = [f"{'set':<18}{'pictures':>9}  {'source':<28}{'order %':>8}{'lower %':>9}{'edges %':>9}{'precision %':>13}"]
     means: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in sources}
@@ -168,23 +163,36 @@ def table(known: list[Known], sources: dict[str, Source]) -> str:
             right = 100 * float(np.mean([order(m, k.iz) for m, k in zip(maps, members, strict=True)]))
             found = np.mean([edges(m, k.iz) for m, k in zip(maps, members, strict=True)], axis=0) * 100
             means[name].append((right, rule, float(found[0]), float(found[1])))
-            lines.append(f"{group:<18}{len(members):>9}  {name:<28}{right:>8.1f}{rule:>9.1f}{found[0]:>9.1f}{found[1]:>13.1f}")
+            lines.append(
+                f"{group:<18}{len(members):>9}  {name:<28}{right:>8.1f}{rule:>9.1f}{found[0]:>9.1f}{found[1]:>13.1f}"
+            )
     for name, rows in means.items():
         m = np.mean(rows, axis=0)
         lines.append(f"{'mean of sets':<18}{'':>9}  {name:<28}{m[0]:>8.1f}{m[1]:>9.1f}{m[2]:>9.1f}{m[3]:>13.1f}")
     return "\n".join(lines)
 
 
+def _sources(weights: Path | None) -> Iterator[DepthSource]:
+    yield MiniSource(load_mini(weights), model_id="mini")
+    try:
+        yield Library().depth("da2-small")
+    except DepthSourceError as error:
+        print(f"da2-small left out: {error}")
+
+
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plates", type=Path, default=Path("../shared/plates"))
+    parser.add_argument("--example", type=Path, default=Path("examples/plate"))
     parser.add_argument("--weights", type=Path, help="mini weights; the bundled ones by default")
     args = parser.parse_args()
     torch.set_num_threads(2)
-    model = load_mini(args.weights)
-    known = [*middlebury_2005(args.plates), *rgbd(args.plates)]
-    print(table(known, {"mini": mini_source(model)}))
-    print(f"mini: {speed_ms(model):.0f} ms a 16:9 frame on {torch.get_num_threads()} threads")
+    sources = {source.name: source for source in _sources(args.weights)}
+    known = [*middlebury_2005(args.plates), *rgbd(args.plates), *example_plate(args.example)]
+    print(table(known, {name: estimator(source) for name, source in sources.items()}))
+    for name, source in sources.items():
+        print(f"{name}: {speed_ms(source):.0f} ms a 1080p frame on {torch.get_num_threads()} threads")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,13 @@ def gradient(prediction: Tensor, target: Tensor, mask: Tensor, *, scales: int = 
 
 
 def ranking(
-    prediction: Tensor, target: Tensor, mask: Tensor, *, generator: torch.Generator, ratio: float = 1.1, pairs: int = 1500
+    prediction: Tensor,
+    target: Tensor,
+    mask: Tensor,
+    *,
+    generator: torch.Generator,
+    ratio: float = 1.1,
+    pairs: int = 1500,
 ) -> Tensor:
     """Logistic loss on the order of random pairs whose true ratio exceeds ``ratio``: ``(n,)``.
 
@@ -55,8 +61,12 @@ def ranking(
     y = torch.randint(h, (n, 2, pairs), generator=generator)
     x = torch.randint(w, (n, 2, pairs), generator=generator)
     half = pairs // 2
-    y[:, 1, half:] = (y[:, 0, half:] + torch.randint(-h // 16, h // 16 + 1, (n, pairs - half), generator=generator)).clamp(0, h - 1)
-    x[:, 1, half:] = (x[:, 0, half:] + torch.randint(-w // 16, w // 16 + 1, (n, pairs - half), generator=generator)).clamp(0, w - 1)
+    y[:, 1, half:] = (
+        y[:, 0, half:] + torch.randint(-h // 16, h // 16 + 1, (n, pairs - half), generator=generator)
+    ).clamp(0, h - 1)
+    x[:, 1, half:] = (
+        x[:, 0, half:] + torch.randint(-w // 16, w // 16 + 1, (n, pairs - half), generator=generator)
+    ).clamp(0, w - 1)
     at = (y * w + x).view(n, -1)
     p, t, m = (v.reshape(n, -1).gather(1, at).view(n, 2, pairs) for v in (normalise(prediction, mask), target, mask))
     nearer, farther = t.max(1).values, t.min(1).values

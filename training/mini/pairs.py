@@ -25,9 +25,7 @@ def match(left: np.ndarray, right: np.ndarray, *, low: int, span: int) -> np.nda
     gl, gr = cv2.cvtColor(left, cv2.COLOR_RGB2GRAY), cv2.cvtColor(right, cv2.COLOR_RGB2GRAY)
 
     def sgbm(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        matcher = cv2.StereoSGBM.create(
-            low, span, 5, 8 * 25 * 2, 32 * 25 * 2, 1, 31, 8, 60, 2, cv2.STEREO_SGBM_MODE_HH
-        )
+        matcher = cv2.StereoSGBM.create(low, span, 5, 8 * 25 * 2, 32 * 25 * 2, 1, 31, 8, 60, 2, cv2.STEREO_SGBM_MODE_HH)
         wide = max(0, low + span)
         a, b = (cv2.copyMakeBorder(v, 0, 0, wide, wide, cv2.BORDER_REPLICATE) for v in (a, b))
         return matcher.compute(a, b)[:, wide:-wide].astype(np.float32) / 16
@@ -40,7 +38,7 @@ def match(left: np.ndarray, right: np.ndarray, *, low: int, span: int) -> np.nda
 
 
 def _inverse_depth(disparity: np.ndarray, *, parallel: bool) -> np.ndarray:
-    """Disparity → something proportional to inverse depth; unknown convergence is put back behind the farthest point."""
+    """Disparity → about inverse depth; where convergence is unknown, the farthest point is put near infinity."""
     if parallel:
         return np.asarray(np.maximum(disparity, 0) + 0.25)
     low, high = np.nanquantile(disparity, [0.01, 0.99])
@@ -85,7 +83,7 @@ def _frames(path: Path, every: int) -> Iterator[np.ndarray]:
 
 
 def panoramas(plates: Path, rng: np.random.Generator) -> Iterator[_Pair]:
-    """Windows of the stereo panoramas, stills and film; those that a matcher cannot follow (coral, test room) left out."""
+    """Windows of the stereo panoramas and film; not those that a matcher cannot follow (coral, test room)."""
     for name in ("walrus", "dolphins", "chess", "congo"):
         picture = cv2.imread(str(plates / f"stereo_photos/{name}.top-bottom.jpg"), cv2.IMREAD_COLOR_RGB)
         half = picture.shape[0] // 2
@@ -147,7 +145,11 @@ def save(pairs: Iterator[_Pair], target: Path, *, width: int = 384) -> int:
         known = cv2.resize(iz.astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
         sizes.setdefault(small.shape, []).append((small, known))
     for i, group in enumerate(sizes.values()):
-        np.savez(target.with_name(f"{target.name}_{i}.npz"), rgb=np.stack([p[0] for p in group]), iz=np.stack([p[1] for p in group]))
+        np.savez(
+            target.with_name(f"{target.name}_{i}.npz"),
+            rgb=np.stack([p[0] for p in group]),
+            iz=np.stack([p[1] for p in group]),
+        )
     return sum(len(group) for group in sizes.values())
 
 

@@ -213,7 +213,9 @@ def _trace(kind, to_unit, bound, half, colour, texture, grain, textures, camera,
     return rgb / (side * side), iz
 
 
-def render(scene: Scene, textures: np.ndarray, height: int, width: int, *, side: int = 2) -> tuple[np.ndarray, np.ndarray]:
+def render(
+    scene: Scene, textures: np.ndarray, height: int, width: int, *, side: int = 2
+) -> tuple[np.ndarray, np.ndarray]:
     """Render one scene.
 
     Args:

@@ -48,7 +48,10 @@ def spread(rgb: np.ndarray, points: list[_Point]) -> np.ndarray:
     lab = cv2.cvtColor(cv2.GaussianBlur(rgb, (0, 0), 0.7).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     index = np.arange(h * w).reshape(h, w)
     rows, columns, weights = [], [], []
-    for a, b, da, db in ((index[:, :-1], index[:, 1:], lab[:, :-1], lab[:, 1:]), (index[:-1], index[1:], lab[:-1], lab[1:])):
+    for a, b, da, db in (
+        (index[:, :-1], index[:, 1:], lab[:, :-1], lab[:, 1:]),
+        (index[:-1], index[1:], lab[:-1], lab[1:]),
+    ):
         affinity = np.exp(-((da - db) ** 2).sum(2) / (2 * 4.0**2)) + 2e-3
         rows.append(a.ravel()), columns.append(b.ravel()), weights.append(affinity.ravel())
     i, j, k = (np.concatenate(v) for v in (rows, columns, weights))

@@ -1,7 +1,8 @@
 """Train ``mini``: ``python -m training.mini.train --cache CACHE --out RUN --minutes 60``.
 
 Stops at the end of its minutes or steps, on whichever device there is; a run
-taken up again goes on from its last checkpoint.
+taken up again goes on from its last checkpoint. Several processes share the
+work under ``torchrun --nproc-per-node 2 -m training.mini.train ...``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+import os
 import queue
 import threading
 import time
@@ -16,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -24,7 +27,7 @@ from training.mini.data import Batch, Cache, batches
 from training.mini.losses import affine_invariant, gradient, ranking
 from training.mini.mobilenet import load_encoder
 
-SOURCES = {"worlds": 0.55, "tables": 0.1, "stereo": 0.17, "scribbles": 0.18}
+SOURCES = {"worlds": 0.5, "tables": 0.12, "stereo": 0.14, "scribbles": 0.24}
 ORDINAL = frozenset({"scribbles"})
 _FROZEN_BLOCKS = 5
 _log = logging.getLogger(__name__)
@@ -83,10 +86,30 @@ def export(model: nn.Module, path: Path) -> None:
     partial.replace(path)
 
 
+def _schedule(opt: torch.optim.Optimizer, step: int, done: float) -> None:
+    """Warm up over 100 steps, then a cosine over the whole of the run's time."""
+    swing = min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, done)))
+    for group in opt.param_groups:
+        group["lr"] = group["base"] * max(swing, 0.01)
+
+
+def _agreed(done: float) -> float:
+    """How far the run is, the same answer in every process, so that all stop together."""
+    if not dist.is_initialized():
+        return done
+    value = torch.tensor([done])
+    dist.all_reduce(value, dist.ReduceOp.MAX)
+    return float(value)
+
+
 def train(args: argparse.Namespace) -> None:
+    """Run the loop; see the module's docstring."""
+    rank = int(os.environ.get("RANK", "0"))
+    if "RANK" in os.environ and not dist.is_initialized():
+        dist.init_process_group("gloo")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(args.seed)
-    model = build(args.encoder, args.start).to(device, memory_format=torch.channels_last)
+    model = build(args.encoder, args.weights).to(device, memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(model, avg_fn=_running_mean)
     opt, step, spent = optimiser(model, rate=args.rate), 0, 0.0
     checkpoint = args.out / "last.pt"
@@ -96,31 +119,30 @@ def train(args: argparse.Namespace) -> None:
         average.load_state_dict(saved["average"])
         opt.load_state_dict(saved["optimiser"])
         step, spent = saved["step"], saved["spent"]
-    cache, generator = Cache(args.cache), torch.Generator().manual_seed(args.seed + step)
-    source = _prefetch(batches(cache, SOURCES, size=args.batch, seed=args.seed + step, ordinal=ORDINAL))
+    estimate = nn.parallel.DistributedDataParallel(model) if dist.is_initialized() else model
+    seed = args.seed + step + 7919 * rank
+    cache, generator = Cache(args.cache), torch.Generator().manual_seed(seed)
+    source = _prefetch(batches(cache, SOURCES, size=args.batch, seed=seed, ordinal=ORDINAL))
     mean, start, done = 0.0, time.perf_counter(), 0.0
     while done < 1 and step < args.steps:
         batch = next(source)
-        done = (spent + time.perf_counter() - start) / (60 * args.minutes)
-        swing = min(1.0, (step + 1) / 200) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, done)))
-        for group in opt.param_groups:
-            group["lr"] = group["base"] * max(swing, 0.01)
+        done = _agreed((spent + time.perf_counter() - start) / (60 * args.minutes))
+        _schedule(opt, step, done)
         moved = Batch(*(v.to(device) for v in (batch.rgb, batch.iz, batch.mask, batch.metric)))
         with torch.autocast(device.type, torch.bfloat16):
-            prediction = model(moved.rgb.contiguous(memory_format=torch.channels_last))[:, 0]
+            prediction = estimate(moved.rgb.contiguous(memory_format=torch.channels_last))[:, 0]
         value = loss(prediction.float(), moved, generator)
         opt.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         opt.step()
         average.update_parameters(model)
-        step, mean = step + 1, mean + (value.item() - mean) / min(step + 1, 200)
-        if step % 200 == 0 or done >= 1:
-            held = cache.refresh()
-            _log.info("step %d, %.0f %% of the time, loss %.3f, %d pictures", step, 100 * done, mean, held)
-            state = {"model": model.state_dict(), "average": average.state_dict(), "optimiser": opt.state_dict(),
-                     "step": step, "spent": spent + time.perf_counter() - start}  # fmt: skip
-            torch.save(state, checkpoint.with_suffix(".part"))
+        step, mean = step + 1, mean + (value.item() - mean) / min(step + 1, 100)
+        if rank == 0 and (step % 100 == 0 or done >= 1):
+            _log.info("step %d, %.0f %% of the time, loss %.3f", step, 100 * done, mean)
+            elapsed = spent + time.perf_counter() - start
+            state = {"model": model.state_dict(), "average": average.state_dict(), "optimiser": opt.state_dict()}
+            torch.save({**state, "step": step, "spent": elapsed}, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").replace(checkpoint)
             export(average.module, args.out / "mini.safetensors")
 
@@ -131,7 +153,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, default=models)
-    parser.add_argument("--start", type=Path, help="weights to go on from, instead of the encoder alone")
+    parser.add_argument("--weights", type=Path, help="weights to go on from, instead of the encoder alone")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=10**9)
     parser.add_argument("--batch", type=int, default=10, help="pictures of 192 × 256 a step; larger ones count more")

@@ -46,7 +46,9 @@ class Builder:
         grain = 1 / (np.median(size) * np.exp(rng.uniform(-0.3, 2.2)))
         self.rows.append((kind, to_unit, np.append(where, radius), size, colour, texture, grain))
 
-    def look(self, eye: tuple[float, float, float], target: tuple[float, float, float], *, fov_deg: float, roll: float) -> None:
+    def look(
+        self, eye: tuple[float, float, float], target: tuple[float, float, float], *, fov_deg: float, roll: float
+    ) -> None:
         """Aim the camera; ``fov_deg`` is the vertical field of view, ``roll`` in radians."""
         o = np.array(eye, float)
         forward = np.array(target, float) - o
@@ -87,7 +89,14 @@ def _person(b: Builder, x: float, z: float, *, ground: float = 0.0) -> None:
 
     part(BALL, 0, 0.93, (0.085, 0.12, 0.1), texture=plain, colour=skin)
     p = np.array([x, ground + 0.955 * tall, z]) - ahead * 0.025
-    b.add(BALL, (p[0], p[1], p[2]), (0.1, 0.115, 0.105), yaw=yaw, texture=plain, colour=rng.uniform(0.05, 0.9) * np.array([1, 0.7, 0.5]))
+    b.add(
+        BALL,
+        (p[0], p[1], p[2]),
+        (0.1, 0.115, 0.105),
+        yaw=yaw,
+        texture=plain,
+        colour=rng.uniform(0.05, 0.9) * np.array([1, 0.7, 0.5]),
+    )
     p = np.array([x, ground + 0.925 * tall, z]) + ahead * 0.1
     b.add(BALL, (p[0], p[1], p[2]), (0.015, 0.025, 0.02), yaw=yaw, texture=plain, colour=skin)
     part(CYLINDER, 0, 0.85, (0.05, 0.06, 0.05), texture=plain, colour=skin * 0.9)
@@ -96,7 +105,16 @@ def _person(b: Builder, x: float, z: float, *, ground: float = 0.0) -> None:
         part(CYLINDER, s * 0.1, 0.24, (0.085, 0.24 * tall, 0.09), texture=trousers)
         swing = rng.uniform(-0.4, 0.4)
         q = np.array([x, ground + 0.63 * tall, z]) + side * s * 0.26 + ahead * swing * 0.25
-        b.add(CYLINDER, (q[0], q[1], q[2]), (0.055, 0.19 * tall, 0.055), yaw=yaw, pitch=-swing, roll=s * 0.1, texture=shirt, colour=wear)
+        b.add(
+            CYLINDER,
+            (q[0], q[1], q[2]),
+            (0.055, 0.19 * tall, 0.055),
+            yaw=yaw,
+            pitch=-swing,
+            roll=s * 0.1,
+            texture=shirt,
+            colour=wear,
+        )
 
 
 def _tree(b: Builder, x: float, z: float, *, tall: float) -> None:
@@ -172,8 +190,9 @@ def room(b: Builder) -> None:
     if rng.random() < 0.5:
         _leaves(b, rng.uniform(-w, w), rng.uniform(0.3, 1.5), rng.uniform(-d * 0.5, d), reach=0.5, count=14)
     up = rng.uniform(0.9, 2.0)
-    b.look((rng.uniform(-w * 0.6, w * 0.6), up, -d * rng.uniform(0.3, 0.9)), (rng.uniform(-w, w), up + rng.normal() * 0.7 - 0.3, d * 0.5),
-           fov_deg=rng.uniform(35, 65), roll=rng.normal() * 0.1)  # fmt: skip
+    eye = (rng.uniform(-w * 0.6, w * 0.6), up, -d * rng.uniform(0.3, 0.9))
+    target = (rng.uniform(-w, w), up + rng.normal() * 0.7 - 0.3, d * 0.5)
+    b.look(eye, target, fov_deg=rng.uniform(35, 65), roll=rng.normal() * 0.1)
 
 
 def table(b: Builder) -> None:
@@ -196,7 +215,13 @@ def table(b: Builder) -> None:
         while rng.random() < 0.4:
             top = _thing(b, x + rng.normal() * 0.03, top, z, size * rng.uniform(0.3, 0.9))
     for _ in range(rng.integers(0, 8)):
-        b.add(CYLINDER, (rng.uniform(-0.7, 0.7), 0.15, rng.uniform(0, depth)), (0.008, 0.22, 0.008), roll=rng.normal() * 0.5, pitch=rng.normal() * 0.4)
+        b.add(
+            CYLINDER,
+            (rng.uniform(-0.7, 0.7), 0.15, rng.uniform(0, depth)),
+            (0.008, 0.22, 0.008),
+            roll=rng.normal() * 0.5,
+            pitch=rng.normal() * 0.4,
+        )
     if rng.random() < 0.35:
         _leaves(b, rng.uniform(-0.5, 0.5), 0.2, rng.uniform(0, depth), reach=0.25, count=18)
     up = rng.uniform(0.1, 0.9)
@@ -229,7 +254,12 @@ def street(b: Builder) -> None:
     for _ in range(rng.integers(0, 6)):
         _person(b, rng.uniform(-wide, wide) * 0.8, rng.uniform(2.5, 25))
     up = rng.uniform(1.2, 2.2) if rng.random() < 0.75 else rng.uniform(3, 9)
-    b.look((rng.uniform(-wide, wide) * 0.5, up, -2), (rng.normal() * 4, up + rng.normal() * 2.5, 20), fov_deg=rng.uniform(30, 65), roll=rng.normal() * 0.04)
+    b.look(
+        (rng.uniform(-wide, wide) * 0.5, up, -2),
+        (rng.normal() * 4, up + rng.normal() * 2.5, 20),
+        fov_deg=rng.uniform(30, 65),
+        roll=rng.normal() * 0.04,
+    )
 
 
 def field(b: Builder) -> None:
@@ -247,17 +277,32 @@ def field(b: Builder) -> None:
     for _ in range(rng.integers(0, 14)):
         z = rng.uniform(1.5, 25)
         r = rng.uniform(0.1, 1.2)
-        b.add(BALL, (rng.normal() * z * 0.5, r * 0.2, z), (r, r * rng.uniform(0.4, 1), r * rng.uniform(0.6, 1.3)), yaw=rng.uniform(0, 3))
+        b.add(
+            BALL,
+            (rng.normal() * z * 0.5, r * 0.2, z),
+            (r, r * rng.uniform(0.4, 1), r * rng.uniform(0.6, 1.3)),
+            yaw=rng.uniform(0, 3),
+        )
     for _ in range(rng.integers(0, 4)):
         z = rng.uniform(2, 30)
         _person(b, rng.normal() * z * 0.3, z)
     for _ in range(rng.integers(0, 3)):
         z = rng.uniform(8, 60)
-        b.add(BOX, (rng.normal() * z * 0.4, 2, z), (rng.uniform(1, 6), rng.uniform(2, 5), rng.uniform(1, 6)), yaw=rng.uniform(0, 3))
+        b.add(
+            BOX,
+            (rng.normal() * z * 0.4, 2, z),
+            (rng.uniform(1, 6), rng.uniform(2, 5), rng.uniform(1, 6)),
+            yaw=rng.uniform(0, 3),
+        )
     if rng.random() < 0.4:
         _leaves(b, rng.normal() * 0.8, rng.uniform(0, 0.8), rng.uniform(1, 2.5), reach=0.5, count=25)
     up = rng.uniform(0.4, 2.5) if rng.random() < 0.7 else rng.uniform(4, 30)
-    b.look((0, up, -1), (rng.normal() * 2, up + rng.normal() * 2.5 - 0.5, 12), fov_deg=rng.uniform(25, 60), roll=rng.normal() * 0.03)
+    b.look(
+        (0, up, -1),
+        (rng.normal() * 2, up + rng.normal() * 2.5 - 0.5, 12),
+        fov_deg=rng.uniform(25, 60),
+        roll=rng.normal() * 0.03,
+    )
 
 
 def portrait(b: Builder) -> None:
@@ -292,7 +337,9 @@ def foliage(b: Builder) -> None:
             r = rng.uniform(0.03, 0.2)
             b.add(BALL, (x, y, z), (r, r * rng.uniform(0.5, 1.2), r))
         b.add(CYLINDER, (x, y - 0.6, z), (rng.uniform(0.005, 0.05), 0.6, 0.02), roll=rng.normal() * 0.4)
-    b.look((0, 0, -0.3), (rng.normal() * 0.1, rng.normal() * 0.2, 1), fov_deg=rng.uniform(25, 55), roll=rng.normal() * 0.1)
+    b.look(
+        (0, 0, -0.3), (rng.normal() * 0.1, rng.normal() * 0.2, 1), fov_deg=rng.uniform(25, 55), roll=rng.normal() * 0.1
+    )
 
 
 def drift(b: Builder) -> None:
@@ -305,7 +352,14 @@ def drift(b: Builder) -> None:
         z = np.exp(rng.uniform(np.log(0.8), np.log(9)))
         half = rng.uniform(0.05, 0.35, 3) * z ** rng.uniform(0, 1)
         kind = int(rng.choice([BALL, BOX, CYLINDER, CONE, LEAF]))
-        b.add(kind, (rng.normal() * z * 0.35, rng.normal() * z * 0.3, z), tuple(half), yaw=rng.uniform(0, 6), pitch=rng.uniform(-1, 1), roll=rng.uniform(-1, 1))
+        b.add(
+            kind,
+            (rng.normal() * z * 0.35, rng.normal() * z * 0.3, z),
+            tuple(half),
+            yaw=rng.uniform(0, 6),
+            pitch=rng.uniform(-1, 1),
+            roll=rng.uniform(-1, 1),
+        )
     b.look((0, 0, 0), (0, 0, 1), fov_deg=rng.uniform(30, 60), roll=0)
 
 
