@@ -47,9 +47,10 @@ def config_name() -> str:
 @functools.lru_cache(maxsize=4)
 def _config(name: str) -> oiio.ColorConfig:
     config = oiio.ColorConfig(name)
-    if not config.getColorSpaceNames():
+    fault = config.geterror()
+    if fault:
         raise BadInputError(
-            f"the colour config cannot be read ({config.geterror() or 'no colour space in it'})",
+            f"the colour config cannot be read ({fault.splitlines()[0]})",
             where=name,
             remedy="mend or unset $OCIO",
         )

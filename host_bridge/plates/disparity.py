@@ -91,7 +91,10 @@ def _from_npy(path: Path) -> Array:
 
 
 def _from_pfm(path: Path) -> Array:
-    reader = oiio.ImageInput.open(str(path))
+    # PFM stores its bottom row first.
+    wanted = oiio.ImageSpec()
+    wanted.attribute("pnm:pfmflip", 1)
+    reader = oiio.ImageInput.open(str(path), wanted)
     pixels = None
     if reader is not None:
         spec = reader.spec()

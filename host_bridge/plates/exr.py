@@ -19,7 +19,7 @@ from host_bridge.plates.naming import Channel, split_view
 
 MAGIC = b"\x76\x2f\x31\x01"
 _TYPES = {"half": "<f2", "float": "<f4", "uint": "<u4"}
-_OIIO_TYPES = {"<f2": "half", "<f4": "float", "<u4": "uint32"}
+_OIIO_TYPES = {"<f2": "half", "<f4": "float", "<u4": "uint"}
 _DEEP = (OpenEXR.deepscanline, OpenEXR.deeptile)
 
 

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+
+from host_bridge import colour
+from host_bridge.errors import PlateError
+from host_bridge.outputs import write_picture
+from host_bridge.plates import read_plate
+
+
+def save(path, pixels, kind, **attributes):
+    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)
+    for name, value in attributes.items():
+        spec.attribute(name, value)
+    writer = oiio.ImageOutput.create(str(path))
+    assert writer.open(str(path), spec)
+    assert writer.write_image(np.ascontiguousarray(pixels))
+    writer.close()
+    return path
+
+
+@pytest.fixture
+def codes():
+    return np.random.default_rng(0).integers(0, 256, (16, 24, 3)).astype(np.uint8)
+
+
+def test_eight_bits_are_linearised_and_come_back_exactly(tmp_path, codes) -> None:
+    plate = read_plate(save(tmp_path / "p.png", codes, "uint8"))
+    assert plate.input_space == "srgb_rec709_scene"
+    assert plate.pixel_space == "lin_rec709_scene"
+    color = plate.frame.layers["color"]
+    assert color.dtype == np.float16
+    assert color.astype(np.float64) == pytest.approx(colour.srgb_to_linear(codes / 255.0), rel=1e-3, abs=1e-7)
+    write_picture(tmp_path / "q.png", color)
+    again = oiio.ImageInput.open(str(tmp_path / "q.png")).read_image("uint8")
+    assert (again == codes).all()
+
+
+def test_sixteen_bits_come_back_exactly(tmp_path) -> None:
+    codes = np.random.default_rng(0).integers(0, 65536, (16, 24, 3)).astype(np.uint16)
+    plate = read_plate(save(tmp_path / "p.tif", codes, "uint16"))
+    assert plate.frame.layers["color"].dtype == np.float32
+    write_picture(tmp_path / "q.tif", plate.frame.layers["color"])
+    assert (oiio.ImageInput.open(str(tmp_path / "q.tif")).read_image("uint16") == codes).all()
+
+
+def test_code_values_for_measuring(tmp_path, codes) -> None:
+    plate = read_plate(save(tmp_path / "p.png", codes, "uint8"), linear=False)
+    assert plate.frame.layers["color"] == pytest.approx(codes / 255.0, abs=1e-7)
+
+
+def test_floats_are_untouched(tmp_path) -> None:
+    values = np.random.default_rng(0).uniform(-1, 4, (16, 24, 3)).astype(np.float32)
+    plate = read_plate(save(tmp_path / "p.tif", values, "float"))
+    assert plate.frame.layers["color"].tobytes() == values.tobytes()
+
+
+def test_alpha_is_not_a_colour(tmp_path) -> None:
+    codes = np.full((16, 24, 4), 255, np.uint8)
+    codes[..., 3] = 128
+    plate = read_plate(save(tmp_path / "p.tif", codes, "uint8"))
+    assert plate.frame.channels == ("R", "G", "B", "A")
+    assert plate.frame.layers["color"][..., 3] == pytest.approx(128 / 255, abs=1e-3)
+
+
+def test_grey_is_a_picture(tmp_path, codes) -> None:
+    plate = read_plate(save(tmp_path / "p.png", codes[..., :1], "uint8"))
+    assert plate.frame.channels == ("Y",)
+    assert plate.frame.layers["look"].shape == (16, 24, 3)
+
+
+def test_dpx(tmp_path) -> None:
+    codes = np.random.default_rng(0).integers(0, 65536, (16, 24, 3)).astype(np.uint16)
+    plate = read_plate(save(tmp_path / "p.dpx", codes, "uint10"), input_space="ARRI LogC3 (EI800)")
+    assert plate.input_space == "ARRI LogC3 (EI800)"
+    assert plate.frame.layers["color"].max() > 10  # a camera log holds more than display white
+
+
+def test_cineon_black_and_white() -> None:
+    assert colour.cineon_to_linear(np.array([95, 685]) / 1023) == pytest.approx([0, 1], abs=1e-9)
+
+
+def test_too_few_channels(tmp_path) -> None:
+    path = save(tmp_path / "p.tif", np.zeros((16, 24, 3), np.uint8), "uint8")
+    spec = oiio.ImageSpec(24, 16, 3, "uint8")
+    spec.channelnames = ("u", "v", "w")
+    writer = oiio.ImageOutput.create(str(path))
+    writer.open(str(path), spec)
+    writer.write_image(np.zeros((16, 24, 3), np.uint8))
+    writer.close()
+    try:
+        plate = read_plate(path)
+    except PlateError as error:
+        assert "no colour among the channels" in str(error)
+    else:
+        assert plate.frame.channels == ("R", "G", "B")  # TIFF does not store channel names
+
+
+@pytest.mark.parametrize("name", ["p.png", "p.jpg", "p.tif", "p.dpx"])
+def test_truncated(tmp_path, codes, name) -> None:
+    path = save(tmp_path / name, np.kron(codes, np.ones((8, 8, 1), np.uint8)), "uint8")
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(PlateError) as caught:
+        read_plate(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)

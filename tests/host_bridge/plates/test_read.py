@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import pytest
+
+from host_bridge.errors import MissingFrameError, PlateError
+from host_bridge.geometry import Box
+from host_bridge.plates import read_plate
+
+
+def window(x0, y0, x1, y1):
+    return np.array([x0, y0], np.int32), np.array([x1, y1], np.int32)
+
+
+def test_a_plain_plate(write_exr, rgba) -> None:
+    made = rgba()
+    plate = read_plate(write_exr("p.exr", ({}, made)), number=7)
+    assert plate.number == 7
+    assert plate.frame.channels == ("R", "G", "B", "A")
+    assert plate.frame.display == plate.frame.data == Box.of_size(40, 24)
+    assert plate.input_space == "lin_rec709_scene"
+    assert set(plate.frame.layers) == {"color"}
+    for index, name in enumerate("RGBA"):
+        assert plate.frame.layers["color"][..., index].tobytes() == made[name].tobytes()
+
+
+def test_windows_and_pixel_aspect(write_exr, rgba) -> None:
+    header = {"displayWindow": window(0, 0, 99, 59), "dataWindow": window(30, 10, 69, 33), "pixelAspectRatio": 2.0}
+    plate = read_plate(write_exr("p.exr", (header, rgba())))
+    assert plate.frame.display == Box.of_size(100, 60)
+    assert plate.frame.data == Box(30, 10, 70, 34)
+    assert plate.frame.pixel_aspect == 2.0
+
+
+def test_a_data_window_beyond_the_display(write_exr, rgba) -> None:
+    header = {"displayWindow": window(0, 0, 31, 19), "dataWindow": window(-4, -2, 35, 21)}
+    assert read_plate(write_exr("p.exr", (header, rgba()))).frame.data == Box(-4, -2, 36, 22)
+
+
+def test_half_and_float_channels_keep_their_types(write_exr, rgba) -> None:
+    z = np.random.default_rng(1).uniform(1, 50, (24, 40)).astype(np.float32)
+    ids = np.arange(24 * 40, dtype=np.uint32).reshape(24, 40) + 2**25
+    plate = read_plate(write_exr("p.exr", ({}, {**rgba(), "depth.Z": z, "id.x": ids})))
+    assert plate.frame.layers["color"].dtype == np.float16
+    assert plate.frame.layers["depth"][..., 0].tobytes() == z.tobytes()
+    kept = {layer.name: layer.pixels for layer in plate.layers}
+    assert kept["id.x"].dtype == np.uint32
+    assert kept["id.x"].tobytes() == ids.tobytes()
+    assert plate.extra == ("depth.Z",)
+
+
+def test_hashed_ids_do_not_ride(write_exr, rgba) -> None:
+    plane = np.ones((24, 40), np.float32)
+    layers = {"CryptoObject00.r": plane, "normal.x": plane}
+    assert read_plate(write_exr("p.exr", ({}, {**rgba(), **layers}))).extra == ("normal.x",)
+
+
+def test_views_in_parts(write_exr, rgba) -> None:
+    left, right = rgba(seed=1), rgba(seed=2)
+    path = write_exr("p.exr", ({"view": "right", "name": "a"}, right), ({"view": "left", "name": "b"}, left))
+    assert read_plate(path).view == "right"
+    plate = read_plate(path, view="left")
+    assert plate.views == ("right", "left")
+    assert plate.frame.layers["color"][..., 0].tobytes() == left["R"].tobytes()
+
+
+def test_views_in_channel_names(write_exr, rgba) -> None:
+    left, right = rgba(seed=1), rgba(seed=2)
+    both = {**right, **{f"left.{name}": pixels for name, pixels in left.items()}, "left.Z": left["R"]}
+    path = write_exr("p.exr", ({"multiView": ["right", "left"]}, both))
+    plate = read_plate(path, view="left")
+    assert plate.frame.layers["color"][..., 2].tobytes() == left["B"].tobytes()
+    assert plate.frame.layers["depth"][..., 0].tobytes() == left["R"].tobytes()
+    assert "depth" not in read_plate(path).frame.layers
+
+
+def test_depth_on_another_window_is_laid_over_the_colour(write_exr, rgba) -> None:
+    header = {"displayWindow": window(0, 0, 99, 59)}
+    z = np.full((10, 10), 5.0, np.float16)
+    path = write_exr(
+        "p.exr",
+        ({**header, "name": "rgba", "dataWindow": window(30, 10, 69, 33)}, rgba()),
+        ({**header, "name": "depth", "dataWindow": window(25, 5, 34, 14)}, {"depth.Z": z}),
+    )
+    depth = read_plate(path).frame.layers["depth"][..., 0]
+    assert depth.shape == (24, 40)
+    assert (depth[:5, :5] == 5).all()
+    assert depth.sum() == 5 * 25
+
+
+def test_luminance_alone_is_a_picture(write_exr, rgba) -> None:
+    plate = read_plate(write_exr("p.exr", ({}, {"Y": rgba()["R"]})))
+    assert plate.frame.channels == ("Y",)
+    assert plate.frame.layers["look"].shape == (24, 40, 3)
+
+
+def luminance_chroma_exr(luminance, red_y, blue_y) -> bytes:
+    """An uncompressed EXR with subsampled chroma, byte by byte: no Python writer makes one."""
+
+    def attribute(name: str, kind: str, data: bytes) -> bytes:
+        return name.encode() + b"\0" + kind.encode() + b"\0" + struct.pack("<i", len(data)) + data
+
+    rows, columns = luminance.shape
+    box = struct.pack("<4i", 0, 0, columns - 1, rows - 1)
+    listed = b"".join(
+        name + b"\0" + struct.pack("<iB3x2i", 1, 0, step, step) for name, step in ((b"BY", 2), (b"RY", 2), (b"Y", 1))
+    )
+    head = struct.pack("<ii", 20000630, 2) + attribute("channels", "chlist", listed + b"\0")
+    head += attribute("compression", "compression", b"\0") + attribute("dataWindow", "box2i", box)
+    head += attribute("displayWindow", "box2i", box) + attribute("lineOrder", "lineOrder", b"\0")
+    head += attribute("pixelAspectRatio", "float", struct.pack("<f", 1))
+    head += attribute("screenWindowCenter", "v2f", struct.pack("<2f", 0, 0))
+    head += attribute("screenWindowWidth", "float", struct.pack("<f", 1)) + b"\0"
+    lines = []
+    for y in range(rows):
+        chroma = blue_y[y // 2].tobytes() + red_y[y // 2].tobytes() if y % 2 == 0 else b""
+        data = chroma + luminance[y].tobytes()
+        lines.append(struct.pack("<2i", y, len(data)) + data)
+    starts = np.cumsum([0, *map(len, lines[:-1])]) + len(head) + 8 * rows
+    return head + starts.astype("<u8").tobytes() + b"".join(lines)
+
+
+def test_luminance_and_chroma_become_rgb(tmp_path) -> None:
+    y = np.full((24, 40), 0.5, np.float16)
+    chroma = np.full((12, 20), 1.0, np.float16)
+    path = tmp_path / "p.exr"
+    path.write_bytes(luminance_chroma_exr(y, chroma, np.zeros_like(chroma)))
+    plate = read_plate(path)
+    assert plate.frame.channels == ("R", "G", "B")
+    assert plate.types == ("<f2",) * 3
+    # RY = 1 doubles red; green pays for it, so that luminance stays.
+    assert plate.frame.layers["color"][12, 20] == pytest.approx((1.0, 0.3514, 0.5), abs=1e-3)
+
+
+def test_tiled_files_are_read_at_full_size(write_exr, rgba) -> None:
+    header = {"type": OpenEXR.tiledimage, "tiles": OpenEXR.TileDescription()}
+    assert read_plate(write_exr("p.exr", (header, rgba()))).frame.layers["color"].shape == (24, 40, 4)
+
+
+def test_metadata_is_kept_and_structure_is_not(write_exr, rgba) -> None:
+    header = {
+        "capDate": "2026:01:02 03:04:05",
+        "timeCode": OpenEXR.TimeCode(1, 2, 3, 4, *[0] * 14),
+        "isoSpeed": 800.0,
+        "comments": "x",
+    }
+    kept = read_plate(write_exr("p.exr", (header, rgba()))).header
+    assert kept["capDate"] == "2026:01:02 03:04:05"
+    assert kept["timeCode"] == header["timeCode"]
+    assert kept["isoSpeed"] == 800.0
+    assert "dataWindow" not in kept
+    assert "compression" not in kept
+
+
+def test_the_files_own_tag_is_the_input_space(write_exr, rgba) -> None:
+    ap0 = OpenEXR.colorInteropIDToChromaticities("lin_ap0_scene")
+    plate = read_plate(write_exr("p.exr", ({"chromaticities": ap0}, rgba())))
+    assert plate.input_space == "lin_ap0_scene"
+    assert plate.frame.layers["look"].dtype == np.uint8
+    explicit = read_plate(write_exr("p.exr", ({"chromaticities": ap0}, rgba())), input_space="ACEScg")
+    assert explicit.input_space == "lin_ap1_scene"
+
+
+def test_nan_and_infinity_stay_in_their_own_pixels(write_exr, rgba) -> None:
+    made = rgba()
+    made["R"][3, 4], made["G"][5, 6], made["B"][7, 8] = np.nan, np.inf, -np.inf
+    plate = read_plate(write_exr("p.exr", ({"colorInteropID": "lin_ap1_scene"}, made)))
+    assert plate.frame.layers["color"][..., 0].tobytes() == made["R"].tobytes()
+    assert plate.frame.layers["look"].shape == (24, 40, 3)
+
+
+# --- what cannot be read -------------------------------------------------------------------------------------------
+
+
+def test_no_such_view(write_exr, rgba) -> None:
+    path = write_exr("p.exr", ({"view": "left"}, rgba()))
+    with pytest.raises(PlateError, match=r"no view 'right'.*its views are left"):
+        read_plate(path, view="right")
+
+
+def test_no_colour(write_exr, rgba) -> None:
+    with pytest.raises(PlateError, match=r"no colour among the channels G, R"):
+        read_plate(write_exr("p.exr", ({}, {c: rgba()[c] for c in "RG"})))
+
+
+def test_no_finite_pixel(write_exr, rgba) -> None:
+    with pytest.raises(PlateError, match="every pixel is NaN or infinite"):
+        read_plate(write_exr("p.exr", ({}, {c: np.full((24, 40), np.nan, np.float16) for c in "RGB"})))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 64), (64, 1)])
+def test_too_small_to_be_staged(write_exr, rgba, size) -> None:
+    with pytest.raises(PlateError, match=rf"the picture is {size[1]}×{size[0]} px; stereo needs"):
+        read_plate(write_exr("p.exr", ({}, rgba(*size))))
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(MissingFrameError, match="no such file"):
+        read_plate(tmp_path / "p.exr")

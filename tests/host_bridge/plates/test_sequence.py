@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_bridge.errors import BadInputError, MissingFrameError, PlateError
+from host_bridge.plates import Pattern, PlateSequence, parse_frames
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).write_bytes(b"x")
+
+
+def test_a_pattern_names_the_file_of_a_frame() -> None:
+    assert Pattern.parse("a/plate.####.exr").path(7) == Path("a/plate.0007.exr")
+    assert Pattern.parse("a/plate.%04d.exr").path(12345) == Path("a/plate.12345.exr")
+    assert Pattern.parse("a/plate.%d.exr").path(7) == Path("a/plate.7.exr")
+    assert Pattern.parse("a/one.exr").path(7) == Path("a/one.exr")
+
+
+def test_a_pattern_names_the_file_of_a_view() -> None:
+    pattern = Pattern.parse("%V/shot_%v.####.exr")
+    assert pattern.has_view
+    assert pattern.path(3, "left") == Path("left/shot_l.0003.exr")
+    assert pattern.path(3, "right") == Path("right/shot_r.0003.exr")
+
+
+def test_a_pattern_may_declare_its_frames() -> None:
+    assert Pattern.parse("plate.1001-1007x3####.exr").declared == (1001, 1004, 1007)
+    assert Pattern.parse("plate.1001-1002%04d.exr").path(1002) == Path("plate.1002.exr")
+
+
+@pytest.mark.parametrize("text", ["", "folder/"])
+def test_a_folder_is_no_plate(text: str) -> None:
+    with pytest.raises(BadInputError, match="folder"):
+        Pattern.parse(text)
+
+
+@pytest.mark.parametrize("text", ["abc", "1-", "1--", "1001-1010x"])
+def test_a_range_that_cannot_be_read(text: str) -> None:
+    with pytest.raises(BadInputError, match="not a frame range"):
+        parse_frames(text)
+
+
+def test_a_range_without_bounds_is_refused() -> None:
+    with pytest.raises(BadInputError):
+        parse_frames("1-2000000")
+
+
+def test_ranges() -> None:
+    assert parse_frames("1001-1005x2") == (1001, 1003, 1005)
+    assert parse_frames("5,1-3") == (5, 1, 2, 3)
+
+
+def test_frames_on_disk_gaps_count_as_missing(tmp_path: Path) -> None:
+    touch(tmp_path, "p.0001.exr", "p.0002.exr", "p.0004.exr", "q.0003.exr", "p.3.exr", "p.0003.png")
+    found = PlateSequence.open(str(tmp_path / "p.####.exr"))
+    assert found.frames == (1, 2, 3, 4)
+    assert found.missing == {3}
+
+
+def test_a_sequence_on_twos_has_no_gaps(tmp_path: Path) -> None:
+    touch(tmp_path, "p.0001.exr", "p.0003.exr", "p.0005.exr")
+    assert PlateSequence.open(str(tmp_path / "p.####.exr")).missing == frozenset()
+
+
+def test_asked_frames_win(tmp_path: Path) -> None:
+    touch(tmp_path, "p.0001.exr", "p.0002.exr")
+    found = PlateSequence.open(str(tmp_path / "p.####.exr"), frames="2-3")
+    assert found.frames == (2, 3)
+    assert found.missing == {3}
+
+
+def test_a_frame_wider_than_its_padding(tmp_path: Path) -> None:
+    touch(tmp_path, "p.9999.exr", "p.10000.exr", "p.00001.exr")
+    assert PlateSequence.open(str(tmp_path / "p.####.exr")).frames == (9999, 10000)
+
+
+def test_odd_characters_in_folders_are_literal(tmp_path: Path) -> None:
+    folder = tmp_path / "a#b [1]*%d"
+    folder.mkdir()
+    touch(folder, "p+x.0007.exr")
+    assert PlateSequence.open(str(folder / "p+x.####.exr")).frames == (7,)
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(MissingFrameError, match="no file matches"):
+        PlateSequence.open(str(tmp_path / "p.####.exr"))
+    touch(tmp_path, "p.0001.exr")
+    with pytest.raises(MissingFrameError, match=r"none of the 2 asked frames.*frames on disk: 1"):
+        PlateSequence.open(str(tmp_path / "p.####.exr"), frames="8-9")
+    with pytest.raises(MissingFrameError, match="no such file"):
+        PlateSequence.open(str(tmp_path / "q.exr"))
+
+
+def test_an_unreadable_folder(tmp_path: Path) -> None:
+    with pytest.raises(PlateError, match="folder cannot be read"):
+        PlateSequence.open(str(tmp_path / "nowhere" / "p.####.exr"))
+
+
+def test_one_file_is_one_frame_with_its_own_number(tmp_path: Path) -> None:
+    touch(tmp_path, "p.0042.exr", "still.exr")
+    assert PlateSequence.open(str(tmp_path / "p.0042.exr")).frames == (42,)
+    assert PlateSequence.open(str(tmp_path / "still.exr")).frames == (1,)
+    with pytest.raises(BadInputError, match="####"):
+        PlateSequence.open(str(tmp_path / "p.0042.exr"), frames="1-3")
+
+
+def test_views_in_separate_files(tmp_path: Path) -> None:
+    touch(tmp_path, "p_left.0001.exr", "p_right.0001.exr", "p_right.0002.exr")
+    found = PlateSequence.open(str(tmp_path / "p_%V.####.exr"), view="right")
+    assert found.frames == (1, 2)
+    assert found.path(2) == tmp_path / "p_right.0002.exr"
+
+
+def test_a_missing_frame_is_held_by_the_nearest_earlier(tmp_path: Path) -> None:
+    touch(tmp_path, "p.0002.exr", "p.0003.exr", "p.0006.exr")
+    found = PlateSequence.open(str(tmp_path / "p.####.exr"), frames="1-6")
+    assert [found.held(n) for n in (1, 4, 5)] == [2, 3, 3]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10**7), st.integers(1, 8))
+def test_a_number_found_on_disk_leads_back_to_its_file(number: int, digits: int) -> None:
+    import re
+
+    from host_bridge.plates.sequence import _frame_regex, _parsed
+
+    name = f"p.{'#' * digits}.exr"
+    written = Pattern.parse(name).path(number).name
+    match = re.fullmatch(_frame_regex(_parsed(name), ""), written)
+    assert match is not None
+    assert int(match.group(1)) == number

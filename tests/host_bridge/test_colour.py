@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_bridge import colour
+from host_bridge.errors import BadInputError
+
+RGB = ("R", "G", "B")
+
+
+@pytest.fixture(autouse=True)
+def no_ocio(monkeypatch) -> None:
+    monkeypatch.delenv("OCIO", raising=False)
+
+
+def test_an_unknown_space_names_near_ones() -> None:
+    with pytest.raises(BadInputError, match="ARRI LogC3") as caught:
+        colour.check_space("ARRI Logc3")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_broken_config_is_one_line(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("OCIO", str(tmp_path / "none.ocio"))
+    with pytest.raises(BadInputError, match=r"colour config cannot be read"):
+        colour.make_look(np.zeros((8, 8, 3), np.float32), RGB, colour.LINEAR_REC709)
+
+
+@pytest.mark.parametrize("spelling", ["lin_rec709", "Linear Rec.709 (sRGB)", "lin_srgb", "LIN_REC709_SCENE"])
+def test_one_space_has_one_name(spelling) -> None:
+    assert colour.check_space(spelling) == colour.LINEAR_REC709
+
+
+def test_only_plain_linear_rec709_is_left_to_the_server(monkeypatch) -> None:
+    assert not colour.needs_look(colour.LINEAR_REC709, RGB)
+    assert not colour.needs_look(colour.LINEAR_REC709, (*RGB, "A"))
+    assert colour.needs_look("lin_ap1_scene", RGB)
+    assert colour.needs_look(colour.LINEAR_REC709, ("Y",))
+    monkeypatch.setenv("OCIO", colour.BUILT_IN_CONFIG)
+    assert colour.needs_look(colour.LINEAR_REC709, RGB)
+
+
+def test_the_look_is_srgb_without_a_tone_map() -> None:
+    steps = np.linspace(0, 1, 64, dtype=np.float32)
+    picture = np.repeat(np.repeat(steps[None, :, None], 8, 0), 3, 2)
+    look = colour.make_look(picture, RGB, colour.LINEAR_REC709)
+    expected = colour.linear_to_srgb(picture) * 255
+    assert np.abs(look.astype(float) - expected).max() < 1.0
+
+
+def test_wide_gamut_white_is_white() -> None:
+    look = colour.make_look(np.ones((8, 8, 3), np.float32), RGB, "lin_ap0_scene")
+    assert np.abs(look.astype(int) - 255).max() <= 2
+
+
+def test_the_config_in_force_decides(monkeypatch) -> None:
+    monkeypatch.setenv("OCIO", "ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3")
+    look = colour.make_look(np.full((8, 8, 3), 0.18, np.float32), RGB, "ACEScg")
+    assert np.abs(look.astype(float) - 118).max() < 2
+
+
+def test_the_look_is_small_and_blind_to_nan() -> None:
+    picture = np.ones((1080, 1920, 3), np.float16)
+    picture[0, 0] = np.nan
+    picture[2, 2] = -np.inf
+    look = colour.make_look(picture, RGB, colour.LINEAR_REC709)
+    assert look.shape == (540, 960, 3)
+    assert look.min() > 200
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 40))
+def test_shrinking_keeps_constants(rows, columns, side) -> None:
+    small = colour.shrink(np.full((rows, columns, 2), 0.25, np.float16), side)
+    assert max(small.shape[:2]) <= side
+    assert small == pytest.approx(0.25)
+
+
+def test_srgb_and_back() -> None:
+    values = np.linspace(-0.5, 1.5, 301)
+    assert colour.linear_to_srgb(colour.srgb_to_linear(values)) == pytest.approx(values, abs=1e-9)
