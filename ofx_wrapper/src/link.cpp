@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "keyring.h"
@@ -27,7 +28,8 @@ std::string controlAddress(const std::string& address, const std::string& told) 
   if (failure.code == wire::error_code::kCancelled) throw Aborted{};
   std::string line = failure.where.empty() ? failure.message : failure.where + ": " + failure.message;
   if (!failure.remedy.empty()) line += "; " + failure.remedy;
-  if (failure.retryable) throw PassingFault(line);
+  // A worker that died over a request was tried several times by the server itself.
+  if (failure.retryable && failure.code != wire::error_code::kWorkerLost) throw PassingFault(line);
   throw Fault(line);
 }
 
@@ -100,7 +102,8 @@ bool Link::receive(zmq::message_t& header, zmq::message_t& payload) {
 
 // Lets the socket tell when its peer comes and goes.
 void Link::listen() {
-  const std::string events = "inproc://link-" + std::to_string(reinterpret_cast<uintptr_t>(this));
+  static std::atomic<uint64_t> links{0};
+  const std::string events = "inproc://link-" + std::to_string(++links);
   const int wanted = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
   if (zmq_socket_monitor(requests_.handle(), events.c_str(), wanted) != 0) throw zmq::error_t();
   monitor_.set(zmq::sockopt::linger, 0);

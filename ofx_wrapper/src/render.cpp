@@ -1,5 +1,6 @@
 #include <chrono>
 #include <cmath>
+#include <new>
 
 #include "actions.h"
 #include "client.h"
@@ -117,17 +118,26 @@ void renderWindow(Instance& instance, const Job& job) {
 }  // namespace
 
 OfxStatus render(Instance& instance, const Properties& in) {
+  OfxStatus status = ofx::kFailed;
+  std::string line;
   try {
     renderWindow(instance, jobOf(instance, in));
+    if (instance.faultShown.exchange(false)) clearFault(instance.effect);
+    return ofx::kOk;
   } catch (const Aborted&) {
     return ofx::kOk;  // the host throws the picture away
   } catch (const Fault& fault) {
-    showFault(instance.effect, std::string("Art3D: ") + fault.what());
-    instance.faultShown = true;
-    return fault.status();
+    line = fault.what();
+    status = fault.status();
+  } catch (const std::bad_alloc&) {
+    line = "there is no memory left for this picture; close other projects or lower the proxy scale";
+    status = ofx::kErrMemory;
+  } catch (const std::exception& error) {
+    line = std::string("a fault of Art3D itself: ") + error.what() + "; report it";
   }
-  if (instance.faultShown.exchange(false)) clearFault(instance.effect);
-  return ofx::kOk;
+  showFault(instance.effect, "Art3D: " + line);
+  instance.faultShown = true;
+  return status;
 }
 
 }  // namespace art3d
