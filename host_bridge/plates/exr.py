@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import io
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,7 @@ from host_bridge.plates.naming import Channel, split_view
 MAGIC = b"\x76\x2f\x31\x01"
 _TYPES = {"half": "<f2", "float": "<f4", "uint": "<u4"}
 _OIIO_TYPES = {"<f2": "half", "<f4": "float", "<u4": "uint"}
+_QUIET = threading.Lock()
 _DEEP = (OpenEXR.deepscanline, OpenEXR.deeptile)
 
 
@@ -91,11 +96,31 @@ class ExrFile:
         return pixels, [index - first for index in indices]
 
     def _read_subsampled(self, channels: Sequence[Channel]) -> list[Array]:
-        # OpenImageIO refuses the whole file.
-        parts = OpenEXR.File(str(self.path), separate_channels=True).parts
-        if not parts:
-            raise _damaged(self.path, "pixels are missing")
+        parts = _whole(self.path)
         return [np.asarray(parts[c.part].channels[c.stored].pixels) for c in channels]
+
+
+def _whole(path: Path) -> Sequence[Any]:
+    """All parts with their pixels, for files with subsampled channels, which OpenImageIO refuses."""
+    with _QUIET, _silenced():
+        parts = OpenEXR.File(str(path), separate_channels=True).parts
+    if not parts:
+        raise _damaged(path, "pixels are missing")
+    return list(parts)
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Keeps OpenEXR's own lines on damaged pixels off the terminal; the fault is told once, by us."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _opened(path: Path) -> oiio.ImageInput:
@@ -130,17 +155,21 @@ def open_exr(path: Path) -> ExrFile:
     for header in headers:
         # Half a float a channel is the least that the header can mean; types are not known yet.
         guard.check_size(path, _window(header["dataWindow"]), 2 * len(header["channels"]))
-    types = _types(path, headers)
-    channels = tuple(c for number, header in enumerate(headers) for c in _channels_of(number, header, types))
+    try:
+        types = _types(path, headers)
+        channels = tuple(c for number, header in enumerate(headers) for c in _channels_of(number, header, types))
+        legible = all(channel.stored.isprintable() for channel in channels)
+    except UnicodeError:
+        legible = False
+    if not legible:
+        raise PlateError("the header is damaged: its names are no text", where=str(path), remedy=guard.AGAIN)
     return ExrFile(path, headers, channels, _views(headers), _window(headers[0]["displayWindow"]))
 
 
 def _types(path: Path, headers: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], str]:
     """Numpy spelling of every channel's type; header-only reading by OpenEXR does not know it."""
     if any(c.xSampling != 1 or c.ySampling != 1 for header in headers for c in header["channels"]):
-        parts = OpenEXR.File(str(path), separate_channels=True).parts
-        if not parts:
-            raise _damaged(path, "pixels are missing")
+        parts = _whole(path)
         return {(n, k): np.asarray(c.pixels).dtype.str for n, p in enumerate(parts) for k, c in p.channels.items()}
     reader = _opened(path)
     found = {}
