@@ -24,7 +24,7 @@ from torch import Tensor
 
 from art3d_node.analysis import FrameAnalysis
 from art3d_node.estimate import as_float
-from art3d_node.stereo import blueprint, comfort
+from art3d_node.stereo import blueprint, comfort, edges, fill
 from art3d_node.stereo.blueprint import Knobs
 from art3d_node.stereo.synthesis import NewView, new_view
 from host_bridge.errors import BadInputError
@@ -36,6 +36,7 @@ from host_bridge.wire.messages import OUTPUTS
 Eye = Literal["left", "right"]
 EYES: tuple[Eye, Eye] = ("left", "right")
 _BAND_ROWS = 64
+_APRON_ROWS = edges.APRON + fill.APRON
 _STATS_SAMPLES = 1 << 15
 
 
@@ -123,10 +124,14 @@ class Prepared:
         return self._disparity.numel() * self._disparity.element_size()
 
     def disparity_px(self, first: int, last: int) -> Tensor:
-        """(H, W) disparity on the hero grid, px, of which at least the rows first <= y < last are valid."""
+        """(H, W) disparity on the hero grid, px, of which at least the rows first <= y < last are computed.
+
+        A range outside the plate stands for its nearest row.
+        """
         rows = self._disparity.shape[0]
+        first, last = min(max(first, 0), rows - 1), min(max(last, 1), rows)
         with self._lock:
-            for band in range(max(first, 0) // _BAND_ROWS, -(-min(last, rows) // _BAND_ROWS)):
+            for band in range(first // _BAND_ROWS, -(-last // _BAND_ROWS)):
                 if band not in self._done:
                     part = slice(band * _BAND_ROWS, (band + 1) * _BAND_ROWS)
                     self._disparity[part] = _disparity(self, (part, slice(None)))
@@ -261,12 +266,12 @@ class _TileJob:
     def _new_view(self, eye: Eye) -> NewView:
         prepared, plate = self.prepared, self.prepared.plate
         x0, y0, x1, y1 = self.box.shift(-self.data.x0, -self.data.y0).as_tuple()
-        disparity = prepared.disparity_px(0, plate.frame.data.height)
+        disparity = prepared.disparity_px(y0 - _APRON_ROWS, y1 + _APRON_ROWS)
         low, high = prepared.bounds_px
         if prepared.controls.hero == "none":
             disparity, low, high = disparity * 0.5, low * 0.5, high * 0.5
-        fill: Any = prepared.controls.fill
-        edges: Any = prepared.controls.edges
+        filling: Any = prepared.controls.fill
+        outlines: Any = prepared.controls.edges
         return new_view(
             plate.color,
             disparity,
@@ -274,9 +279,9 @@ class _TileJob:
             region=(x0, y0, x1, y1),
             data=plate.extra if f"{eye}_extra" in self.wanted else None,
             alpha=_alpha_index(plate.frame),
-            edges=edges,
-            fill=fill,
-            clean_plate=plate.clean_plate if fill == "clean-plate" else None,
+            edges=outlines,
+            fill=filling,
+            clean_plate=plate.clean_plate if filling == "clean-plate" else None,
             disparity_range=(low, high),
         )
 

@@ -14,13 +14,13 @@ What plates hold, and how each is read:
 
 from __future__ import annotations
 
-import torch
+import numpy as np
+import numpy.typing as npt
 from torch import Tensor
 
 from art3d_node.models.depth_net import Estimate, SourceInput
-from art3d_node.stereo.depth_edges import fill_invalid, snap_mixed, take_from_opaque
+from art3d_node.stereo.depth_edges import fill_invalid, nearness, snap_mixed, take_from_opaque
 
-FAR_SENTINEL = 1e9
 _SAMPLES = 1 << 16
 
 
@@ -31,33 +31,33 @@ def z_meaning(z: Tensor) -> str:
         z: (H, W).
     """
     values = _sampled(z)
-    finite = values[torch.isfinite(values)]
+    finite = values[np.isfinite(values)]
     speaks_for_distance = (
-        finite.numel() == 0 or bool(torch.isinf(values).any()) or float(finite.max()) > 1.0 or float(finite.min()) < 0.0
+        finite.size == 0 or bool(np.isinf(values).any()) or float(finite.max()) > 1.0 or float(finite.min()) < 0.0
     )
     if speaks_for_distance:
         return "distance"
     if bool((finite == 0).any()) and float(finite.max()) > 0.0:
         return "inverse"
     half = max(1, z.shape[0] // 2)
-    upper, lower = (torch.nanmedian(_sampled(part)) for part in (z[:half], z[-half:]))
-    return "inverse" if float(lower) > float(upper) else "distance"
+    upper, lower = (_median(_sampled(part)) for part in (z[:half], z[-half:]))
+    return "inverse" if lower > upper else "distance"
 
 
-def _sampled(z: Tensor) -> Tensor:
+def _sampled(z: Tensor) -> npt.NDArray[np.float32]:
     step = max(1, round((z.numel() / _SAMPLES) ** 0.5))
-    return z[::step, ::step]
+    return np.ascontiguousarray(z.numpy()[::step, ::step])
 
 
-def _nearness(z: Tensor, meaning: str) -> tuple[Tensor, Tensor]:
-    """(H, W) raw inverse depth and where it is valid."""
-    size = z.abs()
-    if meaning == "inverse":
-        valid = size < FAR_SENTINEL
-        return torch.where(valid, size, 0.0), valid
-    far = (size >= FAR_SENTINEL) | (size == 0.0)
-    near = torch.where(far, 0.0, 1.0 / torch.where(far, 1.0, size).clamp_min(1e-6))
-    return near, ~torch.isnan(z)
+def _median(values: npt.NDArray[np.float32]) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if known.size else 0.0
+
+
+def _spread(near: Tensor) -> float:
+    """The robust range of a raw inverse depth."""
+    low, high = np.percentile(_sampled(near), (2, 98))
+    return float(high - low)
 
 
 class AovDepth:
@@ -76,13 +76,11 @@ class AovDepth:
         if frame.z is None:
             raise ValueError("the plate has no depth channel")
         meaning = z_meaning(frame.z) if frame.z_meaning == "auto" else frame.z_meaning
-        near, valid = _nearness(frame.z, meaning)
-        if not bool(valid.all()):
-            if not bool(valid.any()):
+        near, valid = nearness(frame.z, inverse=meaning == "inverse")
+        if not valid.numpy().all():
+            if not valid.numpy().any():
                 raise ValueError("the depth channel holds no usable value")
-            near = fill_invalid(torch.where(valid, near, 0.0), valid)
-        if frame.alpha is not None and bool(((frame.alpha > 0.0) & (frame.alpha < 1.0)).any()):
+            near = fill_invalid(near, valid)
+        if frame.alpha is not None:
             near = take_from_opaque(near, frame.alpha)
-        sample = _sampled(near).flatten().sort().values
-        spread = float(sample[int(0.98 * (len(sample) - 1))] - sample[int(0.02 * (len(sample) - 1))])
-        return Estimate(snap_mixed(near, spread=spread), f"aov:{meaning}")
+        return Estimate(snap_mixed(near, spread=_spread(near)), f"aov:{meaning}")

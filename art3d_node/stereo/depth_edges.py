@@ -1,4 +1,4 @@
-"""Repair of rendered depth: pixels without a value, and pixels whose value lies on no surface.
+"""Nearness from rendered depth, and its repair: pixels without a value, and pixels whose value lies on no surface.
 
 A renderer that filters its Z like a colour writes, on every outline, depths between foreground and background. Such
 a pixel would fly alone between the two in the other eye. It is snapped to the nearer in value of its two surfaces.
@@ -13,12 +13,34 @@ from torch import Tensor
 
 from art3d_node.stereo.jit import FloatArray, MaskArray, Real, cpu_kernel, device_function
 
+FAR_SENTINEL = 1e9
+"""Depths from here on are a renderer's way to write "nothing there"."""
+
 OPAQUE = 0.999
 REACH_PX = 3
+_NEAREST = 1e-6
 _WIDEST = 2
 _SOLID = 0.2
 _APART = 0.08
 _STEP = 0.02
+
+
+@cpu_kernel
+def _invert(z: FloatArray, out: FloatArray, valid: MaskArray) -> None:
+    for y in numba.prange(z.shape[0]):
+        for x in range(z.shape[1]):
+            size = abs(z[y, x])
+            valid[y, x] = not np.isnan(size)
+            near = size > 0.0 and size < FAR_SENTINEL
+            out[y, x] = np.float32(1.0) / max(size, np.float32(_NEAREST)) if near else np.float32(0.0)
+
+
+@cpu_kernel
+def _keep(z: FloatArray, out: FloatArray, valid: MaskArray) -> None:
+    for y in numba.prange(z.shape[0]):
+        for x in range(z.shape[1]):
+            valid[y, x] = abs(z[y, x]) < FAR_SENTINEL
+            out[y, x] = abs(z[y, x]) if valid[y, x] else np.float32(0.0)
 
 
 @device_function
@@ -90,6 +112,23 @@ def _fill_rows(depth: FloatArray, valid: MaskArray, out: FloatArray) -> None:
                 out[y, x] = depth[y, after] if nearer else depth[y, before]
             elif after < width:
                 out[y, x] = depth[y, after]
+
+
+def nearness(z: Tensor, *, inverse: bool) -> tuple[Tensor, Tensor]:
+    """Raw inverse depth of a rendered Z, and where it is valid.
+
+    Args:
+        z: (H, W) float32. A distance counts by its size; 0, infinity and far sentinels are infinitely far; NaN is
+            no value. With `inverse`, Z is nearness already; NaN and values without bound are no value.
+        inverse: whether Z grows toward the lens.
+
+    Returns:
+        (H, W) float32, 0 where it is not valid; (H, W) bool.
+    """
+    source = np.ascontiguousarray(z.numpy())
+    out, valid = np.empty_like(source), np.empty(source.shape, np.bool_)
+    (_keep if inverse else _invert)(source, out, valid)
+    return torch.from_numpy(out), torch.from_numpy(valid)
 
 
 def snap_mixed(depth: Tensor, *, spread: float) -> Tensor:
