@@ -8,12 +8,12 @@ from typing import Any
 
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
-from zmq.utils import z85
 
 from host_bridge.errors import Art3DError, ServerError
 from host_bridge.keyring import ALLOWED, SERVER, load_public, load_secret
 
 log = logging.getLogger(__name__)
+DOMAIN = "art3d"
 REMEDY = "make them with `art3d keys`, and name their folder with --keys"
 
 
@@ -40,7 +40,7 @@ class Guard:
         self.context: zmq.Context[Any] = zmq.Context()
         self._authenticator = ThreadAuthenticator(self.context, log=log)
         self._authenticator.start()
-        self._authenticator.configure_curve_callback(credentials_provider=self)
+        self._authenticator.configure_curve_callback(DOMAIN, credentials_provider=self)
 
     def _read_allowed(self) -> dict[bytes, str]:
         folder = self._folder / ALLOWED
@@ -50,16 +50,15 @@ class Guard:
         return found
 
     def callback(self, domain: str, key: bytes) -> bool:
-        """Whether a client may come in; read afresh on a miss, so that a new key needs no restart."""
-        text = z85.encode(key)
-        if text not in self.allowed:
+        """Whether the client with this key (Z85 text) may come in; a miss reads the list again, which may be newer."""
+        if key not in self.allowed:
             try:
                 self.allowed = self._read_allowed()
             except Art3DError as error:
                 log.warning("%s", error)
-        name = self.allowed.get(text)
+        name = self.allowed.get(key)
         if name is None:
-            log.warning("a client with key %s is refused", text.decode())
+            log.warning("a client with key %s is refused", key.decode(errors="replace"))
         else:
             log.info("client %s is let in", name)
         return name is not None
@@ -69,7 +68,7 @@ class Guard:
         socket.setsockopt(zmq.CURVE_SERVER, 1)
         socket.setsockopt(zmq.CURVE_PUBLICKEY, self._public)
         socket.setsockopt(zmq.CURVE_SECRETKEY, self._secret)
-        socket.setsockopt_string(zmq.ZAP_DOMAIN, "art3d")
+        socket.setsockopt_string(zmq.ZAP_DOMAIN, DOMAIN)
 
     def stop(self) -> None:
         """Ends the authentication thread."""

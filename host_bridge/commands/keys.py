@@ -51,9 +51,7 @@ def run(args: argparse.Namespace) -> int:
 def _server(args: argparse.Namespace) -> None:
     public, _ = make_pair(args.folder, SERVER)
     (args.folder / ALLOWED).mkdir(mode=0o700, exist_ok=True)
-    print(
-        f"made {public} and its secret; start the server with: art3d serve --address tcp://HOST:PORT --keys {args.folder}"
-    )
+    print(f"made {public} and its secret; serve with: art3d serve --address tcp://HOST:PORT --keys {args.folder}")
     print(f"give {public} to every client as $ART3D_SERVER_KEY, and let clients in with: art3d keys allow CLIENT.key")
 
 

@@ -1,0 +1,74 @@
+"""Servers and plates for the benchmarks of the wire."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from host_bridge.embedded import ping
+from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+
+SYNTHETIC = Path(__file__).resolve().parents[1] / "tests" / "server"
+
+
+@contextlib.contextmanager
+def running(*options: str, engine: str = "", paths: Sequence[Path] = (SYNTHETIC,)) -> Iterator[tuple[str, int]]:
+    """A server for the time of a measurement: its address and process id."""
+    with tempfile.TemporaryDirectory(prefix="art3d-bench-") as folder:
+        address = f"ipc://{folder}/s"
+        command = [sys.executable, "-m", "art3d_node.server", "--address", address, "--device", "cpu",
+                   "--log", f"{folder}/log", *(["--engine", engine] if engine else []), *options]  # fmt: skip
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+        process = subprocess.Popen(command, env=environment)
+        try:
+            while ping(address) is None:
+                if process.poll() is not None:
+                    raise SystemExit(f"the server ended with {process.returncode}")
+            yield address, process.pid
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+
+
+def plate(width: int, height: int, *, seed: int = 0, dtype: str = "<f2") -> Frame:
+    """A smooth RGBA plate with a Z of some depth; different for every seed."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    phase = np.float32(seed)
+    red = 0.5 + 0.4 * np.sin(x / 61 + phase)
+    color = np.stack([red, 0.5 + 0.4 * np.cos(y / 47), 0.3 + 0.2 * np.sin((x + y) / 23), np.ones_like(x)], 2)
+    z = 3.0 + 2.0 * np.sin(x / 211 + phase) + np.where((x - width / 2) ** 2 + (y - height / 2) ** 2 < 90000, -1.5, 0.0)
+    box = Box.of_size(width, height)
+    layers = {"color": color.astype(dtype), "depth": np.ascontiguousarray(z[..., None], np.float32)}
+    return Frame(box, box, layers, ("R", "G", "B", "A"))
+
+
+def percentile(values: Sequence[float], rank: float) -> float:
+    """The value below which this share of all values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(rank * len(ordered)))]
+
+
+def timed(step) -> float:
+    """Milliseconds that a step takes."""
+    start = time.perf_counter()
+    step()
+    return (time.perf_counter() - start) * 1e3
+
+
+def report(rows: Sequence[tuple[str, Sequence[float]]]) -> None:
+    """Prints best, median and 95 % of each row, in ms."""
+    print(f"{'':<44}{'best':>9}{'median':>9}{'p95':>9}{'n':>6}")
+    for name, values in rows:
+        print(f"{name:<44}{min(values):>9.1f}{statistics.median(values):>9.1f}"
+              f"{percentile(values, 0.95):>9.1f}{len(values):>6}")  # fmt: skip

@@ -1,0 +1,43 @@
+"""An artist turns a knob: from the request to the pixels of a 512² tile, the frame analysed already.
+
+    python benchmarks/knob_latency.py [--turns N]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import _server
+
+from host_bridge.client import Client
+from host_bridge.geometry import Box
+from host_bridge.params import Controls
+from host_bridge.wire.messages import AnalysisSettings
+
+OUTPUTS = ("right", "disparity_left")
+
+
+def main() -> None:
+    """Every turn is a new value; the tile lies in the middle of the frame."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turns", type=int, default=100)
+    turns = parser.parse_args().turns
+    rows = []
+    with _server.running() as (address, _), Client(address, priority="interactive", viewer="bench") as client:
+        for name, width, height in (("1920×1080", 1920, 1080), ("3840×2160", 3840, 2160)):
+            frame, settings = _server.plate(width, height), AnalysisSettings(depth="aov")
+            box = Box.of_size(512, 512).shift(width // 2 - 256, height // 2 - 256)
+            client.tile(frame, settings, Controls(), box, OUTPUTS)
+            values = []
+            for turn in range(turns):
+                controls = Controls(depth_gain=0.5 + turn / turns, zero_plane=turn / turns - 0.5)
+                values.append(_server.timed(lambda c=controls: client.tile(frame, settings, c, box, OUTPUTS)))
+            rows.append((f"knob to 512² tile of {name}", values[5:]))
+        stages = client.status()["stage_ms"]
+    _server.report(rows)
+    print("median ms per stage in the worker: " + ", ".join(f"{n} {v:.1f}" for n, v in sorted(stages.items())))
+    print("wanted: median ≤ 25, p95 ≤ 60")
+
+
+if __name__ == "__main__":
+    main()

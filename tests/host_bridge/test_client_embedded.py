@@ -1,0 +1,87 @@
+"""The embedded server: found, started once, versioned, explained when it does not start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from host_bridge import embedded
+from host_bridge.errors import ServerError, ServerUnreachableError
+
+START = """
+import sys
+from host_bridge.embedded import ensure_server, ping
+place = ensure_server("cpu", idle_timeout_s=3.0)
+print(ping(place.address).pid)
+"""
+
+
+@pytest.fixture
+def runtime(monkeypatch):
+    with tempfile.TemporaryDirectory(prefix="art3d-run-") as folder:
+        monkeypatch.setenv("ART3D_RUNTIME_DIR", folder)
+        monkeypatch.setenv("XDG_STATE_HOME", folder)
+        yield Path(folder)
+
+
+def test_ten_starts_make_one_server(runtime):
+    starters = [
+        subprocess.Popen([sys.executable, "-c", START], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(10)
+    ]
+    said = [starter.communicate(timeout=120) for starter in starters]
+    pids = {out.strip() for out, _ in said}
+    assert len(pids) == 1, said
+    pid = int(pids.pop())
+    found = embedded.place("cpu")
+    assert found.log.is_file() and stat.S_IMODE(found.folder.stat().st_mode) == 0o700
+    assert embedded.ensure_server("cpu") == found
+    os.kill(pid, signal.SIGTERM)
+    end = time.monotonic() + 20
+    while embedded.ping(found.address, timeout_s=0.1) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert embedded.ping(found.address, timeout_s=0.1) is None
+
+
+def test_a_server_that_cannot_start_explains_itself(runtime, monkeypatch):
+    monkeypatch.setattr(embedded.sys, "executable", "/bin/false")
+    with pytest.raises(ServerUnreachableError, match="ended with code 1") as caught:
+        embedded.ensure_server("cpu", timeout_s=10.0)
+    assert "log" in str(caught.value)
+
+
+def test_long_folders_fall_back_to_a_short_one(monkeypatch, tmp_path):
+    long = tmp_path / ("x" * 120)
+    long.mkdir(mode=0o700)
+    monkeypatch.setenv("ART3D_RUNTIME_DIR", str(long))
+    assert len(str(embedded.place("cpu").socket)) < 100
+
+
+def test_a_folder_that_others_can_enter_is_not_used(monkeypatch, tmp_path):
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("ART3D_RUNTIME_DIR", str(tmp_path))
+    assert embedded.place("cpu").folder != tmp_path
+
+
+def test_no_folder_at_all(monkeypatch):
+    monkeypatch.setattr(embedded, "_own", lambda _folder: False)
+    with pytest.raises(ServerError, match="XDG_RUNTIME_DIR"):
+        embedded.place("cpu")
+
+
+def test_another_state_of_the_code_gets_another_server(monkeypatch):
+    before = embedded.place("cpu").address
+    monkeypatch.setattr(embedded, "_fingerprint", lambda: "9.9.9")
+    assert embedded.place("cpu").address != before
+
+
+def test_nobody_answers_a_ping(tmp_path):
+    assert embedded.ping(f"ipc://{tmp_path}/nobody", timeout_s=0.1) is None

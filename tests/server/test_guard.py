@@ -1,0 +1,113 @@
+"""Off this machine only known keys get anything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket as sockets
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zmq
+
+from host_bridge.client import Client
+from host_bridge.errors import ServerUnreachableError
+from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+from host_bridge.keyring import client_keys, make_pair
+from host_bridge.params import Controls
+from host_bridge.wire.codec import encode
+from host_bridge.wire.messages import AnalysisSettings, Hello, Ping, StatusRequest
+
+HERE = Path(__file__).parent
+
+
+def command(address: str, *options: str) -> list[str]:
+    return [sys.executable, "-m", "art3d_node.server", "--address", address, "--device", "cpu",
+            "--engine", "synthetic:make", *options]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """Address, key folder and log of a server on all interfaces."""
+    folder = tmp_path_factory.mktemp("keys")
+    make_pair(folder, "server")
+    make_pair(folder, "friend")
+    make_pair(folder, "stranger")
+    make_pair(folder, "other-server")
+    (folder / "allowed").mkdir()
+    (folder / "allowed" / "friend.key").write_bytes((folder / "friend.key").read_bytes())
+    with sockets.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = folder / "log"
+    process = subprocess.Popen(
+        command(f"tcp://0.0.0.0:{port}", "--keys", str(folder), "--log", str(log)),
+        env={**os.environ, "PYTHONPATH": str(HERE)},
+    )
+    yield f"tcp://127.0.0.1:{port}", folder, log
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+def keys(folder: Path, name: str, server: str = "server"):
+    return client_keys(folder / f"{name}.key_secret", folder / f"{server}.key")
+
+
+def test_a_known_key_gets_tiles_and_can_cancel(guarded):
+    address, folder, log = guarded
+    box = Box.of_size(32, 16)
+    frame = Frame(box, box, {"color": np.ones((16, 32, 3), np.float32)})
+    with Client(address, keys=keys(folder, "friend"), hello_timeout_s=20) as client:
+        tile = client.tile(frame, AnalysisSettings(), Controls(), box, ("right",))
+        assert tile.planes["right"].shape == (16, 32, 3)
+        pending = client.submit(frame, AnalysisSettings(depth="slow-60"), Controls(), box, ("right",))
+        client.cancel(pending)
+        client.tile(frame, AnalysisSettings(), Controls(), box, ("right",))
+    assert "client friend is let in" in log.read_text()
+
+
+def test_an_unknown_key_is_refused_logged_and_told_why(guarded):
+    address, folder, log = guarded
+    with pytest.raises(ServerUnreachableError) as caught:
+        Client(address, keys=keys(folder, "stranger"), hello_timeout_s=2)
+    assert "refused this key" in str(caught.value)
+    assert keys(folder, "stranger").public_text in str(caught.value)
+    assert "is refused" in log.read_text()
+
+
+def test_no_key_gets_nothing(guarded):
+    address, _, _ = guarded
+    with pytest.raises(ServerUnreachableError, match="art3d keys"):
+        Client(address, hello_timeout_s=1)
+    context = zmq.Context()
+    socket = context.socket(zmq.DEALER)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.connect(address)
+    for message in (Ping(), StatusRequest(), Hello("x")):
+        socket.send(encode(1, message))
+    assert not socket.poll(700)
+    context.destroy(0)
+
+
+def test_a_false_server_is_not_trusted(guarded):
+    address, folder, _ = guarded
+    with pytest.raises(ServerUnreachableError):
+        Client(address, keys=keys(folder, "friend", "other-server"), hello_timeout_s=1)
+
+
+@pytest.mark.parametrize("options", [(), ("--keys", "/nonexistent")])
+def test_without_keys_no_open_address(options):
+    done = subprocess.run(command("tcp://0.0.0.0:0", *options), capture_output=True, text=True, check=False)
+    assert done.returncode == 3 and "art3d keys" in done.stderr
+
+
+def test_an_empty_list_is_refused(tmp_path):
+    make_pair(tmp_path, "server")
+    done = subprocess.run(
+        command("tcp://0.0.0.0:0", "--keys", str(tmp_path)), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3 and "no client is allowed" in done.stderr
