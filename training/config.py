@@ -23,6 +23,7 @@ class CurateConfig:
         depth: depth source, or "sidecar" for pictures beside the film.
         masks: source of M_local, one of `training.masks.SOURCES`.
         prompts: what a language-driven mask source looks for.
+        fattening_px: how far a matcher may carry a surface over its outline, px at `size_px`.
         consistency_px: left-right disagreement allowed, px at `size_px`.
         vertical_limit_px: vertical disparity allowed, px at `size_px` (Ranftl et al.: 2).
         vertical_share: share of pixels that may exceed it (Ranftl et al.: 0.1).
@@ -43,6 +44,7 @@ class CurateConfig:
     depth: str = "auto"
     masks: str = "residual"
     prompts: tuple[str, ...] = ("foreground character popping out",)
+    fattening_px: int = 8
     consistency_px: float = 1.5
     vertical_limit_px: float = 2.0
     vertical_share: float = 0.1
@@ -102,7 +104,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "paper": {},
     "baseline": {"art": False},
     "no-local": {"local": False},
-    "quick": {"size_px": 192, "epochs": 20, "batch": 8, "learning_rate": 2e-3},
+    "quick": {"size_px": 192, "epochs": 50, "batch": 8, "learning_rate": 8e-3},
     "finetune": {"epochs": 15, "batch": 8, "learning_rate": 3e-4, "warmup_steps": 5},
 }
 """Named starting points; any field may be changed on top."""

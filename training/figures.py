@@ -150,8 +150,9 @@ def pop_outs(
     depths = [float(film[region].mean()) for region in found]
     popped = sum(float(style[r].mean()) > POPPED * depth for r, depth in zip(found, depths, strict=True))
     least = POPPED * min(depths, default=1.0)
-    seen = Seen(rgb.permute(1, 2, 0).numpy(), np.where(valid, style, np.nan), 0.0)
-    pulled = _regions(Residual(least_px=max(least, 0.3), close_px=3).find(seen) & valid)
+    width_px = style.shape[1]
+    seen = Seen(rgb.permute(1, 2, 0).numpy(), np.where(valid, style * width_px / 100, np.nan), 0.0)
+    pulled = _regions(Residual(least_px=max(least * PX, 1.5), close_px=3).find(seen) & valid)
     near = cv2.dilate(local.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return len(found), popped, len(pulled), sum(float(near[region].mean()) > 0.5 for region in pulled)
 

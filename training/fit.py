@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -242,8 +243,8 @@ def _resume(run: Run, path: Path, identity: str) -> None:
         return
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
-        raise FitError(f"its checkpoint is damaged ({error})", remedy="delete it", where=str(path)) from error
+    except (RuntimeError, EOFError, OSError, ValueError, UnpicklingError) as error:
+        raise FitError("its checkpoint is damaged", remedy="delete it", where=str(path)) from error
     if state.get("identity") != identity:
         raise FitError(
             "holds a run of other shards or settings",

@@ -120,7 +120,8 @@ def sample_rows(values: Tensor, columns: Tensor) -> Tensor:
     """`values` (N, H, W) read at fractional `columns` (N, H, W), px, linearly; the border repeats."""
     width = values.shape[-1]
     place = columns.clamp(0, width - 1)
-    before = place.detach().floor().clamp(0, max(width - 2, 0)).long()
+    # A coordinate that is no number stays one in the result, but must not become an index.
+    before = place.detach().nan_to_num().floor().clamp(0, max(width - 2, 0)).long()
     share = place - before
     left = values.gather(-1, before)
     right = values.gather(-1, (before + 1).clamp(max=width - 1))

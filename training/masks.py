@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_bridge.errors import BadInputError
+from training.config import REPORT_WIDTH_PX
 
 Map = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -51,7 +52,7 @@ class Residual:
     """Connected regions well in front of what the frame's fit explains: needs no weights.
 
     Attributes:
-        least_px: smallest offset that counts, px at the working size.
+        least_px: smallest offset that counts, px of a picture 512 wide.
         least_spreads: smallest offset in robust standard deviations of the frame.
         least_area: smallest region, share of the picture.
         most_area: a larger region is a bad fit, not a stroke; share of the picture.
@@ -67,7 +68,7 @@ class Residual:
 
     def find(self, seen: Seen) -> Mask:
         """Regions in front of the fit."""
-        limit = max(self.least_px, self.least_spreads * seen.spread_px)
+        limit = max(self.least_px * seen.picture.shape[1] / REPORT_WIDTH_PX, self.least_spreads * seen.spread_px)
         front = (np.nan_to_num(seen.residual_px, nan=-1.0) > limit).astype(np.uint8)
         front = cv2.morphologyEx(front, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (self.close_px, self.close_px))

@@ -145,8 +145,10 @@ class Bench:
         fit = robust_fit(*stack)
         report = REPORT_WIDTH_PX / found.left.shape[1]
         figures["fit_scale_px"], figures["fit_shift_px"] = (float(v[0]) * report for v in (fit.scale, fit.shift))
-        explained = fit.scale[:, None, None] * stack[1] + fit.shift[:, None, None]
-        residual = (torch.from_numpy(np.stack(found_pair(found))) - explained).numpy()
+        residual = [
+            self._in_front(d, z, float(s), float(t))
+            for d, z, s, t in zip(found_pair(found), iz, fit.scale, fit.shift, strict=True)
+        ]
         mattes = beside.matte or (None, None)
         local = [
             self.masks.find(Seen(eyes[i], residual[i], float(fit.spread[i]), mattes[i])) & valid[i] for i in (0, 1)
@@ -160,6 +162,15 @@ class Bench:
             for i, d in enumerate(found_pair(found))
         ]
         return Sample(built[0], built[1], figures)
+
+    def _in_front(self, disparity: Map, iz: Map, scale: float, shift: float) -> Map:
+        """What the fit leaves, px, taking for each pixel the nearest surface close by.
+
+        Matchers fatten what is in front by some pixels; without this every outline would look like a stroke.
+        """
+        side = 2 * self.config.fattening_px + 1
+        nearest = cv2.dilate(iz, np.ones((side, side), np.uint8))
+        return np.asarray(disparity - (scale * nearest + shift), np.float32)
 
     def _agrees(self, stack: list[torch.Tensor], local: list[Mask], figures: dict[str, float]) -> bool:
         """DDC-IoU of the global part: strokes are meant to disagree with depth."""

@@ -145,12 +145,19 @@ class Entry:
     parts: dict[str, tuple[int, int]]
 
     def load(self) -> Sample:
-        """Read and decode the sample."""
-        with self.shard.open("rb") as stream:
-            files = {}
-            for name, (offset, size) in self.parts.items():
-                stream.seek(offset)
-                files[name] = stream.read(size)
+        """Read and decode the sample.
+
+        Raises:
+            ShardError: the shard is gone or damaged.
+        """
+        files = {}
+        try:
+            with self.shard.open("rb") as stream:
+                for name, (offset, size) in self.parts.items():
+                    stream.seek(offset)
+                    files[name] = stream.read(size)
+        except OSError as error:
+            raise ShardError(f"cannot be read ({error.strerror})", where=str(self.shard)) from error
         return decode_sample(files, where=f"{self.shard.name} {self.row['key']}")
 
 

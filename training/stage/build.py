@@ -165,5 +165,5 @@ def _person(stage: _Stage, clothes: str, *, close_up: bool, pulled: bool) -> tup
 
 
 def _limb(alpha: Image, a: tuple[float, float], b: tuple[float, float], thick: float) -> None:
-    ends = [tuple(int(round(16 * v)) for v in p) for p in (a, b)]
-    cv2.line(alpha, ends[0], ends[1], 1.0, max(1, int(round(thick))), cv2.LINE_AA, 4)
+    ends = [tuple(round(16 * v) for v in p) for p in (a, b)]
+    cv2.line(alpha, ends[0], ends[1], 1.0, max(1, round(thick)), cv2.LINE_AA, 4)

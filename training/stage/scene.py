@@ -75,7 +75,7 @@ class Scene:
             a, b, c = plane.iz
             move = offset_px + pop_out_px * plane.pop_out + gain_px * a
             forward = np.array([[1 + gain_px * b, gain_px * c, move], [0, 1, 0]], np.float64)
-            self._paint(plane, np.array([[1 + gain_px * b, gain_px * c, move], [0, 1, 0]]), color, iz, matte)
+            self._paint(plane, forward, color, iz, matte)
         return View(color, iz, matte)
 
     def _paint(self, plane: Plane, forward: Matrix, color: Image, iz: Image, matte: Image) -> None:

@@ -42,13 +42,13 @@ class Textures:
 
 
 def painted(rng: np.random.Generator, width: int, height: int) -> Image:
-    """Noise in four octaves between two colours: enough texture for any stereo matcher."""
+    """Noise in seven octaves between two colours: enough texture for any stereo matcher."""
     mix = np.zeros((height, width), np.float32)
-    for octave in range(4):
-        cells = 2 ** (octave + 2)
-        grid = rng.random((max(2, cells * height // width), cells), dtype=np.float32)
-        mix += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) / 2.0**octave
-    mix = np.clip(mix / 1.9, 0, 1)[..., None]
+    for octave in range(7):
+        cells = min(2 ** (octave + 2), width)
+        grid = rng.random((max(2, cells * height // width), cells), dtype=np.float32) - 0.5
+        mix += cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR) / 1.3**octave
+    mix = np.clip(0.5 + 0.7 * mix, 0, 1)[..., None]
     a, b = rng.uniform(0.05, 0.9, (2, 3)).astype(np.float32)
     return a + (b - a) * mix
 
