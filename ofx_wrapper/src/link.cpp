@@ -58,17 +58,26 @@ Link::Link(zmq::context_t& context, const std::string& address, UploadGate& gate
     secure(*socket);
   }
   listen();
-  requests_.connect(address);
+  try {
+    greet(watch);
+  } catch (...) {
+    stopListening();
+    throw;
+  }
+}
+
+void Link::greet(const Watch& watch) {
+  requests_.connect(address_);
   wire::Hello hello;
   hello.client = "art3d ofx " + std::to_string(getpid());
   hello.protocol = {wire::kProtocolMajor, wire::kProtocolMinor};
   const int64_t id = say(hello);
   welcome_ = await(id, watch).header.as<wire::Welcome>();
   if (welcome_.protocol[0] != wire::kProtocolMajor) {
-    throw Fault("the server at " + address + " speaks protocol " + std::to_string(welcome_.protocol[0]) +
+    throw Fault("the server at " + address_ + " speaks protocol " + std::to_string(welcome_.protocol[0]) +
                 ", this plug-in " + std::to_string(wire::kProtocolMajor) + "; install the same version of both");
   }
-  if (!welcome_.control.empty()) control_.connect(controlAddress(address, welcome_.control));
+  if (!welcome_.control.empty()) control_.connect(controlAddress(address_, welcome_.control));
   if (welcome_.probe && Mapping::attach(*welcome_.probe, false) != nullptr) transport_ = "memory";
 }
 
@@ -78,7 +87,11 @@ Link::~Link() {
   } catch (const std::exception&) {
     // The server is gone already; there is nobody to take leave of.
   }
+  stopListening();
 }
+
+// Before the listening end is closed: an event that nobody can take would block ZeroMQ's only thread.
+void Link::stopListening() { zmq_socket_monitor(requests_.handle(), nullptr, 0); }
 
 template <class Message>
 int64_t Link::say(const Message& message) {

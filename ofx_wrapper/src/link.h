@@ -65,6 +65,8 @@ class Link {
   int64_t say(const Message& message);
   Reply await(int64_t id, const Watch& watch);
   void listen();
+  void stopListening();
+  void greet(const Watch& watch);
   bool lost();
   bool receive(zmq::message_t& header, zmq::message_t& payload);
   void giveUp(int64_t id);
