@@ -1,0 +1,58 @@
+"""Two instances and eight render threads at once, and a short run of `stress`."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from tests.ofx_host import abi
+from tests.ofx_host.host import Host
+from tests.ofx_host.node import Node
+from tests.ofx_host.pictures import Picture, picture
+from tests.ofx_host.scenes import plate
+from tests.ofx_host.stress import Stress
+from tests.server.conftest import Server
+
+SIZE = 256
+
+
+def test_eight_threads_upload_once(host: Host, fake_server: Server) -> None:
+    """Eight windows of one plate at once: all right, one upload."""
+    color = plate(SIZE, SIZE)
+    node = Node(host, size=(SIZE, SIZE), knobs={"server": fake_server.address})
+    node.connect("Source", picture(color), (0, 0, SIZE, SIZE))
+    target = Picture((0, 0, SIZE, SIZE))
+    rows = SIZE // 8
+    statuses: list[int] = []
+
+    def render(n: int) -> None:
+        statuses.append(node.render_into(target, (0, n * rows, SIZE, (n + 1) * rows)))
+
+    threads = [threading.Thread(target=render, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [abi.OK] * 8
+    assert np.array_equal(target.array, color + 5)
+    from host_bridge.client import Client
+
+    with Client(fake_server.address) as client:
+        assert client.status()["plates"]["count"] == 1
+    node.destroy()
+
+
+def test_stress(bundle: Path, fake_server: Server) -> None:
+    """Random windows, aborts, knobs and kills: no wrong pixel, no image kept, no thread or file left behind."""
+    me = psutil.Process()
+    before = (me.num_threads(), me.num_fds())
+    stress = Stress(bundle, fake_server, seed=1, threads=8)
+    tally = stress.run(120, kills=2)
+    stress.close()
+    assert tally.wrong == 0
+    assert tally.right > 60 and tally.aborted > 0 and tally.kills == 2
+    assert me.num_threads() <= before[0]
+    assert me.num_fds() <= before[1] + 1
