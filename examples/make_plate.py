@@ -80,7 +80,7 @@ def _prepare(width: int) -> None:
             setattr(layer, f"use_pass_{part}_{kind}", True)
     layer.cycles.denoising_store_passes = True
     cycles.use_denoising = False
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 3, 1, 2
+    cycles.diffuse_bounces, cycles.glossy_bounces = 1, 2
     cycles.transparent_max_bounces = 16
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect, cycles.blur_glossy, cycles.light_sampling_threshold = 2.0, 0.4, 0.0
@@ -91,12 +91,14 @@ def _render_beauty(path: Path, samples: int, frame: int) -> None:
     cycles = bpy.context.scene.cycles
     cycles.samples, cycles.adaptive_min_samples, cycles.seed = samples, min(8, samples), frame
     cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.5
+    cycles.max_bounces = 3
     _write(path)
 
 
 def _render_depth(path: Path) -> None:
     cycles = bpy.context.scene.cycles
     cycles.samples, cycles.pixel_filter_type, cycles.filter_width = 1, "BOX", 0.01
+    cycles.max_bounces = 0
     _write(path)
 
 
