@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -87,11 +88,19 @@ class JsonReporter:
         print(json.dumps({"event": event, **fields}), file=self._out, flush=True)
 
 
+def _own_stderr() -> TextIO:
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace", buffering=1)
+    except (OSError, ValueError):
+        return sys.stderr
+
+
 class PeopleReporter:
     """A bar on a terminal, plain lines elsewhere; faults and the summary in either case. Writes to stderr."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        # A descriptor of its own: the plate reader silences the usual one for moments.
+        self._console = Console(file=_own_stderr(), highlight=False, soft_wrap=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
