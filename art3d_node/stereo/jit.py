@@ -30,9 +30,10 @@ def device_function(function: Function) -> Function:
     """Compile arithmetic that the CPU loops and the CUDA kernels share.
 
     numba.cuda compiles the same Python source again for the GPU when a kernel calls it, so there is
-    one definition of the result.
+    one definition of the result. Always inlined: a call that hands over arrays costs more than the
+    arithmetic of one pixel.
     """
-    return _compile(function)
+    return _compile(function, inline="always")
 
 
 def cpu_kernel(function: Function) -> Function:

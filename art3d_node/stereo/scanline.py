@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import math
 
-from art3d_node.stereo.jit import FloatArray, Real, device_function
+from art3d_node.stereo.jit import FloatArray, Real, device_function, f32
 
 Weights = tuple[Real, Real, Real, Real]
 
 # Neighbours further apart than this many pixels of disparity lie on two surfaces. One pixel is where
 # a surface turns edge-on for one of the eyes, and near the disparity-gradient limit of human fusion
 # (Burt and Julesz, 1980); being a slope, it means the same at every resolution.
-SURFACE_SLOPE = 1.0
+SURFACE_SLOPE = f32(1.0)
 
-EDGE_ON = 1e-6  # a cell narrower than this in the new row has no area to show
+EDGE_ON = f32(1e-6)  # a cell narrower than this in the new row has no area to show
 
 
 @device_function
@@ -33,10 +33,53 @@ def joined(d0: Real, d1: Real) -> bool:
 
 
 @device_function
-def cell_fraction(offset: Real, d0: Real, d1: Real, s: Real) -> Real:
+def cell_targets(d0: Real, d1: Real, s: Real, low: Real, high: Real) -> tuple[int, int]:
+    """First and last target offset that the joined cell (x, x+1) covers, within ``low`` .. ``high``.
+
+    Args:
+        d0, d1: disparities of the two samples, px.
+        s: +1 towards the right eye, -1 towards the left.
+        low, high: offsets ``target - x`` of the first and the last target, whole numbers.
+    """
+    start, end = -s * d0, f32(1.0) - s * d1
+    if end - start <= EDGE_ON:
+        return 0, -1
+    return math.ceil(max(start, low)), math.floor(min(end, high))
+
+
+@device_function
+def end_target(d0: Real, s: Real, side: int, low: Real, high: Real) -> tuple[int, bool]:
+    """Offset of the target in the half pixel past a surface's last sample, and whether there is one.
+
+    Args:
+        d0: disparity of the last sample, px.
+        s: +1 towards the right eye, -1 towards the left.
+        side: +1 for the half pixel right of the sample, -1 for the one left of it.
+        low, high: offsets of the first and the last target, whole numbers.
+    """
+    shift = -s * d0
+    held = min(max(shift, low - f32(1.0)), high + f32(1.0))
+    if side > 0:
+        k = math.ceil(held)
+        return k, low <= k <= high and f32(k) - shift <= f32(0.5)
+    k = math.floor(held)
+    return k, low <= k <= high and shift - f32(k) < f32(0.5)
+
+
+@device_function
+def cell_fraction(offset: int, d0: Real, d1: Real, s: Real) -> Real:
     """Where in the joined cell (x, x+1) the target ``x + offset`` lies: 0 at x, 1 at x + 1."""
-    a = (offset + s * d0) / (1.0 - s * (d1 - d0))
-    return min(max(a, 0.0), 1.0)
+    a = (f32(offset) + s * d0) / (f32(1.0) - s * (d1 - d0))
+    return min(max(a, f32(0.0)), f32(1.0))
+
+
+@device_function
+def end_position(x: int, offset: int, d0: Real, s: Real, side: int) -> tuple[int, Real]:
+    """Sample left of the position that `end_target` found, and how far right of it the position is."""
+    rest = f32(offset) + s * d0
+    if side > 0 or rest == 0:
+        return x, rest
+    return x - 1, f32(1.0) + rest
 
 
 @device_function
@@ -46,32 +89,19 @@ def cubic_weights(a: Real, has_before: bool, has_after: bool) -> Weights:
     Formula: Keys, "Cubic convolution interpolation for digital image processing", 1981, with
     parameter -1/2. ``p[-1] = 2 p[0] - p[1]`` stands in for a tap that another surface owns.
     """
-    b = 1.0 - a
-    w0 = -0.5 * a * b * b
-    w3 = -0.5 * b * a * a
-    w1 = 1.0 + a * a * (1.5 * a - 2.5)
-    w2 = 1.0 + b * b * (1.5 * b - 2.5)
+    b = f32(1.0) - a
+    w0, w3 = f32(-0.5) * a * b * b, f32(-0.5) * b * a * a
+    w1 = f32(1.0) + a * a * (f32(1.5) * a - f32(2.5))
+    w2 = f32(1.0) + b * b * (f32(1.5) * b - f32(2.5))
     if not has_before:
-        w1 += 2.0 * w0
+        w1 += f32(2.0) * w0
         w2 -= w0
-        w0 = 0.0
+        w0 = f32(0.0)
     if not has_after:
-        w2 += 2.0 * w3
+        w2 += f32(2.0) * w3
         w1 -= w3
-        w3 = 0.0
+        w3 = f32(0.0)
     return w0, w1, w2, w3
-
-
-@device_function
-def robust_mix(p1: Real, p2: Real, a: Real) -> Real:
-    """Interpolate when a value is not finite: it stays in its own pixel and reaches no other."""
-    if not math.isfinite(p1) and not math.isfinite(p2):
-        return p1 if a < 0.5 else p2
-    if not math.isfinite(p1):
-        return p1 if a < 0.5 else p2
-    if not math.isfinite(p2):
-        return p2 if a >= 0.5 else p1
-    return p1 + a * (p2 - p1)
 
 
 @device_function
@@ -81,41 +111,65 @@ def has_cell(d: FloatArray, x: int) -> bool:
 
 
 @device_function
-def tap_weights(d: FloatArray, x: int, a: Real) -> Weights:
-    """Weights of samples x-1 .. x+2 for position ``x + a``; none reaches across a cut.
+def mend(p1: Real, p2: Real, a: Real) -> Real:
+    """Interpolate where a value is not finite: it stays in its own pixel and reaches no other."""
+    if math.isfinite(p1) and math.isfinite(p2):
+        return p1 + a * (p2 - p1)
+    return p1 if a < f32(0.5) else p2
 
-    Past its last sample a surface keeps that sample's value for the half pixel it still covers.
+
+@device_function
+def sample(
+    row: FloatArray,
+    extra: FloatArray,
+    d: FloatArray,
+    x: int,
+    a: Real,
+    alpha: int,
+    out: FloatArray,
+    out_extra: FloatArray,
+) -> None:
+    """Read the position ``x + a`` of a row once, for all channels; no tap reaches across a cut.
+
+    Past its last sample a surface keeps that sample's value for the half pixel it still covers. The
+    alpha channel and the extra layers are interpolated linearly, so that they never overshoot.
+
+    Args:
+        row: (W, C) colours.
+        extra: (W, K) extra layers.
+        d: (W,) disparities, px; they tell where the row is cut.
+        x, a: the position.
+        alpha: index of the alpha channel, -1 if there is none.
+        out: (C,) out.
+        out_extra: (K,) out.
     """
-    if not has_cell(d, x):
-        if a <= 0.5:
-            return 0.0, 1.0, 0.0, 0.0
-        return 0.0, 0.0, 1.0, 0.0
-    return cubic_weights(a, has_cell(d, x - 1), has_cell(d, x + 1))
-
-
-@device_function
-def mix_taps(row: FloatArray, c: int, x: int, a: Real, w0: Real, w1: Real, w2: Real, w3: Real) -> Real:
-    """Channel ``c`` of the row at ``x + a``, from the four taps that carry a weight."""
-    last = row.shape[0] - 1
-    p1 = row[max(x, 0), c]
-    p2 = row[min(x + 1, last), c]
-    if w0 == 0.0 and w3 == 0.0:
-        if w2 == 0.0:
-            return p1
-        if w1 == 0.0:
-            return p2
-    value = w0 * row[max(x - 1, 0), c] + w1 * p1 + w2 * p2 + w3 * row[min(x + 2, last), c]
-    if math.isfinite(value):
-        return value
-    return robust_mix(p1, p2, a)
-
-
-@device_function
-def linear_taps(row: FloatArray, c: int, x: int, a: Real, w1: Real, w2: Real) -> Real:
-    """Channel ``c`` at ``x + a`` without overshoot; ``w1``, ``w2`` are 0 for the side a cut forbids."""
-    if w2 == 0.0:
-        return row[max(x, 0), c]
-    p2 = row[min(x + 1, row.shape[0] - 1), c]
-    if w1 == 0.0:
-        return p2
-    return robust_mix(row[max(x, 0), c], p2, a)
+    inside = has_cell(d, x)
+    if a == 0 or not inside:
+        only = x if a <= f32(0.5) else x + 1
+        for c in range(out.shape[0]):
+            out[c] = row[only, c]
+        for c in range(out_extra.shape[0]):
+            out_extra[c] = extra[only, c]
+        return
+    before, after = has_cell(d, x - 1), has_cell(d, x + 1)
+    w0, w1, w2, w3 = cubic_weights(a, before, after)
+    x0, x3 = (x - 1 if before else x), (x + 2 if after else x)
+    if out.shape[0] == 4:  # written out, so that the compiler packs the four channels
+        out[0] = w0 * row[x0, 0] + w1 * row[x, 0] + w2 * row[x + 1, 0] + w3 * row[x3, 0]
+        out[1] = w0 * row[x0, 1] + w1 * row[x, 1] + w2 * row[x + 1, 1] + w3 * row[x3, 1]
+        out[2] = w0 * row[x0, 2] + w1 * row[x, 2] + w2 * row[x + 1, 2] + w3 * row[x3, 2]
+        out[3] = w0 * row[x0, 3] + w1 * row[x, 3] + w2 * row[x + 1, 3] + w3 * row[x3, 3]
+    else:
+        for c in range(out.shape[0]):
+            out[c] = w0 * row[x0, c] + w1 * row[x, c] + w2 * row[x + 1, c] + w3 * row[x3, c]
+    total = f32(0.0)
+    for c in range(out.shape[0]):
+        total += out[c]
+    if not math.isfinite(total):
+        for c in range(out.shape[0]):
+            if not math.isfinite(out[c]):
+                out[c] = mend(row[x, c], row[x + 1, c], a)
+    if alpha >= 0:
+        out[alpha] = mend(row[x, alpha], row[x + 1, alpha], a)
+    for c in range(out_extra.shape[0]):
+        out_extra[c] = mend(extra[x, c], extra[x + 1, c], a)

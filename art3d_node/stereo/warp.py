@@ -10,13 +10,13 @@ import numpy as np
 
 from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, cpu_kernel, device_function, f32
 from art3d_node.stereo.scanline import (
-    EDGE_ON,
     cell_fraction,
+    cell_targets,
+    end_position,
+    end_target,
     has_cell,
     joined,
-    linear_taps,
-    mix_taps,
-    tap_weights,
+    sample,
 )
 
 MixedArrays = tuple[IndexArray, IndexArray, IndexArray, FloatArray, FloatArray, FloatArray, FloatArray, IndexArray]
@@ -55,58 +55,32 @@ def scatter_row(
         base: (w,) out, sample left of the winning position.
         frac: (w,) out, how far right of that sample, 0 .. 1.
     """
-    width = depth.shape[0]
-    for k in range(width):
-        depth[k] = NOTHING
+    depth[:] = NOTHING
+    before = has_cell(d, first - 1)
     for x in range(first, last):
         d0 = d[x]
         if not math.isfinite(d0):
+            before = False
             continue
-        shift = f32(-s * d0)
-        low = f32(u_first - x)
-        high = f32(u_first + width - 1 - x)
-        if has_cell(d, x):
+        low, high = f32(u_first - x), f32(u_first + depth.shape[0] - 1 - x)
+        here = has_cell(d, x)
+        if here:
             d1 = d[x + 1]
-            end = f32(f32(1.0) - s * d1)
-            if end - shift > EDGE_ON:
-                k_first = int(max(f32(math.ceil(shift)), low))
-                k_last = int(min(f32(math.floor(end)), high))
-                for k in range(k_first, k_last + 1):
-                    a = cell_fraction(f32(k), d0, d1, s)
-                    _put(x, a, d0 + a * (d1 - d0), k + x - u_first, depth, base, frac)
+            k_first, k_last = cell_targets(d0, d1, s, low, high)
+            for k in range(k_first, k_last + 1):
+                a = cell_fraction(k, d0, d1, s)
+                _put(x, a, d0 + a * (d1 - d0), k + x - u_first, depth, base, frac)
         else:
-            k = int(min(max(f32(math.ceil(shift)), low - 1), high + 1))
-            if k >= low and k <= high and k - shift <= 0.5:
-                _put(x, f32(k - shift), d0, k + x - u_first, depth, base, frac)
-        if not has_cell(d, x - 1):
-            k = int(min(max(f32(math.floor(shift)), low - 1), high + 1))
-            if k >= low and k <= high and shift - k < 0.5:
-                if k == shift:
-                    _put(x, f32(0.0), d0, k + x - u_first, depth, base, frac)
-                else:
-                    _put(x - 1, f32(1.0 - (shift - k)), d0, k + x - u_first, depth, base, frac)
-
-
-@device_function
-def sample(
-    row: FloatArray,
-    extra: FloatArray,
-    d: FloatArray,
-    x: int,
-    a: Real,
-    alpha: int,
-    out: FloatArray,
-    out_extra: FloatArray,
-) -> None:
-    """Read one position of the plate into ``out`` (C,) and ``out_extra`` (K,)."""
-    w0, w1, w2, w3 = tap_weights(d, x, a)
-    for c in range(row.shape[1]):
-        if c == alpha:
-            out[c] = linear_taps(row, c, x, a, w1, w2)
-        else:
-            out[c] = mix_taps(row, c, x, a, w0, w1, w2, w3)
-    for c in range(extra.shape[1]):
-        out_extra[c] = linear_taps(extra, c, x, a, w1, w2)
+            k, found = end_target(d0, s, 1, low, high)
+            if found:
+                left, a = end_position(x, k, d0, s, 1)
+                _put(left, a, d0, k + x - u_first, depth, base, frac)
+        if not before:
+            k, found = end_target(d0, s, -1, low, high)
+            if found:
+                left, a = end_position(x, k, d0, s, -1)
+                _put(left, a, d0, k + x - u_first, depth, base, frac)
+        before = here
 
 
 @device_function
@@ -172,6 +146,14 @@ def drop_inner(soft_d: FloatArray, cover: FloatArray, base_d: FloatArray) -> Non
             after = x + 1 < soft_d.shape[0] and 0.0 < cover[x + 1] < 1.0 and joined(soft_d[x + 1], soft_d[x])
             if before or after:
                 base_d[x] = f32(np.nan)
+
+
+@device_function
+def cover_at(cover: FloatArray, d: FloatArray, x: int, a: Real) -> Real:
+    """Cover of the soft row at ``x + a``, 0 .. 1."""
+    if not has_cell(d, x):
+        return cover[x] if a <= f32(0.5) else cover[x + 1]
+    return cover[x] if a == 0 else cover[x] + a * (cover[x + 1] - cover[x])
 
 
 @cpu_kernel
@@ -240,8 +222,7 @@ def warp(
                 for k in range(width):
                     if soft_depth[q, k] != NOTHING:
                         x, a = base[k], frac[k]
-                        weights = tap_weights(soft_d, x, a)
-                        veil[q, k] = linear_taps(cover.reshape((-1, 1)), 0, x, a, weights[1], weights[2])
+                        veil[q, k] = cover_at(cover, soft_d, x, a)
                         if veil[q, k] > 0:
                             sample(soft_row, front_extra, soft_d, x, a, alpha, soft[q, k], soft_extra[q, k])
         scatter_row(row_d, s, x_range[0], x_range[1], origin[0], depth[r], base, frac)
