@@ -58,6 +58,7 @@ class FrameAnalysis:
         inverse_depth_range, disparity_range_px: (lowest, highest) finite value of the whole frame.
         local_range_px: (lowest, highest) of d_L − (s·iz + t), px; (0, 0) for a constant style.
         depth_source, model_id, style_id: what made it.
+        licence_note: what the user has to know about the depth model before commercial work, or "".
         shot_gain, shot_zero_plane_pct: the shot's own knobs, under the artist's.
         ms: stage → milliseconds.
     """
@@ -77,6 +78,7 @@ class FrameAnalysis:
     depth_source: str
     model_id: str
     style_id: str
+    licence_note: str = ""
     shot_gain: float = 1.0
     shot_zero_plane_pct: float = 0.0
     ms: dict[str, float] = field(default_factory=dict)
@@ -160,6 +162,7 @@ def stage(
         depth_source=raw.source,
         model_id=raw.model_id,
         style_id=GIVEN if settings.style == GIVEN else library.style(settings.style).id,
+        licence_note=raw.licence_note,
         shot_gain=shot.depth_gain,
         shot_zero_plane_pct=shot.zero_plane,
         ms=clock.laps,

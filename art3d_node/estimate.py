@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -49,6 +49,7 @@ class RawDepth:
         look: (h', w', 3) uint8, the picture that the source saw; (0, 0, 3) for a source that looks at none.
         source: name of the depth source that "auto" came to.
         model_id: what made it.
+        licence_note: what the user has to know about it before commercial work, or "".
         ms: milliseconds it took.
     """
 
@@ -56,6 +57,7 @@ class RawDepth:
     look: Tensor
     source: str
     model_id: str
+    licence_note: str = ""
     ms: float = 0.0
 
     @property
@@ -81,7 +83,7 @@ def estimate_depth(frame: Frame, settings: AnalysisSettings, library: Shelf, *, 
         raw = RawDepth(_given(frame), NO_LOOK, GIVEN, GIVEN)
     else:
         raw = _estimate(frame, settings, library, check or never)
-    return RawDepth(raw.inverse_depth, raw.look, raw.source, raw.model_id, 1000.0 * (time.perf_counter() - started))
+    return replace(raw, ms=1000.0 * (time.perf_counter() - started))
 
 
 def _estimate(frame: Frame, settings: AnalysisSettings, library: Shelf, check: Check) -> RawDepth:
@@ -104,7 +106,7 @@ def _estimate(frame: Frame, settings: AnalysisSettings, library: Shelf, check: C
         remedy = "use another depth source, such as --depth auto"
         raise DepthSourceError(str(error), where=f"--depth {name}", remedy=remedy) from error
     check()
-    return RawDepth(found.inverse_depth, look, source.name, found.model_id)
+    return RawDepth(found.inverse_depth, look, source.name, found.model_id, source.licence_note)
 
 
 def look_of(frame: Frame) -> Tensor:

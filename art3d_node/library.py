@@ -110,7 +110,7 @@ class Library:
         from art3d_node.models import depth_anything
 
         if found.is_dir():
-            return depth_anything.from_folder(found, name=name)
+            return depth_anything.from_folder(found, name=name, licence_note=checkpoints.licence_note(found))
         try:
             checkpoints.verify(found, checkpoints.known(name))
         except BadInputError as error:

@@ -203,6 +203,7 @@ def _stats(prepared: Prepared) -> dict[str, Any]:
         "iz_high": a.iz_high,
         "depth_source": a.depth_source,
         "model_id": a.model_id,
+        "licence_note": a.licence_note,
         "style_id": a.style_id,
         "ms": dict(a.ms),
     }

@@ -6,6 +6,7 @@ Standard library only: this runs on the host's side, where nothing else may be i
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import urllib.error
 import urllib.request
@@ -18,6 +19,8 @@ from host_bridge.errors import BadInputError, OutputError, ServerUnreachableErro
 
 Progress = Callable[[int, int], None]
 _CHUNK_BYTES = 1 << 20
+# Width of the backbone and the layers that are read from it → the size of Depth Anything V2.
+_RESTRICTED = {(768, (3, 6, 9, 12)): "Base", (1024, (5, 12, 18, 24)): "Large"}
 _TIMEOUT_S = 30.0
 
 
@@ -88,6 +91,30 @@ def find(name: str) -> Path | None:
         if name and Path(name).name == name and (folder / name / "config.json").is_file():
             return folder / name
     return None
+
+
+def model_folders() -> list[Path]:
+    """Every transformers folder that can be named: those inside `folders()`, first wins."""
+    found: dict[str, Path] = {}
+    for folder in folders():
+        for config in sorted(folder.glob("*/config.json")):
+            found.setdefault(config.parent.name, config.parent)
+    return list(found.values())
+
+
+def licence_note(folder: Path) -> str:
+    """What a user has to know before commercial work with a transformers folder, or "".
+
+    Depth Anything V2 Base and Large are published under a non-commercial licence; V1 and Small are not.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        backbone = config["backbone_config"]
+        taps = backbone.get("out_indices") or [int(name.removeprefix("stage")) for name in backbone["out_features"]]
+        size = _RESTRICTED.get((int(backbone.get("hidden_size", 768)), tuple(taps)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    return f"Depth Anything V2 {size} is CC-BY-NC-4.0: not for commercial work" if size else ""
 
 
 def verify(path: Path, checkpoint: Checkpoint) -> None:

@@ -14,6 +14,7 @@ from art3d_node import library as library_module
 from art3d_node.library import Library
 from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.styles import StyleCard, save_style
+from host_bridge import checkpoints
 from host_bridge.errors import DepthSourceError, StyleError
 
 
@@ -89,15 +90,14 @@ def test_a_folder_among_the_models_has_a_name(nothing_installed: Path) -> None:
     assert Library().depth("house").name == "house"
 
 
-def test_a_non_commercial_model_is_said(nothing_installed: Path, caplog: pytest.LogCaptureFixture) -> None:
-    class Restricted:
-        name, needs_look, licence_note = "base", True, "not for commercial work"
-
-    library = Library()
-    library._find_depth = lambda name: Restricted()  # type: ignore[assignment, return-value, method-assign]
+def test_a_non_commercial_model_is_said(
+    nothing_installed: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _folder(nothing_installed / "base")
+    monkeypatch.setattr(checkpoints, "licence_note", lambda folder: "not for commercial work")
     with caplog.at_level(logging.WARNING):
-        library.depth("base")
-    assert "not for commercial work" in caplog.text
+        source = Library().depth("base")
+    assert source.licence_note in caplog.text
 
 
 def test_each_is_loaded_once_also_by_many_threads(nothing_installed: Path) -> None:

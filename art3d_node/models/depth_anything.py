@@ -20,8 +20,6 @@ SHORT_SIDE_PX = 518
 _PATCH_PX = 14
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _V2_SMALL_TAPS = [3, 6, 9, 12]
-_V2_RESTRICTED = {(768, (3, 6, 9, 12)): "Base", (1024, (5, 12, 18, 24)): "Large"}
-NON_COMMERCIAL = "CC-BY-NC-4.0: not for commercial work"
 
 # The authors' names → transformers' names. Fused qkv is split apart from this table.
 _RENAMES: tuple[tuple[str, str], ...] = (
@@ -152,8 +150,13 @@ def from_file(path: Path, *, name: str) -> DepthAnythingDepth:
     return DepthAnythingDepth(load_small(path), name=name, model_id=f"{name}:{_digest(path)}")
 
 
-def from_folder(folder: Path, *, name: str) -> DepthAnythingDepth:
+def from_folder(folder: Path, *, name: str, licence_note: str = "") -> DepthAnythingDepth:
     """The source behind a transformers folder; nothing is fetched.
+
+    Args:
+        folder: holds config.json and weights.
+        name: the depth source's name.
+        licence_note: as `DepthAnythingDepth`.
 
     Raises:
         ValueError: the folder is incomplete, damaged or holds another architecture.
@@ -172,17 +175,10 @@ def from_folder(folder: Path, *, name: str) -> DepthAnythingDepth:
         model,
         name=name,
         model_id=f"{folder.name}:{_digest(weights)}",
-        licence_note=licence_note(model.config),
+        licence_note=licence_note,
         mean=tuple(preset.get("image_mean", _MEAN)),
         std=tuple(preset.get("image_std", _STD)),
     )
-
-
-def licence_note(config: DepthAnythingConfig) -> str:
-    """What the licence of the published weights forbids: V2 Base and Large are non-commercial."""
-    backbone = config.backbone_config
-    size = _V2_RESTRICTED.get((backbone.hidden_size, tuple(backbone.out_indices)))
-    return f"Depth Anything V2 {size} is {NON_COMMERCIAL}" if size else ""
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -38,6 +38,9 @@ def _list() -> None:
         print(f"{checkpoint.name:12} {checkpoint.about}; {checkpoint.licence}")
         print(f"{'':12} {state}")
     print(f"{'mini':12} small network that comes with Art3D; Apache-2.0")
+    for folder in checkpoints.model_folders():
+        note = checkpoints.licence_note(folder)
+        print(f"{folder.name:12} transformers folder{'; ' + note if note else ''}\n{'':12} {folder}")
     print("looked for in: " + ", ".join(str(folder) for folder in checkpoints.folders()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -103,6 +104,40 @@ def test_a_name_is_no_path(name: str, folders: Path) -> None:
     folders.mkdir()
     (folders / "config.json").touch()
     assert checkpoints.find(name) is None
+
+
+def _config(folder: Path, **backbone: object) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({"model_type": "depth_anything", "backbone_config": backbone}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("backbone", "note"),
+    [
+        ({"hidden_size": 384, "out_indices": [3, 6, 9, 12]}, ""),
+        ({"hidden_size": 768, "out_indices": [3, 6, 9, 12]}, "V2 Base is CC-BY-NC-4.0"),
+        ({"out_features": ["stage3", "stage6", "stage9", "stage12"]}, "V2 Base is CC-BY-NC-4.0"),
+        ({"hidden_size": 1024, "out_indices": [5, 12, 18, 24]}, "V2 Large is CC-BY-NC-4.0"),
+        ({"hidden_size": 768, "out_indices": [9, 10, 11, 12]}, ""),
+        ({"hidden_size": "wide", "out_indices": 3}, ""),
+    ],
+)
+def test_base_and_large_of_v2_are_said_to_be_non_commercial(
+    backbone: dict[str, object], note: str, folders: Path
+) -> None:
+    said = checkpoints.licence_note(_config(folders / "house", **backbone))
+    assert note in said
+    assert bool(note) == bool(said)
+
+
+def test_folders_that_can_be_named_are_listed(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    house = _config(folders / "house", hidden_size=768, out_indices=[3, 6, 9, 12])
+    _config(checkpoints.cache_folder() / "house")
+    assert checkpoints.model_folders() == [house]
+    assert checkpoints.find("house") == house
+    models.run(argparse.Namespace(action="list"))
+    assert "not for commercial work" in capsys.readouterr().out
 
 
 def test_a_file_is_pulled_once_and_checked(published: Checkpoint, publisher: _Publisher, folders: Path) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config
 
 from art3d_node.models import depth_anything
-from art3d_node.models.depth_anything import convert, from_file, from_folder, licence_note, small_config
+from art3d_node.models.depth_anything import convert, from_file, from_folder, small_config
 from art3d_node.models.depth_net import SourceInput
 
 LOOK = (torch.arange(36 * 48 * 3).reshape(36, 48, 3) % 251).to(torch.uint8)
@@ -185,21 +185,3 @@ def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "depth_anything"}))
     with pytest.raises(ValueError, match="cannot be loaded"):
         from_folder(tmp_path, name="x")
-
-
-@pytest.mark.parametrize(
-    ("hidden", "taps", "note"),
-    [
-        (384, [3, 6, 9, 12], ""),
-        (768, [3, 6, 9, 12], "Base is CC-BY-NC-4.0"),
-        (1024, [5, 12, 18, 24], "Large is CC-BY-NC-4.0"),
-        (768, [9, 10, 11, 12], ""),
-    ],
-)
-def test_base_and_large_of_v2_say_that_they_are_not_for_commercial_work(
-    hidden: int, taps: list[int], note: str
-) -> None:
-    layers = 24 if hidden == 1024 else 12
-    backbone = Dinov2Config(hidden_size=hidden, num_hidden_layers=layers, out_indices=taps)
-    assert note in licence_note(DepthAnythingConfig(backbone_config=backbone))
-    assert bool(note) == bool(licence_note(DepthAnythingConfig(backbone_config=backbone)))
