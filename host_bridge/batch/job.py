@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from host_bridge.depth_script import DepthScript
-from host_bridge.errors import BadInputError, OutputError
+from host_bridge.errors import Art3DError, BadInputError, OutputError
 from host_bridge.outputs import Writing
 from host_bridge.params import Controls
 from host_bridge.plates import Pattern, Plate, PlateSequence, read_plate
@@ -74,6 +74,23 @@ class Job:
             for path in [*self.files(number), *self.review_files(number).values()]:
                 if _real(path) in plates:
                     raise OutputError("the output is the plate itself", where=str(path), remedy="name another output")
+
+    def check_readable(self) -> None:
+        """Proves that at least one frame can be read, so that a plate's fault is told before a server is started.
+
+        Raises:
+            Art3DError: what is wrong with the first frame, when there is none.
+        """
+        faults = []
+        for number in self.plate.frames:
+            if number in self.plate.missing:
+                continue
+            try:
+                self.load(number, number)
+                return
+            except Art3DError as error:
+                faults.append(error)
+        raise faults[0]
 
     def files(self, number: int) -> tuple[Path, ...]:
         """The stereo files of one frame."""

@@ -74,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
     with lines.told(args.openjd):
         job = job_of(args)
         job.check()
+        job.check_readable()
         reporter = reporter_for(as_json=args.json, farm=args.openjd)
         with stoppable(), Client(args.server) as client:
             return run_job(replace(job, shot=shot_of(args, job, client)), client, reporter).exit_code

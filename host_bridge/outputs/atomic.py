@@ -33,7 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
             remedy="check the folder, its permissions and the space on the disk",
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def _flush(path: Path) -> None:

@@ -40,12 +40,21 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
         if channels and len(channels) == values.shape[2]:
             spec.channelnames = channels
         spec.attribute("oiio:ColorSpace", colour.LINEAR_REC709 if suffix in LINEAR_FORMATS else colour.SRGB)
-        if not (writer.open(str(temporary), spec) and writer.write_image(values) and writer.close()):
+        done = writer.open(str(temporary), spec) and writer.write_image(values) and writer.close()
+        if not done or not _readable(temporary):
             raise OutputError(
-                f"cannot be written ({writer.geterror().strip() or 'no reason given'})",
+                f"cannot be written ({writer.geterror().strip() or 'it does not read back'})",
                 where=str(path),
                 remedy="check the folder, its permissions and the space on the disk",
             )
+
+
+def _readable(path: Path) -> bool:
+    """Whether every row reads back: the PNG writer does not notice a full disk."""
+    reader = oiio.ImageInput.open(str(path))
+    whole = reader is not None and reader.read_image(0, 0, 0, reader.spec().nchannels, "unknown") is not None
+    (reader.geterror if reader is not None else oiio.geterror)()
+    return whole
 
 
 def _encoded(pixels: Array, suffix: str) -> tuple[Array, str]:
