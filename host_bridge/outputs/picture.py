@@ -11,6 +11,7 @@ from host_bridge import colour
 from host_bridge.errors import OutputError
 from host_bridge.frame import Array
 from host_bridge.outputs.atomic import replacing
+from host_bridge.quiet import silenced
 
 LINEAR_FORMATS = {".exr": "half", ".hdr": "float", ".pfm": "float"}
 SIXTEEN_BIT = (".tif", ".tiff", ".dpx", ".png16")
@@ -42,8 +43,9 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
         spec.attribute("oiio:ColorSpace", colour.LINEAR_REC709 if suffix in LINEAR_FORMATS else colour.SRGB)
         done = writer.open(str(temporary), spec) and writer.write_image(values) and writer.close()
         if not done or not _readable(temporary):
+            reason = writer.geterror().strip() or "it does not read back"
             raise OutputError(
-                f"cannot be written ({writer.geterror().strip() or 'it does not read back'})",
+                f"cannot be written ({reason.splitlines()[0]})",
                 where=str(path),
                 remedy="check the folder, its permissions and the space on the disk",
             )
@@ -51,8 +53,9 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
 
 def _readable(path: Path) -> bool:
     """Whether every row reads back: the PNG writer does not notice a full disk."""
-    reader = oiio.ImageInput.open(str(path))
-    whole = reader is not None and reader.read_image(0, 0, 0, reader.spec().nchannels, "unknown") is not None
+    with silenced():
+        reader = oiio.ImageInput.open(str(path))
+        whole = reader is not None and reader.read_image(0, 0, 0, reader.spec().nchannels, "unknown") is not None
     (reader.geterror if reader is not None else oiio.geterror)()
     return whole
 

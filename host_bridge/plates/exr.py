@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +17,11 @@ from host_bridge.frame import Array
 from host_bridge.geometry import Box
 from host_bridge.plates import guard
 from host_bridge.plates.naming import Channel, split_view
+from host_bridge.quiet import silenced
 
 MAGIC = b"\x76\x2f\x31\x01"
 _TYPES = {"half": "<f2", "float": "<f4", "uint": "<u4"}
 _OIIO_TYPES = {"<f2": "half", "<f4": "float", "<u4": "uint"}
-_QUIET = threading.Lock()
 _DEEP = (OpenEXR.deepscanline, OpenEXR.deeptile)
 
 
@@ -100,28 +96,11 @@ class ExrFile:
 
 def _whole(path: Path) -> Sequence[Any]:
     """All parts with their pixels."""
-    with _QUIET, _silenced() as said:
+    with silenced() as said:
         parts = OpenEXR.File(str(path), separate_channels=True).parts
     if not parts:
         raise _damaged(path, said.getvalue().rpartition(" - ")[2])
     return list(parts)
-
-
-@contextlib.contextmanager
-def _silenced() -> Iterator[io.StringIO]:
-    """Keeps OpenEXR's own lines on damaged pixels off the terminal; the fault is told once, by us.
-
-    Whoever writes to stderr from another thread meanwhile needs a descriptor of its own, as `progress` has.
-    """
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        with contextlib.redirect_stdout(io.StringIO()) as said:
-            yield said
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _opened(path: Path) -> oiio.ImageInput:

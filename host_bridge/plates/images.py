@@ -15,6 +15,7 @@ from host_bridge.errors import PlateError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
 from host_bridge.plates import guard
+from host_bridge.quiet import silenced
 
 _NAMES = {"DateTime": "capDate", "Copyright": "owner", "ImageDescription": "comments", "Make": "cameraMake",
           "Model": "cameraModel", "ExposureTime": "expTime", "FNumber": "aperture"}  # fmt: skip
@@ -58,13 +59,15 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
         LimitError: larger than a plate may be.
     """
     guard.first_bytes(path)
-    reader = oiio.ImageInput.open(str(path))
+    with silenced():
+        reader = oiio.ImageInput.open(str(path))
     if reader is None:
         raise _unreadable(path, oiio.geterror())
     spec = reader.spec()
     window = Box.of_size(spec.width, spec.height).shift(spec.x, spec.y)
     guard.check_size(path, window, spec.nchannels * spec.format.size())
-    pixels = reader.read_image(0, 0, 0, spec.nchannels, "unknown")
+    with silenced():
+        pixels = reader.read_image(0, 0, 0, spec.nchannels, "unknown")
     if pixels is None:
         raise _unreadable(path, reader.geterror())
     display = Box.of_size(spec.full_width, spec.full_height).shift(spec.full_x, spec.full_y)
