@@ -74,7 +74,7 @@ OfxStatus entry(const char* action, const void* handle, OfxPropertySetHandle in,
   }
 }
 
-OfxPlugin g_plugin = {ofx::kImageEffectApi, ofx::kImageEffectApiVersion, "org.art3d.Art3D", 1, 0, setHost, entry};
+OfxPlugin g_plugin = {ofx::kImageEffectApi, ofx::kImageEffectApiVersion, "org.art3d.stereo", 1, 0, setHost, entry};
 
 }  // namespace
 }  // namespace art3d

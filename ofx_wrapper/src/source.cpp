@@ -19,6 +19,14 @@ uint64_t probe(const PlateLayer& layer, const Box& data) {
   return hash;
 }
 
+// An input that is wired to nothing, as inside a group, is a picture without extent in some hosts.
+bool empty(const Clip& clip, OfxTime time) {
+  OfxRectD region{};
+  if (!clip.connected()) return true;
+  const OfxStatus status = suites().effect->clipGetRegionOfDefinition(clip.handle, time, &region);
+  return status == ofx::kOk && (region.x2 <= region.x1 || region.y2 <= region.y1);
+}
+
 std::string spelled(const Box& b) {
   std::string text;
   for (const int64_t corner : {b.x0, b.y0, b.x1, b.y1}) text += std::to_string(corner) + ",";
@@ -29,8 +37,10 @@ std::string spelled(const Box& b) {
 
 Source::Source(const Instance& instance, const Regions& regions, const Windows& windows, OfxTime time) {
   plate_.display = windows.display, plate_.data = windows.data, plate_.pixelAspect = windows.grid.pixelAspect;
-  const auto get = [&](const Clip& clip) { return fetch(clip, time, regions.source, windows.top); };
-  const auto color = get(instance.source);
+  const auto get = [&](const Clip& clip) {
+    return empty(clip, time) ? std::nullopt : fetch(clip, time, regions.source, windows.top);
+  };
+  const auto color = fetch(instance.source, time, regions.source, windows.top);
   if (!color) throw Fault("the source has no picture at this frame; connect one");
   plate_.channels = color->names();
   // In order of the layers' names, as a key wants them.
@@ -45,7 +55,6 @@ Source::Source(const Instance& instance, const Regions& regions, const Windows& 
 }
 
 std::optional<ImageView> Source::fetch(const Clip& clip, OfxTime time, const OfxRectD& region, int64_t top) {
-  if (!clip.connected()) return std::nullopt;
   auto image = std::make_unique<ClipImage>(clip.handle, time, &region);
   if (!*image) return std::nullopt;
   const std::string field = image->properties().text(ofx::prop::kImageField, ofx::value::kFieldNone);

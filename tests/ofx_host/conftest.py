@@ -26,8 +26,10 @@ def build(folder: Path, *options: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for command in (["cmake", "-S", str(ROOT / "ofx_wrapper"), "-B", str(folder), *options],
-                        ["cmake", "--build", str(folder), "-j", "2"]):  # fmt: skip
+        for command in (
+            ["cmake", "-S", str(ROOT / "ofx_wrapper"), "-B", str(folder), *options],
+            ["cmake", "--build", str(folder), "-j", "2"],
+        ):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return folder

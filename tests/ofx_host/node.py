@@ -21,9 +21,14 @@ class Node:
     """
 
     def __init__(
-        self, host: Host, *, context: str = GENERAL, size: tuple[float, float] | None = None,
-        offset: tuple[float, float] = (0, 0), knobs: dict[str, Any] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        host: Host,
+        *,
+        context: str = GENERAL,
+        size: tuple[float, float] | None = None,
+        offset: tuple[float, float] = (0, 0),
+        knobs: dict[str, Any] | None = None,
+    ) -> None:
         self.host = host
         described = host.describe_in_context(context)
         self.effect = Effect(instance=True)
@@ -68,8 +73,13 @@ class Node:
 
     def changed(self, name: str) -> int:
         """kOfxActionInstanceChanged for a knob."""
-        inputs = PropertySet(OfxPropType="OfxTypeParameter", OfxPropName=name, OfxPropChangeReason="OfxChangeUserEdited",
-                             OfxPropTime=0.0, OfxImageEffectPropRenderScale=(1.0, 1.0))  # fmt: skip
+        inputs = PropertySet(
+            OfxPropType="OfxTypeParameter",
+            OfxPropName=name,
+            OfxPropChangeReason="OfxChangeUserEdited",
+            OfxPropTime=0.0,
+            OfxImageEffectPropRenderScale=(1.0, 1.0),
+        )
         return self.host.call("OfxActionInstanceChanged", self.effect, inputs)
 
     def preferences(self) -> PropertySet:
@@ -89,36 +99,48 @@ class Node:
     def regions_of_interest(self, roi: Rect) -> PropertySet:
         """kOfxImageEffectActionGetRegionsOfInterest."""
         out = PropertySet()
-        inputs = PropertySet(OfxPropTime=0.0, OfxImageEffectPropRegionOfInterest=roi,
-                             OfxImageEffectPropRenderScale=(1.0, 1.0))  # fmt: skip
+        inputs = PropertySet(
+            OfxPropTime=0.0, OfxImageEffectPropRegionOfInterest=roi, OfxImageEffectPropRenderScale=(1.0, 1.0)
+        )
         assert self.host.call("OfxImageEffectActionGetRegionsOfInterest", self.effect, inputs, out) == abi.OK
         return out
 
     def identity(self, time: float = 0.0) -> str | None:
         """kOfxImageEffectActionIsIdentity: the clip to pass on, or None."""
         out = PropertySet()
-        inputs = PropertySet(OfxPropTime=time, OfxImageEffectPropRenderWindow=(0, 0, 1, 1),
-                             OfxImageEffectPropRenderScale=(1.0, 1.0), OfxImageEffectPropFieldToRender="OfxFieldNone")  # fmt: skip
+        inputs = PropertySet(
+            OfxPropTime=time,
+            OfxImageEffectPropRenderWindow=(0, 0, 1, 1),
+            OfxImageEffectPropRenderScale=(1.0, 1.0),
+            OfxImageEffectPropFieldToRender="OfxFieldNone",
+        )
         status = self.host.call("OfxImageEffectActionIsIdentity", self.effect, inputs, out)
         assert status in (abi.OK, abi.REPLY_DEFAULT), status
         return out.get("OfxPropName") if status == abi.OK else None
 
     def render_into(
-        self, target: Picture, window: tuple[int, int, int, int], *, time: float = 0.0,
-        scale: tuple[float, float] = (1.0, 1.0), field: str = "OfxFieldNone",
-    ) -> int:  # fmt: skip
+        self,
+        target: Picture,
+        window: tuple[int, int, int, int],
+        *,
+        time: float = 0.0,
+        scale: tuple[float, float] = (1.0, 1.0),
+        field: str = "OfxFieldNone",
+    ) -> int:
         """kOfxImageEffectActionRender into a picture; `window` in pixels, y up."""
         clip = self.effect.clips["Output"]
         clip.images = lambda time, region: target
-        inputs = PropertySet(OfxPropTime=time, OfxImageEffectPropFieldToRender=field,
-                             OfxImageEffectPropRenderWindow=window, OfxImageEffectPropRenderScale=scale)  # fmt: skip
+        inputs = PropertySet(
+            OfxPropTime=time,
+            OfxImageEffectPropFieldToRender=field,
+            OfxImageEffectPropRenderWindow=window,
+            OfxImageEffectPropRenderScale=scale,
+        )
         status = self.host.call("OfxImageEffectActionRender", self.effect, inputs)
         assert self.effect.open_images >= 0
         return status
 
-    def render(
-        self, window: tuple[int, int, int, int], *, like: Picture | None = None, **options: Any
-    ) -> Array:
+    def render(self, window: tuple[int, int, int, int], *, like: Picture | None = None, **options: Any) -> Array:
         """Renders a window into a fresh picture and gives its pixels, (h, w, c), y down."""
         source = like or self.effect.clips["Source"].images(0.0, None)  # type: ignore[misc]
         target = Picture(window, source.depth, source.components)

@@ -95,9 +95,13 @@ def picture(
     height, width, channels = array.shape
     x, y = origin
     made = Picture(
-        (x, y, x + width, y + height), depth_name(array.dtype), COMPONENTS[channels], padding, negative,
+        (x, y, x + width, y + height),
+        depth_name(array.dtype),
+        COMPONENTS[channels],
+        padding,
+        negative,
         **({} if uid is None else {"uid": uid}),
-    )  # fmt: skip
+    )
     return made.fill(array)
 
 

@@ -17,8 +17,9 @@ from host_bridge.wire.messages import AnalysisSettings
 CHANNELS = {4: ("R", "G", "B", "A"), 3: ("R", "G", "B"), 1: ("A",)}
 
 
-def frame_of(color: Array, *, display: Box | None = None, data: Box | None = None, aspect: float = 1.0,
-             **layers: Array) -> Frame:  # fmt: skip
+def frame_of(
+    color: Array, *, display: Box | None = None, data: Box | None = None, aspect: float = 1.0, **layers: Array
+) -> Frame:
     """The frame that the plug-in should upload."""
     own = data or Box.of_size(color.shape[1], color.shape[0])
     return Frame(display or own, own, {"color": color, **layers}, CHANNELS[color.shape[2]], aspect)
@@ -41,9 +42,14 @@ class Reference:
     def output(self, mode: str, box: Box) -> Array:
         """(h, w, c) float32 of an output mode; `box` in plate coordinates."""
         return {
-            "left": self._eye, "right": self._eye, "side-by-side": self._side_by_side, "anaglyph": self._anaglyph,
-            "disparity": self._disparity, "inverse-depth": self._depth, "occlusion": self._occlusion,
-        }[mode](box, mode)  # fmt: skip
+            "left": self._eye,
+            "right": self._eye,
+            "side-by-side": self._side_by_side,
+            "anaglyph": self._anaglyph,
+            "disparity": self._disparity,
+            "inverse-depth": self._depth,
+            "occlusion": self._occlusion,
+        }[mode](box, mode)
 
     def _eye(self, box: Box, mode: str) -> Array:
         return self.planes(box, mode)[0]

@@ -100,8 +100,12 @@ class Stress:
     def _render(self, node: Node, target: Picture, window: tuple[int, int, int, int]) -> int:
         """As `Node.render_into`, with a target of this thread's own."""
         self.local.target = target
-        inputs = PropertySet(OfxPropTime=0.0, OfxImageEffectPropFieldToRender="OfxFieldNone",
-                             OfxImageEffectPropRenderWindow=window, OfxImageEffectPropRenderScale=(1.0, 1.0))  # fmt: skip
+        inputs = PropertySet(
+            OfxPropTime=0.0,
+            OfxImageEffectPropFieldToRender="OfxFieldNone",
+            OfxImageEffectPropRenderWindow=window,
+            OfxImageEffectPropRenderScale=(1.0, 1.0),
+        )
         return self.host.call("OfxImageEffectActionRender", node.effect, inputs)
 
     def _count(self, node: Node, status: int, target: Picture, crop: Any) -> None:

@@ -172,9 +172,7 @@ def message(host: Host) -> Any:
         host.of(effect).message = ""
         return abi.OK
 
-    return _build(
-        abi.MessageSuite, {"message": show, "setPersistentMessage": show, "clearPersistentMessage": clear}
-    )
+    return _build(abi.MessageSuite, {"message": show, "setPersistentMessage": show, "clearPersistentMessage": clear})
 
 
 def progress(host: Host) -> Any:
@@ -192,6 +190,4 @@ def progress(host: Host) -> Any:
         host.of(effect).progress.append("end")
         return abi.OK
 
-    return _build(
-        abi.ProgressSuite, {"progressStart": start, "progressUpdate": update, "progressEnd": end}
-    )
+    return _build(abi.ProgressSuite, {"progressStart": start, "progressUpdate": update, "progressEnd": end})

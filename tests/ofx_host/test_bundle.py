@@ -26,8 +26,9 @@ def test_only_the_entry_points_are_exported(bundle: Path) -> None:
 def test_libraries_travel_in_the_bundle(bundle: Path) -> None:
     """All but the C and C++ runtimes resolve to the binary's own folder, wherever the bundle is put."""
     folder = bundle / "Contents" / "Linux-x86-64"
-    assert "[$ORIGIN]" in next(line for line in _tool("readelf", "-d", str(folder / "Art3D.ofx")).splitlines()
-                               if "RPATH" in line)  # fmt: skip
+    assert "[$ORIGIN]" in next(
+        line for line in _tool("readelf", "-d", str(folder / "Art3D.ofx")).splitlines() if "RPATH" in line
+    )
     found = [line.split() for line in _tool("ldd", str(folder / "Art3D.ofx")).splitlines() if "=>" in line]
     outside = [words[0] for words in found if not words[2].startswith(str(folder)) and not RUNTIME.match(words[0])]
     assert outside == []
@@ -43,7 +44,9 @@ def test_headers_are_current() -> None:
 def test_golden_vectors(built: Path, root: Path) -> None:
     """C++ decodes and encodes the golden messages to the same bytes: all kinds that a plug-in says or hears."""
     vectors = sorted(p for p in (root / "tests" / "wire" / "vectors").glob("*.bin") if p.stem != "content_key")
-    result = subprocess.run([str(built / "wire_vectors"), *map(str, vectors)], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [str(built / "wire_vectors"), *map(str, vectors)], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert int(result.stdout) == 15
 

@@ -46,8 +46,17 @@ def _window(box: Box, height: int) -> tuple[int, int, int, int]:
     return flipped.x0, flipped.y0, flipped.x1, flipped.y1
 
 
-def _check(node: Node, reference: Reference, mode: str, box: Box, *, channels: int, dtype: str, height: int = HEIGHT,
-           **options: Any) -> None:  # fmt: skip
+def _check(
+    node: Node,
+    reference: Reference,
+    mode: str,
+    box: Box,
+    *,
+    channels: int,
+    dtype: str,
+    height: int = HEIGHT,
+    **options: Any,
+) -> None:
     kind = np.dtype(dtype)
     like = Picture((0, 0, 1, 1), depth_name(kind), COMPONENTS[channels])
     found = node.render(_window(box, height), like=like, **options)
@@ -55,8 +64,12 @@ def _check(node: Node, reference: Reference, mode: str, box: Box, *, channels: i
     if mode == "anaglyph" and channels > 1:
         # A sum of six products: its rounding depends on the order.
         wanted = np.where(np.isfinite(wanted), wanted, 0)
-        assert np.allclose(found.astype(np.float64), as_depth(wanted, kind).astype(np.float64), rtol=2e-3, atol=1e-5
-                           if kind.kind == "f" else 1)  # fmt: skip
+        assert np.allclose(
+            found.astype(np.float64),
+            as_depth(wanted, kind).astype(np.float64),
+            rtol=2e-3,
+            atol=1e-5 if kind.kind == "f" else 1,
+        )
         return
     assert np.array_equal(found, as_depth(wanted[..., :channels], kind), equal_nan=True)
 
@@ -100,14 +113,27 @@ def test_modes_in_other_depths(host: Host, real_server: Server, client: Client, 
 
 
 @given(
-    mode=st.sampled_from(MODES), x=st.integers(-8, 200), y=st.integers(0, HEIGHT - 1), width=st.integers(1, 60),
-    height=st.integers(1, 40), hero=st.sampled_from(["left", "right", "none"]), gain=st.sampled_from([0.0, 1.0, 3.0]),
-)  # fmt: skip
+    mode=st.sampled_from(MODES),
+    x=st.integers(-8, 200),
+    y=st.integers(0, HEIGHT - 1),
+    width=st.integers(1, 60),
+    height=st.integers(1, 40),
+    hero=st.sampled_from(["left", "right", "none"]),
+    gain=st.sampled_from([0.0, 1.0, 3.0]),
+)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_property_windows(
-    host: Host, real_server: Server, client: Client, mode: str, x: int, y: int, width: int, height: int, hero: str,
+    host: Host,
+    real_server: Server,
+    client: Client,
+    mode: str,
+    x: int,
+    y: int,
+    width: int,
+    height: int,
+    hero: str,
     gain: float,
-) -> None:  # fmt: skip
+) -> None:
     """Any window is that crop of the whole; outside the node's region it is black and transparent."""
     color, knobs = plate(), {"depth": "aov", "hero": hero, "depth_gain": gain}
     node = _node(host, real_server, color, mode=mode, knobs=knobs)
@@ -137,7 +163,9 @@ def test_convention_proxy_and_pixel_aspect(
     node.connect("Depth", picture(distance(width, height)), (0, 0, WIDTH, HEIGHT), aspect=aspect)
     frame = frame_of(color, aspect=aspect, depth=distance(width, height))
     reference = Reference(client, frame, **DEEP)
-    _check(node, reference, "disparity", Box.of_size(width, height), channels=4, dtype="<f4", height=height, scale=scale)
+    _check(
+        node, reference, "disparity", Box.of_size(width, height), channels=4, dtype="<f4", height=height, scale=scale
+    )
     found = node.render((0, 0, width, height), scale=scale)
     assert np.ptp(found[..., 0]) / width > 0.01
     node.destroy()
@@ -152,8 +180,9 @@ def test_overscan_and_offsets(host: Host, real_server: Server, client: Client) -
     node.connect("Source", picture(color, origin=(20, 34)), rect)
     node.connect("Depth", picture(distance(WIDTH + 20, HEIGHT + 12), origin=(20, 34)), rect)
     shifted = Box(data.x0 + 30, data.y0, data.x1 + 30, data.y1)
-    frame = frame_of(color, display=Box(30, 0, WIDTH + 30, HEIGHT), data=shifted,
-                     depth=distance(WIDTH + 20, HEIGHT + 12))  # fmt: skip
+    frame = frame_of(
+        color, display=Box(30, 0, WIDTH + 30, HEIGHT), data=shifted, depth=distance(WIDTH + 20, HEIGHT + 12)
+    )
     reference = Reference(client, frame, **DEEP)
     _check(node, reference, "right", shifted, channels=4, dtype="<f4", height=HEIGHT + 40)
     node.destroy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -159,7 +158,7 @@ def test_progress_of_a_long_analysis(node: Node) -> None:
     assert np.array_equal(node.render(RECT), plate() + GAIN)
     shares = [entry for entry in node.effect.progress if isinstance(entry, float)]
     assert isinstance(node.effect.progress[0], str) and node.effect.progress[-1] == "end"
-    assert shares == sorted(shares) and 0 < shares[0] and shares[-1] < 1
+    assert shares == sorted(shares) and shares[0] > 0 and shares[-1] < 1
     node.set(depth="slow-30")
     node.effect.progress_reply = abi.REPLY_NO
     started = time.monotonic()
@@ -250,12 +249,15 @@ def test_something_else_answers(node: Node, tmp_path: Path, answer: bytes) -> No
     node.effect.abort = lambda: False
 
 
-def test_server_is_started_when_needed(node: Node, tmp_path: Path, fake_server: Server,
-                                       monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_server_is_started_when_needed(
+    node: Node, tmp_path: Path, fake_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without an address the command is asked for one, in an environment without the host's Python and libraries."""
     script = tmp_path / "art3d"
-    script.write_text('#!/bin/sh\necho "$*:$PYTHONHOME:$LD_LIBRARY_PATH" >> ' + f"{tmp_path}/calls\n"
-                      f"echo starting\necho {fake_server.address}\n")  # fmt: skip
+    script.write_text(
+        '#!/bin/sh\necho "$*:$PYTHONHOME:$LD_LIBRARY_PATH" >> ' + f"{tmp_path}/calls\n"
+        f"echo starting\necho {fake_server.address}\n"
+    )
     script.chmod(0o755)
     for name in ("PYTHONHOME", "LD_LIBRARY_PATH"):
         monkeypatch.setenv(name, "/of/the/host")
@@ -285,5 +287,3 @@ def test_slow_server_command_can_be_stopped(node: Node) -> None:
     assert node.render_into(Picture(RECT), RECT) == abi.OK
     assert time.monotonic() - started < 5
     node.effect.abort = lambda: False
-
-

@@ -97,8 +97,14 @@ def test_host_without_further_inputs(bundle: Path, fake_server: Server) -> None:
     host.unload()
 
 
-NEEDED = {"OfxPropInstanceData", "OfxImagePropData", "OfxImagePropBounds", "OfxImageEffectPropPixelDepth",
-          "OfxImageEffectPropComponents", "OfxImageEffectPropRenderWindow"}  # fmt: skip
+NEEDED = {
+    "OfxPropInstanceData",
+    "OfxImagePropData",
+    "OfxImagePropBounds",
+    "OfxImageEffectPropPixelDepth",
+    "OfxImageEffectPropComponents",
+    "OfxImageEffectPropRenderWindow",
+}
 
 
 @given(seed=st.integers(0, 2**32 - 1), rate=st.floats(0, 1), spare=st.booleans())

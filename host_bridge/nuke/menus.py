@@ -1,0 +1,57 @@
+"""Art3D's menu, and its place in the toolbar."""
+
+from __future__ import annotations
+
+import nuke
+
+from . import nodes, pick, shots, styles
+from .names import CLASS, GIZMO
+from .told import guarded
+
+
+@guarded
+def make_stereo() -> None:
+    """The stereo gizmo below the selected node."""
+    nodes.refresh(nodes.make(GIZMO))
+
+
+@guarded
+def make_single() -> None:
+    """The plug-in alone."""
+    nodes.make(CLASS)
+
+
+@guarded
+def refresh_all() -> None:
+    """Wires every gizmo of the script again, as after a change of the script's views."""
+    for node in nuke.allNodes():
+        if nodes.is_gizmo(node):
+            nodes.refresh(node)
+
+
+ENTRIES = (
+    ("Art3D Stereo", make_stereo),
+    ("Art3D Single Eye", make_single),
+    ("-", None),
+    ("Pick Zero Plane from Viewer", pick.pick_zero_plane),
+    ("Choose Style…", styles.choose_style),
+    ("Update to the Script's Views", refresh_all),
+    ("-", None),
+    ("Analyse Shot", shots.analyse_shot),
+    ("Send to Farm", shots.send_to_farm),
+    ("Open Report", shots.open_report),
+    ("Doctor", shots.doctor),
+)
+
+
+def build() -> None:
+    """Adds the entries to Nuke's menu bar, and the nodes to its toolbar."""
+    menu = nuke.menu("Nuke").addMenu("Art3D")
+    for name, command in ENTRIES:
+        if command is None:
+            menu.addSeparator()
+        else:
+            menu.addCommand(name, command)
+    toolbar = nuke.menu("Nodes").addMenu("Art3D")
+    for name, command in ENTRIES[:2]:
+        toolbar.addCommand(name, command)

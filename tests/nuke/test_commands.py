@@ -1,0 +1,313 @@
+"""The commands under the recording `nuke`."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from host_bridge.cli import build_parser
+from tests.nuke.stand_in import Knob, Node, Task, make_gizmo
+
+
+def _tool(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> Path:
+    """An `art3d` that records its arguments, then does `body`."""
+    script = folder / "art3d"
+    script.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {folder}/arguments\nenv > {folder}/environment\n{body}\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("ART3D_COMMAND", str(script))
+    return folder / "arguments"
+
+
+def _script(loaded: Any, folder: Path) -> Node:
+    """A saved script with a Read that feeds a gizmo."""
+    node = make_gizmo(loaded.nuke)
+    read = Node("Read", "Read1", file="/plates/sh010.####.exr", first=1001, last=1008)
+    dot = Node("Dot", "Dot1")
+    dot.setInput(0, read)
+    node.setInput(0, dot)
+    loaded.nuke.nodes += [read, dot, node]
+    loaded.nuke.script = str(folder / "comp.nk")
+    return node
+
+
+def _wait(path: Path) -> None:
+    end = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def _settle(said: list[str]) -> None:
+    end = time.monotonic() + 20
+    while not said:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_menus(load: Any) -> None:
+    """All commands are in the menu, the nodes in the toolbar."""
+    loaded = load("menus")
+    loaded.module.build()
+    entries = loaded.nuke.menus["Nuke"].entries["Art3D"].entries
+    assert {
+        "Art3D Stereo",
+        "Pick Zero Plane from Viewer",
+        "Analyse Shot",
+        "Send to Farm",
+        "Open Report",
+        "Doctor",
+        "Choose Style…",
+    } <= set(entries)
+    assert len(loaded.nuke.menus["Nodes"].entries["Art3D"].entries) == 2
+
+
+def test_make_and_missing_plugin(load: Any) -> None:
+    """A node is made and wired; a Nuke without the plug-in says what to set."""
+    loaded = load("menus")
+    loaded.module.make_stereo()
+    loaded.module.make_single()
+    assert loaded.nuke.created == ["Art3DStereo", "OFXorg.art3d.stereo_v1"]
+    loaded.nuke.can_create = False
+    loaded.module.make_single()
+    assert "OFX_PLUGIN_PATH" in loaded.nuke.said[-1]
+
+
+@pytest.mark.parametrize(
+    ("views", "hero", "which", "view"),
+    [
+        (("left", "right"), "left", 0, "left"),
+        (("left", "right"), "right", 0, "right"),
+        (("left", "right"), "none", 0, "left"),
+        (("main",), "left", 1, "main"),
+    ],
+)
+def test_refresh_views(load: Any, views: tuple[str, ...], hero: str, which: int, view: str) -> None:
+    """Stereo scripts join both eyes from the hero view's plate; others show the Review output."""
+    loaded = load("nodes", views=views)
+    node = make_gizmo(loaded.nuke)
+    node["hero"].setValue(hero)
+    loaded.module.refresh(node)
+    assert node.inner["Switch"]["which"].value() == which
+    assert node.inner["Hero"]["view"].value() == view
+
+
+def test_refresh_inputs(load: Any) -> None:
+    """Only what is connected outside is connected inside; depth comes from its input, else from the plate."""
+    loaded = load("nodes")
+    node = make_gizmo(loaded.nuke)
+    plate = Node("Read", "Read1")
+    node.setInput(0, plate)
+    loaded.module.refresh(node)
+    assert [node.inner["EyeLeft"].input(i) for i in (1, 2, 3)] == [None] * 3
+    plate.layers.append("depth.Z")
+    loaded.module.changed(node, Knob("inputChange"))
+    assert node.inner["DepthToRed"].input(0) is node.inner["Hero"]
+    node.setInput(1, Node("Read", "Z"))
+    node.setInput(2, Node("Roto", "Matte"))
+    loaded.module.changed(node, Knob("inputChange"))
+    assert node.inner["DepthToRed"].input(0) is node.inner["Depth"]
+    assert node.inner["EyeRight"].input(1) is node.inner["DepthToRed"]
+    assert node.inner["EyeRight"].input(2) is node.inner["Matte"]
+    assert node.inner["EyeRight"].input(3) is None
+
+
+def test_pick_zero_plane(load: Any, tmp_path: Path) -> None:
+    """What was sampled comes to lie on the screen, also where the budget compresses."""
+    loaded = load("pick")
+    node = _script(loaded, tmp_path)
+    points = []
+
+    def sample(channel: str, x: float, y: float) -> float:
+        points.append((channel, x, y))
+        # 30 px of 1000 in front of the screen, a fifth of every move lost to the soft limit.
+        return -30.0 + 0.8 * node["zero_plane"].value() * 10.0
+
+    node.inner["Disparity"].sampled = sample
+    box = [0.0, -0.25, 0.5, 0.25]
+    loaded.nuke.viewer = SimpleNamespace(node=lambda: {"colour_sample_bbox": Knob("b", box)})
+    loaded.module.pick_zero_plane()
+    assert points[0] == ("red", 625.0, 250.0)
+    assert abs(sample("red", 0, 0)) < 0.2
+    assert "Zero Plane is 3.7" in loaded.nuke.said[-1]
+
+
+def test_pick_needs_a_sample(load: Any, tmp_path: Path) -> None:
+    """No viewer, nothing sampled, no node, two nodes."""
+    loaded = load("pick")
+    loaded.module.pick_zero_plane()
+    assert "no Art3D node" in loaded.nuke.said[-1]
+    _script(loaded, tmp_path)
+    loaded.module.pick_zero_plane()
+    assert "open a viewer" in loaded.nuke.said[-1]
+    loaded.nuke.viewer = SimpleNamespace(node=lambda: {"colour_sample_bbox": Knob("b", [0, 0, 0, 0])})
+    loaded.module.pick_zero_plane()
+    assert "Ctrl-click" in loaded.nuke.said[-1]
+    _script(loaded, tmp_path)
+    loaded.module.pick_zero_plane()
+    assert "select one" in loaded.nuke.said[-1]
+
+
+def test_analyse_shot(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs `art3d analyse` beside the script, outside Nuke's Python, and gives the file to the node."""
+    for name in ("PYTHONHOME", "LD_LIBRARY_PATH", "PYTHONPATH"):
+        monkeypatch.setenv(name, "/of/nuke")
+    arguments = _tool(tmp_path, monkeypatch, "echo cut at 1004")
+    loaded = load("shots")
+    node = _script(loaded, tmp_path)
+    loaded.module.analyse_shot()
+    _settle(loaded.nuke.said)
+    words = arguments.read_text().split("\n")[:-1]
+    build_parser(["analyse"]).parse_args(words)
+    assert words[:6] == [
+        "analyse",
+        "/plates/sh010.####.exr",
+        "-o",
+        str(tmp_path / "sh010.art3d"),
+        "--frames",
+        "1001-1008",
+    ]
+    assert node["shot"].value() == str(tmp_path / "sh010.art3d")
+    assert "cut at 1004" in loaded.nuke.said[-1]
+    assert "/of/nuke" not in (tmp_path / "environment").read_text()
+
+
+def test_analyse_can_be_cancelled(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancel ends the command, and nothing is set."""
+    arguments = _tool(tmp_path, monkeypatch, "exec sleep 60")
+    loaded = load("shots")
+    node = _script(loaded, tmp_path)
+    monkeypatch.setattr(Task, "cancelled", True)
+    thread = loaded.module.tool.in_background("t", ["analyse"], lambda text: node["shot"].setValue("set"))
+    _wait(arguments)
+    thread.join(10)
+    assert not thread.is_alive() and node["shot"].value() == "" and loaded.nuke.said == []
+
+
+def test_unsaved_script(load: Any, tmp_path: Path) -> None:
+    """Art3D keeps its files beside the script."""
+    loaded = load("shots")
+    _script(loaded, tmp_path)
+    loaded.nuke.script = "Root"
+    loaded.module.analyse_shot()
+    assert "save the script" in loaded.nuke.said[-1]
+
+
+def test_send_to_farm(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node's knobs become options that `art3d submit` takes; animation is refused with the way out."""
+    arguments = _tool(tmp_path, monkeypatch, "echo wrote the bundle")
+    loaded = load("shots")
+    node = _script(loaded, tmp_path)
+    node["depth_gain"].setValue(1.5)
+    node["shot"].setValue("/shots/a.art3d")
+    node["occlusion_to_alpha"].setValue(True)
+    loaded.module.send_to_farm()
+    words = arguments.read_text().split("\n")[:-1]
+    parsed = build_parser(["submit"]).parse_args(words)
+    assert float(parsed.depth_gain) == 1.5 and parsed.hero == "left" and str(parsed.shot) == "/shots/a.art3d"
+    assert parsed.occlusion_to_alpha and parsed.frames == "1001-1008"
+    assert loaded.nuke.said == ["wrote the bundle"]
+    node.knobs()["sculpt"] = Knob("sculpt", 1.0, animated=True)
+    loaded.module.send_to_farm()
+    assert "sculpt is animated" in loaded.nuke.said[-1] and "docs/farm.md" in loaded.nuke.said[-1]
+
+
+def test_open_report(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contact sheet of the plate's folder opens in the browser."""
+    arguments = _tool(tmp_path, monkeypatch, "true")
+    loaded = load("shots")
+    opened: list[str] = []
+    monkeypatch.setattr(loaded.module.webbrowser, "open", opened.append)
+    _script(loaded, tmp_path)
+    loaded.module.open_report()
+    _settle(opened)
+    words = arguments.read_text().split("\n")[:-1]
+    assert build_parser(["contact_sheet"]).parse_args(words).folder == Path("/plates")
+    assert opened == [f"file://{tmp_path}/sh010.report.html"]
+
+
+def test_doctor(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings as lines, also when the doctor's exit code says that there are faults."""
+    found = json.dumps({"name": "torch", "ok": False, "said": "not there", "remedy": "install it"})
+    _tool(tmp_path, monkeypatch, f"echo '{found}'; exit 2")
+    loaded = load("shots")
+    loaded.module.doctor()
+    _settle(loaded.nuke.said)
+    assert loaded.nuke.said == ["FAULT  torch: not there; install it"]
+
+
+@pytest.mark.parametrize(("body", "words"), [("echo art3d: bad >&2; exit 2", "art3d: bad"), ("exit 9", "code 9")])
+def test_failing_command(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, words: str) -> None:
+    """The last line of what it said, or its code."""
+    _tool(tmp_path, monkeypatch, body)
+    loaded = load("shots")
+    _script(loaded, tmp_path)
+    loaded.module.send_to_farm()
+    assert words in loaded.nuke.said[-1]
+    loaded.module.analyse_shot()
+    end = time.monotonic() + 20
+    while len(loaded.nuke.said) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert words in loaded.nuke.said[-1]
+
+
+def test_absent_command(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Says to install again."""
+    monkeypatch.setenv("ART3D_COMMAND", str(tmp_path / "absent"))
+    loaded = load("shots", gui=True)
+    _script(loaded, tmp_path)
+    loaded.module.send_to_farm()
+    assert "art3d nuke install" in loaded.nuke.said[-1]
+
+
+def test_terminal_session_prints(load: Any, capsys: Any) -> None:
+    """Without an interface a line is printed."""
+    loaded = load("shots", gui=False)
+    loaded.module.send_to_farm()
+    assert "art3d: there is no Art3D node" in capsys.readouterr().out
+
+
+def test_choose_style(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card a style with its thumbnail; the chosen one goes to the node, a cancelled panel changes nothing."""
+    import sys
+    from types import ModuleType
+
+    styles = {"styles": [{"name": "neutral"}, {"name": "gentle", "thumbnail": "iVBORw==", "about": "close <to> it"}]}
+    _tool(tmp_path, monkeypatch, f"echo '{json.dumps(styles)}'")
+    loaded = load("styles")
+    node = _script(loaded, tmp_path)
+    cards: list[str] = []
+
+    class Panel:
+        answer = True
+
+        def __init__(self, title: str) -> None:
+            self.knobs: list[Knob] = []
+
+        def addKnob(self, knob: Knob) -> None:
+            self.knobs.append(knob)
+
+        def showModalDialog(self) -> bool:
+            for knob in self.knobs[1:]:
+                cards.append(str(knob.value()))
+                for path in [word.split('"')[1] for word in str(knob.value()).split("src=")[1:]]:
+                    assert os.path.exists(path)
+            self.knobs[0].setValue("gentle")
+            return Panel.answer
+
+    scripts = ModuleType("nukescripts")
+    scripts.PythonPanel = Panel  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "nukescripts", scripts)
+    Panel.answer = False
+    loaded.module.choose_style()
+    assert node["style"].value() == "neutral"
+    Panel.answer = True
+    loaded.module.choose_style()
+    assert node["style"].value() == "gentle"
+    assert "close &lt;to&gt; it" in cards[1] and "<img" in cards[1] and "<img" not in cards[0]
+    assert loaded.nuke.said == []
