@@ -33,7 +33,7 @@ def load(folder: Path, name: str) -> Scene:
     views = ("view1.png", "view5.png") if new else ("im2.png", "im6.png")
     truths = ("disp1.png", "disp5.png") if new else ("disp2.png", "disp6.png")
     left, right = (_read(place / file)[..., ::-1] / np.float32(255) for file in views)
-    d_left, d_right = (_read(place / file).reshape(left.shape[:2] + (-1,))[..., 0] for file in truths)
+    d_left, d_right = (_read(place / file).reshape((*left.shape[:2], -1))[..., 0] for file in truths)
     step = np.float32(3 if new else 4)
     d_left, d_right = _complete(d_left / step), d_right / step
     known = d_right > 0

@@ -233,3 +233,25 @@ def layered(
     backdrop = (low + tilt * height / 2, 0.0, tilt)
     layers.append(Layer(EVERYWHERE, (width / 2, height / 2), (1.0, 1.0), 0.0, 0.0, backdrop, 100 * seed + 50))
     return render(name, layers, size, grid=grid, detail=detail * unit)
+
+
+def ramps(name: str, *, size: tuple[int, int] = (1080, 1920), detail: float = 4.0) -> Scene:
+    """Three slanted planes without a common level, a fraction of a pixel to a few pixels apart per row."""
+    height, width = size
+    unit = height / 1080
+    tilts = ((0.004, 0.003), (-0.006, 0.002), (0.002, -0.004))
+    layers = [
+        Layer(
+            ELLIPSE,
+            (width * (0.25 + 0.25 * i), height * 0.5),
+            (190 * unit, 330 * unit),
+            0.4 * i,
+            0.0,
+            (9.3 * unit - 4 * unit * i, *tilt),
+            70 + i,
+        )
+        for i, tilt in enumerate(tilts)
+    ]
+    centre = (width / 2, height / 2)
+    layers.append(Layer(EVERYWHERE, centre, (1.0, 1.0), 0.0, 0.0, (-6.7 * unit, 0.003, 0.002), 79))
+    return render(name, layers, size, grid=1, detail=detail * unit)

@@ -1,0 +1,134 @@
+"""Quality and cost of the new view beside what other converters do: ``python -m benchmarks.new_view``.
+
+Quality: PSNR in dB over all pixels, the plainly visible ones, outlines (visible, but an outline passes
+within a pixel) and holes; and SIoU. Cost: best of several runs on the cores this process may use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from art3d_node.stereo.metrics import psnr_by_region, siou
+from art3d_node.stereo.synthesis import new_view, warm_up
+from benchmarks import middlebury, peers, scenes
+from benchmarks.scenes import Scene
+
+Method = Callable[[Tensor, Tensor], Tensor]
+
+
+def _ours(edges: str, image: Tensor, disparity: Tensor) -> Tensor:
+    return new_view(image, disparity, edges=edges).image  # type: ignore[arg-type]
+
+
+METHODS: dict[str, Method] = {
+    "backward sampling": peers.backward_sampling,
+    "splat + row fill": peers.splat_and_row_fill,
+    "Art3D, hard edges": partial(_ours, "hard"),
+    "Art3D": partial(_ours, "soft"),
+}
+
+SCENES: dict[str, Callable[[tuple[int, int]], Scene]] = {
+    "layers -20..30": lambda size: scenes.layered("layers -20..30", size=size),
+    "layers, antialiased": lambda size: scenes.layered("layers, antialiased", size=size, grid=3),
+    "layers, soft outlines": lambda size: scenes.layered("layers, soft", size=size, softness=3.0, grid=2),
+    "small range -8..12": lambda size: scenes.layered("small range", size=size, span=(-8.0, 12.0)),
+    "big range -60..90": lambda size: scenes.layered("big range", size=size, span=(-60.0, 90.0), seed=2),
+    "sub-pixel ramps": lambda size: scenes.ramps("ramps", size=size),
+}
+
+
+def main() -> None:
+    """Print the tables that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=("1080p", "4k"), default="1080p", help="size of the made scenes")
+    parser.add_argument("--only", choices=("scenes", "pairs", "speed"), help="print one table")
+    parser.add_argument("--plates", type=Path, default=Path(os.environ.get("ART3D_PLATES", "../shared/plates")))
+    arguments = parser.parse_args()
+    console = Console(width=130)
+    size = (1080, 1920) if arguments.size == "1080p" else (2160, 3840)
+    warm_up()
+    if arguments.only in (None, "scenes"):
+        made = [make(size) for make in SCENES.values()]
+        console.print(_quality(f"Scenes with analytic truth, {arguments.size}", made))
+    if arguments.only in (None, "pairs") and arguments.plates.is_dir():
+        for title, names in (("tuned on", middlebury.TUNED_ON), ("held out", middlebury.HELD_OUT)):
+            pairs = [middlebury.load(arguments.plates, name) for name in names]
+            console.print(_quality(f"Middlebury pairs, {title}", pairs, mean=True))
+    if arguments.only in (None, "speed"):
+        console.print(_speed(scenes.layered("speed", size=size, grid=2), arguments.size))
+
+
+def _quality(title: str, made: list[Scene], *, mean: bool = False) -> Table:
+    table = Table(title=title)
+    columns = ("all", "visible", "outline", "holes", "SIoU")
+    for name in ("scene", "method", *columns):
+        table.add_column(name, justify="left" if name in ("scene", "method") else "right")
+    for label, method in METHODS.items():
+        rows = []
+        for scene in made:
+            view = method(scene.left, scene.disparity)
+            quality = psnr_by_region(view, scene.right, scene.occlusion, outline=scene.outline)
+            rows.append([quality[key] for key in columns[:-1]] + [siou(view, scene.right, scene.left)])
+            table.add_row(scene.name, label, *_numbers(rows[-1]))
+        if mean:
+            table.add_row("mean", label, *_numbers(torch.tensor(rows).mean(0).tolist()), style="bold")
+        table.add_section()
+    return table
+
+
+def _numbers(row: list[float]) -> list[str]:
+    return [f"{value:.2f}" for value in row[:-1]] + [f"{row[-1]:.3f}"]
+
+
+def _speed(scene: Scene, label: str) -> Table:
+    plate = torch.cat([scene.left, torch.ones(*scene.left.shape[:2], 1)], -1)
+    target = plate.clone()
+    height, width = plate.shape[:2]
+    x0, y0 = (width - 512) // 2, (height - 512) // 2
+    span = (float(scene.disparity.min()), float(scene.disparity.max()))
+    view = partial(new_view, plate, scene.disparity, alpha=3, disparity_range=span)
+    jobs: dict[str, Callable[[], object]] = {
+        "copy of the same bytes": lambda: target.copy_(plate),
+        "bare kernel (hard, no fill)": partial(view, edges="hard", fill="none"),
+        "hard edges, fill": partial(view, edges="hard"),
+        "soft edges, fill": view,
+        "soft edges, fill, 512 x 512 tile": partial(view, region=(x0, y0, x0 + 512, y0 + 512)),
+        "splat + row fill": partial(peers.splat_and_row_fill, scene.left, scene.disparity),
+        "backward sampling": partial(peers.backward_sampling, scene.left, scene.disparity),
+    }
+    table = Table(title=f"{label} RGBA float32, {torch.get_num_threads()} threads")
+    for name in ("job", "seconds", "CPU s", "x copy", "peak MB"):
+        table.add_column(name, justify="left" if name == "job" else "right")
+    copy = 0.0
+    for name, job in jobs.items():
+        seconds, cpu = _clock(job)
+        copy = copy or seconds
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        table.add_row(name, f"{seconds:.4f}", f"{cpu:.4f}", f"{seconds / copy:.1f}", f"{peak:.0f}")
+    return table
+
+
+def _clock(job: Callable[[], object], *, budget_s: float = 4.0) -> tuple[float, float]:
+    """Best wall time, and the CPU time of that run."""
+    job()
+    runs, start = [], time.perf_counter()
+    while len(runs) < 3 or (time.perf_counter() - start < budget_s and len(runs) < 50):
+        wall, cpu = time.perf_counter(), time.process_time()
+        job()
+        runs.append((time.perf_counter() - wall, time.process_time() - cpu))
+    return min(runs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Soft edges: mixed outline pixels are taken apart, no halo travels, no smear stays."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from art3d_node.stereo.metrics import psnr
+from art3d_node.stereo.synthesis import new_view
+
+GREEN, RED = torch.tensor([0.1, 0.7, 0.1]), torch.tensor([0.8, 0.1, 0.1])
+
+
+def ball(shift: float, softness: float) -> tuple[Tensor, Tensor]:
+    """A red ball of radius 20 px, moved left by ``shift``, over a green wall; and its cover."""
+    y, x = torch.meshgrid(torch.arange(80.0), torch.arange(120.0), indexing="ij")
+    distance = ((x - 60 + shift) ** 2 + (y - 40) ** 2).sqrt() - 20
+    cover = (0.5 - distance / (2 * softness)).clamp(0, 1)
+    return cover[..., None] * RED + (1 - cover[..., None]) * GREEN, cover
+
+
+@pytest.mark.parametrize("softness", [0.5, 1.5, 2.5])
+@pytest.mark.parametrize("shift", [6.0, 6.4])
+def test_soft_outline_moves_without_halo(softness: float, shift: float) -> None:
+    image, cover = ball(0.0, softness)
+    truth, _ = ball(shift, softness)
+    disparity = torch.where(cover >= 0.5, shift, 0.0)
+    soft = new_view(image, disparity, edges="soft")
+    hard = new_view(image, disparity, edges="hard")
+    assert psnr(soft.image, truth) > psnr(hard.image, truth) + 6
+    assert psnr(soft.image, truth) > 38
+
+
+def test_background_under_the_outline_is_clean() -> None:
+    """What the ball uncovers is the wall alone, with no trace of red."""
+    image, cover = ball(0.0, 1.5)
+    view = new_view(image, torch.where(cover >= 0.5, 9.0, 0.0), edges="soft")
+    left_behind = view.image[40, 77:90]
+    assert (left_behind - GREEN).abs().max() < 0.03
+
+
+def test_outline_lies_over_a_brighter_background() -> None:
+    """Values far above 1 are taken apart like any other."""
+    image, cover = ball(0.0, 1.5)
+    view = new_view(image * 50, torch.where(cover >= 0.5, 9.0, 0.0), edges="soft")
+    truth, _ = ball(9.0, 1.5)
+    assert psnr(view.image, truth * 50, peak=50) > 38
+
+
+def test_hard_outline_in_the_plate_stays_hard() -> None:
+    _, cover = ball(0.0, 0.5)
+    image = torch.where(cover[..., None] >= 0.5, RED, GREEN)
+    disparity = torch.where(cover >= 0.5, 7.0, 0.0)
+    soft = new_view(image, disparity, edges="soft", fill="none")
+    hard = new_view(image, disparity, edges="hard", fill="none")
+    assert torch.equal(soft.image, hard.image)
+    assert torch.equal(soft.occlusion, hard.occlusion)
+
+
+def test_alpha_of_a_premultiplied_element_stays_in_range() -> None:
+    _, cover = ball(0.0, 1.5)
+    element = torch.cat([cover[..., None] * RED, cover[..., None]], -1)
+    view = new_view(element, torch.where(cover >= 0.5, 9.0, 0.0), edges="soft", alpha=3)
+    assert view.image[..., 3].min() >= 0 and view.image[..., 3].max() <= 1
+    assert (view.image[..., :3] <= view.image[..., 3:] * RED.max() + 0.02).all()
+
+
+def test_extra_layers_are_never_mixed() -> None:
+    image, cover = ball(0.0, 1.5)
+    ids = (cover >= 0.5).float()[..., None]
+    view = new_view(image, torch.where(cover >= 0.5, 9.0, 0.0), data=ids, edges="soft")
+    assert view.data is not None
+    assert set(view.data.unique().tolist()) <= {0.0, 1.0}
