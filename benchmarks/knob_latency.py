@@ -1,11 +1,12 @@
 """An artist turns a knob: from the request to the pixels of a 512² tile, the frame analysed already.
 
-    python benchmarks/knob_latency.py [--turns N]
+python benchmarks/knob_latency.py [--turns N]
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 
 import _server
 
@@ -31,7 +32,8 @@ def main() -> None:
             values = []
             for turn in range(turns):
                 controls = Controls(depth_gain=0.5 + turn / turns, zero_plane=turn / turns - 0.5)
-                values.append(_server.timed(lambda c=controls: client.tile(frame, settings, c, box, OUTPUTS)))
+                ask = functools.partial(client.tile, frame, settings, controls, box, OUTPUTS)
+                values.append(_server.timed(ask))
             rows.append((f"knob to 512² tile of {name}", values[5:]))
         stages = client.status()["stage_ms"]
     _server.report(rows)

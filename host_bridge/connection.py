@@ -7,7 +7,6 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +56,6 @@ class Connection:
         hello_timeout_s: float,
         name: str,
         keys: ClientKeys | None = None,
-        alive: Callable[[], None] | None = None,
     ) -> None:
         self.address, self._keys, self._name = address, keys, name
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -72,9 +70,9 @@ class Connection:
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._monitor, zmq.POLLIN)
         self._heard_s = time.monotonic()
-        self._refused = False
+        self._refused = self._dropped = False
         try:
-            self.welcome = self._greet(hello_timeout_s, alive)
+            self.welcome = self._greet(hello_timeout_s)
         except BaseException:
             self.close()
             raise
@@ -97,12 +95,15 @@ class Connection:
         socket.connect(address)
         return socket
 
-    def _greet(self, timeout_s: float, alive: Callable[[], None] | None) -> m.Welcome:
+    def _greet(self, timeout_s: float) -> m.Welcome:
         number = self.send(m.Hello(self._name))
         end = time.monotonic() + timeout_s
         while (reply := self.poll(number, min(0.25, timeout_s), greeting=True)) is None:
-            if alive is not None:
-                alive()
+            if self._dropped:
+                # The hello went to a server that has gone since; its successor must hear it too.
+                with contextlib.suppress(zmq.Again):
+                    self._socket.send(encode(number, m.Hello(self._name)), zmq.NOBLOCK)
+                    self._dropped = False
             if time.monotonic() > end:
                 raise ServerUnreachableError(
                     f"no answer within {timeout_s:g} s", where=self.address, remedy=self._advice()
@@ -192,8 +193,10 @@ class Connection:
     def _monitored(self, greeting: bool) -> None:
         event = parse_monitor_message(self._monitor.recv_multipart())["event"]
         self._refused |= event == zmq.EVENT_HANDSHAKE_FAILED_AUTH
-        if event == zmq.EVENT_DISCONNECTED and not greeting:
-            raise Lost("the server closed the connection")
+        if event == zmq.EVENT_DISCONNECTED:
+            if not greeting:
+                raise Lost("the server closed the connection")
+            self._dropped = True
 
     def _take(self, parts: list[zmq.Frame]) -> None:
         self._heard_s = time.monotonic()

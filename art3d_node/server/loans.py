@@ -23,6 +23,7 @@ class Loans:
         self._pool = pool
         self._loans: dict[int, Loan] = {}
         self._readers: dict[int, int] = {}
+        self._totals: dict[bytes, tuple[int, int]] = {}
         self._last = 0
 
     def __len__(self) -> int:
@@ -33,7 +34,16 @@ class Loans:
         self._last += 1
         self._loans[self._last] = Loan(self._last, peer, piece)
         self._readers[piece.fd] = self._readers.get(piece.fd, 0) + 1
+        self._count(peer, 1, piece.capacity)
         return self._last
+
+    def _count(self, peer: bytes, loans: int, nbytes: int) -> None:
+        before = self._totals.get(peer, (0, 0))
+        after = (before[0] + loans, before[1] + nbytes)
+        if after[0]:
+            self._totals[peer] = after
+        else:
+            self._totals.pop(peer, None)
 
     def end(self, number: int, *, peer: bytes | None = None) -> None:
         """Ends a loan; one that is unknown or another client's stays as it is."""
@@ -41,6 +51,7 @@ class Loans:
         if loan is None or (peer is not None and loan.peer != peer):
             return
         del self._loans[number]
+        self._count(loan.peer, -1, -loan.piece.capacity)
         self._readers[loan.piece.fd] -= 1
         if not self._readers[loan.piece.fd]:
             del self._readers[loan.piece.fd]
@@ -53,8 +64,8 @@ class Loans:
 
     def count(self, peer: bytes) -> int:
         """Loans of a client."""
-        return sum(loan.peer == peer for loan in self._loans.values())
+        return self._totals.get(peer, (0, 0))[0]
 
     def nbytes(self, peer: bytes) -> int:
         """Bytes lent to a client."""
-        return sum(loan.piece.capacity for loan in self._loans.values() if loan.peer == peer)
+        return self._totals.get(peer, (0, 0))[1]

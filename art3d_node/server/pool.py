@@ -21,6 +21,7 @@ _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 _PUNCH_HOLE_KEEP_SIZE = 3
 _PAGE = 4096
 _WASTE = 1.6
+SEGMENTS = 1024
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
 
@@ -57,11 +58,16 @@ class Piece:
 
 
 class SegmentPool:
-    """Hands out segments; all of them together, used and idle, stay within the budget."""
+    """Hands out segments; all of them together, used and idle, stay within the budget.
 
-    def __init__(self, budget_bytes: int) -> None:
-        self.budget_bytes = budget_bytes
-        self.used_bytes = 0
+    Args:
+        budget_bytes: bound of all segments.
+        most: bound of their number, since each is an open file.
+    """
+
+    def __init__(self, budget_bytes: int, *, most: int = SEGMENTS) -> None:
+        self.budget_bytes, self.most = budget_bytes, most
+        self.used_bytes = self.used = 0
         self._idle: OrderedDict[int, Piece] = OrderedDict()
 
     @property
@@ -78,6 +84,7 @@ class SegmentPool:
         wanted = capacity_for(nbytes)
         piece = self._warm(wanted) or self._fresh(wanted)
         self.used_bytes += piece.capacity
+        self.used += 1
         return piece
 
     def _warm(self, wanted: int) -> Piece | None:
@@ -90,18 +97,26 @@ class SegmentPool:
         return piece
 
     def _fresh(self, wanted: int) -> Piece:
-        while self._idle and self.used_bytes + self.idle_bytes + wanted > self.budget_bytes:
+        while self._idle and not self._fits(wanted, self.used_bytes + self.idle_bytes, self.used + len(self._idle)):
             self._idle.popitem(last=False)[1].retire()
-        if self.used_bytes + wanted > self.budget_bytes:
+        if not self._fits(wanted, self.used_bytes, self.used):
             raise BusyError(
-                f"no room for {wanted} bytes beside {self.used_bytes} in use",
-                remedy=f"the limit memory_bytes is {self.budget_bytes}; try again, or start the server with more",
+                f"no room for {wanted} bytes beside {self.used_bytes} in {self.used} segments",
+                remedy=f"the limit memory_bytes is {self.budget_bytes}, the limit segments {self.most}; try again, "
+                "or start the server with more",
             )
-        return Piece(wanted)
+        try:
+            return Piece(wanted)
+        except OSError as error:
+            raise BusyError(f"no memory for {wanted} bytes: {error.strerror}", remedy="try again later") from None
+
+    def _fits(self, wanted: int, nbytes: int, count: int) -> bool:
+        return nbytes + wanted <= self.budget_bytes and count < self.most
 
     def give_back(self, piece: Piece) -> None:
         """Takes a segment back, warm."""
         self.used_bytes -= piece.capacity
+        self.used -= 1
         self._idle[piece.fd] = piece
 
     def close(self) -> None:

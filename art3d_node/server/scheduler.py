@@ -56,6 +56,7 @@ class Scheduler:
         self._same: dict[Hashable, int] = {}
         self._home: OrderedDict[str, int] = OrderedDict()
         self._served: dict[Hashable, int] = {}
+        self._running: dict[int, Task] = {}
         self._count = 0
         self.merged = 0
 
@@ -77,6 +78,8 @@ class Scheduler:
     def remove(self, task: Task) -> None:
         """Forgets a task."""
         self.tasks.pop(task.id, None)
+        if task.worker is not None:
+            del self._running[task.worker]
         self.stop_sharing(task)
 
     def stop_sharing(self, task: Task) -> None:
@@ -86,12 +89,12 @@ class Scheduler:
 
     def running(self, worker: int) -> Task | None:
         """What a worker does now."""
-        return next((task for task in self.tasks.values() if task.worker == worker), None)
+        return self._running.get(worker)
 
     @property
     def queued(self) -> int:
         """Tasks that no worker has taken."""
-        return sum(task.worker is None for task in self.tasks.values())
+        return len(self.tasks) - len(self._running)
 
     def next_for(self, worker: int, allowed: Callable[[Task], bool]) -> Task | None:
         """The task this worker should take now, or None; `allowed` says whether one may run at the moment."""
@@ -109,6 +112,7 @@ class Scheduler:
     def start(self, task: Task, worker: int) -> None:
         """Marks a task as running."""
         task.worker = worker
+        self._running[worker] = task
         task.tries += 1
         for key in task.keys[:1]:
             self._home[key] = worker
@@ -123,7 +127,7 @@ class Scheduler:
         """Forgets the homes on a worker; what it was doing goes back into the queue and is returned."""
         for key in [key for key, home in self._home.items() if home == worker]:
             del self._home[key]
-        task = self.running(worker)
+        task = self._running.pop(worker, None)
         if task is not None:
             task.worker = None
         return task

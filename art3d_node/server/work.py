@@ -133,7 +133,7 @@ class WorkMixin:
         try:
             job = self._job(task)
         except BusyError as error:
-            if not len(self.loans) and all(t.worker is None for t in self.scheduler.tasks.values()):
+            if not len(self.loans) and self.scheduler.queued == len(self.scheduler.tasks):
                 self._fail(task, error)
             return False
         self.scheduler.start(task, worker)

@@ -80,6 +80,18 @@ def test_pool_names_its_limit():
     pool.close()
 
 
+def test_pool_bounds_the_number_of_open_files():
+    pool = SegmentPool(64 << 20, most=3)
+    held = [pool.acquire(10) for _ in range(3)]
+    with pytest.raises(BusyError, match="limit segments 3"):
+        pool.acquire(10)
+    pool.give_back(held.pop())
+    held.append(pool.acquire(1 << 20))
+    for piece in held:
+        pool.give_back(piece)
+    pool.close()
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(1, 3 << 20), max_size=30))
 def test_property_pool_within_budget(sizes):

@@ -1,0 +1,57 @@
+"""Coverage-guided fuzzing of the codec and the session with Atheris.
+
+python benchmarks/fuzz.py [-runs=200000]        (libFuzzer's options)
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["host_bridge", "art3d_node.server"]):
+    from art3d_node.server.jobs import Ready
+    from art3d_node.server.session import Session
+    from host_bridge.errors import LimitError, ProtocolError
+    from host_bridge.wire import messages as m
+    from host_bridge.wire.codec import decode, encode
+    from host_bridge.wire.limits import Limits
+
+VECTORS = Path(__file__).resolve().parents[1] / "tests" / "wire" / "vectors"
+LIMITS = Limits(frame_bytes=1 << 16, tile_bytes=1 << 16, memory_bytes=1 << 20, clients=4)
+
+
+def one(data: bytes) -> None:
+    """What decodes must encode stably; the session must answer everything and end clean."""
+    try:
+        envelope = decode(data)
+    except (ProtocolError, LimitError):
+        pass
+    else:
+        if not isinstance(envelope.message, m.Unknown):
+            again = encode(envelope.id, envelope.message)
+            assert encode(envelope.id, decode(again).message) == again
+    session = Session(LIMITS, {"server": "x", "control": "", "log": ""}, pid=1)
+    session.worker_started(1, "cpu")
+    session.worker_said(1, Ready("cpu", (), ()), 0.0)
+    session.received(b"a", [memoryview(encode(1, m.Hello("fuzz")))], 0.0)
+    cut = len(data) - len(data) // 4
+    for parts in ([data], [data[:cut], data[cut:]]):
+        session.received(b"a", [memoryview(part) for part in parts], 0.0)
+    session.tick(1.0)
+    assert session.take()
+    session.peer_gone(b"a")
+    assert session.pool.used_bytes == session.probe.capacity
+    session.pool.give_back(session.probe)
+    session.pool.close()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as corpus:
+        for path in VECTORS.glob("*.bin"):
+            (Path(corpus) / path.stem).write_bytes(path.read_bytes())
+        options = sys.argv[1:] or ["-runs=200000"]
+        atheris.Setup([sys.argv[0], "-max_len=4096", f"-artifact_prefix={corpus}/", *options, corpus], one)
+        atheris.Fuzz()
