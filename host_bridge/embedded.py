@@ -30,6 +30,8 @@ from host_bridge.wire.messages import Ping, Pong
 IDLE_TIMEOUT_S = 600.0
 START_TIMEOUT_S = 120.0
 SOCKET_PATH_BYTES = 100
+_started: list[subprocess.Popen[bytes]] = []
+"""Servers that this process started and that outlive their starting; kept so that none is left a zombie."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ def _start(found: Place, device: str, idle_timeout_s: float, timeout_s: float) -
                "--idle-timeout-s", f"{idle_timeout_s:g}", "--log", log, "--open-paths"]  # fmt: skip
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                              start_new_session=True, cwd="/", close_fds=True)  # fmt: skip
+    _started[:] = [other for other in _started if other.poll() is None] + [child]
     try:
         _await(found, child, time.monotonic() + timeout_s)
     finally:
