@@ -53,5 +53,8 @@ if __name__ == "__main__":
         for path in VECTORS.glob("*.bin"):
             (Path(corpus) / path.stem).write_bytes(path.read_bytes())
         options = sys.argv[1:] or ["-runs=200000"]
-        atheris.Setup([sys.argv[0], "-max_len=4096", f"-artifact_prefix={corpus}/", *options, corpus], one)
+        atheris.Setup(
+            [sys.argv[0], "-max_len=4096", f"-artifact_prefix={tempfile.gettempdir()}/art3d-fuzz-", *options, corpus],
+            one,
+        )
         atheris.Fuzz()

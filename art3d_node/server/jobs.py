@@ -78,7 +78,16 @@ class Failed:
     error: Mapping[str, Any]
 
 
-_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Done, Failed)}
+@dataclass(frozen=True)
+class Said:
+    """A line of a worker for the server's log."""
+
+    level: int
+    name: str
+    text: str
+
+
+_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Done, Failed, Said)}
 
 
 def pack(message: Any) -> bytes:

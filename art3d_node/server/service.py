@@ -14,7 +14,7 @@ from typing import Any
 import zmq
 
 from art3d_node.server.actions import Action, Prove, Send, Start, Stop, Tell
-from art3d_node.server.jobs import Abort, Forget
+from art3d_node.server.jobs import Abort, Forget, Said
 from art3d_node.server.plates import Upload, key_of
 from art3d_node.server.session import Session
 from art3d_node.server.workers import Workers
@@ -136,7 +136,9 @@ class Service:
 
     def _hear(self, worker: int, now_s: float) -> None:
         message = self.workers.receive(worker)
-        if message is not None:
+        if isinstance(message, Said):
+            logging.getLogger(message.name).log(message.level, "worker %d: %s", worker, message.text)
+        elif message is not None:
             self.session.worker_said(worker, message, now_s)
         else:
             self._poller.unregister(self.workers.processes[worker].pipe.fileno())

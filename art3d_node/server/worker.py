@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from art3d_node.server.engine import Engine
-from art3d_node.server.jobs import Abort, Done, Failed, Forget, Job, PlateRef, Ready, pack, unpack
+from art3d_node.server.jobs import Abort, Done, Failed, Forget, Job, PlateRef, Ready, Said, pack, unpack
 from host_bridge.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
 from host_bridge.frame import Frame
 from host_bridge.wire.layout import views
@@ -28,7 +28,28 @@ from host_bridge.wire.memory import Mappings
 
 log = logging.getLogger(__name__)
 MAPPINGS = 256
+LOG_CHARACTERS = 4000
 PER_TILE = ("prepare", "render", "write", "job")
+
+
+class Outbox(logging.Handler):
+    """The sending end of the pipe, for results and for the log, which the server writes for all its workers."""
+
+    def __init__(self, pipe: Connection) -> None:
+        super().__init__()
+        self._pipe, self._turn = pipe, threading.Lock()
+
+    def say(self, message: Any) -> None:
+        """Sends a record; without a server there is nothing left to do."""
+        try:
+            with self._turn:
+                self._pipe.send_bytes(pack(message))
+        except OSError:
+            os._exit(0)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Sends a line of the log."""
+        self.say(Said(record.levelno, record.name, self.format(record)[:LOG_CHARACTERS]))
 
 
 class Worker:
@@ -37,10 +58,11 @@ class Worker:
     Args:
         pipe: to the server.
         engine: what computes.
+        outbox: for the answers.
     """
 
-    def __init__(self, pipe: Connection, engine: Engine) -> None:
-        self._pipe, self._engine = pipe, engine
+    def __init__(self, pipe: Connection, engine: Engine, outbox: Outbox) -> None:
+        self._pipe, self._engine, self._say = pipe, engine, outbox.say
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped: set[int] = set()
         self._read, self._write = Mappings(count=MAPPINGS), Mappings(count=MAPPINGS, write=True)
@@ -70,12 +92,6 @@ class Worker:
                 else:
                     self._inbox.put(message)
         except (EOFError, OSError):
-            os._exit(0)
-
-    def _say(self, message: Any) -> None:
-        try:
-            self._pipe.send_bytes(pack(message))
-        except OSError:
             os._exit(0)
 
     def _answer(self, job: Job) -> Done | Failed:
@@ -151,13 +167,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--open-paths", action="store_true")
     args = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(process)d %(name)s: %(message)s")
-    module, _, name = args.engine.partition(":")
-    engine = getattr(importlib.import_module(module), name)(
-        args.device, args.analysis_bytes, open_paths=args.open_paths
-    )
-    Worker(Connection(args.pipe), engine).run()
-    return 0
+    pipe = Connection(args.pipe)
+    outbox = Outbox(pipe)
+    logging.basicConfig(level=logging.INFO, handlers=[outbox], format="%(message)s")
+    try:
+        module, _, name = args.engine.partition(":")
+        make = getattr(importlib.import_module(module), name)
+        engine = make(args.device, args.analysis_bytes, open_paths=args.open_paths)
+        Worker(pipe, engine, outbox).run()
+    except Exception:
+        log.exception("the worker cannot go on")
+    return 1
 
 
 if __name__ == "__main__":

@@ -132,6 +132,19 @@ def test_errors_come_typed_and_the_server_goes_on(server):
         tile(client, picture())
 
 
+def test_a_fault_in_a_worker_is_in_the_servers_log(server):
+    with Client(server.address) as client, pytest.raises(ServerError, match="a fault"):
+        client.tile(picture(), AnalysisSettings(depth="bug"), Controls(), BOX, OUTPUTS)
+    assert "RuntimeError: a fault" in server.log() and "synthetic.py" in server.log()
+
+
+def test_a_worker_that_cannot_start_is_explained(start_server):
+    server = start_server(engine="no_such_module:make")
+    with pytest.raises(ServerError, match="no worker can start"):
+        Client(server.address, hello_timeout_s=30)
+    assert "no_such_module" in server.log()
+
+
 def test_limits_are_named_before_anything_is_sent(start_server):
     server = start_server("--memory-mib", "16")
     with Client(server.address) as client, pytest.raises(LimitError, match="frame_bytes"):
