@@ -143,7 +143,7 @@ def export(style: Path, folder: Path) -> Exports:
     probe = _sample(1, 136, 104)
     with torch.no_grad():
         truth = portable(probe)
-        script_error = float((torch.jit.load(str(script))(probe) - truth).abs().max())
+        script_error = float((_run_torchscript(script, probe) - truth).abs().max())
     onnx_error = float(np.abs(_run_onnx(onnx, probe) - truth.numpy()).max())
     for file, error in ((onnx, onnx_error), (script, script_error)):
         if not error <= TOLERANCE:
@@ -170,6 +170,12 @@ def _write_onnx(portable: Portable, sample: Tensor, path: Path) -> None:
     if program is None:
         raise OutputError("the ONNX exporter gave nothing", where=str(path))
     program.save(str(path))
+
+
+def _run_torchscript(path: Path, probe: Tensor) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning)
+        return torch.jit.load(str(path))(probe)
 
 
 def _run_onnx(path: Path, probe: Tensor) -> npt.NDArray[np.float32]:

@@ -6,6 +6,7 @@ Convention:
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -97,13 +98,17 @@ class SeaRaft:
     name = "sea-raft"
 
     def __init__(self, checkpoint: Path, *, device: str = "cpu", size: str = "m") -> None:
-        import ptlflow
-        import torch
-
         if not checkpoint.is_file():
             raise BadInputError(
                 "there is no SEA-RAFT checkpoint", remedy="give one with --stereo-weights", where=str(checkpoint)
             )
+        import torch
+
+        with warnings.catch_warnings():
+            # Deprecations in what ptlflow imports are not for our user to mend.
+            warnings.simplefilter("ignore")
+            import ptlflow
+
         try:
             self._model = ptlflow.get_model(f"sea_raft_{size}", ckpt_path=str(checkpoint)).to(device).eval()
         except (OSError, RuntimeError, KeyError, ValueError) as error:

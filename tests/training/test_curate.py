@@ -81,7 +81,8 @@ import sys
 from tests.training.conftest import small_bench
 from training.curate import FilmSpec, curate
 from pathlib import Path
-curate([FilmSpec(sys.argv[1], style="measured")], Path(sys.argv[2]), small_bench(), progress=lambda d, t: print(d, flush=True))
+film = FilmSpec(sys.argv[1], style="measured")
+curate([film], Path(sys.argv[2]), small_bench(), progress=lambda done, _: print(done, flush=True))
 """
 
 

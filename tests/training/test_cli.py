@@ -1,0 +1,63 @@
+"""`art3d-train` from a film to a style, as a person runs it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from art3d_node.models.styles import load_style
+from training.cli import COMMANDS, build_parser, main
+from training.commands.options import _told
+from training.config import CurateConfig, FitConfig
+from training.stage.film import FilmPlan
+
+
+@pytest.mark.parametrize("config", [CurateConfig, FitConfig, FilmPlan])
+def test_every_option_is_told(config: type) -> None:
+    told = _told(config)
+    grouped = {"shots", "frames_per_shot", "width", "height"} if config is FilmPlan else set()
+    assert {f.name for f in fields(config)} - grouped <= set(told)
+
+
+def test_help_of_every_command() -> None:
+    text = build_parser().format_help()
+    assert all(name in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["stage", "nobody", "-o", "x.mp4"], "no director"),
+        (["curate", "nothing.mp4", "-o", "OUT", "--layout", "sbs", "--depth", "sidecar"], "nothing.mp4"),
+        (["curate", "x.mp4", "-o", "OUT", "--part", "3/2", "--depth", "sidecar"], "--part"),
+        (["fit", "OUT", "-o", "a.style"], "no manifest"),
+        (["fit", "OUT", "-o", "a.style", "--epochs", "many"], "--epochs"),
+        (["evaluate", "OUT", "a.style"], "no manifest"),
+        (["export", "nothing.style"], "nothing.style"),
+    ],
+)
+def test_errors_are_one_line(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert errors[-1].startswith("art3d-train: ") and said in errors[-1]
+
+
+def test_from_film_to_style(
+    film: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = ["--size-px", "64", "--epochs", "1", "--batch", "4", "--width", "4", "--accelerator", "cpu"]
+    assert main(["fit", str(shards), "-o", "made/studio.style", "--recipe", "quick", *small]) == 0
+    assert main(["fit", str(shards), "-o", "each", "--each", "--recipe", "no-local", *small]) == 0
+    assert main(["evaluate", str(shards), "made/studio.style", "each/measured.style", "-o", "report"]) == 0
+    out = capsys.readouterr().out
+    assert "studio" in out and "neutral" in out and "pop-out recall" in out
+    assert load_style(Path("made/studio.style")).card.depth_source == "sidecar"
+    tuned = ["fit", str(shards), "-o", "tuned.style", "--from", "made/studio.style", "--recipe", "finetune"]
+    assert main([*tuned, "--epochs", "1", "--accelerator", "cpu"]) == 0
+    assert load_style(Path("tuned.style")).card.input_size == 64
