@@ -14,7 +14,7 @@ from torch import Tensor
 
 COMFORT_FRONT_PCT = 1.0
 COMFORT_BEHIND_PCT = 2.0
-"""Beyond these a verdict warns: common practice for cinema and television (DESIGN: −1 … +2 %)."""
+"""Beyond these, % parallax, a verdict warns: common practice for cinema and television."""
 
 Verdict = Literal["comfortable", "strong", "over budget", "empty"]
 _SAMPLES = 1 << 17

@@ -82,7 +82,7 @@ def test_the_id_is_of_the_content(tmp_path: Path) -> None:
 
 
 def test_a_sound_forgery_loads(tmp_path: Path) -> None:
-    """The helper of the tests below writes sound files; each of them spoils one thing."""
+    """`_forge` writes sound files; each test below spoils one thing."""
     _forge(tmp_path / "x.style")
     load_style_file(tmp_path / "x.style")
 
