@@ -14,12 +14,14 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 
-WORKING_SHORT_SIDE: int = 256
+WORKING_SHORT_SIDE: int = 320
 """The shorter picture side is resized to this before the network, in pixels."""
 
 FORMAT = "art3d-mini-1"
 _WEIGHTS = Path(__file__).parent / "weights" / "mini.safetensors"
 _STRIDE = 32
+# The size that training showed; larger pictures are weighed as a whole at this size first.
+_LAYOUT_SHORT_SIDE = 192
 # Expansion, output channels, repeats, first stride: table 2 of Sandler et al., "MobileNetV2" (2018).
 _BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 # The block after which each of the strides 2, 4, 8, 16, 32 has its richest features.
@@ -136,7 +138,7 @@ class _Merge(nn.Module):
 
 
 class MiniDepth(nn.Module):
-    """Relative inverse depth from one picture; 2.9 million parameters.
+    """Relative inverse depth from one picture; 3.1 million parameters.
 
     The answer is affine-invariant: only its order and its proportions mean
     something, never its absolute values.
@@ -155,6 +157,9 @@ class MiniDepth(nn.Module):
     def forward(self, rgb: Tensor) -> Tensor:
         """Estimate inverse depth.
 
+        In eval mode a picture larger than those of training is seen twice: small, for the
+        layout of the whole, and as it is, for its edges.
+
         Args:
             rgb: ``(N, 3, h, w)`` display-referred, 0..1; h and w multiples of 32.
 
@@ -166,11 +171,38 @@ class MiniDepth(nn.Module):
         """
         if rgb.ndim != 4 or rgb.shape[1] != 3 or rgb.shape[2] % _STRIDE or rgb.shape[3] % _STRIDE:
             raise ValueError(f"expected (N, 3, h, w) with h and w multiples of {_STRIDE}, got {tuple(rgb.shape)}")
+        fine = self._once(rgb)
+        size = _layout_size(rgb.shape[2], rgb.shape[3])
+        if self.training or size == rgb.shape[2:]:
+            return fine
+        small = functional.interpolate(rgb, size=size, mode="bilinear", align_corners=False, antialias=True)
+        layout = functional.interpolate(self._once(small), size=fine.shape[2:], mode="bilinear", align_corners=False)
+        return _broad(layout) + _gain(fine, layout) * (fine - _broad(fine))
+
+    def _once(self, rgb: Tensor) -> Tensor:
         features = self.encoder(rgb)
         x = self.context(features[-1])
         for merge, skip in zip(self.up, reversed(features[:-1]), strict=True):
             x = merge(x, skip)
         return functional.interpolate(self.head(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def _layout_size(h: int, w: int) -> tuple[int, int]:
+    scale = min(1.0, _LAYOUT_SHORT_SIDE / min(h, w))
+    return _STRIDE * round(h * scale / _STRIDE), _STRIDE * round(w * scale / _STRIDE)
+
+
+def _broad(values: Tensor) -> Tensor:
+    """What varies over more than a network cell."""
+    cells = functional.avg_pool2d(values, _STRIDE)
+    return functional.interpolate(cells, size=values.shape[2:], mode="bilinear", align_corners=False)
+
+
+def _gain(fine: Tensor, layout: Tensor) -> Tensor:
+    """The factor ``(N, 1, 1, 1)`` that brings one estimate to the other's scale, by least squares."""
+    f, g = (v - v.mean((2, 3), keepdim=True) for v in (fine, layout))
+    gain = (f * g).sum((2, 3), keepdim=True) / (f * f).sum((2, 3), keepdim=True).clamp(min=1e-9)
+    return gain.clamp(min=0.2)
 
 
 def load_mini(path: Path | None = None) -> MiniDepth:

@@ -112,13 +112,13 @@ def edges(estimate: np.ndarray, iz: np.ndarray, *, reach_px: int = 2) -> tuple[f
 
     A true boundary jumps by a tenth of the scene's range of inverse depth from one
     pixel to the next; a found one is a ridge of the estimate's gradient as steep as
-    a tenth of the estimate's range over five pixels.
+    a twentieth of the estimate's range over five pixels.
     """
     known = np.isfinite(iz)
     low, high = np.nanquantile(iz, [0.02, 0.98])
     inside = cv2.erode(known.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     true = boundaries(np.where(known, iz, 0), step=0.1 * (high - low)) & inside
-    found = _ridges(estimate.astype(np.float32), share=0.1) & inside
+    found = _ridges(estimate.astype(np.float32), share=0.05) & inside
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach_px + 1, 2 * reach_px + 1))
     near_found, near_true = (cv2.dilate(v.astype(np.uint8), around) > 0 for v in (found, true))
     return float(near_found[true].mean()), float(near_true[found].mean())
