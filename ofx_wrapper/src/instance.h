@@ -7,6 +7,7 @@
 
 #include "key_memo.h"
 #include "knobs.h"
+#include "shot_file.h"
 
 namespace art3d {
 
@@ -31,6 +32,7 @@ struct Instance {
   Knobs knobs;
   Clip source, depth, matte, cleanPlate, output;
   KeyMemo keys;
+  ShotFiles shots;
   std::string viewer;                     // tells this node's requests from another's
   std::atomic<bool> faultShown{false};    // a message stands on the node
   std::atomic<bool> progressShown{false}; // a progress bar stands for one of the render threads

@@ -90,7 +90,10 @@ void renderWindow(Instance& instance, const Job& job) {
   Patience patience(instance);
   const Watch watch = patience.watch();
   watch.poll();
-  const Settings settings = instance.knobs.at(job.time);
+  Settings settings = instance.knobs.at(job.time);
+  if (!settings.shot.empty()) {
+    settings.analysis.shot = instance.shots.frame(settings.shot, std::llround(job.time), settings.analysis.style);
+  }
   const Regions regions = regionsOf(instance, settings, job.time);
   const Windows windows = windowsOf(regions, job.grid);
   const ClipImage target(instance.output.handle, job.time, nullptr);

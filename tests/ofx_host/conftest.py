@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from host_bridge.client import Client  # noqa: E402
 from tests.ofx_host.host import Host  # noqa: E402
 from tests.server.conftest import Server  # noqa: E402
 
@@ -60,22 +62,29 @@ def host(bundle: Path) -> Iterator[Host]:
     assert made.unload() == 0
 
 
+@contextlib.contextmanager
 def _served(engine: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="art3d-ofx-") as folder:
         Path(folder).chmod(0o700)
         server = Server(Path(folder), engine=engine)
-        yield server
-        if server.process is not None and server.process.poll() is None:
-            server.stop()
+        try:
+            yield server
+        finally:
+            if server.process is not None and server.process.poll() is None:
+                server.stop()
 
 
 @pytest.fixture(scope="session")
 def real_server() -> Iterator[Server]:
     """A server with the real engine, for the whole session."""
-    yield from _served("art3d_node.server.compute:make")
+    with _served("art3d_node.server.compute:make") as server:
+        # Its worker takes a while to load; whoever comes first should not have to wait for that.
+        Client(server.address, hello_timeout_s=120.0).close()
+        yield server
 
 
 @pytest.fixture
 def fake_server() -> Iterator[Server]:
     """A server with an engine of known arithmetic, which may be killed."""
-    yield from _served("synthetic:make")
+    with _served("synthetic:make") as server:
+        yield server
