@@ -104,7 +104,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "paper": {},
     "baseline": {"art": False},
     "no-local": {"local": False},
-    "quick": {"size_px": 192, "epochs": 50, "batch": 8, "learning_rate": 8e-3},
+    "quick": {"size_px": 192, "epochs": 60, "batch": 8, "learning_rate": 5e-3},
     "finetune": {"epochs": 15, "batch": 8, "learning_rate": 3e-4, "warmup_steps": 5},
 }
 """Named starting points; any field may be changed on top."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-RIDGE_PCT2 = 2.5e-3
-"""Variance, %², under which a region says nothing about s: (0.05 % of the width)², a quarter pixel at 512."""
+RIDGE_PCT2 = 0.04
+"""Variance, %², under which a region says little about s: (0.2 % of the width)², one pixel at 512."""
 
 EDGE_SHARPNESS = 10.0
 """How fast smoothness lets go at picture edges; per unit of 0..1 colour."""
