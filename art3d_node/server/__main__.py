@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     """The server's options; `art3d serve` has the same."""
     made = argparse.ArgumentParser(prog="python -m art3d_node.server", description="Art3D's compute server.")
     made.add_argument("--address", required=True, help="ipc://PATH or tcp://HOST:PORT")
-    made.add_argument("--device", default="auto", help="auto, cpu, cuda:0, or several with commas")
+    made.add_argument("--device", default="auto", help="auto or cpu; cpu,cpu makes two workers")
     made.add_argument("--idle-timeout-s", type=float, default=0.0, help="stop after so long without a client")
     made.add_argument("--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM")
     made.add_argument("--analysis-mib", type=int, default=0, help="bound of analyses per worker; 0: an eighth of it")

@@ -18,6 +18,7 @@ from art3d_node.renderer import Plate, Prepared
 from art3d_node.server.cache import ByteCache
 from art3d_node.server.measuring import measure
 from art3d_node.temporal import Neighbour
+from host_bridge.errors import BadInputError
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
 from host_bridge.params import Controls
@@ -31,7 +32,7 @@ class Compute:
     """One device's engine.
 
     Args:
-        device: "cpu" or "cuda:N".
+        device: its name, for the status.
         analysis_bytes: bound of all caches together.
         open_paths: whether a client may name a depth source by its path; only where all clients are this user.
     """
@@ -139,20 +140,23 @@ class Compute:
         self._cache.drop_where(lambda name: name[1] == key and name[0] in ("plate", "prepared"))
 
     def figures(self) -> dict[str, Any]:
-        """Cache and device memory."""
+        """The cache's size and hit rate."""
         asked = self._cache.hits + self._cache.misses
-        figures: dict[str, Any] = {
+        return {
             "analysis_bytes": self._cache.used_bytes,
             "analysis_count": len(self._cache),
             "analysis_hit_rate": self._cache.hits / asked if asked else 0.0,
         }
-        if self.device.startswith("cuda"):
-            figures["device_bytes"] = torch.cuda.memory_allocated(self.device)
-        return figures
 
 
 def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Compute:
-    """The engine of a device, warmed up."""
+    """The engine of a device, warmed up.
+
+    Raises:
+        BadInputError: a device other than the processor.
+    """
+    if device != "cpu":
+        raise BadInputError(f"this version computes on the processor, not on {device!r}", remedy="use --device cpu")
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     engine = Compute(device, analysis_bytes, open_paths=open_paths)
     _warm_up(engine)

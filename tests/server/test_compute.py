@@ -93,6 +93,11 @@ def test_measure_known_answer(engine):
     assert engine.measure({"left": left, "right": left, "reference": left}, check=lambda: None)["psnr_db"] is None
 
 
+def test_other_devices_are_refused():
+    with pytest.raises(BadInputError, match="cuda:0"):
+        make("cuda:0", 1 << 20)
+
+
 def test_measure_needs_both_views(engine):
     with pytest.raises(BadInputError, match="left and a right"):
         engine.measure({"left": np.zeros((2, 2, 3), np.float32)}, check=lambda: None)

@@ -182,6 +182,26 @@ def test_work_of_a_vanished_client_stops(server):
         assert len(other.status()["clients"]) == 1
 
 
+def test_two_workers_share_frames_and_each_keeps_its_own(start_server):
+    server = start_server("--device", "cpu,cpu")
+    homes: dict[int, set[int]] = {}
+
+    def ask(seed: int) -> None:
+        with Client(server.address) as client:
+            for gain in range(4):
+                found = tile(client, picture(seed), settings=AnalysisSettings(depth="slow-0.1"),
+                             controls=Controls(depth_gain=gain / 2))  # fmt: skip
+                homes.setdefault(seed, set()).add(found.stats["pid"])
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(pids) for pids in homes.values()] == [1] * 6
+    assert len(set.union(*homes.values())) == 2
+
+
 def test_a_killed_worker_is_replaced_unnoticed(server):
     frame = picture(12)
     with Client(server.address) as client:
