@@ -51,7 +51,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--out", type=lambda text: Path(text).resolve(), required=True, help="folder for the raw renders"
     )
-    parser.add_argument("--frames", default="1001-1010", help="first-last")
+    parser.add_argument("--frames", default="1001-1008", help="first-last")
     parser.add_argument("--truth", default="1001,1005", help="frames that get a right view too")
     parser.add_argument("--width", type=int, default=960, help="picture width in pixels (16:9)")
     parser.add_argument("--samples", type=int, default=12, help="most camera samples a pixel")

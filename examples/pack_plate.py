@@ -67,9 +67,9 @@ def picture(raw: Path, eye: str, frame: int) -> np.ndarray:
     layers = read(raw / f"beauty_{eye}.{frame}.exr")
     guides = layers["Denoising Normal"], inverse(layers["Denoising Depth.Z"])
     rgb = layers["Emit"] + layers["Env"]
-    rgb = rgb + layers["DiffCol"] * smooth_light(layers["DiffDir"] + layers["DiffInd"], *guides, levels=4, contrast=0.9)
+    rgb = rgb + layers["DiffCol"] * smooth_light(layers["DiffDir"] + layers["DiffInd"], *guides, levels=4, contrast=1.4)
     shine = (layers["GlossDir"] + layers["GlossInd"]) * layers["GlossCol"]
-    rgb = rgb + smooth_light(shine, *guides, levels=2, contrast=0.7)
+    rgb = rgb + smooth_light(shine, *guides, levels=3, contrast=1.2)
     alpha = np.ones_like(rgb[..., :1])
     return np.concatenate([rgb, alpha], axis=2).astype(np.float16)
 
