@@ -100,7 +100,8 @@ class PeopleReporter:
 
     def __init__(self) -> None:
         # A descriptor of its own: the plate reader silences the usual one for moments.
-        self._console = Console(file=_own_stderr(), highlight=False, soft_wrap=True)
+        self._stream = _own_stderr()
+        self._console = Console(file=self._stream, highlight=False, soft_wrap=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -149,6 +150,8 @@ class PeopleReporter:
         self._say(f"{said or 'nothing done'} in {seconds:.1f} s")
         if self._failed:
             self._say(f"failed frames: {', '.join(str(n) for n in sorted(self._failed))}")
+        if self._stream is not sys.stderr:
+            self._stream.close()
 
     def _say(self, text: str) -> None:
         self._console.print(escape(text))

@@ -1,0 +1,242 @@
+"""The pipeline with a server made of numpy: faults, resuming, order, memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import OpenEXR
+import pytest
+
+from host_bridge.batch import Job, run_job
+from host_bridge.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_OK,
+    EXIT_SERVER,
+    EXIT_SOME_FRAMES,
+    BadInputError,
+    MissingFrameError,
+    OutputError,
+    ServerError,
+    ServerUnreachableError,
+    StyleError,
+)
+from host_bridge.outputs import Writing
+from host_bridge.params import Controls
+from host_bridge.plates import Pattern, PlateSequence
+from host_bridge.progress import JsonReporter
+from host_bridge.wire.messages import AnalysisSettings, Tile
+
+
+class FakeClient:
+    """Answers with the plate moved nowhere; can fail on chosen request numbers."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.waiting = 0
+        self.most_waiting = 0
+        self.faults: dict[int, Exception] = {}
+        self.cancelled = False
+        self.welcome = SimpleNamespace(styles=({"name": "neutral", "id": "neutral-1"},), depth_sources=())
+
+    def submit(self, frame, settings, controls, box, outputs, *, neighbours=()):
+        self.asked += 1
+        self.waiting += 1
+        self.most_waiting = max(self.most_waiting, self.waiting)
+        return self.asked, frame, box, outputs
+
+    def result(self, pending):
+        number, frame, box, outputs = pending
+        self.waiting -= 1
+        if number in self.faults:
+            raise self.faults[number]
+        count = {"right": len(frame.channels), "left": len(frame.channels)}
+        planes = {name: np.zeros((box.height, box.width, count.get(name, 1)), np.float32) for name in outputs}
+        return Tile(box, planes, {"style_id": "neutral-1", "depth_source": "aov", "ms": {"depth": 1.0, "render": 2.0}})
+
+    def cancel(self, pending=None):
+        self.cancelled = True
+
+
+@pytest.fixture
+def folder(tmp_path, write_exr, rgba):
+    for number in (1, 2, 3, 4, 5):
+        write_exr(f"in/p.{number:04d}.exr", ({}, rgba(seed=number)))
+    return tmp_path
+
+
+def job(folder, *, frames=None, out="out/o.####.exr", **options) -> Job:
+    return Job(
+        plate=PlateSequence.open(str(folder / "in" / "p.####.exr"), frames=frames),
+        out=Pattern.parse(str(folder / out)),
+        settings=AnalysisSettings(depth="aov"),
+        controls=Controls(),
+        writing=Writing("1"),
+        **options,
+    )
+
+
+def run(asked: Job, client: FakeClient):
+    said = io.StringIO()
+    summary = run_job(asked, client, JsonReporter(said))
+    return summary, [json.loads(line) for line in said.getvalue().splitlines()]
+
+
+def damage(folder, number: int) -> None:
+    path = folder / "in" / f"p.{number:04d}.exr"
+    path.write_bytes(path.read_bytes()[:400])
+
+
+def test_all_frames_are_rendered(folder) -> None:
+    client = FakeClient()
+    summary, events = run(job(folder), client)
+    assert summary.exit_code == EXIT_OK
+    assert [e["event"] for e in events] == ["start", *["frame"] * 5, "done"]
+    assert [e["frame"] for e in events[1:-1]] == [1, 2, 3, 4, 5]
+    assert set(events[1]["seconds"]) == {"read", "transfer", "analysis", "new_view", "write"}
+    assert sorted(p.name for p in (folder / "out").iterdir()) == [f"o.{n:04d}.exr" for n in range(1, 6)]
+
+
+def test_a_second_run_does_nothing(folder) -> None:
+    run(job(folder), FakeClient())
+    client = FakeClient()
+    summary, _ = run(job(folder), client)
+    assert client.asked == 0
+    assert summary.counts == {"kept": 5}
+    assert summary.exit_code == EXIT_OK
+
+
+def test_what_changed_is_made_again(folder, write_exr, rgba) -> None:
+    run(job(folder), FakeClient())
+    (folder / "out" / "o.0001.exr").unlink()
+    cut = folder / "out" / "o.0002.exr"
+    cut.write_bytes(cut.read_bytes()[:-30])
+    write_exr("in/p.0003.exr", ({}, rgba(seed=99)))
+    summary, events = run(job(folder), FakeClient())
+    assert [e["frame"] for e in events if e["event"] == "frame"] == [1, 2, 3]
+    assert summary.counts == {"rendered": 3, "kept": 2}
+
+
+@pytest.mark.parametrize(
+    "change", [{"input_space": "lin_ap1_scene"}, {"overwrite": True}, {"controls": Controls(depth_gain=1.5)}]
+)
+def test_another_recipe_is_cooked_again(folder, change) -> None:
+    from dataclasses import replace
+
+    run(job(folder, frames="1-2"), FakeClient())
+    summary, _ = run(replace(job(folder, frames="1-2"), **change), FakeClient())
+    assert summary.counts == {"rendered": 2}
+
+
+def test_touching_a_file_is_no_change(folder) -> None:
+    run(job(folder, frames="1"), FakeClient())
+    path = folder / "in" / "p.0001.exr"
+    shutil.copy(path, folder / "copy.exr")
+    shutil.move(folder / "copy.exr", path)
+    summary, _ = run(job(folder, frames="1"), FakeClient())
+    assert summary.counts == {"kept": 1}
+
+
+def test_one_bad_frame_does_not_lose_the_others(folder) -> None:
+    damage(folder, 3)
+    summary, events = run(job(folder), FakeClient())
+    assert summary.exit_code == EXIT_SOME_FRAMES
+    assert list(summary.failures) == [3]
+    assert not (folder / "out" / "o.0003.exr").exists()
+    (failed,) = [e for e in events if e["event"] == "failed"]
+    assert failed["frame"] == 3
+    assert "p.0003.exr" in failed["error"]
+
+
+def test_missing_frames_fail_are_skipped_or_held(folder) -> None:
+    (folder / "in" / "p.0003.exr").unlink()
+    damage(folder, 5)
+    summary, _ = run(job(folder, missing="error"), FakeClient())
+    assert sorted(summary.failures) == [3, 5]
+    assert isinstance(summary.failures[3], MissingFrameError)
+    summary, _ = run(job(folder, out="s/o.####.exr", missing="skip"), FakeClient())
+    assert summary.exit_code == EXIT_OK
+    assert summary.counts == {"rendered": 3, "skipped": 2}
+    summary, events = run(job(folder, out="h/o.####.exr", missing="hold"), FakeClient())
+    assert summary.counts == {"rendered": 5}
+    assert {e["frame"]: e["held"] for e in events if "held" in e} == {3: 2, 5: 4}
+    held, source = (OpenEXR.File(str(folder / p)).channels() for p in ("h/o.0003.exr", "in/p.0002.exr"))
+    assert held["RGBA"].pixels.tobytes() == source["RGBA"].pixels.tobytes()
+
+
+def test_when_everything_fails_the_code_is_the_faults_own(folder) -> None:
+    for number in range(1, 6):
+        damage(folder, number)
+    assert run(job(folder), FakeClient())[0].exit_code == EXIT_BAD_INPUT
+    assert not (folder / "out").exists()
+
+
+def test_a_server_fault_of_one_frame(folder) -> None:
+    client = FakeClient()
+    client.faults[2] = ServerError("it broke")
+    summary, _ = run(job(folder), client)
+    assert summary.exit_code == EXIT_SOME_FRAMES
+    assert list(summary.failures) == [2]
+    client = FakeClient()
+    client.faults = {n: ServerError("it broke") for n in range(1, 6)}
+    assert run(job(folder, out="b/o.####.exr"), client)[0].exit_code == EXIT_SERVER
+
+
+@pytest.mark.parametrize("fault", [ServerUnreachableError("gone"), StyleError("no such style"), KeyboardInterrupt()])
+def test_a_fault_of_all_frames_stops_the_batch(folder, fault) -> None:
+    client = FakeClient()
+    client.faults[3] = fault
+    with pytest.raises(type(fault)):
+        run(job(folder), client)
+    assert client.cancelled
+    for path in (folder / "out").iterdir():
+        assert OpenEXR.File(str(path)).parts
+        assert "tmp" not in path.name
+
+
+def test_a_disk_fault_of_one_frame(folder) -> None:
+    (folder / "out" / "o.0002.exr").mkdir(parents=True)
+    summary, _ = run(job(folder), FakeClient())
+    assert list(summary.failures) == [2]
+    assert isinstance(summary.failures[2], OutputError)
+
+
+def test_few_frames_are_under_way_at_once(folder) -> None:
+    client = FakeClient()
+    run(job(folder), client)
+    assert client.most_waiting == 2
+
+
+def test_review_images_belong_to_the_frame(folder) -> None:
+    reviews = {"anaglyph": Pattern.parse(str(folder / "r.####.png"))}
+    run(job(folder, frames="1-2", reviews=reviews), FakeClient())
+    assert (folder / "r.0002.png").is_file()
+    (folder / "r.0002.png").unlink()
+    summary, _ = run(job(folder, frames="1-2", reviews=reviews), FakeClient())
+    assert summary.counts == {"rendered": 1, "kept": 1}
+
+
+# --- jobs that cannot be --------------------------------------------------------------------------------------------
+
+
+def test_the_output_may_not_be_the_plate(folder) -> None:
+    with pytest.raises(OutputError, match="output is the plate itself"):
+        job(folder, out="in/p.####.exr").check()
+    (folder / "link").symlink_to(folder / "in")
+    with pytest.raises(OutputError, match="output is the plate itself"):
+        job(folder, out="link/p.%04d.exr").check()
+    with pytest.raises(OutputError, match="output is the plate itself"):
+        job(folder, reviews={"anaglyph": Pattern.parse(str(folder / "in" / "p.####.exr"))}).check()
+
+
+def test_frames_may_not_share_a_file(folder) -> None:
+    with pytest.raises(BadInputError, match="5 frames would share one file"):
+        job(folder, out="o.exr").check()
+
+
+def test_stereo_is_exr(folder) -> None:
+    with pytest.raises(BadInputError, match=r"end the output in \.exr"):
+        job(folder, out="o.####.png").check()
