@@ -1,6 +1,6 @@
 """The server under load, kills, noise, silence and for a long time: the full counts.
 
-python benchmarks/soak.py [load] [fire] [noise] [silence] [tiles]
+python benchmarks/soak.py [load] [fire] [noise] [silence] [tiles] [real]
 """
 
 from __future__ import annotations
@@ -101,9 +101,19 @@ def _prove(address: str) -> None:
         assert (tile.planes["right"] == wanted["right"]).all()
 
 
-def tiles(count: int = 20_000) -> None:
-    """20,000 tiles of the real engine over 500 frames, memory looked at on the way."""
-    with _server.running("--memory-mib", "64", "--analysis-mib", "32") as (address, pid), Client(address) as client:
+def tiles() -> None:
+    """20,000 tiles over 500 frames of the engine that computes nothing much, memory looked at on the way."""
+    _soak(20_000, "synthetic:make")
+
+
+def real() -> None:
+    """2,000 tiles over 50 frames of the real engine."""
+    _soak(2_000, "")
+
+
+def _soak(count: int, engine: str) -> None:
+    options = ("--memory-mib", "64", "--analysis-mib", "32")
+    with _server.running(*options, engine=engine) as (address, pid), Client(address) as client:
         rows = []
         for number in range(count):
             seed = number // 40
@@ -116,14 +126,14 @@ def tiles(count: int = 20_000) -> None:
             if number % (count // 10) == count // 10 - 1:
                 rows.append((number + 1, trouble.weight(pid)))
         figures = client.status()
-    print("tiles:")
+    print(f"tiles, engine {engine or 'real'}:")
     for number, weight in rows:
         print(f"  {number:>6} tiles: {weight['rss_bytes'] / MIB:7.1f} MiB, {weight['threads']} threads, "
               f"{weight['files']} files")  # fmt: skip
     print(f"  memory {figures['memory']}, {figures['counts']}")
 
 
-PARTS = {"load": load, "fire": fire, "noise": noise, "silence": silence, "tiles": tiles}
+PARTS = {"load": load, "fire": fire, "noise": noise, "silence": silence, "tiles": tiles, "real": real}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)

@@ -21,6 +21,7 @@ from host_bridge.wire.limits import CHUNK_BYTES, REPLY_HEADER_BYTES
 from host_bridge.wire.memory import attach
 
 SILENCE_S = 20.0
+LOADING_S = 120.0
 LOCAL = ("ipc://", "tcp://127.", "tcp://localhost", "tcp://[::1]")
 
 
@@ -97,14 +98,16 @@ class Connection:
 
     def _greet(self, timeout_s: float) -> m.Welcome:
         number = self.send(m.Hello(self._name))
-        end = time.monotonic() + timeout_s
+        start = time.monotonic()
         while (reply := self.poll(number, min(0.25, timeout_s), greeting=True)) is None:
             if self._dropped:
                 # The hello went to a server that has gone since; its successor must hear it too.
                 with contextlib.suppress(zmq.Again):
                     self._socket.send(encode(number, m.Hello(self._name)), zmq.NOBLOCK)
                     self._dropped = False
-            if time.monotonic() > end:
+            # A server whose workers are still loading says progress meanwhile, and is worth waiting for.
+            patience_s = timeout_s if self._heard_s <= start else max(timeout_s, LOADING_S)
+            if time.monotonic() > start + patience_s:
                 raise ServerUnreachableError(
                     f"no answer within {timeout_s:g} s", where=self.address, remedy=self._advice()
                 )

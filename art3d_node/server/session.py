@@ -287,8 +287,9 @@ class Session(WorkMixin):
 
     def tick(self, now_s: float) -> None:
         """Asks who is still there, and gives up uploads that nobody continues."""
+        greeting = {peer for peer, _, _ in self.greeting}
         for client in list(self.clients.values()):
-            busy = bool(client.requests) or self.loans.count(client.peer) > 0
+            busy = client.peer in greeting or bool(client.requests) or self.loans.count(client.peer) > 0
             if now_s - client.probed_s >= (PROBE_S if busy else IDLE_PROBE_S) or now_s < client.probed_s:
                 client.probed_s = now_s
                 self._answer(client.peer, 0, m.Progress(tuple(sorted(client.requests))))

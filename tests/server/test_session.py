@@ -488,3 +488,10 @@ def test_measure_and_styles(bench):
     assert job.kind == "list"
     (send,) = bench.finish(job, {"styles": [{"name": "x"}], "depth_sources": []})
     assert send.message == m.Styles(({"name": "x"},), ())
+
+
+def test_those_who_wait_for_a_worker_hear_that_the_server_lives():
+    bench = Bench(ready=False)
+    bench.say(m.Hello("early"))
+    bench.session.tick(1.0)
+    assert [action.message for action in bench.session.take()] == [m.Progress(())]
