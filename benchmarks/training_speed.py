@@ -1,6 +1,6 @@
 """Training speed on this machine: curation with `sgbm`, and fitting, both from a rehearsal film.
 
-python benchmarks/training.py
+python benchmarks/training_speed.py
 """
 
 from __future__ import annotations
