@@ -6,6 +6,7 @@ python -m benchmarks.ofx_overhead [--turns N] [--bundle PATH]
 from __future__ import annotations
 
 import argparse
+import contextlib
 import statistics
 import sys
 from pathlib import Path
@@ -49,7 +50,7 @@ def measure(address: str, bundle: Path, turns: int) -> tuple[list[float], list[f
     host, node = node_for(bundle, address, frame)
     target = Picture(window)
     ours, theirs = [], []
-    with Client(address, priority="interactive", viewer="bench", hello_timeout_s=120.0) as client:
+    with Client(address, priority="interactive", viewer="bench", hello_timeout_s=300.0) as client:
         for turn in range(turns + 3):
             gain = 0.5 + turn / turns
 
@@ -73,8 +74,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=60)
     parser.add_argument("--bundle", type=Path, default=ROOT / "build" / "ofx" / "Art3D.ofx.bundle")
+    parser.add_argument("--server", default="", help="a server that runs already; by default one is started")
     args = parser.parse_args()
-    with _server.running() as (address, _):
+    with contextlib.nullcontext((args.server, 0)) if args.server else _server.running() as (address, _):
         theirs, ours = measure(address, args.bundle, args.turns)
     _server.report([("512² of 4K, Python client", theirs), ("512² of 4K, OpenFX plug-in", ours)])
     ratio = statistics.median(ours) / statistics.median(theirs)

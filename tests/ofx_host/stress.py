@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import threading
 import time
@@ -158,6 +159,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bundle", type=Path, default=Path("build/ofx/Art3D.ofx.bundle"))
     args = parser.parse_args()
+    # A sanitizer's runtime is preloaded into this process; the server is not under test.
+    os.environ.pop("LD_PRELOAD", None)
     with tempfile.TemporaryDirectory(prefix="art3d-stress-") as folder:
         Path(folder).chmod(0o700)
         server = Server(Path(folder))
