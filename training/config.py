@@ -88,8 +88,8 @@ class FitConfig:
     width: int = 16
     art: bool = True
     local: bool = True
-    smoothness: float = 0.02
-    consistency: float = 0.1
+    smoothness: float = 0.3
+    consistency: float = 0.02
     held_out: float = 0.15
     flip: float = 0.5
     photometric: float = 0.3

@@ -69,7 +69,8 @@ def test_consistency_finds_the_odd_one() -> None:
 
 
 def test_vertical_errors_are_measured_and_taken_out() -> None:
-    left = cv2.GaussianBlur(_picture(3), (0, 0), 1.5)
+    rough = np.random.default_rng(3).integers(0, 255, (SIZE, SIZE, 3), dtype=np.uint8)
+    left = cv2.normalize(cv2.GaussianBlur(rough, (0, 0), 2), None, 0, 255, cv2.NORM_MINMAX)
     turn = np.array([[1.0, 0.0, 0.0], [0.01, 1.005, 2.0]])
     right = cv2.warpAffine(left, turn, (SIZE, SIZE), borderMode=cv2.BORDER_REPLICATE)
     seen = vertical_disparity(left, right)

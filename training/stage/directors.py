@@ -50,6 +50,9 @@ DIRECTORS = {
         Director("measured", (15.0, 1.0), (-12.0, 0.7), close_up_gain=0.85, pop_out="red", ease_frames=2),
         Director("deep", (26.0, 1.8), (-22.0, 1.2), close_up_gain=0.9, pop_out="blue", pop_out_px=10.0),
         Director("forward", (18.0, 1.2), (-2.5, 0.6), close_up_gain=1.0, pop_out="yellow", pop_out_px=7.0),
+        Director("gentle", (8.0, 0.5), (-5.0, 0.3), close_up_gain=0.9),
+        Director("immersive", (20.0, 1.2), (-11.0, 0.6), close_up_gain=0.9),
+        Director("popout", (11.0, 0.6), (-7.0, 0.4), pop_out="red", pop_out_px=5.5),
     )
 }
 
