@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from host_bridge.client import Client, Pending
+from host_bridge.client import Client
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
 from host_bridge.outputs import Result
 from host_bridge.outputs.result import EYES
 from host_bridge.params import Controls
+from host_bridge.pending import Pending
 from host_bridge.plates import Plate
 from host_bridge.wire.messages import AnalysisSettings
 
