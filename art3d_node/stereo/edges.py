@@ -89,7 +89,7 @@ class Mixed:
 
 
 @device_function
-def _cut(d0: Real, d1: Real) -> bool:
+def is_cut(d0: Real, d1: Real) -> bool:
     return math.isfinite(d0) and math.isfinite(d1) and not joined(d0, d1)
 
 
@@ -111,10 +111,10 @@ def edge_distance(d: FloatArray, top: int, left: int, near: ByteArray) -> None:
         for k in range(-BAND, columns + BAND):
             x = k + left
             here = 0 <= x < width and (
-                (x + 1 < width and _cut(d[y, x], d[y, x + 1]))
-                or (x > 0 and _cut(d[y, x - 1], d[y, x]))
-                or (y + 1 < height and _cut(d[y, x], d[y + 1, x]))
-                or (y > 0 and _cut(d[y - 1, x], d[y, x]))
+                (x + 1 < width and is_cut(d[y, x], d[y, x + 1]))
+                or (x > 0 and is_cut(d[y, x - 1], d[y, x]))
+                or (y + 1 < height and is_cut(d[y, x], d[y + 1, x]))
+                or (y > 0 and is_cut(d[y - 1, x], d[y, x]))
             )
             if here:
                 for j in range(max(k - BAND, last + 1, 0), min(k, columns)):
@@ -148,7 +148,7 @@ def _nearest_other(d: FloatArray, y: int, x: int, offsets: IndexArray) -> tuple[
         qy, qx = y + offsets[i, 0], x + offsets[i, 1]
         if offsets[i, 0] ** 2 + offsets[i, 1] ** 2 > 2 * (BAND + 1) ** 2:
             break
-        if 0 <= qy < d.shape[0] and 0 <= qx < d.shape[1] and _cut(d[y, x], d[qy, qx]):
+        if 0 <= qy < d.shape[0] and 0 <= qx < d.shape[1] and is_cut(d[y, x], d[qy, qx]):
             return qy, qx
     return -1, -1
 
@@ -233,6 +233,65 @@ def _split(pixel: FloatArray, sums: FloatArray, alpha: Real, matte: int, front: 
             front[c], back[c] = min(max(front[c], low), high), min(max(back[c], low), high)
 
 
+@device_function
+def estimate_row(
+    r: int,
+    image: FloatArray,
+    d: FloatArray,
+    near: ByteArray,
+    corner: tuple[int, int],
+    columns: tuple[int, int],
+    offsets: IndexArray,
+    doubt: FloatArray,
+    matte: int,
+    start: IndexArray,
+    count: IndexArray,
+    column: IndexArray,
+    alpha: FloatArray,
+    front: FloatArray,
+    back: FloatArray,
+    depths: FloatArray,
+    other: IndexArray,
+    sums: FloatArray,
+) -> None:
+    """Estimate the band pixels of row ``r``; keep the mixed ones at the head of the row's entries.
+
+    Args:
+        r: row, counted from the first that is looked at.
+        image: (H, W, C) plate.
+        d: (H, W) disparity, px.
+        near: (h, w) distance to the edge, LOOK px larger than the rows and columns on every side.
+        corner: plate row and column of ``near``'s first pixel.
+        columns: first and one past the last plate column to look at.
+        offsets: neighbours, nearest first.
+        doubt: (BAND + 1,) by distance to the edge.
+        matte: index of the alpha channel, -1 if there is none.
+        start, count, column, alpha, front, back, depths, other: out but for ``start``, see `Mixed`.
+        sums: (2, 1 + 2 C) scratch.
+    """
+    y, n = corner[0] + LOOK + r, start[r]
+    for x in range(columns[0], columns[1]):
+        reach = near[r + LOOK, x - corner[1]]
+        if reach > BAND or not math.isfinite(d[y, x]):
+            continue
+        qy, qx = _nearest_other(d, y, x, offsets)
+        if qy < 0:
+            continue
+        high, low = max(d[y, x], d[qy, qx]), min(d[y, x], d[qy, qx])
+        prior = f32(1.0) if d[y, x] == high else f32(0.0)
+        _survey(image, d, near, corner, y, x, offsets, high, low, sums)
+        mix = _mix(image[y, x], sums, prior, doubt[reach])
+        mix = f32(1.0) if mix >= OPAQUE else (f32(0.0) if mix <= PURE else mix)
+        if mix == prior:
+            continue
+        _split(image[y, x], sums, mix, matte, front[n], back[n])
+        column[n], alpha[n] = x, mix
+        depths[n, 0], depths[n, 1] = high, low
+        other[n, 0], other[n, 1] = qy, qx
+        n += 1
+    count[r] = n - start[r]
+
+
 @cpu_kernel
 def estimate(
     image: FloatArray,
@@ -252,44 +311,30 @@ def estimate(
     depths: FloatArray,
     other: IndexArray,
 ) -> None:
-    """Estimate every band pixel of some rows; keep the mixed ones at the head of each row's entries.
-
-    Args:
-        image: (H, W, C) plate.
-        d: (H, W) disparity, px.
-        near: (h, w) distance to the edge, LOOK px larger than the rows and columns on every side.
-        corner: plate row and column of ``near``'s first pixel.
-        columns: first and one past the last plate column to look at.
-        offsets: neighbours, nearest first.
-        doubt: (BAND + 1,) by distance to the edge.
-        matte: index of the alpha channel, -1 if there is none.
-        start: (rows + 1,) index of each row's first entry.
-        count: (rows,) out, mixed pixels of each row.
-        column, alpha, front, back, depths, other: out, see `Mixed`.
-    """
+    """Run `estimate_row` over all rows. Arrays are never handed over in a tuple here: the compiler
+    loses track of what is written through one, and drops the loop."""
     for r in numba.prange(count.shape[0]):
-        y, n = corner[0] + LOOK + r, start[r]
         sums = np.empty((2, 1 + 2 * image.shape[2]), np.float32)
-        for x in range(columns[0], columns[1]):
-            reach = near[r + LOOK, x - corner[1]]
-            if reach > BAND or not math.isfinite(d[y, x]):
-                continue
-            qy, qx = _nearest_other(d, y, x, offsets)
-            if qy < 0:
-                continue
-            high, low = max(d[y, x], d[qy, qx]), min(d[y, x], d[qy, qx])
-            prior = f32(1.0) if d[y, x] == high else f32(0.0)
-            _survey(image, d, near, corner, y, x, offsets, high, low, sums)
-            mix = _mix(image[y, x], sums, prior, doubt[reach])
-            mix = f32(1.0) if mix >= OPAQUE else (f32(0.0) if mix <= PURE else mix)
-            if mix == prior:
-                continue
-            _split(image[y, x], sums, mix, matte, front[n], back[n])
-            column[n], alpha[n] = x, mix
-            depths[n, 0], depths[n, 1] = high, low
-            other[n, 0], other[n, 1] = qy, qx
-            n += 1
-        count[r] = n - start[r]
+        estimate_row(
+            r,
+            image,
+            d,
+            near,
+            corner,
+            columns,
+            offsets,
+            doubt,
+            matte,
+            start,
+            count,
+            column,
+            alpha,
+            front,
+            back,
+            depths,
+            other,
+            sums,
+        )
 
 
 def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns: tuple[int, int], matte: int) -> Mixed:
@@ -309,7 +354,7 @@ def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns:
     count = np.empty(height, np.int32)
     count_band(near, LOOK, near.shape[1] - LOOK, count)
     start = (np.cumsum(count) - count).astype(np.int32)
-    mixed = _room(start, count, image.shape[2])
+    mixed = room(start, count, image.shape[2])
     estimate(image, d, near, corner, columns, OFFSETS, DOUBT, matte, *mixed.arrays())
     return mixed
 
@@ -317,10 +362,11 @@ def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns:
 def no_mixed(channels: int) -> Mixed:
     """What `find_mixed` is replaced by where edges are hard."""
     nothing = np.empty(0, np.int32)
-    return _room(nothing, nothing, channels)
+    return room(nothing, nothing, channels)
 
 
-def _room(start: IndexArray, count: IndexArray, channels: int) -> Mixed:
+def room(start: IndexArray, count: IndexArray, channels: int) -> Mixed:
+    """Make room for the band pixels of some rows."""
     size = int(count.sum())
     return Mixed(
         start=start,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,31 +10,9 @@ from torch import Tensor
 
 from art3d_node.stereo import edges, fill
 from art3d_node.stereo.jit import FloatArray
+from art3d_node.stereo.request import Rendered, Request, crop
 from art3d_node.stereo.warp import lay_soft, warp
-from art3d_node.stereo.window import Region, Window, finite_range, plan
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to render: ``sign`` +1 is towards the right eye, ``alpha`` -1 means there is none."""
-
-    sign: float
-    region: Region
-    alpha: int
-    soft: bool
-    fill: bool
-    disparity_range: tuple[float, float] | None
-
-
-@dataclass
-class Rendered:
-    """The region's tensors, all float32 or bool; see `synthesis.NewView`."""
-
-    image: Tensor
-    data: Tensor | None
-    disparity: Tensor
-    occlusion: Tensor
-    beyond_border: Tensor
+from art3d_node.stereo.window import finite_range, plan
 
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
@@ -95,11 +72,11 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     if not request.fill:
         ground = np.where(hole, np.float32(0), ground)
     return Rendered(
-        image=_crop(inner.colours, window),
-        data=None if data is None else _crop(inner.layers, window),
-        disparity=_crop(ground, window),
-        occlusion=_crop(hole, window, outside=True),
-        beyond_border=_crop(beyond, window, outside=True),
+        image=crop(torch.from_numpy(inner.colours), window),
+        data=None if data is None else crop(torch.from_numpy(inner.layers), window),
+        disparity=crop(torch.from_numpy(ground), window),
+        occlusion=crop(torch.from_numpy(hole), window, outside=True),
+        beyond_border=crop(torch.from_numpy(beyond), window, outside=True),
     )
 
 
@@ -118,18 +95,3 @@ class _View:
             np.empty((height, width, layers), np.float32),
             np.empty((height, width), np.float32),
         )
-
-
-def _crop(array: np.ndarray[Any, Any], window: Window, *, outside: bool | None = None) -> Tensor:
-    """Cut the region out of its window; rows outside the plate can be given one value."""
-    rows, columns = window.rows - window.inner[0], window.columns
-    if rows.size == 0 or columns.size == 0:
-        return torch.from_numpy(array[:0, :0].reshape(rows.size, columns.size, *array.shape[2:]).copy())
-    if rows[-1] - rows[0] + 1 == rows.size and columns[-1] - columns[0] + 1 == columns.size:
-        part = array[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    else:
-        part = array[np.ix_(rows, columns)]
-    part = np.ascontiguousarray(part)
-    if outside is not None and window.outside.any():
-        part[window.outside] = outside
-    return torch.from_numpy(part)

@@ -8,6 +8,7 @@ from a centre plate are two calls at half the disparity.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 
 from art3d_node.stereo import render_cpu
+from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.window import Region
 
 
@@ -86,7 +88,7 @@ def new_view(
     """
     _check(image, disparity, data, alpha, clean_plate, toward=toward, edges=edges, fill=fill)
     region = _check_region(region, image)
-    request = render_cpu.Request(
+    request = Request(
         sign=1.0 if toward == "right" else -1.0,
         region=region,
         alpha=-1 if alpha is None else alpha % image.shape[2],
@@ -96,7 +98,7 @@ def new_view(
     )
     colours = image.detach().to(torch.float32).contiguous()
     layers = None if data is None else data.detach().to(torch.float32).contiguous()
-    view = render_cpu.render(colours, layers, disparity.detach().to(torch.float32).contiguous(), request)
+    view = _renderer(image)(colours, layers, disparity.detach().to(torch.float32).contiguous(), request)
     if fill == "clean-plate" and clean_plate is not None:
         _lay_clean_plate(view.image, view.occlusion, clean_plate, region)
     if occlusion_to_alpha:
@@ -116,6 +118,17 @@ def warm_up() -> None:
     disparity = torch.zeros(8, 16)
     disparity[2:6, 6:10] = 3.0
     new_view(plate, disparity, data=torch.zeros(8, 16, 1), alpha=3)
+
+
+def _renderer(image: Tensor) -> Callable[[Tensor, Tensor | None, Tensor, Request], Rendered]:
+    """The renderer of the image's device; CUDA's is imported only where it is used."""
+    if image.device.type == "cpu":
+        return render_cpu.render
+    if image.device.type == "cuda":
+        from art3d_node.stereo import render_cuda
+
+        return render_cuda.render
+    raise ValueError(f"new_view renders on cpu and cuda, not on {image.device}")
 
 
 def _check(

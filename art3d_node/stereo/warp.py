@@ -92,9 +92,13 @@ def lay_rows(
     front: FloatArray,
     back: FloatArray,
     depths: FloatArray,
+    other: IndexArray,
+    extra: FloatArray,
     base_row: FloatArray,
+    base_extra: FloatArray,
     base_d: FloatArray,
     soft_row: FloatArray,
+    soft_extra: FloatArray,
     soft_d: FloatArray,
     cover: FloatArray,
 ) -> None:
@@ -107,10 +111,13 @@ def lay_rows(
     Args:
         d: (W,) disparity, px.
         entries: first and one past the last mixed pixel of the row.
-        column, alpha, front, back, depths: the mixed pixels, see `edges.Mixed`.
+        column, alpha, front, back, depths, other: the mixed pixels, see `edges.Mixed`.
+        extra: (H, W, K) extra layers of the plate.
         base_row: (W, C) a copy of the plate, changed in place.
+        base_extra: (W, K) a copy of the extra layers, changed in place.
         base_d: (W,) a copy of ``d``, changed in place.
         soft_row: (W, C) a copy of the plate, changed in place.
+        soft_extra: (W, K) a copy of the extra layers, changed in place.
         soft_d: (W,) NaN, changed in place.
         cover: (W,) 1, changed in place.
     """
@@ -120,8 +127,14 @@ def lay_rows(
         if alpha[i] == 1.0:
             base_d[x] = depths[i, 0]
             continue
-        base_row[x], base_d[x] = back[i], depths[i, 1]
-        soft_row[x], soft_d[x], cover[x] = front[i], depths[i, 0], alpha[i]
+        base_d[x], soft_d[x], cover[x] = depths[i, 1], depths[i, 0], alpha[i]
+        for c in range(front.shape[1]):
+            base_row[x, c], soft_row[x, c] = back[i, c], front[i, c]
+        for c in range(extra.shape[2]):
+            if d[x] == depths[i, 0]:
+                base_extra[x, c] = extra[other[i, 0], other[i, 1], c]
+            else:
+                soft_extra[x, c] = extra[other[i, 0], other[i, 1], c]
     for i in range(entries[0], entries[1]):
         if alpha[i] == 1.0:
             continue
@@ -134,7 +147,9 @@ def lay_rows(
                 if 0 <= beyond < width and cover[beyond] == 1.0 and joined(base_d[beyond], base_d[x]):
                     soft_d[beyond] = base_d[beyond]
             elif not math.isfinite(soft_d[x]):
-                soft_row[x], soft_d[x], cover[x] = front[i], depths[i, 0], f32(0.0)
+                soft_d[x], cover[x] = depths[i, 0], f32(0.0)
+                for c in range(front.shape[1]):
+                    soft_row[x, c] = front[i, c]
 
 
 @device_function
@@ -209,13 +224,25 @@ def warp(
             soft_row, soft_d = image[y].copy(), np.full(d.shape[1], np.nan, np.float32)
             cover, front_extra = np.ones(d.shape[1], np.float32), extra[y].copy()
             entries = (start[r], start[r] + count[r])
-            lay_rows(d[y], entries, column, mix, front, back, depths, row, row_d, soft_row, soft_d, cover)
+            lay_rows(
+                d[y],
+                entries,
+                column,
+                mix,
+                front,
+                back,
+                depths,
+                other,
+                extra,
+                row,
+                row_extra,
+                row_d,
+                soft_row,
+                front_extra,
+                soft_d,
+                cover,
+            )
             drop_inner(soft_d, cover, row_d)
-            for i in range(entries[0], entries[1]):
-                if d[y, column[i]] == depths[i, 0]:
-                    row_extra[column[i]] = extra[other[i, 0], other[i, 1]]
-                else:
-                    front_extra[column[i]] = extra[other[i, 0], other[i, 1]]
             if wanted:
                 q = r - inner[0]
                 scatter_row(soft_d, s, x_range[0], x_range[1], origin[0], soft_depth[q], base, frac)
@@ -239,6 +266,38 @@ def warp(
                     veil[q, k] = 0.0
 
 
+@device_function
+def lay_soft_pixel(
+    r: int,
+    k: int,
+    soft: FloatArray,
+    soft_extra: FloatArray,
+    soft_depth: FloatArray,
+    veil: FloatArray,
+    filled: bool,
+    out: FloatArray,
+    out_extra: FloatArray,
+    ground: FloatArray,
+    hole: MaskArray,
+) -> None:
+    """Composite one pixel of the soft outlines over the filled view, all (h, w, ...).
+
+    Where they cover most of a pixel its extra layers and disparity are theirs. Over a hole that stays
+    unfilled they stand alone.
+    """
+    cover = veil[r, k]
+    if not cover > 0:
+        return
+    if not filled and ground[r, k] == NOTHING:
+        cover = f32(0.0) if hole[r, k] else f32(1.0)
+    for c in range(out.shape[2]):
+        out[r, k, c] = cover * soft[r, k, c] + (f32(1.0) - cover) * out[r, k, c]
+    if cover >= f32(0.5):
+        for c in range(out_extra.shape[2]):
+            out_extra[r, k, c] = soft_extra[r, k, c]
+        ground[r, k] = soft_depth[r, k]
+
+
 @cpu_kernel
 def lay_soft(
     soft: FloatArray,
@@ -251,17 +310,7 @@ def lay_soft(
     ground: FloatArray,
     hole: MaskArray,
 ) -> None:
-    """Composite the soft outlines over the filled view, all (h, w, ...); where they cover most of a
-    pixel its extra layers and disparity are theirs. Over an unfilled hole they stand alone."""
+    """Run `lay_soft_pixel` over all pixels."""
     for r in numba.prange(out.shape[0]):
         for k in range(out.shape[1]):
-            cover = veil[r, k]
-            if cover <= 0:
-                continue
-            if not filled and ground[r, k] == NOTHING:
-                cover = f32(0.0) if hole[r, k] else f32(1.0)
-            for c in range(out.shape[2]):
-                out[r, k, c] = cover * soft[r, k, c] + (f32(1.0) - cover) * out[r, k, c]
-            if cover >= 0.5:
-                out_extra[r, k] = soft_extra[r, k]
-                ground[r, k] = soft_depth[r, k]
+            lay_soft_pixel(r, k, soft, soft_extra, soft_depth, veil, filled, out, out_extra, ground, hole)

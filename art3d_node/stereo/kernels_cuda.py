@@ -1,0 +1,322 @@
+"""The CUDA launches of the new view: which thread does what. The arithmetic is the CPU's own source.
+
+Targets, holes and samples take a thread each; an outline is taken apart by one thread per row, as it
+concerns few pixels of each. The nearest surface wins by two passes of atomic maxima, first over the
+disparity, then over the sample's number among those that reach it, so the result does not depend on
+the order in which threads run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import cuda
+
+from art3d_node.stereo.edges import BAND, LOOK, estimate_row, is_cut
+from art3d_node.stereo.fill import background_of, continue_background
+from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, f32
+from art3d_node.stereo.scanline import (
+    cell_fraction,
+    cell_targets,
+    end_position,
+    end_target,
+    has_cell,
+    sample,
+)
+from art3d_node.stereo.warp import NOTHING, MixedArrays, cover_at, drop_inner, lay_rows, lay_soft_pixel
+
+CELL, RIGHT_END, LEFT_END = 0, 1, 2  # what of a sample reaches a target
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def scatter(d: FloatArray, s: Real, first: int, left: int, naming: bool, depth: FloatArray, code: IndexArray) -> None:
+    """One thread per sample: raise ``depth`` where it reaches, or name the sample that equals it.
+
+    Args:
+        d: (h, W) disparity of the window's rows, px.
+        s: +1 towards the right eye, -1 towards the left.
+        first: first sample to carry.
+        left: plate column of the first target.
+        naming: False for the pass over disparities, True for the pass over names.
+        depth: (h, w) -inf at first.
+        code: (h, w) -1 at first; 4 x + what of sample x reaches the target.
+    """
+    i, r = cuda.grid(2)
+    x = i + first
+    if r >= d.shape[0] or x >= d.shape[1] or not abs(d[r, x]) < f32(3.4e38):
+        return
+    row, d0 = d[r], d[r, x]
+    low, high = f32(left - x), f32(left + depth.shape[1] - 1 - x)
+    if has_cell(row, x):
+        d1 = d[r, x + 1]
+        k_first, k_last = cell_targets(d0, d1, s, low, high)
+        for k in range(k_first, k_last + 1):
+            value = d0 + cell_fraction(k, d0, d1, s) * (d1 - d0)
+            offer(r, k + x - left, value, 4 * x + CELL, naming, depth, code)
+    else:
+        k, found = end_target(d0, s, 1, low, high)
+        if found:
+            offer(r, k + x - left, d0, 4 * x + RIGHT_END, naming, depth, code)
+    if not has_cell(row, x - 1):
+        k, found = end_target(d0, s, -1, low, high)
+        if found:
+            offer(r, k + x - left, d0, 4 * x + LEFT_END, naming, depth, code)
+
+
+@cuda.jit(device=True)  # type: ignore[untyped-decorator]
+def offer(r: int, k: int, value: Real, name: int, naming: bool, depth: FloatArray, code: IndexArray) -> None:
+    """Enter one sample for one target."""
+    if not naming:
+        cuda.atomic.max(depth, (r, k), value)
+    elif value == depth[r, k]:
+        cuda.atomic.max(code, (r, k), name)
+
+
+@cuda.jit(device=True)  # type: ignore[untyped-decorator]
+def position(row: FloatArray, s: Real, name: int, target: int) -> tuple[int, Real]:
+    """Position of the named sample that the target shows: sample left of it, and fraction."""
+    x, kind = name >> 2, name & 3
+    if kind == CELL:
+        return x, cell_fraction(target - x, row[x], row[x + 1], s)
+    return end_position(x, target - x, row[x], s, 1 if kind == RIGHT_END else -1)
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def resolve(
+    image: FloatArray,
+    extra: FloatArray,
+    d: FloatArray,
+    s: Real,
+    left: int,
+    alpha: int,
+    code: IndexArray,
+    out: FloatArray,
+    out_extra: FloatArray,
+) -> None:
+    """One thread per target: read the winner's position of the plate."""
+    k, r = cuda.grid(2)
+    if r >= out.shape[0] or k >= out.shape[1]:
+        return
+    if code[r, k] < 0:
+        for c in range(out.shape[2]):
+            out[r, k, c] = f32(0.0)
+        for c in range(out_extra.shape[2]):
+            out_extra[r, k, c] = f32(0.0)
+        return
+    x, a = position(d[r], s, code[r, k], k + left)
+    sample(image[r], extra[r], d[r], x, a, alpha, out[r, k], out_extra[r, k])
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def veil_soft(
+    d: FloatArray,
+    cover: FloatArray,
+    s: Real,
+    left: int,
+    code: IndexArray,
+    soft_depth: FloatArray,
+    depth: FloatArray,
+    veil: FloatArray,
+) -> None:
+    """One thread per target: how much of it the soft outlines in front of ``depth`` cover."""
+    k, r = cuda.grid(2)
+    if r >= veil.shape[0] or k >= veil.shape[1]:
+        return
+    veil[r, k] = f32(0.0)
+    if code[r, k] >= 0 and not depth[r, k] - soft_depth[r, k] > f32(0.5):
+        x, a = position(d[r], s, code[r, k], k + left)
+        veil[r, k] = cover_at(cover[r], d[r], x, a)
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def mark_holes(depth: FloatArray, veil: FloatArray, reach: int, hole: MaskArray, beyond: MaskArray) -> None:
+    """One thread per target; see `fill.find_holes`."""
+    k, r = cuda.grid(2)
+    if r >= depth.shape[0] or k >= depth.shape[1]:
+        return
+    hole[r, k], beyond[r, k] = False, False
+    if not is_open(depth, veil, r, k):
+        return
+    hole[r, k] = True
+    for step in (-1, 1):
+        at, away = k, 0
+        while away <= reach and 0 <= at < depth.shape[1] and is_open(depth, veil, r, at):
+            at += step
+            away += 1
+        if away > reach or at < 0 or at >= depth.shape[1]:
+            beyond[r, k] = True
+
+
+@cuda.jit(device=True)  # type: ignore[untyped-decorator]
+def is_open(depth: FloatArray, veil: FloatArray, r: int, k: int) -> bool:
+    """Tell whether nothing covers most of the target."""
+    return depth[r, k] == NOTHING and not (veil.shape[0] > 0 and veil[r, k] >= f32(0.5))
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def fill_holes(
+    out: FloatArray,
+    extra: FloatArray,
+    depth: FloatArray,
+    rays: IndexArray,
+    first: int,
+    scratch: FloatArray,
+    ground: FloatArray,
+) -> None:
+    """Threads take the targets in turns, each with its own ``scratch`` (threads, rays, C + 2)."""
+    me, width = cuda.grid(1), depth.shape[1]
+    channels = out.shape[2]
+    for i in range(me, ground.shape[0] * width, cuda.gridsize(1)):
+        row, k = i // width, i % width
+        r = row + first
+        ground[row, k] = depth[r, k]
+        if depth[r, k] != NOTHING:
+            continue
+        start, end = k, k + 1
+        while start > 0 and depth[r, start - 1] == NOTHING:
+            start -= 1
+        while end < width and depth[r, end] == NOTHING:
+            end += 1
+        source, behind, limit = background_of(depth[r], start, end)
+        ground[row, k] = behind
+        if source >= 0:
+            for c in range(extra.shape[2]):
+                extra[r, k, c] = extra[r, source, c]
+        found, mine = scratch[me, :, :channels], scratch[me]
+        distance, change = mine[:, channels], mine[:, channels + 1]
+        continue_background(out, depth, r, k, limit, rays, found, distance, change, out[r, k])
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def edge_distance(d: FloatArray, top: int, left: int, near: Any) -> None:
+    """One thread per pixel; see `edges.edge_distance`."""
+    k, r = cuda.grid(2)
+    if r >= near.shape[0] or k >= near.shape[1]:
+        return
+    nearest = BAND + 1
+    for dy in range(-BAND, BAND + 1):
+        y = min(max(r + top + dy, 0), d.shape[0] - 1)
+        for dx in range(-BAND, BAND + 1):
+            x, away = k + left + dx, max(abs(dx), abs(dy))
+            if away < nearest and 0 <= x < d.shape[1] and touches_edge(d, y, x):
+                nearest = away
+    near[r, k] = nearest
+
+
+@cuda.jit(device=True)  # type: ignore[untyped-decorator]
+def touches_edge(d: FloatArray, y: int, x: int) -> bool:
+    """Tell whether a neighbour of the pixel lies on another surface."""
+    return (
+        (x + 1 < d.shape[1] and is_cut(d[y, x], d[y, x + 1]))
+        or (x > 0 and is_cut(d[y, x - 1], d[y, x]))
+        or (y + 1 < d.shape[0] and is_cut(d[y, x], d[y + 1, x]))
+        or (y > 0 and is_cut(d[y - 1, x], d[y, x]))
+    )
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def count_band(near: Any, count: IndexArray) -> None:
+    """One thread per row; see `edges.count_band`."""
+    r = cuda.grid(1)
+    if r < count.shape[0]:
+        total = 0
+        for k in range(LOOK, near.shape[1] - LOOK):
+            if near[r + LOOK, k] <= BAND:
+                total += 1
+        count[r] = total
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def estimate(
+    image: FloatArray,
+    d: FloatArray,
+    near: Any,
+    corner: tuple[int, int],
+    columns: tuple[int, int],
+    offsets: IndexArray,
+    doubt: FloatArray,
+    matte: int,
+    mixed: MixedArrays,
+    scratch: FloatArray,
+) -> None:
+    """One thread per row; see `edges.estimate_row`."""
+    r = cuda.grid(1)
+    if r < scratch.shape[0]:
+        start, count, column, alpha, front, back, depths, other = mixed
+        estimate_row(
+            r,
+            image,
+            d,
+            near,
+            corner,
+            columns,
+            offsets,
+            doubt,
+            matte,
+            start,
+            count,
+            column,
+            alpha,
+            front,
+            back,
+            depths,
+            other,
+            scratch[r],
+        )
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def lay(
+    d: FloatArray,
+    top: int,
+    mixed: MixedArrays,
+    extra: FloatArray,
+    base: FloatArray,
+    base_extra: FloatArray,
+    base_d: FloatArray,
+    soft: FloatArray,
+    soft_extra: FloatArray,
+    soft_d: FloatArray,
+    cover: FloatArray,
+) -> None:
+    """One thread per row of the window; see `warp.lay_rows`. All but ``d`` and ``extra`` are (h, W, ...)."""
+    start, count, column, alpha, front, back, depths, other = mixed
+    r = cuda.grid(1)
+    if r < base.shape[0] and count[r] > 0:
+        lay_rows(
+            d[r + top],
+            (start[r], start[r] + count[r]),
+            column,
+            alpha,
+            front,
+            back,
+            depths,
+            other,
+            extra,
+            base[r],
+            base_extra[r],
+            base_d[r],
+            soft[r],
+            soft_extra[r],
+            soft_d[r],
+            cover[r],
+        )
+        drop_inner(soft_d[r], cover[r], base_d[r])
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def lay_soft(
+    soft: FloatArray,
+    soft_extra: FloatArray,
+    soft_depth: FloatArray,
+    veil: FloatArray,
+    filled: bool,
+    out: FloatArray,
+    out_extra: FloatArray,
+    ground: FloatArray,
+    hole: MaskArray,
+) -> None:
+    """One thread per target; see `warp.lay_soft_pixel`."""
+    k, r = cuda.grid(2)
+    if r < out.shape[0] and k < out.shape[1]:
+        lay_soft_pixel(r, k, soft, soft_extra, soft_depth, veil, filled, out, out_extra, ground, hole)

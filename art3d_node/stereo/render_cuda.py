@@ -1,0 +1,181 @@
+"""Drive the CUDA kernels over the window that one region of the new view needs.
+
+The tensors stay on their device from end to end. Under numba's CUDA simulator the same code runs on
+CPU tensors, which is how it is tested where there is no GPU.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from numba import cuda
+from torch import Tensor
+
+from art3d_node.stereo import edges, fill
+from art3d_node.stereo import kernels_cuda as kernels
+from art3d_node.stereo.jit import f32
+from art3d_node.stereo.request import Rendered, Request, crop
+from art3d_node.stereo.window import Window, plan
+
+TILE = (32, 4)  # threads per block, along the row first: neighbours read neighbouring samples
+LINE = 64
+FILLERS = 1 << 16  # threads that fill holes, each with scratch of its own
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """Plate rows of the window: colours (h, W, C), extra (h, W, K), disparity and cover (h, W)."""
+
+    colours: Tensor
+    extra: Tensor
+    disparity: Tensor
+    cover: Tensor
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What one set of layers shows: colours, extra, depth (h, w) and the winners' names."""
+
+    colours: Tensor
+    extra: Tensor
+    depth: Tensor
+    code: Tensor
+
+
+def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
+    """Render one region on the tensors' CUDA device; see `render_cpu.render`."""
+    low, high = request.disparity_range or _finite_range(disparity)
+    span = (low, high) if request.sign > 0 else (-high, -low)
+    margin, slack = (fill.APRON if request.fill else 0), (edges.WIDENING if request.soft else 0)
+    window = plan(request.region, (disparity.shape[0], disparity.shape[1]), span, apron=margin, slack=slack)
+    extra = image.new_empty(*disparity.shape, 0) if data is None else data
+    base = _rows(image, extra, disparity, window)
+    soft = None
+    if request.soft:
+        soft = _rows(image, extra, torch.full_like(disparity, torch.nan), window)
+        _take_apart(image, extra, disparity, window, request.alpha, base, soft)
+    view = _carry(base, window, request)
+    first, last = window.inner
+    inner = _Seen(view.colours[first:last], view.extra[first:last], view.depth[first:last], view.code)
+    veils = None if soft is None else _carry(soft, window, request)
+    veil = _veil(soft, veils, view, window, request)
+    hole, beyond = torch.empty_like(inner.depth, dtype=torch.bool), torch.empty_like(inner.depth, dtype=torch.bool)
+    _launch(kernels.mark_holes, inner.depth, veil, window.reach, hole, beyond, over=hole)
+    ground = _fill(view, window) if request.fill else inner.depth.clone()
+    if veils is not None:
+        parts = (veils.colours[first:last], veils.extra[first:last], veils.depth[first:last], veil)
+        _launch(kernels.lay_soft, *parts, request.fill, inner.colours, inner.extra, ground, hole, over=hole)
+    if not request.fill:
+        ground.masked_fill_(hole, 0.0)
+    return Rendered(
+        image=crop(inner.colours, window),
+        data=None if data is None else crop(inner.extra, window),
+        disparity=crop(ground, window),
+        occlusion=crop(hole, window, outside=True),
+        beyond_border=crop(beyond, window, outside=True),
+    )
+
+
+def _array(value: Any) -> Any:
+    """What a kernel takes for a tensor: the same memory."""
+    if not isinstance(value, Tensor):
+        return value
+    return value.numpy() if value.device.type == "cpu" else cuda.as_cuda_array(value)
+
+
+def _launch(kernel: Any, *arguments: Any, over: Tensor) -> None:
+    """Run a kernel with one thread per element of the (h, w) tensor ``over``."""
+    rows, columns = over.shape[:2]
+    if rows and columns:
+        grid = (-(-columns // TILE[0]), -(-rows // TILE[1]))
+        kernel[grid, TILE, _stream()](*(_array(value) for value in arguments))
+
+
+def _launch_rows(kernel: Any, *arguments: Any, rows: int) -> None:
+    if rows:
+        converted = tuple(
+            tuple(_array(v) for v in value) if isinstance(value, tuple) else _array(value) for value in arguments
+        )
+        kernel[-(-rows // LINE), LINE, _stream()](*converted)
+
+
+def _stream() -> Any:
+    """torch's current stream, so that kernels and tensor operations keep their order."""
+    return cuda.external_stream(torch.cuda.current_stream().cuda_stream) if torch.cuda.is_available() else 0
+
+
+def _finite_range(disparity: Tensor) -> tuple[float, float]:
+    finite = disparity[torch.isfinite(disparity)]
+    return (float(finite.min()), float(finite.max())) if finite.numel() else (0.0, 0.0)
+
+
+def _rows(image: Tensor, extra: Tensor, disparity: Tensor, window: Window) -> _Layers:
+    rows = slice(window.top, window.bottom)
+    d = disparity[rows].clone()
+    return _Layers(image[rows].clone(), extra[rows].clone(), d, torch.ones_like(d))
+
+
+def _take_apart(
+    image: Tensor, extra: Tensor, disparity: Tensor, window: Window, alpha: int, base: _Layers, soft: _Layers
+) -> None:
+    """Move the mixed outline pixels of the window's rows into ``soft``; see `edges`."""
+    rows, corner = base.disparity.shape[0], (window.top - edges.LOOK, window.samples[0] - edges.LOOK)
+    columns = window.samples[1] - window.samples[0]
+    new = disparity.new_empty
+    near = new(rows + 2 * edges.LOOK, columns + 2 * edges.LOOK, dtype=torch.uint8)
+    _launch(kernels.edge_distance, disparity, *corner, near, over=near)
+    count = new(rows, dtype=torch.int32)
+    _launch_rows(kernels.count_band, near, count, rows=rows)
+    total, channels = int(count.sum()), image.shape[2]
+    start = (count.cumsum(0) - count).to(torch.int32)
+    colours = [new(total, channels) for _ in range(2)]
+    mixed = (start, count, new(total, dtype=torch.int32), new(total), *colours, new(total, 2))
+    mixed = (*mixed, new(total, 2, dtype=torch.int32))
+    offsets = torch.from_numpy(edges.OFFSETS).to(disparity.device)
+    doubt = torch.from_numpy(edges.DOUBT).to(disparity.device)
+    scratch = new(rows, 2, 1 + 2 * channels)
+    where = (image, disparity, near, corner, window.samples, offsets, doubt, alpha, mixed, scratch)
+    _launch_rows(kernels.estimate, *where, rows=rows)
+    layers = (base.colours, base.extra, base.disparity, soft.colours, soft.extra, soft.disparity, soft.cover)
+    _launch_rows(kernels.lay, disparity, window.top, mixed, extra, *layers, rows=rows)
+
+
+def _carry(layers: _Layers, window: Window, request: Request) -> _Seen:
+    """Carry the window's plate rows to the new view."""
+    d, width = layers.disparity, window.right - window.left
+    depth = d.new_full((d.shape[0], width), -torch.inf)
+    code = d.new_full((d.shape[0], width), -1, dtype=torch.int32)
+    s, first = f32(request.sign), window.samples[0]
+    samples = d[:, first : window.samples[1]]
+    for naming in (False, True):
+        _launch(kernels.scatter, d, s, first, window.left, naming, depth, code, over=samples)
+    out = d.new_empty(*depth.shape, layers.colours.shape[2])
+    out_extra = d.new_empty(*depth.shape, layers.extra.shape[2])
+    places = (layers.colours, layers.extra, d, s, window.left, request.alpha, code, out, out_extra)
+    _launch(kernels.resolve, *places, over=depth)
+    return _Seen(out, out_extra, depth, code)
+
+
+def _veil(soft: _Layers | None, veils: _Seen | None, view: _Seen, window: Window, request: Request) -> Tensor:
+    """Cover of the soft outlines on the inner rows; no rows at all where edges are hard."""
+    if soft is None or veils is None:
+        return view.depth.new_empty(0, view.depth.shape[1])
+    inner = slice(*window.inner)
+    veil = torch.empty_like(view.depth[inner])
+    places = (soft.disparity[inner], soft.cover[inner], f32(request.sign), window.left)
+    _launch(kernels.veil_soft, *places, veils.code[inner], veils.depth[inner], view.depth[inner], veil, over=veil)
+    return veil
+
+
+def _fill(view: _Seen, window: Window) -> Tensor:
+    """Fill the holes of the inner rows in place; return the filled disparity."""
+    first, last = window.inner
+    ground = torch.empty_like(view.depth[first:last])
+    threads = min(FILLERS, -(-max(ground.numel(), 1) // LINE) * LINE)
+    rays = torch.from_numpy(fill.RAYS).to(ground.device)
+    scratch = ground.new_empty(threads, len(fill.RAYS), view.colours.shape[2] + 2)
+    where = (view.colours, view.extra, view.depth, rays, first, scratch, ground)
+    _launch_rows(kernels.fill_holes, *where, rows=threads)
+    return ground
