@@ -126,7 +126,7 @@ def test_nan_and_infinity_stay_in_their_own_pixels(tmp_path, example_plate) -> N
     clean = tmp_path / "clean.0001.exr"
     dirty = tmp_path / "dirty.0001.exr"
     header = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
-    OpenEXR.File(header, channels).write(str(clean))
+    OpenEXR.File(header, dict(channels)).write(str(clean))
     spoiled = {**channels, "R": channels["R"].copy(), "G": channels["G"].copy()}
     spoiled["R"][100, 200], spoiled["G"][300, 400] = np.nan, np.inf
     OpenEXR.File(header, spoiled).write(str(dirty))
@@ -134,9 +134,12 @@ def test_nan_and_infinity_stay_in_their_own_pixels(tmp_path, example_plate) -> N
         source, out = tmp_path / f"{name}.0001.exr", tmp_path / f"o_{name}.exr"
         assert main(["render", str(source), "-o", str(out), "--depth", "aov", "--json"]) == 0
     a, b = (parts(tmp_path / f"o_{name}.exr")["right"].channels for name in ("clean", "dirty"))
-    changed = sum(int((a[c].pixels != b[c].pixels).sum()) for c in "RGBA")
-    assert changed < 40
-    assert sum(int((~np.isfinite(b[c].pixels)).sum()) for c in "RGBA") < 40
+    assert sum(int((~np.isfinite(b[c].pixels)).sum()) for c in "RGB") <= 8
+    changed = np.any([a[c].pixels != b[c].pixels for c in "RGBA"], axis=0)
+    # Outlines near a spoiled pixel may be mixed otherwise; nothing farther away knows of it.
+    for row, column in ((100, 200), (300, 400)):
+        changed[row - 40 : row + 41, column - 40 : column + 41] = False
+    assert not changed.any()
 
 
 def test_values_below_zero_and_above_one_survive(tmp_path) -> None:
