@@ -34,6 +34,7 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
     with replacing(path) as temporary:
         writer = oiio.ImageOutput.create(str(temporary))
         if writer is None:
+            oiio.geterror()  # what is not fetched is printed at exit
             raise OutputError(
                 "no such image format", where=str(path), remedy="end the name in .exr, .png, .jpg or .tif"
             )
