@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 import os
 import time
-import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from host_bridge import keyring
+from host_bridge.borrowed import Borrowed
 from host_bridge.connection import Connection, Lost, Reply, client_name
 from host_bridge.embedded import START_TIMEOUT_S, ensure_server
 from host_bridge.errors import (
@@ -27,9 +27,10 @@ from host_bridge.errors import (
     UnknownClientError,
     WorkerLostError,
 )
-from host_bridge.frame import Array, Frame, content_key
+from host_bridge.frame import Array, Frame
 from host_bridge.geometry import Box
 from host_bridge.params import Controls
+from host_bridge.pending import Pair, Pending
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import error_of
 from host_bridge.wire.layout import place_layers, views, write_layers
@@ -40,36 +41,6 @@ TRIES = 8
 WORKER_TRIES = 1
 BACKOFF_S = (0.05, 2.0)
 REMEMBERED_KEYS = 4096
-
-
-@dataclass(eq=False)
-class Pending:
-    """A request under way; `Client.result` waits for it."""
-
-    message: Any
-    frames: Mapping[str, Frame | Pair]
-    end_s: float
-    number: int = 0
-    generation: int = 0
-    tries: int = 0
-    cancelled: bool = False
-    uploaded: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """What `measure` uploads: layers left, right, and perhaps reference and disparity, all of one size."""
-
-    layers: Mapping[str, Array]
-    display: Box
-    data: Box
-    channels: tuple[str, ...] = ()
-    pixel_aspect: float = 1.0
-
-    @property
-    def key(self) -> str:
-        """Content key, as a frame's."""
-        return content_key(self.display, self.data, self.pixel_aspect, self.channels, self.layers)
 
 
 class Client:
@@ -110,8 +81,7 @@ class Client:
         self._connection: Connection | None = None
         self._generation = 0
         self._held: set[str] = set()
-        self._returned: deque[tuple[int, int]] = deque()
-        self._reading, self._writing = Mappings(), Mappings(write=True)
+        self._borrowed, self._writing = Borrowed(), Mappings(write=True)
         self._connect()
 
     def __enter__(self) -> Client:
@@ -125,7 +95,7 @@ class Client:
         if self._connection is not None:
             self._connection.close(polite=True)
             self._connection = None
-        self._reading.clear()
+        self._borrowed.clear()
         self._writing.clear()
 
     @property
@@ -151,7 +121,7 @@ class Client:
         )
         self._generation += 1
         self._held.clear()
-        self._reading.clear()
+        self._borrowed.clear()
         self._writing.clear()
 
     def _reconnect(self, end_s: float, why: object) -> None:
@@ -199,8 +169,7 @@ class Client:
         Raises:
             Art3DError: what went wrong, as the server or the connection said it.
         """
-        found = self.result(self.submit(frame, settings, controls, box, outputs, neighbours=neighbours))
-        return found
+        return self.result(self.submit(frame, settings, controls, box, outputs, neighbours=neighbours))
 
     def tiles(
         self,
@@ -366,9 +335,9 @@ class Client:
         limit = int(self.welcome.limits.get("frame_bytes", nbytes))
         if nbytes > limit:
             raise LimitError(f"a frame of {nbytes} bytes", remedy=f"the server's limit frame_bytes is {limit}")
-        put = m.PutFrame(key, frame.display, frame.data, frame.channels if "color" in frame.layers else (),
-                         placed, nbytes, frame.pixel_aspect, self._transport)  # fmt: skip
-        answer = self._ask(replace(put, channels=frame.channels), end_s)
+        put = m.PutFrame(key, frame.display, frame.data, frame.channels, placed, nbytes, frame.pixel_aspect,
+                         self._transport)  # fmt: skip
+        answer = self._ask(put, end_s)
         if isinstance(answer, m.SendFrame):
             if answer.segment is not None:
                 write_layers(placed, frame.layers, self._writing.payload(answer.segment))
@@ -387,31 +356,12 @@ class Client:
         if message.segment is None:
             payload = reply.payload.buffer if reply.payload is not None else memoryview(b"")
             return m.Tile(message.box, views(message.planes, payload), message.stats)
-        planes = views(message.planes, self._reading.payload(message.segment).toreadonly())
-        self._lend(planes, message.lease)
-        return m.Tile(message.box, planes, message.stats)
-
-    def _lend(self, planes: dict[str, Array], lease: int) -> None:
-        """Gives the segment back when the last of the arrays is gone, whoever keeps them."""
-        returned, ticket, left = self._returned, (self._generation, lease), [len(planes)]
-
-        def gone() -> None:
-            left[0] -= 1
-            if not left[0]:
-                returned.append(ticket)
-
-        for plane in planes.values():
-            base = plane if plane.base is None else plane.base
-            weakref.finalize(base, gone).atexit = False
+        return m.Tile(message.box, self._borrowed.planes(message, self._generation), message.stats)
 
     def _release_returned(self) -> None:
-        leases = []
-        while self._returned:
-            generation, lease = self._returned.popleft()
-            if generation == self._generation:
-                leases.append(lease)
+        leases = self._borrowed.returned(self._generation)
         if leases:
-            self._open.send(m.Release(tuple(leases)), answered=False)
+            self._open.send(m.Release(leases), answered=False)
 
     def cancel(self, pending: Pending | None = None) -> None:
         """Drops one request, or all of this client's; the server stops their work. Does not wait."""
