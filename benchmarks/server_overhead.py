@@ -1,6 +1,6 @@
 """What the wire costs: a 4K frame in tiles against the same render in this process, and 66 MB in and out.
 
-python benchmarks/server_overhead.py [--frames N]
+python benchmarks/server_overhead.py [--frames N] [--moves N]
 """
 
 from __future__ import annotations
@@ -120,5 +120,7 @@ if __name__ == "__main__":
     parser.add_argument("--frames", type=int, default=4)
     parser.add_argument("--moves", type=int, default=25)
     chosen = parser.parse_args()
-    moving(chosen.moves)
-    overhead(chosen.frames)
+    if chosen.moves:
+        moving(chosen.moves)
+    if chosen.frames:
+        overhead(chosen.frames)
