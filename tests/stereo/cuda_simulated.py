@@ -1,20 +1,21 @@
-"""Run by test_synthesis_cuda.py in a process of its own: the CUDA kernels in numba's simulator.
+"""Cases that both renderers must agree on; run as a script it renders them with the CUDA kernels.
 
-Prints one line per case: the largest difference between the CUDA and the CPU result, and how many
-pixels of the masks differ.
+test_synthesis_cuda.py starts it in a process of its own, in numba's CUDA simulator.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import torch
+from torch import Tensor
 
-from art3d_node.stereo import render_cpu, render_cuda
-from art3d_node.stereo.request import Request
+from art3d_node.stereo.request import Rendered, Request
 
 
-def stage(channels: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def stage(channels: int) -> tuple[Tensor, Tensor, Tensor]:
+    """A small plate with a soft-edged square, a thin line, a slant and a NaN; one extra layer."""
     generator = torch.Generator().manual_seed(channels)
     image = torch.rand(14, 30, channels, generator=generator)
     disparity = torch.linspace(-2.2, -1.1, 30).repeat(14, 1)
@@ -26,23 +27,21 @@ def stage(channels: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return image, torch.rand(14, 30, 1, generator=generator), disparity
 
 
-def main() -> None:
+def render_all(render: Any) -> list[Rendered]:
+    """Render every case with ``render``."""
     cases = [
         (1.0, (0, 0, 30, 14), True, True, 4, 3),
         (-1.0, (0, 0, 30, 14), False, True, 3, -1),
         (1.0, (-3, 2, 17, 9), True, False, 1, -1),
     ]
+    views = []
     for sign, region, soft, fill, channels, alpha in cases:
         image, data, disparity = stage(channels)
-        request = Request(sign, region, alpha, soft, fill, None)
-        one = render_cpu.render(image, data, disparity, request)
-        other = render_cuda.render(image, data, disparity, request)
-        assert one.data is not None and other.data is not None
-        pairs = ((one.image, other.image), (one.data, other.data), (one.disparity, other.disparity))
-        apart = max(float((a - b).abs().max()) for a, b in pairs)
-        masks = ((one.occlusion, other.occlusion), (one.beyond_border, other.beyond_border))
-        sys.stdout.write(f"{apart} {sum(int((a != b).sum()) for a, b in masks)}\n")
+        views.append(render(image, data, disparity, Request(sign, region, alpha, soft, fill, None)))
+    return views
 
 
 if __name__ == "__main__":
-    main()
+    from art3d_node.stereo import render_cuda
+
+    torch.save([vars(view) for view in render_all(render_cuda.render)], sys.argv[1])
