@@ -12,6 +12,7 @@ computed by the same arithmetic per pixel wherever its borders lie.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,6 +93,12 @@ class _TileJob:
         return self.prepared.plate.frame.data
 
     @cached_property
+    def reached(self) -> Box:
+        """The part of the box where a new view can show anything: disparity moves pixels along their row only."""
+        low, high = self.prepared.bounds_px
+        return self.box.intersect(self.data.grow(math.ceil(max(-low, high, 0.0)) + 2, 0))
+
+    @cached_property
     def views(self) -> dict[Eye, NewView]:
         hero = self.prepared.controls.hero
         return {eye: self._new_view(eye) for eye in EYES if eye != hero and self._needs(eye)}
@@ -109,7 +116,15 @@ class _TileJob:
         kind, eye = _kind_and_eye(name)
         if eye == self.prepared.controls.hero:
             return self._hero_plane(kind)
+        if self.reached.empty:
+            return torch.zeros(self.box.height, self.box.width, self._channels(kind))
         return self._view_plane(kind, self.views[eye])
+
+    def _channels(self, kind: str) -> int:
+        plate = self.prepared.plate
+        if kind == "extra":
+            return int(_need_extra(plate).shape[2])
+        return int(plate.color.shape[2]) if kind == "view" else 1
 
     def _hero_plane(self, kind: str) -> Tensor:
         plate = self.prepared.plate
@@ -123,31 +138,30 @@ class _TileJob:
         return self._crop(self.prepared.disparity_px(inside.y0 - self.data.y0, inside.y1 - self.data.y0))
 
     def _view_plane(self, kind: str, view: NewView) -> Tensor:
-        outside = self._nothing(view)
         if kind == "view":
             plane = _alpha_from_occlusion(self.prepared, view)
         elif kind == "extra":
-            plane = view.data if view.data is not None else _need_extra(self.prepared.plate)
+            plane = _need_extra(self.prepared.plate) if view.data is None else view.data
         elif kind == "disparity":
             # With hero "none" each eye was rendered at half the disparity that lies between the two.
             plane = (view.disparity * (2.0 if self.prepared.controls.hero == "none" else 1.0))[..., None]
         else:
             plane = view.occlusion.to(torch.float32)[..., None]
-        return plane if outside is None else plane.masked_fill(outside[..., None], 0.0)
+        if not self.data.contains(self.reached):
+            plane = plane.masked_fill(self._beyond(view)[..., None], 0.0)
+        return self._placed(plane, self.reached)
 
-    def _nothing(self, view: NewView) -> Tensor | None:
-        """(h, w) bool: pixels beyond the data window that no surface of the plate reaches."""
-        if self.data.contains(self.box):
-            return None
-        outside = torch.ones(self.box.height, self.box.width, dtype=torch.bool)
-        inside = self.box.intersect(self.data)
+    def _beyond(self, view: NewView) -> Tensor:
+        """(h, w) bool over `reached`: pixels beyond the data window that no surface of the plate reaches."""
+        outside = torch.ones(self.reached.height, self.reached.width, dtype=torch.bool)
+        inside = self.reached.intersect(self.data)
         if not inside.empty:
-            outside[inside.slices(self.box)] = False
+            outside[inside.slices(self.reached)] = False
         return outside & view.occlusion
 
     def _new_view(self, eye: Eye) -> NewView:
         prepared, plate = self.prepared, self.prepared.plate
-        x0, y0, x1, y1 = self.box.shift(-self.data.x0, -self.data.y0).as_tuple()
+        x0, y0, x1, y1 = self.reached.shift(-self.data.x0, -self.data.y0).as_tuple()
         disparity = prepared.disparity_px(y0 - _APRON_ROWS, y1 + _APRON_ROWS)
         low, high = prepared.bounds_px
         if prepared.controls.hero == "none":

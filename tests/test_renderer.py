@@ -324,3 +324,10 @@ def test_plate_values_that_are_not_finite_stay_in_their_own_pixels() -> None:
     far = torch.ones(H, W, dtype=torch.bool)
     far[18:33, 44:52] = False
     assert torch.equal(right[far], clean[far])
+
+
+@pytest.mark.parametrize("edges", ["soft", "hard"])
+@pytest.mark.parametrize("box", [Box(0, H, W, H + 1), Box(0, -3, W, 0), Box(-90, 0, -40, H), Box(W + 40, 0, W + 60, H)])
+def test_rows_and_columns_that_nothing_reaches_are_empty(box: Box, edges: str) -> None:
+    planes = shoot(given_frame(pop_out()), replace(WIDE, edges=edges), box).planes
+    assert all(not plane.any() for plane in planes.values())
