@@ -57,6 +57,17 @@ def test_any_multiple_of_32_keeps_its_size(shape: tuple[int, int]) -> None:
         assert load_mini()(torch.rand(2, 3, *shape)).shape == (2, 1, *shape)
 
 
+def test_a_large_picture_keeps_the_layout_of_its_small_copy() -> None:
+    """What is broad comes from the small look, so both looks agree on it."""
+    model, small = load_mini(), torch.rand(1, 3, 6, 10, generator=torch.Generator().manual_seed(5))
+    large = torch.nn.functional.interpolate(small, size=(384, 640), mode="bilinear")
+    with torch.inference_mode():
+        one = model(large)
+        two = model(torch.nn.functional.interpolate(large, size=(192, 320), mode="bilinear", antialias=True))
+    one, two = (torch.nn.functional.adaptive_avg_pool2d(v, (6, 10)).flatten() for v in (one, two))
+    assert torch.corrcoef(torch.stack([one, two]))[0, 1] > 0.95
+
+
 def test_pictures_of_a_batch_do_not_touch_one_another() -> None:
     model, pair = load_mini(), torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():

@@ -21,7 +21,12 @@ SHAPES = ((160, 224), (192, 192), (160, 288), (224, 160), (192, 256), (224, 320)
 
 @dataclass(frozen=True)
 class Batch:
-    """``rgb`` (n, 3, h, w) 0..1; ``iz`` and ``mask`` (n, h, w); ``metric`` (n,) 1 where proportions, not only order, are true."""
+    """One step's pictures.
+
+    Attributes:
+        rgb: ``(n, 3, h, w)`` 0..1. iz, mask: ``(n, h, w)``.
+        metric: ``(n,)`` 1 where proportions, not only order, are true.
+    """
 
     rgb: Tensor
     iz: Tensor

@@ -1,4 +1,4 @@
-"""Stereo pictures → inverse depth by matching, and the Middlebury 2003 pairs: ``python -m training.mini.pairs --out CACHE``.
+"""Real pairs → inverse depth, by matching or as measured: ``python -m training.mini.pairs --out CACHE``.
 
 Middlebury 2005, TUM and ICL are not read here: they are kept for the figures.
 """
