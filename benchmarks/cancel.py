@@ -31,16 +31,19 @@ def main() -> None:
     """Every frame is new, so that every request must analyse."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=30)
+    parser.add_argument("--width", type=int, default=3840, help="of the plates, at 16:9")
     parser.add_argument("--depth", default="aov", help="depth source of the analysis")
+    parser.add_argument("--engine", default="", help="synthetic:make with --depth slow-2 shows the server's own share")
     args = parser.parse_args()
+    size = (args.width, args.width * 9 // 16)
     chance, answered, stopped = random.Random(4), [], []
-    with _server.running() as (address, _), Client(address) as client:
+    with _server.running(engine=args.engine) as (address, _), Client(address) as client:
         watch = Connection(address, hello_timeout_s=30.0, name="watch")
         settings = m.AnalysisSettings(depth=args.depth)
-        plate = _server.plate(3840, 2160)
+        plate = _server.plate(*size)
         whole = _server.timed(lambda: client.tile(plate, settings, Controls(), plate.data, OUTPUTS))
         for seed in range(args.count):
-            frame = _server.plate(3840, 2160, seed=seed + 1)
+            frame = _server.plate(*size, seed=seed + 1)
             pending = client.submit(frame, settings, Controls(), frame.data, OUTPUTS)
             time.sleep(chance.uniform(0.01, 0.8 * whole / 1e3))
             connection, number = client._open, pending.number

@@ -385,8 +385,7 @@ class Client:
         """
         box = Box.of_size(layers["left"].shape[1], layers["left"].shape[0])
         pair = Pair(layers, box, box)
-        found = self._await(self._begin(m.Measure(pair.key), {pair.key: pair}))
-        return dict(found.figures)
+        return dict(self._await(self._begin(m.Measure(pair.key), {pair.key: pair})).figures)
 
     def styles(self) -> m.Styles:
         """The styles and depth sources that the server can load now."""
