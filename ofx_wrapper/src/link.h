@@ -38,7 +38,7 @@ using UsePixels = std::function<void(const wire::TileReply& reply, const std::by
 class Link {
  public:
   // How long a link may take to come about, and how long a server may be silent.
-  static constexpr std::chrono::milliseconds kReach{3000}, kSilence{15000};
+  static constexpr std::chrono::milliseconds kReach{5000}, kSilence{15000};
 
   // Connects and says hello. Throws SilenceFault when nobody answers, Fault for another version.
   Link(zmq::context_t& context, const std::string& address, UploadGate& gate, const Watch& watch);
