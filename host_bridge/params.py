@@ -95,7 +95,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob(6, "hero", "Hero Eye", "choice", "left", choices=("left", "right", "none"),
          help="The eye that stays the original plate. With none, both eyes are rebuilt at half the disparity."),
     Knob(7, "fill", "Fill", "choice", "background", choices=("background", "none", "clean-plate"),
-         help="What appears where the new eye sees what the plate hides: the continued background, nothing, or a clean plate."),
+         help="What appears where the new eye sees what the plate hides: more background, nothing, or a clean plate."),
     Knob(8, "edges", "Edges", "choice", "soft", choices=("soft", "hard"),
          help="Soft splits hair, defocus and motion-blurred outlines into two layers; hard keeps every pixel whole."),
     Knob(9, "occlusion_to_alpha", "Occlusion to Alpha", "bool", False,
@@ -103,7 +103,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob(10, "style", "Style", "text", "neutral",
          help="The stereographer's hand: a house style or the name of a .style file in the style folder."),
     Knob(11, "depth", "Depth Source", "text", "auto",
-         help="Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a transformers depth model."),
+         help="Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a depth model."),
     Knob(12, "z_meaning", "Z Meaning", "choice", "auto", choices=("auto", "distance", "inverse"),
          help="Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from host_bridge.batch.events import Event, Reporter
 from host_bridge.farm import lines
 
 SHOWN = ("depth_source", "style_id", "model_id", "fit_scale", "fit_shift", "parallax_min_pct", "parallax_max_pct",
-         "budget", "beyond_border_px")  # fmt: skip
+         "budget", "beyond_border_px", "licence_note")  # fmt: skip
 
 
 def reporter_for(*, as_json: bool, farm: bool = False, out: TextIO | None = None) -> Reporter:
@@ -128,6 +128,8 @@ class PeopleReporter:
         if source and source != self._source:
             self._source = source
             self._say(f"depth from {source}, style {event.stats.get('style_id')}")
+            if event.stats.get("licence_note"):
+                self._say(str(event.stats["licence_note"]))
         if event.kind == "rendered":
             self._rendered += 1
             if not self._console.is_terminal:

@@ -28,7 +28,7 @@ inline constexpr std::array<KnobSpec, 17> kKnobs{
     KnobSpec{4, "budget_front", "Budget Front", KnobKind::kFloat, 2.5, "", 0.1, 20.0, "%", true, {}, "How far anything may come out of the screen. Beyond it depth is compressed softly, never clipped."},
     KnobSpec{5, "budget_behind", "Budget Behind", KnobKind::kFloat, 2.0, "", 0.1, 20.0, "%", true, {}, "How far anything may recede behind the screen. Keep it below the eyes' own distance on screen."},
     KnobSpec{6, "hero", "Hero Eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"left", "right", "none"}, "The eye that stays the original plate. With none, both eyes are rebuilt at half the disparity."},
-    KnobSpec{7, "fill", "Fill", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"background", "none", "clean-plate"}, "What appears where the new eye sees what the plate hides: continued background, nothing, a clean plate."},
+    KnobSpec{7, "fill", "Fill", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"background", "none", "clean-plate"}, "What appears where the new eye sees what the plate hides: more background, nothing, or a clean plate."},
     KnobSpec{8, "edges", "Edges", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"soft", "hard"}, "Soft splits hair, defocus and motion-blurred outlines into two layers; hard keeps every pixel whole."},
     KnobSpec{9, "occlusion_to_alpha", "Occlusion to Alpha", KnobKind::kBool, 0.0, "", 0.0, 0.0, "", false, {}, "Writes the filled pixels of the new eye into its alpha, as 0."},
     KnobSpec{10, "style", "Style", KnobKind::kText, 0.0, "neutral", 0.0, 0.0, "", false, {}, "The stereographer's hand: a house style or the name of a .style file in the style folder."},
