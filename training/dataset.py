@@ -213,5 +213,11 @@ def plan_epoch(grids: Sequence[Grid], batch: int, *, seed: int, epoch: int) -> l
 def batches(pairs: Pairs, plan: Sequence[list[Turn]], *, workers: int = 0) -> Iterator[Batch]:
     """Batches of a plan in order."""
     return iter(
-        DataLoader(pairs, batch_sampler=plan, collate_fn=collate, num_workers=workers, pin_memory=workers > 0 and torch.cuda.is_available())  # type: ignore[arg-type]
+        DataLoader(
+            pairs,
+            batch_sampler=plan,
+            collate_fn=collate,
+            num_workers=workers,
+            pin_memory=workers > 0 and torch.cuda.is_available(),
+        )  # type: ignore[arg-type]
     )
