@@ -59,23 +59,65 @@ def find_holes(depth: FloatArray, veil: FloatArray, reach: int, hole: MaskArray,
 
 
 @device_function
-def background_of(depth: FloatArray, start: int, end: int) -> tuple[int, Real, Real]:
+def background_of(
+    depth: FloatArray, index: IndexArray, d: FloatArray, s: Real, start: int, end: int
+) -> tuple[int, int, Real, Real]:
     """Describe what lies behind the hole ``start`` .. ``end`` of a row.
 
+    Where a narrow gap of the plate closes, the hole has foreground on both sides, and its background is
+    among the plate's samples between them that the new view hides.
+
+    Args:
+        depth: (w,) disparity of the new view, -inf in holes.
+        index: (w,) plate sample that each target shows.
+        d: (W,) disparity of the plate's row, px.
+        s: +1 towards the right eye, -1 towards the left.
+        start, end: first and one past the last target of the hole.
+
     Returns:
-        The column of its nearest background pixel (-1: the row is empty), the background's disparity,
-        and the highest disparity that still counts as background, px.
+        The column of its nearest background pixel (-1: none in this row), the plate sample of its
+        hidden background nearest to it (-1: nothing is hidden), the background's disparity, and the
+        highest disparity that still counts as background, px.
     """
     has_left, has_right = start > 0, end < depth.shape[0]
-    if has_left and has_right:
-        left, right = depth[start - 1], depth[end]
-        limit = min(left, right) + max(f32(1.0), f32(0.5) * abs(left - right))
-        return (end, right, limit) if right < left else (start - 1, left, limit)
-    if has_left:
-        return start - 1, depth[start - 1], f32(np.inf)
-    if has_right:
-        return end, depth[end], f32(np.inf)
-    return -1, f32(0.0), f32(np.inf)
+    if not (has_left and has_right):
+        if has_left:
+            return start - 1, -1, depth[start - 1], f32(np.inf)
+        if has_right:
+            return end, -1, depth[end], f32(np.inf)
+        return -1, -1, f32(0.0), f32(np.inf)
+    left, right = depth[start - 1], depth[end]
+    behind, source = (right, end) if right < left else (left, start - 1)
+    hidden = -1
+    for x in range(index[start - 1] + 1, index[end] + 1):
+        if math.isfinite(d[x]) and d[x] < behind - f32(1.0):
+            behind, hidden = d[x], x
+    limit = behind + max(f32(1.0), f32(0.5) * (max(left, right) - behind))
+    if hidden < 0:
+        return source, -1, behind, limit
+    x, step = (index[start - 1] + 1, 1) if s > 0 else (index[end], -1)
+    while not (math.isfinite(d[x]) and d[x] <= limit):
+        x += step
+    return -1, x, behind, limit
+
+
+@device_function
+def follow_hidden(plate: FloatArray, d: FloatArray, x: int, step: int, limit: Real, found: FloatArray) -> bool:
+    """Average the hidden background from sample ``x`` on into ``found`` (C,); False if it is not finite."""
+    total, weight, taps, check = f32(0.0), f32(1.0), 0, f32(0.0)
+    for c in range(found.shape[0]):
+        found[c] = f32(0.0)
+    while taps < TAPS and 0 <= x < d.shape[0] and math.isfinite(d[x]) and d[x] <= limit:
+        for c in range(found.shape[0]):
+            found[c] += weight * plate[x, c]
+            check += plate[x, c]
+        total += weight
+        weight *= FADE
+        taps += 1
+        x += step
+    for c in range(found.shape[0]):
+        found[c] /= total
+    return math.isfinite(check)
 
 
 @device_function
@@ -134,23 +176,29 @@ def continue_background(
     r: int,
     k: int,
     limit: Real,
+    hidden_away: Real,
     rays: IndexArray,
     found: FloatArray,
     distance: FloatArray,
     change: FloatArray,
     colour: FloatArray,
 ) -> None:
-    """Mix what the rays from the empty pixel (r, k) bring into ``colour`` (C,)."""
-    mean, known = f32(0.0), 0
-    for i in range(rays.shape[0]):
+    """Mix what the rays from the empty pixel (r, k) bring into ``colour`` (C,).
+
+    ``found`` (rays + 1, C) holds in its last row the hidden background, ``hidden_away`` px away (0: none).
+    """
+    mean, known, n = f32(0.0), 0, rays.shape[0]
+    for i in range(n):
         distance[i], change[i] = follow_ray(out, depth, r, k, rays[i, 0], rays[i, 1], limit, found[i])
         if change[i] >= 0:
             mean += change[i]
             known += 1
+    distance[n], change[n] = hidden_away, f32(-1.0)
     mean = mean / f32(max(known, 1)) + f32(1e-20)
     total = f32(0.0)
-    colour[:] = 0.0
-    for i in range(rays.shape[0]):
+    for c in range(colour.shape[0]):
+        colour[c] = f32(0.0)
+    for i in range(n + 1):
         if distance[i] > 0:
             steadiness = f32(2.0) if change[i] < 0 else change[i] / mean
             weight = f32(1.0) / (distance[i] * f32(math.sqrt(distance[i] * (steadiness + STEADY))))
@@ -162,28 +210,83 @@ def continue_background(
             colour[c] /= total
 
 
+@device_function
+def fill_pixel(
+    r: int,
+    k: int,
+    start: int,
+    end: int,
+    plate: FloatArray,
+    plate_extra: FloatArray,
+    d: FloatArray,
+    s: Real,
+    left: int,
+    out: FloatArray,
+    extra: FloatArray,
+    depth: FloatArray,
+    index: IndexArray,
+    rays: IndexArray,
+    found: FloatArray,
+    distance: FloatArray,
+    change: FloatArray,
+) -> Real:
+    """Fill pixel (r, k) of the hole ``start`` .. ``end``; return the background's disparity, px.
+
+    ``plate``, ``plate_extra`` and ``d`` are the plate's row; ``left`` is the plate column of target 0.
+    """
+    source, hidden, behind, limit = background_of(depth[r], index[r], d, s, start, end)
+    away = f32(0.0)
+    if hidden >= 0:
+        if follow_hidden(plate, d, hidden, 1 if s > 0 else -1, limit, found[rays.shape[0]]):
+            away = max(abs(f32(hidden - k - left) - s * d[hidden]), f32(1.0))
+        for c in range(extra.shape[2]):
+            extra[r, k, c] = plate_extra[hidden, c]
+    elif source >= 0:
+        for c in range(extra.shape[2]):
+            extra[r, k, c] = extra[r, source, c]
+    continue_background(out, depth, r, k, limit, away, rays, found, distance, change, out[r, k])
+    return behind
+
+
 @cpu_kernel
 def fill_holes(
-    out: FloatArray, extra: FloatArray, depth: FloatArray, rays: IndexArray, first: int, ground: FloatArray
+    image: FloatArray,
+    plate_extra: FloatArray,
+    d: FloatArray,
+    s: Real,
+    origin: tuple[int, int],
+    out: FloatArray,
+    extra: FloatArray,
+    depth: FloatArray,
+    index: IndexArray,
+    rays: IndexArray,
+    first: int,
+    ground: FloatArray,
 ) -> None:
     """Fill the holes of the rows from ``first`` on; what lies around them is only read.
 
-    Extra layers and the disparity repeat the hole's nearest background pixel of its row: a matte or an
-    id keeps a value that exists.
+    Extra layers and the disparity repeat the nearest background of the hole's row: a matte or an id
+    keeps a value that exists.
 
     Args:
+        image: (H, W, C) plate.
+        plate_extra: (H, W, K) extra layers of the plate.
+        d: (H, W) disparity of the plate, px.
+        s: +1 towards the right eye, -1 towards the left.
+        origin: plate column and row of the window's first pixel.
         out: (h, w, C) colours; holes are changed in place.
         extra: (h, w, K) extra layers; holes are changed in place.
         depth: (h, w) disparity, -inf in holes.
+        index: (h, w) plate sample that each target shows.
         rays: (n, 2) half steps.
         first: first row to fill.
         ground: (rows to fill, w) out, the disparity with its holes filled.
     """
-    width, channels = out.shape[1], out.shape[2]
+    width, count = out.shape[1], rays.shape[0] + 1
     for row in numba.prange(ground.shape[0]):
-        r = row + first
-        found = np.empty((rays.shape[0], channels), np.float32)
-        distance, change = np.empty(rays.shape[0], np.float32), np.empty(rays.shape[0], np.float32)
+        r, y = row + first, row + first + origin[1]
+        found = np.empty((count, out.shape[2]), np.float32)
+        distance, change = np.empty(count, np.float32), np.empty(count, np.float32)
         k = 0
         while k < width:
             if depth[r, k] != NOTHING:
@@ -193,10 +296,24 @@ def fill_holes(
             end = k + 1
             while end < width and depth[r, end] == NOTHING:
                 end += 1
-            source, behind, limit = background_of(depth[r], k, end)
             for j in range(k, end):
-                ground[row, j] = behind
-                if source >= 0:
-                    extra[r, j] = extra[r, source]
-                continue_background(out, depth, r, j, limit, rays, found, distance, change, out[r, j])
+                ground[row, j] = fill_pixel(
+                    r,
+                    j,
+                    k,
+                    end,
+                    image[y],
+                    plate_extra[y],
+                    d[y],
+                    s,
+                    origin[0],
+                    out,
+                    extra,
+                    depth,
+                    index,
+                    rays,
+                    found,
+                    distance,
+                    change,
+                )
             k = end

@@ -13,7 +13,7 @@ from typing import Any
 from numba import cuda
 
 from art3d_node.stereo.edges import BAND, LOOK, estimate_row, is_cut
-from art3d_node.stereo.fill import background_of, continue_background
+from art3d_node.stereo.fill import fill_pixel
 from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, f32
 from art3d_node.stereo.scanline import (
     cell_fraction,
@@ -92,6 +92,7 @@ def resolve(
     code: IndexArray,
     out: FloatArray,
     out_extra: FloatArray,
+    index: IndexArray,
 ) -> None:
     """One thread per target: read the winner's position of the plate."""
     k, r = cuda.grid(2)
@@ -104,6 +105,7 @@ def resolve(
             out_extra[r, k, c] = f32(0.0)
         return
     x, a = position(d[r], s, code[r, k], k + left)
+    index[r, k] = x
     sample(image[r], extra[r], d[r], x, a, alpha, out[r, k], out_extra[r, k])
 
 
@@ -155,20 +157,26 @@ def is_open(depth: FloatArray, veil: FloatArray, r: int, k: int) -> bool:
 
 @cuda.jit  # type: ignore[untyped-decorator]
 def fill_holes(
+    image: FloatArray,
+    plate_extra: FloatArray,
+    d: FloatArray,
+    s: Real,
+    origin: tuple[int, int],
     out: FloatArray,
     extra: FloatArray,
     depth: FloatArray,
+    index: IndexArray,
     rays: IndexArray,
     first: int,
     scratch: FloatArray,
     ground: FloatArray,
 ) -> None:
-    """Threads take the targets in turns, each with its own ``scratch`` (threads, rays, C + 2)."""
-    me, width = cuda.grid(1), depth.shape[1]
-    channels = out.shape[2]
+    """Threads take the targets in turns, each with its own ``scratch`` (threads, rays + 1, C + 2)."""
+    me, width, channels = cuda.grid(1), depth.shape[1], out.shape[2]
+    found, distance = scratch[me, :, :channels], scratch[me, :, channels]
     for i in range(me, ground.shape[0] * width, cuda.gridsize(1)):
         row, k = i // width, i % width
-        r = row + first
+        r, y = row + first, row + first + origin[1]
         ground[row, k] = depth[r, k]
         if depth[r, k] != NOTHING:
             continue
@@ -177,14 +185,25 @@ def fill_holes(
             start -= 1
         while end < width and depth[r, end] == NOTHING:
             end += 1
-        source, behind, limit = background_of(depth[r], start, end)
-        ground[row, k] = behind
-        if source >= 0:
-            for c in range(extra.shape[2]):
-                extra[r, k, c] = extra[r, source, c]
-        found, mine = scratch[me, :, :channels], scratch[me]
-        distance, change = mine[:, channels], mine[:, channels + 1]
-        continue_background(out, depth, r, k, limit, rays, found, distance, change, out[r, k])
+        ground[row, k] = fill_pixel(
+            r,
+            k,
+            start,
+            end,
+            image[y],
+            plate_extra[y],
+            d[y],
+            s,
+            origin[0],
+            out,
+            extra,
+            depth,
+            index,
+            rays,
+            found,
+            distance,
+            scratch[me, :, channels + 1],
+        )
 
 
 @cuda.jit  # type: ignore[untyped-decorator]

@@ -36,7 +36,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     first, last = window.inner
     view = _View.empty(window.bottom - window.top, window.right - window.left, channels, layers)
     veils = _View.empty(last - first if request.soft else 0, view.depth.shape[1], channels, layers)
-    veil = np.empty_like(veils.depth)
+    veil, index = np.empty_like(veils.depth), np.empty(view.depth.shape, np.int32)
     mixed = edges.no_mixed(channels)
     if request.soft:
         mixed = edges.find_mixed(colours, d, (window.top, window.bottom), window.samples, request.alpha)
@@ -53,6 +53,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
         view.colours,
         view.layers,
         view.depth,
+        index,
         veils.colours,
         veils.layers,
         veils.depth,
@@ -64,7 +65,8 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     ground = inner.depth
     if request.fill:
         ground = np.empty_like(inner.depth)
-        fill.fill_holes(view.colours, view.layers, view.depth, fill.RAYS, first, ground)
+        origin, plate = (window.left, window.top), (colours, extra, d)
+        fill.fill_holes(*plate, s, origin, view.colours, view.layers, view.depth, index, fill.RAYS, first, ground)
     if request.soft:
         lay_soft(
             veils.colours, veils.layers, veils.depth, veil, request.fill, inner.colours, inner.layers, ground, hole

@@ -36,12 +36,13 @@ class _Layers:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What one set of layers shows: colours, extra, depth (h, w) and the winners' names."""
+    """What one set of layers shows: colours, extra, depth (h, w), the winners' names and plate samples."""
 
     colours: Tensor
     extra: Tensor
     depth: Tensor
     code: Tensor
+    index: Tensor
 
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
@@ -58,12 +59,12 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
         _take_apart(image, extra, disparity, window, request.alpha, base, soft)
     view = _carry(base, window, request)
     first, last = window.inner
-    inner = _Seen(view.colours[first:last], view.extra[first:last], view.depth[first:last], view.code)
+    inner = _Seen(view.colours[first:last], view.extra[first:last], view.depth[first:last], view.code, view.index)
     veils = None if soft is None else _carry(soft, window, request)
     veil = _veil(soft, veils, view, window, request)
     hole, beyond = torch.empty_like(inner.depth, dtype=torch.bool), torch.empty_like(inner.depth, dtype=torch.bool)
     _launch(kernels.mark_holes, inner.depth, veil, window.reach, hole, beyond, over=hole)
-    ground = _fill(view, window) if request.fill else inner.depth.clone()
+    ground = _fill((image, extra, disparity), view, window, request.sign) if request.fill else inner.depth.clone()
     if veils is not None:
         parts = (veils.colours[first:last], veils.extra[first:last], veils.depth[first:last], veil)
         _launch(kernels.lay_soft, *parts, request.fill, inner.colours, inner.extra, ground, hole, over=hole)
@@ -153,9 +154,10 @@ def _carry(layers: _Layers, window: Window, request: Request) -> _Seen:
         _launch(kernels.scatter, d, s, first, window.left, naming, depth, code, over=samples)
     out = d.new_empty(*depth.shape, layers.colours.shape[2])
     out_extra = d.new_empty(*depth.shape, layers.extra.shape[2])
-    places = (layers.colours, layers.extra, d, s, window.left, request.alpha, code, out, out_extra)
+    index = torch.empty_like(code)
+    places = (layers.colours, layers.extra, d, s, window.left, request.alpha, code, out, out_extra, index)
     _launch(kernels.resolve, *places, over=depth)
-    return _Seen(out, out_extra, depth, code)
+    return _Seen(out, out_extra, depth, code, index)
 
 
 def _veil(soft: _Layers | None, veils: _Seen | None, view: _Seen, window: Window, request: Request) -> Tensor:
@@ -169,13 +171,13 @@ def _veil(soft: _Layers | None, veils: _Seen | None, view: _Seen, window: Window
     return veil
 
 
-def _fill(view: _Seen, window: Window) -> Tensor:
+def _fill(plate: tuple[Tensor, Tensor, Tensor], view: _Seen, window: Window, sign: float) -> Tensor:
     """Fill the holes of the inner rows in place; return the filled disparity."""
     first, last = window.inner
     ground = torch.empty_like(view.depth[first:last])
     threads = min(FILLERS, -(-max(ground.numel(), 1) // LINE) * LINE)
     rays = torch.from_numpy(fill.RAYS).to(ground.device)
-    scratch = ground.new_empty(threads, len(fill.RAYS), view.colours.shape[2] + 2)
-    where = (view.colours, view.extra, view.depth, rays, first, scratch, ground)
-    _launch_rows(kernels.fill_holes, *where, rows=threads)
+    scratch = ground.new_empty(threads, len(fill.RAYS) + 1, view.colours.shape[2] + 2)
+    where = (f32(sign), (window.left, window.top), view.colours, view.extra, view.depth, view.index)
+    _launch_rows(kernels.fill_holes, *plate, *where, rays, first, scratch, ground, rows=threads)
     return ground

@@ -185,6 +185,7 @@ def warp(
     out: FloatArray,
     out_extra: FloatArray,
     depth: FloatArray,
+    index: IndexArray,
     soft: FloatArray,
     soft_extra: FloatArray,
     soft_depth: FloatArray,
@@ -205,6 +206,7 @@ def warp(
         out: (h, w, C) out, the opaque colours; 0 where nothing lands.
         out_extra: (h, w, K) out.
         depth: (h, w) out, disparity, -inf where nothing lands.
+        index: (h, w) out, plate sample left of the position that lands; undefined where none does.
         soft: (inner, w, C) out, colours of the soft outlines; set where ``veil`` > 0.
         soft_extra: (inner, w, K) out, set where ``veil`` > 0.
         soft_depth: (inner, w) out, set where ``veil`` > 0.
@@ -252,13 +254,13 @@ def warp(
                         veil[q, k] = cover_at(cover, soft_d, x, a)
                         if veil[q, k] > 0:
                             sample(soft_row, front_extra, soft_d, x, a, alpha, soft[q, k], soft_extra[q, k])
-        scatter_row(row_d, s, x_range[0], x_range[1], origin[0], depth[r], base, frac)
+        scatter_row(row_d, s, x_range[0], x_range[1], origin[0], depth[r], index[r], frac)
         for k in range(width):
             if depth[r, k] == NOTHING:
                 out[r, k] = 0.0
                 out_extra[r, k] = 0.0
             else:
-                sample(row, row_extra, row_d, base[k], frac[k], alpha, out[r, k], out_extra[r, k])
+                sample(row, row_extra, row_d, index[r, k], frac[k], alpha, out[r, k], out_extra[r, k])
         if wanted:
             q = r - inner[0]
             for k in range(width):

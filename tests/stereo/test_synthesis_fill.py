@@ -81,3 +81,17 @@ def test_bad_value_beside_a_hole_does_not_spread() -> None:
     image[30, 70] = float("nan")
     view = new_view(image, disparity, edges="hard")
     assert int((~view.image[..., 0].isfinite()).sum()) == 1
+
+
+@pytest.mark.parametrize("edges", ["soft", "hard"])
+@pytest.mark.parametrize("toward", ["right", "left"])
+@pytest.mark.parametrize("gap", [1, 3, 8])
+def test_gap_that_closes_shows_background_not_foreground(edges: Any, toward: Any, gap: int) -> None:
+    """Between two bars nearer together than the parallax, the hole has foreground on both sides."""
+    image, disparity = torch.zeros(40, 100, 3), torch.full((40, 100), -6.0)
+    image[..., 1] = 0.5
+    for bar in (slice(40, 55), slice(55 + gap, 70 + gap)):
+        image[:, bar], disparity[:, bar] = torch.tensor([1.0, 0.0, 0.0]), 14.0
+    view = new_view(image, disparity, toward=toward, edges=edges)
+    assert view.image[..., 0][view.occlusion].max() < 1e-3
+    assert (view.disparity[view.occlusion] == -6.0).all()
