@@ -172,8 +172,8 @@ def main() -> None:
         curves[name] = found
         alone, steady = (float(np.mean(found[k])) for k in maps)
         kept = sharp["shot"] / sharp["frame by frame"]
-        print(f"{name:32} {len(frames):6} {len(shot.cuts):5} {alone:12.4f} {steady:7.4f} {alone / steady:6.2f} {kept:9.3f}",
-              flush=True)  # fmt: skip
+        row = f"{name:32} {len(frames):6} {len(shot.cuts):5} {alone:12.4f} {steady:7.4f} {alone / steady:6.2f} {kept:9.3f}"
+        print(row, flush=True)
     if args.plot:
         plot(curves, args.plot)
 

@@ -23,7 +23,6 @@ Real: TypeAlias = Any  # a float32 scalar inside a kernel: a Python float to the
 f32: Any = np.float32
 
 
-
 def _cache_folder() -> str:
     """Where kernels of exactly these sources are kept: in $NUMBA_CACHE_DIR, beside them, or the user's cache."""
     here = Path(__file__).parent
