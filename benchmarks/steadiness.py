@@ -158,7 +158,7 @@ def main() -> None:
         "film_clips/flower": (args.plates / "film_clips" / "flower.mp4", 0),
     }
     settings = AnalysisSettings(depth=args.depth, style=args.style)
-    print(f"{'clip':32} {'frames':>6} {'cuts':>5} {'jitter alone':>12} {'shot':>7} {'ratio':>6} {'sharpness':>9}")
+    print(f"{'clip':30} {'frames':>6} {'cuts':>4} {'alone':>7} {'shot':>7} {'ratio':>6} {'sharpness':>9}")
     curves = {}
     for name, (path, first) in clips.items():
         frames = frames_of(path, first, args.frames)
@@ -172,7 +172,8 @@ def main() -> None:
         curves[name] = found
         alone, steady = (float(np.mean(found[k])) for k in maps)
         kept = sharp["shot"] / sharp["frame by frame"]
-        row = f"{name:32} {len(frames):6} {len(shot.cuts):5} {alone:12.4f} {steady:7.4f} {alone / steady:6.2f} {kept:9.3f}"
+        counts = f"{len(frames):6} {len(shot.cuts):4}"
+        row = f"{name:30} {counts} {alone:7.4f} {steady:7.4f} {alone / steady:6.2f} {kept:9.3f}"
         print(row, flush=True)
     if args.plot:
         plot(curves, args.plot)
