@@ -115,9 +115,15 @@ class Client:
         return self._connection
 
     def _connect(self) -> None:
-        address = self._address or ensure_server(self._device).address
+        def start() -> str:
+            return ensure_server(self._device).address
+
         self._connection = Connection(
-            address, hello_timeout_s=self._hello_timeout_s, name=client_name(), keys=self._keys
+            self._address or start(),
+            hello_timeout_s=self._hello_timeout_s,
+            name=client_name(),
+            keys=self._keys,
+            revive=None if self._address else start,
         )
         self._generation += 1
         self._held.clear()

@@ -7,6 +7,7 @@ import itertools
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from host_bridge.wire.limits import CHUNK_BYTES, REPLY_HEADER_BYTES
 from host_bridge.wire.memory import attach
 
 SILENCE_S = 20.0
+REVIVE_S = 1.0
 LOADING_S = 120.0
 LOCAL = ("ipc://", "tcp://127.", "tcp://localhost", "tcp://[::1]")
 
@@ -44,6 +46,7 @@ class Connection:
         address: the server's endpoint.
         hello_timeout_s: how long to wait for its welcome.
         name: told to the server for its logs.
+        revive: called while nobody answers the greeting; starts the server afresh where that is the client's to do.
 
     Raises:
         ServerUnreachableError: nobody answers in time.
@@ -57,7 +60,9 @@ class Connection:
         hello_timeout_s: float,
         name: str,
         keys: ClientKeys | None = None,
+        revive: Callable[[], object] | None = None,
     ) -> None:
+        self._revive = revive
         self.address, self._keys, self._name = address, keys, name
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._ids = itertools.count(1)
@@ -98,8 +103,12 @@ class Connection:
 
     def _greet(self, timeout_s: float) -> m.Welcome:
         number = self.send(m.Hello(self._name))
-        start = time.monotonic()
+        start = revived_s = time.monotonic()
         while (reply := self.poll(number, min(0.25, timeout_s), greeting=True)) is None:
+            if self._revive is not None and time.monotonic() - max(self._heard_s, revived_s) > REVIVE_S:
+                # It may have died while it was greeted; then nobody else starts it again.
+                self._revive()
+                revived_s = time.monotonic()
             if self._dropped:
                 # The hello went to a server that has gone since; its successor must hear it too.
                 with contextlib.suppress(zmq.Again):
