@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from art3d_node.stereo import edges, fill
-from art3d_node.stereo.jit import FloatArray
+from art3d_node.stereo.jit import FloatArray, MaskArray
 from art3d_node.stereo.request import Rendered, Request, crop
 from art3d_node.stereo.warp import lay_soft, warp
-from art3d_node.stereo.window import finite_range, plan
+from art3d_node.stereo.window import Window, finite_range, plan
 
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
@@ -68,15 +68,18 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
         origin, plate = (window.left, window.top), (colours, extra, d)
         fill.fill_holes(*plate, s, origin, view.colours, view.layers, view.depth, index, fill.RAYS, first, ground)
     if request.soft:
-        lay_soft(
-            veils.colours, veils.layers, veils.depth, veil, request.fill, inner.colours, inner.layers, ground, hole
-        )
+        outlines = (veils.colours, veils.layers, veils.depth, veil)
+        lay_soft(*outlines, request.fill, inner.colours, inner.layers, ground, hole)
     if not request.fill:
         ground = np.where(hole, np.float32(0), ground)
+    return _cut_out(_View(inner.colours, inner.layers, ground), hole, beyond, window, data is not None)
+
+
+def _cut_out(view: _View, hole: MaskArray, beyond: MaskArray, window: Window, with_data: bool) -> Rendered:
     return Rendered(
-        image=crop(torch.from_numpy(inner.colours), window),
-        data=None if data is None else crop(torch.from_numpy(inner.layers), window),
-        disparity=crop(torch.from_numpy(ground), window),
+        image=crop(torch.from_numpy(view.colours), window),
+        data=crop(torch.from_numpy(view.layers), window) if with_data else None,
+        disparity=crop(torch.from_numpy(view.depth), window),
         occlusion=crop(torch.from_numpy(hole), window, outside=True),
         beyond_border=crop(torch.from_numpy(beyond), window, outside=True),
     )

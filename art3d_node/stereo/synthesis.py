@@ -99,6 +99,8 @@ def new_view(
     colours = image.detach().to(torch.float32).contiguous()
     layers = None if data is None else data.detach().to(torch.float32).contiguous()
     view = _renderer(image)(colours, layers, disparity.detach().to(torch.float32).contiguous(), request)
+    if fill == "none" and (region[1] < 0 or region[3] > image.shape[0]):
+        _blank(view)
     if fill == "clean-plate" and clean_plate is not None:
         _lay_clean_plate(view.image, view.occlusion, clean_plate, region)
     if occlusion_to_alpha:
@@ -188,6 +190,14 @@ def _lay_clean_plate(image: Tensor, occlusion: Tensor, clean_plate: Tensor, regi
     part = (slice(top - y0, bottom - y0), slice(left - x0, right - x0))
     holes = occlusion[part]
     image[part][holes] = clean_plate[top:bottom, left:right][holes].to(image.dtype)
+
+
+def _blank(view: Rendered) -> None:
+    """Rows outside the plate repeat its nearest row; unfilled, they are holes like any other."""
+    view.image[view.occlusion] = 0.0
+    view.disparity[view.occlusion] = 0.0
+    if view.data is not None:
+        view.data[view.occlusion] = 0.0
 
 
 def _with_occlusion(image: Tensor, occlusion: Tensor, alpha: int | None) -> Tensor:

@@ -171,6 +171,37 @@ def cover_at(cover: FloatArray, d: FloatArray, x: int, a: Real) -> Real:
     return cover[x] if a == 0 else cover[x] + a * (cover[x + 1] - cover[x])
 
 
+@device_function
+def sample_row(
+    row: FloatArray,
+    extra: FloatArray,
+    d: FloatArray,
+    depth: FloatArray,
+    base: IndexArray,
+    frac: FloatArray,
+    alpha: int,
+    out: FloatArray,
+    out_extra: FloatArray,
+) -> None:
+    """Read every target of a row that something reaches; the others become 0."""
+    for k in range(out.shape[0]):
+        if depth[k] != NOTHING:
+            sample(row, extra, d, base[k], frac[k], alpha, out[k], out_extra[k])
+        else:
+            for c in range(out.shape[1]):
+                out[k, c] = f32(0.0)
+            for c in range(out_extra.shape[1]):
+                out_extra[k, c] = f32(0.0)
+
+
+@device_function
+def hide_veil(depth: FloatArray, soft_depth: FloatArray, veil: FloatArray) -> None:
+    """Take the soft outlines of a row away where an opaque surface lies in front of them."""
+    for k in range(veil.shape[0]):
+        if veil[k] > 0 and depth[k] - soft_depth[k] > f32(0.5):
+            veil[k] = f32(0.0)
+
+
 @cpu_kernel
 def warp(
     image: FloatArray,
@@ -250,22 +281,14 @@ def warp(
                 scatter_row(soft_d, s, x_range[0], x_range[1], origin[0], soft_depth[q], base, frac)
                 for k in range(width):
                     if soft_depth[q, k] != NOTHING:
+                        veil[q, k] = cover_at(cover, soft_d, base[k], frac[k])
+                    if veil[q, k] > 0:
                         x, a = base[k], frac[k]
-                        veil[q, k] = cover_at(cover, soft_d, x, a)
-                        if veil[q, k] > 0:
-                            sample(soft_row, front_extra, soft_d, x, a, alpha, soft[q, k], soft_extra[q, k])
+                        sample(soft_row, front_extra, soft_d, x, a, alpha, soft[q, k], soft_extra[q, k])
         scatter_row(row_d, s, x_range[0], x_range[1], origin[0], depth[r], index[r], frac)
-        for k in range(width):
-            if depth[r, k] == NOTHING:
-                out[r, k] = 0.0
-                out_extra[r, k] = 0.0
-            else:
-                sample(row, row_extra, row_d, index[r, k], frac[k], alpha, out[r, k], out_extra[r, k])
+        sample_row(row, row_extra, row_d, depth[r], index[r], frac, alpha, out[r], out_extra[r])
         if wanted:
-            q = r - inner[0]
-            for k in range(width):
-                if veil[q, k] > 0 and depth[r, k] - soft_depth[q, k] > 0.5:
-                    veil[q, k] = 0.0
+            hide_veil(depth[r], soft_depth[r - inner[0]], veil[r - inner[0]])
 
 
 @device_function

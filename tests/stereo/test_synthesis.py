@@ -250,3 +250,11 @@ def test_order_of_surfaces_is_the_same_at_any_resolution() -> None:
     steady = (front_small[:, 1:-1] == front_small[:, :-2]) & (front_small[:, 1:-1] == front_small[:, 2:])
     assert steady.float().mean() > 0.8
     assert torch.equal(front_small[:, 1:-1][steady], front_large[:, 1:-1][steady])
+
+
+def test_unfilled_rows_outside_the_plate_are_empty() -> None:
+    view = new_view(plate(), layered(), region=(0, -3, 40, 27), fill="none", data=plate(channels=1))
+    assert view.data is not None
+    assert view.occlusion[:3].all() and view.occlusion[-3:].all()
+    for layer in (view.image.sum(-1), view.data.sum(-1), view.disparity):
+        assert (layer[view.occlusion] == 0).all()
