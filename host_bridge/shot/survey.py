@@ -43,7 +43,7 @@ class Plan:
 
     smooth: float = 12.0
     handover: int = 0
-    steady: int = 3
+    steady: int = 4
 
 
 @dataclass(frozen=True)
