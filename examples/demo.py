@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OUT = Path("out") / "demo"
 ART3D = str(Path(sys.executable).with_name("art3d"))
-STYLE = "neutral"
+STYLE = "immersive"
 
 
 def main() -> int:
