@@ -59,7 +59,7 @@ test: $(VENV)/.all lint
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.all
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
+	@for script in $$(grep -l __main__ benchmarks/*.py); do echo "== $$script"; $(BIN)/python $$script; done
 
 clean:
 	rm -rf out build

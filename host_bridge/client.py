@@ -115,15 +115,13 @@ class Client:
         return self._connection
 
     def _connect(self) -> None:
-        def start() -> str:
-            return ensure_server(self._device).address
-
+        device, known = self._device, self._address
         self._connection = Connection(
-            self._address or start(),
+            known or ensure_server(device).address,
             hello_timeout_s=self._hello_timeout_s,
             name=client_name(),
             keys=self._keys,
-            revive=None if self._address else start,
+            revive=None if known else lambda: ensure_server(device),
         )
         self._generation += 1
         self._held.clear()

@@ -1,0 +1,100 @@
+"""A session without a socket, driven by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from art3d_node.server.actions import Prove, Send, Start
+from art3d_node.server.jobs import Done, Ready
+from art3d_node.server.plates import key_of
+from art3d_node.server.session import Session
+from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+from host_bridge.params import Controls
+from host_bridge.wire import messages as m
+from host_bridge.wire.codec import encode
+from host_bridge.wire.layout import place_layers, write_layers
+from host_bridge.wire.limits import Limits
+
+LIMITS = Limits(
+    frame_bytes=1 << 20, tile_bytes=1 << 20, memory_bytes=4 << 20, clients=3, requests_per_client=4,
+    uploads_per_client=2, leases_per_client=2, keys_per_request=3,
+)  # fmt: skip
+READY = Ready("cpu", ({"name": "neutral"},), ({"name": "aov"},))
+BOX = Box.of_size(16, 8)
+
+
+def picture(seed: int = 0) -> Frame:
+    color = np.random.default_rng(seed).random((8, 16, 3)).astype(np.float32)
+    return Frame(BOX, BOX, {"color": color})
+
+
+class Bench:
+    """A session with one worker, driven by hand."""
+
+    def __init__(self, limits: Limits = LIMITS, *, ready: bool = True) -> None:
+        self.session = Session(limits, {"server": "art3d test", "control": "c", "log": ""}, pid=1)
+        self.now, self.number = 0.0, 0
+        self.session.worker_started(1, "cpu")
+        if ready:
+            self.session.worker_said(1, READY, 0.0)
+
+    def say(self, message, *, peer=b"a", payload=None, control=False, number=None):
+        """Sends a message; returns what the session wants done."""
+        self.number += 1
+        parts = [memoryview(encode(number or self.number, message))]
+        parts += [memoryview(payload)] if payload is not None else []
+        self.session.received(peer, parts, self.now, control=control)
+        return self.session.take()
+
+    def ask(self, message, **named):
+        """Sends a message that has one answer; returns that."""
+        sends = [action for action in self.say(message, **named) if isinstance(action, Send)]
+        assert len(sends) == 1, sends
+        return sends[0].message
+
+    def greet(self, *peers: bytes) -> None:
+        for peer in peers or (b"a",):
+            assert isinstance(self.ask(m.Hello("test"), peer=peer), m.Welcome)
+
+    def upload(self, frame: Frame, *, peer=b"a", transport="inline"):
+        """Uploads a frame whole; the last answer."""
+        placed, nbytes = place_layers(frame.layers)
+        payload = bytearray(nbytes)
+        write_layers(placed, frame.layers, memoryview(payload))
+        put = m.PutFrame(frame.key, frame.display, frame.data, frame.channels, placed, nbytes, transport=transport)
+        answer = self.ask(put, peer=peer)
+        if not isinstance(answer, m.SendFrame):
+            return answer
+        if transport == "inline":
+            assert self.say(m.Chunk(answer.upload, 0), peer=peer, payload=payload) == []
+        else:
+            self.session.plates.uploads[answer.upload].piece.payload(nbytes)[:] = payload
+        return self.prove(self.say(m.Commit(answer.upload), peer=peer))
+
+    def prove(self, actions):
+        (prove,) = [action for action in actions if isinstance(action, Prove)]
+        upload = prove.upload
+        key = key_of(upload.put, upload.piece.payload(upload.put.nbytes))
+        self.session.proved(upload.id, key, self.now)
+        (send,) = [action for action in self.session.take() if isinstance(action, Send)]
+        return send.message
+
+    def finish(self, job, figures=None):
+        self.session.worker_said(1, Done(job.id, figures or {"ok": 1}), self.now)
+        return self.session.take()
+
+
+def request(frame: Frame, **named) -> m.TileRequest:
+    made = m.TileRequest(frame.key, m.AnalysisSettings(), Controls(), BOX, ("right",))
+    return replace(made, **named)
+
+
+def started(actions):
+    return [action.job for action in actions if isinstance(action, Start)]
+
+
+def probe_bytes(bench) -> int:
+    return bench.session.probe.capacity
