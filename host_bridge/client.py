@@ -118,11 +118,9 @@ class Client:
         device, known = self._device, self._address
         self._connection = Connection(
             known or ensure_server(device).address,
-            hello_timeout_s=self._hello_timeout_s,
-            name=client_name(),
-            keys=self._keys,
+            hello_timeout_s=self._hello_timeout_s, name=client_name(), keys=self._keys,
             revive=None if known else lambda: ensure_server(device),
-        )
+        )  # fmt: skip
         self._generation += 1
         self._held.clear()
         self._borrowed.clear()
@@ -232,9 +230,8 @@ class Client:
         Raises:
             Art3DError: as `tile`.
         """
-        found = self._await(pending)
-        assert isinstance(found, m.Tile)
-        return found
+        tile: m.Tile = self._await(pending)
+        return tile
 
     def _await(self, pending: Pending) -> Any:
         if pending.cancelled:
@@ -393,12 +390,10 @@ class Client:
 
     def styles(self) -> m.Styles:
         """The styles and depth sources that the server can load now."""
-        found = self._await(self._begin(m.StylesRequest(), {}))
-        assert isinstance(found, m.Styles)
+        found: m.Styles = self._await(self._begin(m.StylesRequest(), {}))
         return found
 
     def status(self) -> Mapping[str, Any]:
         """The server's figures."""
-        found = self._await(self._begin(m.StatusRequest(), {}))
-        assert isinstance(found, m.Status)
+        found: m.Status = self._await(self._begin(m.StatusRequest(), {}))
         return found.figures
