@@ -30,6 +30,7 @@ LOOK = 2 * BAND + 2  # px around a mixed pixel that tell the colours of its surf
 APRON = LOOK + BAND + 1  # rows and columns of the plate that a pixel's mix depends on
 WIDENING = 4  # px by which taking an outline apart can widen the hole beside it
 PURE = f32(0.04)  # a mix closer than this to one surface is that surface
+SPREAD = f32(1.5)  # standard deviations that a mixed pixel's two colours may lie off their surfaces' means
 OPAQUE = f32(0.9)  # a front surface that covers this much hides what is behind it: no guess is shown
 
 # How far the mix may stray from what the disparity says, by whole pixels from the edge.
@@ -221,13 +222,30 @@ def _mix(pixel: FloatArray, sums: FloatArray, prior: Real, doubt: Real) -> Real:
 
 
 @device_function
+def _within(change: Real, mean: Real, survey: FloatArray, c: int) -> Real:
+    """``change`` held to `SPREAD` standard deviations of channel ``c`` of one surface."""
+    if not survey[0] > 0:
+        return change
+    channels = (survey.shape[0] - 1) // 2
+    variance = survey[1 + channels + c] / survey[0] - mean * mean
+    limit = SPREAD * math.sqrt(max(variance, f32(0.0)))
+    return min(max(change, -limit), limit)
+
+
+@device_function
 def _split(pixel: FloatArray, sums: FloatArray, alpha: Real, matte: int, front: FloatArray, back: FloatArray) -> None:
-    """Share what the mean colours leave unexplained between ``front`` and ``back`` (C,)."""
+    """Share what the mean colours leave unexplained between ``front`` and ``back`` (C,).
+
+    Each takes no more than its surface's own colours vary: beside a lamp a hundredth of alpha is worth more light
+    than the wall behind it has, and the wall would turn negative.
+    """
+    channels = pixel.shape[0]
     scale = f32(1.0) / (alpha * alpha + (f32(1.0) - alpha) * (f32(1.0) - alpha))
-    for c in range(pixel.shape[0]):
+    for c in range(channels):
         f, b = sums[0, 1 + c], sums[1, 1 + c]
         rest = (pixel[c] - alpha * f - (f32(1.0) - alpha) * b) * scale
-        front[c], back[c] = f + rest * alpha, b + rest * (f32(1.0) - alpha)
+        front[c] = f + _within(rest * alpha, f, sums[0], c)
+        back[c] = b + _within(rest * (f32(1.0) - alpha), b, sums[1], c)
         if c == matte:
             low, high = min(f, b, pixel[c]), max(f, b, pixel[c])
             front[c], back[c] = min(max(front[c], low), high), min(max(back[c], low), high)

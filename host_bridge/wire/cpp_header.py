@@ -49,7 +49,7 @@ def header() -> str:
         *_names("kind", KINDS),
         *_names("layer", (*LAYERS, *(name for name in MEASURE_LAYERS if name not in LAYERS))),
         *_names("output", OUTPUTS),
-        *_names("error_code", sorted(_codes(errors.Art3DError))),
+        *_names("error_code", sorted(_codes())),
         *_table("kDtypes", LAYER_DTYPES),
         "}  // namespace art3d::wire",
         "",
@@ -71,8 +71,10 @@ def _table(name: str, values: Iterable[str]) -> list[str]:
     return [f"inline constexpr const char* {name}[] = {{{listed}}};", ""]
 
 
-def _codes(root: type[errors.Art3DError]) -> set[str]:
-    return {root.code}.union(*(_codes(child) for child in root.__subclasses__()))
+def _codes() -> set[str]:
+    """The codes that cross the wire: those of `host_bridge.errors`, whoever else derives errors of its own."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    return {kind.code for kind in kinds if issubclass(kind, errors.Art3DError)}
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -72,3 +73,20 @@ def test_extra_layers_are_never_mixed() -> None:
     view = new_view(image, torch.where(cover >= 0.5, 9.0, 0.0), data=ids, edges="soft")
     assert view.data is not None
     assert set(view.data.unique().tolist()) <= {0.0, 1.0}
+
+
+def test_a_lamp_leaves_the_wall_behind_it_alone() -> None:
+    """A mix that is off by a hundredth is more light than a dark wall has; the wall must not turn negative."""
+    fine = 4
+    y, x = np.mgrid[: 60 * fine, : 120 * fine] / fine
+    cover = ((x - 50) ** 2 + (y - 30) ** 2 < 18**2).astype(np.float32)
+    cover = cover.reshape(60, fine, 120, fine).mean(axis=(1, 3))
+    wall = 0.05 + np.random.default_rng(0).normal(0, 0.002, (60, 120, 1)).astype(np.float32)
+    lamp = np.float32(4.0) * (1 + 0.2 * np.sin(np.arange(120, dtype=np.float32) / 3))[None, :, None]
+    plate = (cover[..., None] * lamp + (1 - cover[..., None]) * wall).repeat(3, axis=2).astype(np.float32)
+    disparity = np.where(cover > 0.5, 12.0, -3.0).astype(np.float32)
+    view = new_view(torch.from_numpy(plate), torch.from_numpy(disparity))
+    holes = view.image[view.occlusion & ~view.beyond_border]
+    assert holes.shape[0] > 300
+    assert float(holes.min()) > 0.0
+    assert float(holes.median()) == pytest.approx(0.05, abs=0.02)
