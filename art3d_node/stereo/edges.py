@@ -9,7 +9,8 @@ depth edge the mix is estimated from the plate itself:
   surfaces' own texture allows (linear discriminant), and otherwise the disparity's answer stands, the
   more so the further the pixel is from the edge;
 * what alpha, F and B leave unexplained is shared between F and B (Forte, "Approximate fast foreground
-  colour estimation", 2021), so that composited in place they give the plate back exactly.
+  colour estimation", 2021), as far as each surface's own colours vary, so that composited in place they
+  give the plate back and neither turns negative beside a bright one.
 """
 
 from __future__ import annotations
