@@ -108,53 +108,76 @@ def shot_bundle(job: ShotJob) -> tuple[Template, Mapping[str, Any]]:
     return template, values
 
 
-def training_bundle(
-    films: Sequence[Path], out: Path, *, parts: int, style: str, gpu: bool, options: Sequence[str] = ()
-) -> tuple[Template, Mapping[str, Any]]:
+@dataclass(frozen=True)
+class TrainingJob:
+    """One style to train.
+
+    Attributes:
+        films: video files of one folder.
+        work: folder for shards, style and report.
+        style: the style's name.
+        parts: tasks that curation is split into.
+        curate_options, fit_options: further words for `art3d-train curate` and `fit`.
+        gpu: whether fitting asks for a host with a GPU.
+    """
+
+    films: Sequence[Path]
+    work: Path
+    style: str
+    parts: int = 4
+    curate_options: Sequence[str] = ()
+    fit_options: Sequence[str] = ()
+    gpu: bool = False
+
+
+def training_bundle(job: TrainingJob) -> tuple[Template, Mapping[str, Any]]:
     """Template and parameter values of a style's training: curate in parts, fit, evaluate.
 
     Raises:
         BadInputError: no films, films in several folders, or fewer than one part.
     """
-    folders = {film.parent.resolve() for film in films}
-    if len(folders) != 1 or parts < 1:
+    folders = {film.parent.resolve() for film in job.films}
+    if len(folders) != 1 or job.parts < 1:
         raise BadInputError(
-            f"{len(films)} films in {len(folders)} folders, {parts} parts",
+            f"{len(job.films)} films in {len(folders)} folders, {job.parts} parts",
             remedy="give films of one folder, 1 part or more",
         )
-    names = ["{{Param.FilmFolder}}/" + film.name for film in films]
-    shards, result = "{{Param.WorkFolder}}/shards", "{{Param.WorkFolder}}/" + style + ".style"
-    curate = ["curate", *names, "-o", shards, "--part", "{{Task.Param.Part}}/" + str(parts), *options]
-    steps: list[Template] = [
-        {
-            "name": "Curate",
-            "parameterSpace": {"taskParameterDefinitions": [{"name": "Part", "type": "INT", "range": f"1-{parts}"}]},
-            "script": _script(curate, tool="ArtTrain"),
-        },
-        {
-            "name": "Fit",
-            "dependencies": [{"dependsOn": "Curate"}],
-            "script": _script(["fit", shards, "-o", result], tool="ArtTrain"),
-        },
-        {
-            "name": "Evaluate",
-            "dependencies": [{"dependsOn": "Fit"}],
-            "script": _script(["evaluate", result, shards, "-o", "{{Param.WorkFolder}}/report"], tool="ArtTrain"),
-        },
-    ]
-    if gpu:
-        steps[1]["hostRequirements"] = {"amounts": [{"name": "amount.worker.gpu", "min": 1}]}
+    films = ["{{Param.FilmFolder}}/" + film.name for film in job.films]
+    work = "{{Param.WorkFolder}}/"
+    shards, made = work + "shards", work + job.style + ".style"
+    part = "{{Task.Param.Part}}/" + str(job.parts)
+    parts = {"name": "Part", "type": "INT", "range": f"1-{job.parts}"}
+    curate = ["curate", *films, "-o", shards, "--style", job.style, "--part", part, *job.curate_options]
+    fit: Template = {
+        "name": "Fit",
+        "dependencies": [{"dependsOn": "Curate"}],
+        "script": _script(["fit", shards, "-o", made, *job.fit_options], tool="ArtTrain"),
+    }
+    if job.gpu:
+        fit["hostRequirements"] = {"amounts": [{"name": "amount.worker.gpu", "min": 1}]}
     template: Template = {
         "specificationVersion": SPECIFICATION,
-        "name": f"Art3D style {style}",
+        "name": f"Art3D style {job.style}",
         "parameterDefinitions": [
             _path("FilmFolder", "IN", "Folder of the films"),
             _path("WorkFolder", "INOUT", "Folder of shards, style and report"),
             _text("ArtTrain", "art3d-train", "The art3d-train command on the farm's machines"),
         ],
-        "steps": steps,
+        "steps": [
+            {
+                "name": "Curate",
+                "parameterSpace": {"taskParameterDefinitions": [parts]},
+                "script": _script(curate, tool="ArtTrain"),
+            },
+            fit,
+            {
+                "name": "Evaluate",
+                "dependencies": [{"dependsOn": "Fit"}],
+                "script": _script(["evaluate", shards, made, "-o", work + "report"], tool="ArtTrain"),
+            },
+        ],
     }
-    return template, {"FilmFolder": str(folders.pop()), "WorkFolder": str(out.resolve())}
+    return template, {"FilmFolder": str(folders.pop()), "WorkFolder": str(job.work.resolve())}
 
 
 def write_bundle(folder: Path, template: Template, values: Mapping[str, Any]) -> None:

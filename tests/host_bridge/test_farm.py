@@ -15,7 +15,7 @@ from host_bridge.cli import main
 from host_bridge.embedded import ping
 from host_bridge.errors import BadInputError
 from host_bridge.farm import lines
-from host_bridge.farm.bundle import ShotJob, shot_bundle, training_bundle, write_bundle
+from host_bridge.farm.bundle import ShotJob, TrainingJob, shot_bundle, training_bundle, write_bundle
 
 OPENJD = str(Path(sys.executable).with_name("openjd"))
 
@@ -52,7 +52,7 @@ def test_paths_are_parameters_only() -> None:
 
 
 def test_training_bundle_is_accepted(tmp_path: Path) -> None:
-    template, values = training_bundle([Path("films/a.mp4")], tmp_path, parts=4, style="house", gpu=True)
+    template, values = training_bundle(TrainingJob([Path("films/a.mp4")], tmp_path, "house", gpu=True))
     write_bundle(tmp_path / "b", template, values)
     check(tmp_path / "b" / "template.json")
 
@@ -61,7 +61,7 @@ def test_impossible_jobs_are_refused() -> None:
     with pytest.raises(BadInputError, match="--chunk"):
         shot_bundle(job(chunk=0))
     with pytest.raises(BadInputError, match="2 folders"):
-        training_bundle([Path("a/x.mp4"), Path("b/y.mp4")], Path("o"), parts=1, style="s", gpu=False)
+        training_bundle(TrainingJob([Path("a/x.mp4"), Path("b/y.mp4")], Path("o"), "s"))
 
 
 def test_submit_writes_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -61,3 +64,20 @@ def test_from_film_to_style(
     tuned = ["fit", str(shards), "-o", "tuned.style", "--from", "made/studio.style", "--recipe", "finetune"]
     assert main([*tuned, "--epochs", "1", "--accelerator", "cpu"]) == 0
     assert load_style(Path("tuned.style")).card.input_size == 64
+
+
+def test_a_farm_trains_a_style(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real bundle, run by the specification's own runner: curate in parts, fit, evaluate."""
+    tools = Path(sys.executable).parent
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    curate = "--depth sidecar --size-px 96 --min-shot-frames 2 --min-ddc 0.3"
+    fit = "--recipe quick --size-px 64 --epochs 1 --batch 2 --width 4 --accelerator cpu"
+    bundle, work = tmp_path / "job", tmp_path / "work"
+    words = ["submit", str(film), "-o", str(work), "--bundle", str(bundle), "--style", "studio", "--parts", "2"]
+    assert main([*words, "--curate", curate, "--fit", fit]) == 0
+    run = ["run", str(bundle / "template.json"), "--step", "Evaluate", "--run-dependencies"]
+    command = [str(tools / "openjd"), *run, "-p", f"file://{bundle / 'parameters.json'}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert load_style(work / "studio.style").card.name == "studio"
+    assert (work / "report").is_dir()
