@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fileseq
 
+from host_bridge.depth_script import load_depth_script
 from host_bridge.errors import EXIT_OK
 from host_bridge.farm.bundle import ShotJob, shot_bundle, write_bundle
 from host_bridge.knob_options import SETTINGS
@@ -27,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shot", type=Path, help="shot file; by default beside the output")
     parser.add_argument("--gpu", action="store_true", help="ask for hosts with a GPU")
     parser.add_argument("--view", default="", help="view of the plate")
+    parser.add_argument("--input-space", help="colour space of the plate")
+    parser.add_argument("--layers", help="float layers to add, as of `art3d render`")
+    parser.add_argument("--controls", type=Path, help="a depth script: knobs that change over frames")
     parser.add_argument("--missing", choices=("error", "skip", "hold"), default="error")
     for knob in KNOBS:
         if knob.kind == "bool":
@@ -47,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
         chunk=args.chunk,
         options=(*common, *render),
         analyse_options=common,
+        controls=args.controls,
         gpu=args.gpu,
     )
     write_bundle(args.bundle, *shot_bundle(job))
@@ -61,8 +66,12 @@ def _options(args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]
     """Words for both steps, and words for rendering alone; every value is proved here, not on the farm."""
     common: list[str] = ["--missing", args.missing]
     render: list[str] = []
-    if args.view:
-        common += ["--view", args.view]
+    for flag, value in (("--view", args.view), ("--input-space", args.input_space)):
+        common += [flag, value] if value else []
+    if args.layers:
+        render += ["--layers", args.layers]
+    if args.controls:
+        load_depth_script(args.controls)
     for knob in KNOBS:
         value = getattr(args, knob.name)
         if value is None or value is False:

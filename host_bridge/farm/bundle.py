@@ -38,7 +38,8 @@ class ShotJob:
         chunk: frames a task should take.
         options: further `art3d render` words, such as ("--style", "immersive").
         analyse_options: those of them that `art3d analyse` takes too.
-        gpu: whether the render step asks for a host with a GPU.
+        controls: depth script, or None.
+        gpu: whether the steps ask for a host with a GPU.
     """
 
     plate: Path
@@ -48,6 +49,7 @@ class ShotJob:
     chunk: int = 10
     options: Sequence[str] = ()
     analyse_options: Sequence[str] = ()
+    controls: Path | None = None
     gpu: bool = False
 
 
@@ -105,6 +107,10 @@ def shot_bundle(job: ShotJob) -> tuple[Template, Mapping[str, Any]]:
         "OutputFolder": str(job.out.parent.resolve()),
         "ShotFolder": str(job.shot.parent.resolve()),
     }
+    if job.controls is not None:
+        template["parameterDefinitions"].append(_path("ControlsFolder", "IN", "Folder of the depth script"))
+        render += ["--controls", "{{Param.ControlsFolder}}/" + job.controls.name]
+        values["ControlsFolder"] = str(job.controls.parent.resolve())
     return template, values
 
 
@@ -208,10 +214,10 @@ def _text(name: str, default: str, description: str) -> Template:
     return {"name": name, "type": "STRING", "default": default, "description": description}
 
 
-def _script(words: Sequence[str], *, tool: str = "Art3D") -> Template:
+def _script(words: list[str], *, tool: str = "Art3D") -> Template:
     # A cancelled task first gets SIGTERM and time to finish its frame; only then is it killed.
     cancel = {"mode": "NOTIFY_THEN_TERMINATE", "notifyPeriodInSeconds": CANCEL_NOTICE_S}
-    return {"actions": {"onRun": {"command": f"{{{{Param.{tool}}}}}", "args": list(words), "cancelation": cancel}}}
+    return {"actions": {"onRun": {"command": f"{{{{Param.{tool}}}}}", "args": words, "cancelation": cancel}}}
 
 
 def _server() -> Template:
