@@ -55,7 +55,10 @@ lint: $(VENV)/.all
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: $(VENV)/.all lint
+# Without the plug-in's headers its tests skip with a reason; everything else runs.
+test: $(VENV)/.all
+	-@$(MAKE) --no-print-directory system
+	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.all
