@@ -10,7 +10,7 @@ HEADERS := /usr/include/zmq.hpp /usr/include/msgpack.hpp /usr/include/xxhash.h
 .PHONY: help setup demo test lint bench ofx system clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# make/make/p' Makefile
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory runtime
@@ -23,14 +23,15 @@ $(VENV)/.all: $(VENV)/.base
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,farm,dev]'
 	@touch $@
 
-# What OpenCV needs to load; installed when we may, named when we may not.
+# What OpenCV needs to load and Python to make a venv; installed when we may, named when we may not.
 .PHONY: runtime
 runtime:
-	@ldconfig -p | grep -q libGL.so.1 || $(MAKE) --no-print-directory apt
+	@{ /sbin/ldconfig -p | grep -q libGL.so.1 && $(PYTHON) -c 'import ensurepip' 2>/dev/null; } \
+	  || $(MAKE) --no-print-directory apt
 
 # What the OpenFX plug-in needs to build.
 system:
-	@command -v g++ cmake >/dev/null && ls $(HEADERS) >/dev/null 2>&1 || $(MAKE) --no-print-directory apt
+	@command -v g++ >/dev/null && command -v cmake >/dev/null && ls $(HEADERS) >/dev/null 2>&1 || $(MAKE) --no-print-directory apt
 
 .PHONY: apt
 apt:
