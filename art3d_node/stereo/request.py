@@ -44,7 +44,8 @@ def crop(tensor: Tensor, window: Window, *, outside: bool | None = None) -> Tens
     rows, columns = window.rows - window.inner[0], window.columns
     if rows.size == 0 or columns.size == 0:
         return tensor.new_empty(rows.size, columns.size, *tensor.shape[2:])
-    if rows[-1] - rows[0] + 1 == rows.size and columns[-1] - columns[0] + 1 == columns.size:
+    whole = rows[-1] - rows[0] + 1 == rows.size and columns[-1] - columns[0] + 1 == columns.size
+    if whole and not window.outside.any():
         return tensor[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].contiguous()
     part = tensor[torch.from_numpy(rows).to(tensor.device)][:, torch.from_numpy(columns).to(tensor.device)]
     if outside is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -27,6 +27,7 @@ def blocks(seed: int, spread: float) -> tuple[Tensor, Tensor]:
 
 
 @settings(deadline=None, max_examples=40)
+@example(seed=0, spread=0.0, toward="right", edges="soft", corner=(0, -1), size=(1, 1))  # one row, wholly outside
 @given(
     seed=st.integers(0, 10_000),
     spread=st.sampled_from([0.0, 3.0, 25.0, 90.0]),
