@@ -22,7 +22,7 @@ class Borrowed:
         """The read-only arrays of a tile in shared memory.
 
         Raises:
-            ProtocolError: the segment is not the one that was announced.
+            SegmentError: the segment cannot be mapped, or is not the one that was announced.
         """
         assert message.segment is not None
         found = views(message.planes, self._mappings.payload(message.segment).toreadonly())

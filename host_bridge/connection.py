@@ -14,7 +14,7 @@ from typing import Any
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
-from host_bridge.errors import Art3DError, ProtocolError, ServerUnreachableError
+from host_bridge.errors import Art3DError, ProtocolError, SegmentError, ServerUnreachableError
 from host_bridge.keyring import ClientKeys
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import decode, encode, error_of
@@ -139,7 +139,7 @@ class Connection:
         probe = self.welcome.probe
         if probe is None or not sys.platform.startswith("linux"):
             return False
-        with contextlib.suppress(ProtocolError, OSError):
+        with contextlib.suppress(SegmentError, OSError):
             attach(probe).close()
             return True
         return False

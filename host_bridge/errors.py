@@ -106,6 +106,13 @@ class UnknownClientError(ProtocolError):
     retryable = True
 
 
+class SegmentError(ProtocolError):
+    """The server's shared memory cannot be mapped, most likely because the server died; ask again, of its successor."""
+
+    code = "segment"
+    retryable = True
+
+
 class ServerError(Art3DError):
     """The compute server failed while it answered."""
 

@@ -12,7 +12,7 @@ import os
 import stat
 from collections import OrderedDict
 
-from host_bridge.errors import ProtocolError
+from host_bridge.errors import SegmentError
 from host_bridge.wire.limits import SEGMENT_HEADER_BYTES
 from host_bridge.wire.messages import Segment
 
@@ -23,15 +23,15 @@ def attach(segment: Segment, *, write: bool = False) -> mmap.mmap:
     """Maps a segment, header included.
 
     Raises:
-        ProtocolError: it is not there, not the same user's, too small, or another segment.
+        SegmentError: it is not there, not the same user's, too small, or another segment.
     """
     path = f"/proc/{int(segment.pid)}/fd/{int(segment.fd)}"
     try:
         if not os.readlink(path).startswith(LINK_PREFIX):
-            raise ProtocolError(f"{path} is not a segment of Art3D", remedy="use transport inline")
+            raise SegmentError(f"{path} is not a segment of Art3D", remedy="use transport inline")
         fd = os.open(path, (os.O_RDWR if write else os.O_RDONLY) | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise ProtocolError(f"{path} cannot be opened: {error.strerror}", remedy="use transport inline") from None
+        raise SegmentError(f"{path} cannot be opened: {error.strerror}", remedy="use transport inline") from None
     try:
         return _map(fd, segment, write)
     finally:
@@ -42,11 +42,11 @@ def _map(fd: int, segment: Segment, write: bool) -> mmap.mmap:
     found = os.fstat(fd)
     needed = SEGMENT_HEADER_BYTES + segment.nbytes
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or segment.nbytes < 0 or found.st_size < needed:
-        raise ProtocolError("the segment is not the one that was announced", remedy="use transport inline")
+        raise SegmentError("the segment is not the one that was announced", remedy="use transport inline")
     mapped = mmap.mmap(fd, found.st_size, access=mmap.ACCESS_WRITE if write else mmap.ACCESS_READ)
     if not proves(mapped, segment):
         mapped.close()
-        raise ProtocolError("the segment carries another token", remedy="use transport inline")
+        raise SegmentError("the segment carries another token", remedy="use transport inline")
     return mapped
 
 
@@ -66,7 +66,7 @@ class Mappings:
         """The payload of a segment; as long as the view lives, so does the mapping.
 
         Raises:
-            ProtocolError: as `attach`.
+            SegmentError: as `attach`.
         """
         name = (segment.pid, segment.fd)
         mapped = self._kept.pop(name, None)

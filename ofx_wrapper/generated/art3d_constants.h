@@ -88,6 +88,7 @@ inline constexpr char kError[] = "error";
 inline constexpr char kLimit[] = "limit";
 inline constexpr char kMissingFrame[] = "missing_frame";
 inline constexpr char kProtocol[] = "protocol";
+inline constexpr char kSegment[] = "segment";
 inline constexpr char kServer[] = "server";
 inline constexpr char kUnknownClient[] = "unknown_client";
 inline constexpr char kUnreachable[] = "unreachable";

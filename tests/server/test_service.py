@@ -229,6 +229,26 @@ def test_a_restarted_server_gets_the_frames_again(server):
         prove(kept, frame, None, Controls(), BOX)
 
 
+@pytest.mark.parametrize("mappings", ["_writing", "_borrowed"], ids=["upload", "tile"])
+def test_a_server_that_dies_between_naming_memory_and_its_mapping(server, monkeypatch, mappings):
+    """The segment's owner is gone when the client opens it: connect again, and ask again."""
+    with Client(server.address) as client:
+        holder = getattr(client, mappings)
+        holder = getattr(holder, "_mappings", holder)
+        mapped, died = holder.payload, []
+
+        def payload(segment):
+            if not died:
+                died.append(segment)
+                server.kill()
+                server.start()
+            return mapped(segment)
+
+        monkeypatch.setattr(holder, "payload", payload)
+        tile(client, picture())
+        assert died
+
+
 def test_nothing_is_left_behind(start_server):
     before = set(os.listdir("/dev/shm"))
     server = start_server()
