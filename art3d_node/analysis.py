@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -20,7 +21,6 @@ from art3d_node.estimate import (
     Check,
     RawDepth,
     Shelf,
-    as_float,
     aspect_of,
     estimate_depth,
     look_of,
@@ -28,18 +28,22 @@ from art3d_node.estimate import (
     never,
 )
 from art3d_node.look import rgb_of
+from art3d_node.plate import Plate
 from art3d_node.stereo import blueprint
 from art3d_node.stereo.blueprint import Fit
 from art3d_node.stereo.upsample import guided_upsample
 from art3d_node.temporal import Neighbour, steady
+from art3d_node.transfer import host_array
 from host_bridge.frame import Frame
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
 
-__all__ = ["GIVEN", "FrameAnalysis", "RawDepth", "analyse", "estimate_depth", "stage"]
+__all__ = ["GIVEN", "FrameAnalysis", "RawDepth", "analyse", "border_columns", "estimate_depth", "stage"]
 
 RANKS = (0.01, 0.05, 0.25, 0.50, 0.75, 0.95, 0.99)
 LOW_RANK, HIGH_RANK = 0.01, 0.99
 _SAMPLES = 1 << 17
+_STATS_SAMPLES = 1 << 15
+_BAND_ROWS = 64
 _FLAT = 1e-12
 
 
@@ -99,15 +103,44 @@ class FrameAnalysis:
         return self.fit.times(float(self.width_px))
 
     @property
+    def every(self) -> slice:
+        """The rows, and the columns, that speak for the whole frame in its statistics."""
+        return slice(None, None, max(1, round((self.disparity_px.numel() / _STATS_SAMPLES) ** 0.5)))
+
+    @cached_property
+    def sample(self) -> tuple[Tensor, Tensor]:
+        """d_L and iz on that grid; gathered once, since every turn of a knob asks for it."""
+        d, iz = (plane[self.every, self.every].contiguous() for plane in (self.disparity_px, self.inverse_depth))
+        return d, iz
+
+    @cached_property
+    def ends(self) -> tuple[Tensor, Tensor]:
+        """d_L and iz in the first and the last column, (H, 2)."""
+        return border_columns(self.disparity_px), border_columns(self.inverse_depth)
+
+    @property
     def nbytes(self) -> int:
         """Bytes held."""
         return nbytes(self.inverse_depth, self.scale, self.shift, self.disparity_px)
 
 
-def analyse(frame: Frame, settings: AnalysisSettings, library: Shelf, *, check: Check | None = None) -> FrameAnalysis:
+def border_columns(plane: Tensor) -> Tensor:
+    """(H, 2): the first and the last column of (H, W)."""
+    return torch.stack([plane[:, 0], plane[:, -1]], dim=1)
+
+
+def analyse(
+    frame: Frame,
+    settings: AnalysisSettings,
+    library: Shelf,
+    *,
+    plate: Plate | None = None,
+    check: Check | None = None,
+) -> FrameAnalysis:
     """Both stages. Arguments and errors as theirs."""
-    raw = estimate_depth(frame, settings, library, check=check)
-    return stage(frame, raw, settings, library, check=check)
+    plate = plate or Plate(frame)
+    raw = estimate_depth(frame, settings, library, plate=plate, check=check)
+    return stage(frame, raw, settings, library, plate=plate, check=check)
 
 
 def stage(
@@ -117,6 +150,7 @@ def stage(
     library: Shelf,
     *,
     neighbours: Sequence[Neighbour] = (),
+    plate: Plate | None = None,
     check: Check | None = None,
 ) -> FrameAnalysis:
     """Normalise, bring to plate resolution, let the style stage, fit the global layer.
@@ -127,21 +161,22 @@ def stage(
         settings: style and shot.
         library: where styles come from.
         neighbours: frames of the shot that steady this one's depth; ignored for depth that needs no steadying.
+        plate: the frame's pixels where a caller keeps them; says the device.
         check: called between stages; raises to cancel.
 
     Raises:
         StyleError: the style does not exist or is damaged.
     """
-    check = check or never
+    check, plate = check or never, plate or Plate(frame)
     clock = _Clock(depth=raw.ms)
     percentiles = _percentiles(raw.inverse_depth)
     shot = settings.shot or ShotFrame(percentiles[LOW_RANK], percentiles[HIGH_RANK])
     iz = _normalised(_steadied(raw, neighbours), shot)
     check()
-    iz = _at_plate_resolution(iz, frame)
+    iz = _at_plate_resolution(iz, plate)
     clock.lap("upsample")
     check()
-    scale, shift, disparity = _staged(frame, raw, settings, library, iz, shot)
+    scale, shift, disparity = _staged(plate, raw, settings, library, iz, shot)
     clock.lap("style")
     check()
     fit, disparity, local_range = _global_layer(frame, scale, shift, disparity, iz, shot)
@@ -171,7 +206,7 @@ def stage(
 
 def _percentiles(raw: Tensor) -> dict[float, float]:
     step = max(1, round((raw.numel() / _SAMPLES) ** 0.5))
-    values = raw[::step, ::step].numpy().ravel()
+    values = host_array(raw[::step, ::step]).ravel()
     values = values[np.isfinite(values)]
     if values.size == 0:
         return dict.fromkeys(RANKS, 0.0)
@@ -183,7 +218,8 @@ def _percentiles(raw: Tensor) -> dict[float, float]:
 def _steadied(raw: RawDepth, neighbours: Sequence[Neighbour]) -> Tensor:
     if not neighbours or raw.look.numel() == 0:
         return raw.inverse_depth
-    return torch.from_numpy(steady(raw.look.numpy(), raw.inverse_depth.numpy(), neighbours))
+    steadied = steady(raw.look.numpy(), host_array(raw.inverse_depth), neighbours)
+    return torch.from_numpy(steadied).to(raw.inverse_depth.device)
 
 
 def _normalised(raw: Tensor, shot: ShotFrame) -> Tensor:
@@ -194,28 +230,39 @@ def _normalised(raw: Tensor, shot: ShotFrame) -> Tensor:
     return (raw - shot.iz_low) * (1.0 / span)
 
 
-def _at_plate_resolution(iz: Tensor, frame: Frame) -> Tensor:
-    size = (frame.data.height, frame.data.width)
+def _at_plate_resolution(iz: Tensor, plate: Plate) -> Tensor:
+    size = (plate.frame.data.height, plate.frame.data.width)
     if tuple(iz.shape) == size:
         return iz
-    if "color" in frame.layers:
-        picture = rgb_of(as_float(frame.layers["color"]), frame.channels)
-        # The square root stands for the display curve: edges in the shadows count like edges in the light.
-        return guided_upsample(iz, torch.nan_to_num(picture, nan=0.0).clamp(0.0, 1.0).sqrt())
+    if "color" in plate.frame.layers:
+        return guided_upsample(iz, _guide(rgb_of(plate.color, plate.frame.channels)))
     return functional.interpolate(iz[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
 
 
+def _guide(picture: Tensor) -> Tensor:
+    """The picture 0..1, a band of rows at a time, which keeps it in the processor's cache.
+
+    The square root stands for the display curve: edges in the shadows count like edges in the light.
+    """
+    guide = torch.empty(picture.shape, dtype=torch.float32, device=picture.device)
+    for out, band in zip(guide.split(_BAND_ROWS), picture.split(_BAND_ROWS), strict=True):
+        torch.nan_to_num(band, nan=0.0, out=out).clamp_(0.0, 1.0).sqrt_()
+    return guide
+
+
 def _staged(
-    frame: Frame, raw: RawDepth, settings: AnalysisSettings, library: Shelf, iz: Tensor, shot: ShotFrame
+    plate: Plate, raw: RawDepth, settings: AnalysisSettings, library: Shelf, iz: Tensor, shot: ShotFrame
 ) -> tuple[Tensor, Tensor, Tensor]:
     """vs, vt (fractions) and d_L (px)."""
+    frame, device = plate.frame, plate.device
     width = float(frame.picture_width)
     if settings.style == GIVEN:
         span = shot.iz_high - shot.iz_low
         span, shift = (span, shot.iz_low) if span > _FLAT else (0.0, shot.iz_low)
-        return torch.tensor(span / width), torch.tensor(shift / width), raw.inverse_depth
+        scale, shift_map = (torch.tensor(value / width, device=device) for value in (span, shift))
+        return scale, shift_map, raw.inverse_depth
     style = library.style(settings.style)
-    look = look_of(frame) if style.needs_look and raw.look.numel() == 0 else raw.look
+    look = look_of(plate) if style.needs_look and raw.look.numel() == 0 else raw.look
     scale, shift_map = style.stage(look, iz, aspect=aspect_of(frame))
     return scale, shift_map, blueprint.blueprint(iz, scale * width, shift_map * width)
 

@@ -14,12 +14,14 @@ from torch import Tensor
 from art3d_node.look import make_look
 from art3d_node.models.depth_net import DepthSource, SourceInput
 from art3d_node.models.neutral import Staging
+from art3d_node.plate import Plate
+from art3d_node.transfer import CPU, as_float, host_array
 from host_bridge.errors import DepthSourceError
-from host_bridge.frame import Array, Frame
+from host_bridge.frame import Frame
 from host_bridge.wire.messages import AnalysisSettings
 
 GIVEN = "given"
-NO_LOOK = torch.zeros(0, 0, 3, dtype=torch.uint8)
+NO_LOOK = torch.zeros(0, 0, 3, dtype=torch.uint8, device=CPU)
 
 Check = Callable[[], None]
 
@@ -45,8 +47,10 @@ class RawDepth:
     """What the depth source said about one frame.
 
     Attributes:
-        inverse_depth: (h, w) float32, larger = nearer, any affine scale, the source's own resolution.
-        look: (h', w', 3) uint8, the picture that the source saw; (0, 0, 3) for a source that looks at none.
+        inverse_depth: (h, w) float32, larger = nearer, any affine scale, the source's own resolution; on the
+            plate's device.
+        look: (h', w', 3) uint8, the picture that the source saw; (0, 0, 3) for a source that looks at none. Always
+            on the host, where motion is found.
         source: name of the depth source that "auto" came to.
         model_id: what made it.
         licence_note: what the user has to know about it before commercial work, or "".
@@ -66,55 +70,64 @@ class RawDepth:
         return nbytes(self.inverse_depth, self.look)
 
 
-def estimate_depth(frame: Frame, settings: AnalysisSettings, library: Shelf, *, check: Check | None = None) -> RawDepth:
+def estimate_depth(
+    frame: Frame,
+    settings: AnalysisSettings,
+    library: Shelf,
+    *,
+    plate: Plate | None = None,
+    check: Check | None = None,
+) -> RawDepth:
     """Raw inverse depth of one frame; depends on `settings.depth`, `.z_meaning` and whether `.style` is "given".
 
     Args:
         frame: the plate frame.
         settings: what to use.
         library: where depth sources come from.
+        plate: the frame's pixels where a caller keeps them; says the device.
         check: called between stages; raises to cancel.
 
     Raises:
         DepthSourceError: the source does not exist or cannot read this plate.
     """
     started = time.perf_counter()
+    plate = plate or Plate(frame)
     if settings.style == GIVEN:
-        raw = RawDepth(_given(frame), NO_LOOK, GIVEN, GIVEN)
+        raw = RawDepth(_given(plate), NO_LOOK, GIVEN, GIVEN)
     else:
-        raw = _estimate(frame, settings, library, check or never)
+        raw = _estimate(plate, settings, library, check or never)
     return replace(raw, ms=1000.0 * (time.perf_counter() - started))
 
 
-def _estimate(frame: Frame, settings: AnalysisSettings, library: Shelf, check: Check) -> RawDepth:
+def _estimate(plate: Plate, settings: AnalysisSettings, library: Shelf, check: Check) -> RawDepth:
+    frame = plate.frame
     z = frame.layers.get("depth")
     name = library.automatic(has_z=z is not None) if settings.depth == "auto" else settings.depth
     source = library.depth(name)
     check()
-    look = look_of(frame) if source.needs_look else NO_LOOK
+    look = look_of(plate) if source.needs_look else NO_LOOK
     check()
-    seen = SourceInput(
-        look=look,
-        aspect=aspect_of(frame),
-        z=None if z is None else as_float(z[..., 0]),
-        alpha=None if z is None else _alpha(frame),
-        z_meaning=settings.z_meaning,
-    )
+    # What looks at the picture has no use for Z; what reads Z does so on the host.
+    if source.needs_look or z is None:
+        seen = SourceInput(look=look, aspect=aspect_of(frame), z_meaning=settings.z_meaning)
+    else:
+        seen = SourceInput(look, aspect_of(frame), as_float(z[..., 0]), _alpha(frame), settings.z_meaning)
     try:
         found = source.estimate(seen)
     except ValueError as error:
         remedy = "use another depth source, such as --depth auto"
         raise DepthSourceError(str(error), where=f"--depth {name}", remedy=remedy) from error
     check()
-    return RawDepth(found.inverse_depth, look, source.name, found.model_id, source.licence_note)
+    return RawDepth(found.inverse_depth.to(plate.device), look, source.name, found.model_id, source.licence_note)
 
 
-def look_of(frame: Frame) -> Tensor:
-    """The frame's own `look`, or one made from its colour; (h, w, 3) uint8.
+def look_of(plate: Plate) -> Tensor:
+    """The frame's own `look`, or one made from its colour; (h, w, 3) uint8, on the host.
 
     Raises:
         DepthSourceError: the frame has neither.
     """
+    frame = plate.frame
     if "look" in frame.layers:
         look = frame.layers["look"]
         if look.dtype != np.uint8 or look.shape[2] != 3 or look.size == 0:
@@ -122,14 +135,7 @@ def look_of(frame: Frame) -> Tensor:
         return torch.from_numpy(np.array(look))
     if "color" not in frame.layers:
         raise DepthSourceError("the frame carries no picture to look at", remedy="send its color or look layer")
-    return make_look(as_float(frame.layers["color"]), frame.channels)
-
-
-def as_float(array: Array) -> Tensor:
-    """A layer as float32: half and float by value, integers as a share of their largest value."""
-    if array.dtype.kind == "u":
-        return torch.from_numpy(array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max))
-    return torch.from_numpy(np.array(array, np.float32, order="C"))
+    return torch.from_numpy(host_array(make_look(plate.color, frame.channels)))
 
 
 def aspect_of(frame: Frame) -> float:
@@ -152,7 +158,8 @@ def _alpha(frame: Frame) -> Tensor | None:
     return as_float(frame.layers["color"][..., frame.channels.index("A")])
 
 
-def _given(frame: Frame) -> Tensor:
+def _given(plate: Plate) -> Tensor:
+    frame = plate.frame
     if "disparity" not in frame.layers:
         raise DepthSourceError(
             "the frame carries no disparity", where="style given", remedy="send a disparity layer, or name a style"
@@ -160,4 +167,4 @@ def _given(frame: Frame) -> Tensor:
     array = frame.layers["disparity"]
     if array.dtype.kind != "f":
         raise DepthSourceError("the disparity is no float layer", where="style given", remedy="send px as float")
-    return as_float(array[..., 0])
+    return as_float(array[..., 0], plate.device)

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from art3d_node.models import mini, styles
 from art3d_node.models.aov import AovDepth
 from art3d_node.models.depth_net import DepthSource
 from art3d_node.models.mini_source import MiniSource
 from art3d_node.models.neutral import Staging
+from art3d_node.transfer import CPU
 from host_bridge import checkpoints
 from host_bridge.errors import BadInputError, DepthSourceError, StyleError
 
@@ -31,10 +34,11 @@ class Library:
     Args:
         open_paths: whether a depth source may be named by the path of its folder. A server that others can reach
             leaves this off: then a folder is named by its name inside a model folder (`checkpoints.folders`).
+        device: where the networks compute.
     """
 
-    def __init__(self, *, open_paths: bool = False) -> None:
-        self._open_paths = open_paths
+    def __init__(self, *, open_paths: bool = False, device: torch.device = CPU) -> None:
+        self._open_paths, self._device = open_paths, device
         self._lock = threading.Lock()
         self._loaded: dict[tuple[str, str], tuple[Any, Any]] = {}
 
@@ -54,7 +58,7 @@ class Library:
             StyleError: there is none, or its file is damaged.
         """
         try:
-            style: Staging = self._once("style", name, _stamp(name), lambda: styles.style_named(name))
+            style: Staging = self._once("style", name, _stamp(name), lambda: styles.style_named(name, self._device))
         except ValueError as error:
             raise StyleError(str(error), where="--style", remedy="run `art3d styles` to see what there is") from error
         return style
@@ -99,7 +103,7 @@ class Library:
         if name == "aov":
             return AovDepth()
         if name == "mini":
-            return _mini()
+            return _mini(self._device)
         found = checkpoints.find(name)
         if found is None and self._open_paths and Path(name, "config.json").is_file():
             found = Path(name)
@@ -110,19 +114,20 @@ class Library:
         from art3d_node.models import depth_anything
 
         if found.is_dir():
-            return depth_anything.from_folder(found, name=name, licence_note=checkpoints.licence_note(found))
+            note = checkpoints.licence_note(found)
+            return depth_anything.from_folder(found, name=name, licence_note=note, device=self._device)
         try:
             checkpoints.verify(found, checkpoints.known(name))
         except BadInputError as error:
             raise DepthSourceError(error.message, where=error.where, remedy=error.remedy) from error
-        return depth_anything.from_file(found, name=name)
+        return depth_anything.from_file(found, name=name, device=self._device)
 
 
-def _mini() -> DepthSource:
+def _mini(device: torch.device) -> DepthSource:
     if not _MINI_WEIGHTS.is_file():
         raise ValueError("the small depth network did not come with this installation")
     digest = hashlib.sha256(_MINI_WEIGHTS.read_bytes()).hexdigest()[:12]
-    return MiniSource(mini.load_mini(_MINI_WEIGHTS), model_id=f"mini:{digest}")
+    return MiniSource(mini.load_mini(_MINI_WEIGHTS), model_id=f"mini:{digest}", device=device)
 
 
 def _stamp(name: str) -> tuple[str, int, int] | None:

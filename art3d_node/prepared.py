@@ -2,66 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from art3d_node.analysis import FrameAnalysis
-from art3d_node.estimate import as_float
+from art3d_node.analysis import FrameAnalysis, border_columns
+from art3d_node.lazy_plane import LazyPlane, Part
+from art3d_node.plate import Plate
 from art3d_node.stereo import blueprint, comfort
 from art3d_node.stereo.blueprint import Knobs
+from art3d_node.transfer import CPU
 from host_bridge.errors import BadInputError
 from host_bridge.frame import Frame
 from host_bridge.params import Controls
 
-_BAND_ROWS = 64
-_STATS_SAMPLES = 1 << 15
-
-
-@dataclass(frozen=True)
-class Plate:
-    """A frame's full-size layers as float32 tensors: converted once per frame, shared by all knob settings.
-
-    Attributes:
-        frame: the frame itself.
-    """
-
-    frame: Frame
-
-    @cached_property
-    def color(self) -> Tensor:
-        """(H, W, C) float32."""
-        if "color" not in self.frame.layers:
-            raise BadInputError("the frame carries no colour", remedy="send its color layer")
-        return as_float(self.frame.layers["color"])
-
-    @cached_property
-    def extra(self) -> Tensor | None:
-        """(H, W, K) float32 layers that ride along."""
-        return self._layer("extra")
-
-    @cached_property
-    def clean_plate(self) -> Tensor | None:
-        """(H, W, C) float32."""
-        return self._layer("clean_plate")
-
-    @cached_property
-    def matte(self) -> Tensor | None:
-        """(H, W) float32, 0..1."""
-        matte = self._layer("matte")
-        return None if matte is None else torch.nan_to_num(matte[..., 0]).clamp(0.0, 1.0)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the float32 copies hold at most."""
-        return sum(4 * int(array.size) for name, array in self.frame.layers.items() if name != "look")
-
-    def _layer(self, name: str) -> Tensor | None:
-        return as_float(self.frame.layers[name]) if name in self.frame.layers else None
+__all__ = ["Plate", "Prepared", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -83,29 +41,38 @@ class Prepared:
     knobs: Knobs
     bounds_px: tuple[float, float]
     stats: dict[str, Any]
-    _disparity: Tensor
-    _done: set[int] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def _disparity(self) -> LazyPlane:
+        return self._plane(lambda part: _disparity(self, part))
+
+    @cached_property
+    def _halved(self) -> LazyPlane:
+        return self._plane(lambda part: _disparity(self, part) * 0.5)
+
+    def _plane(self, compute: Any) -> LazyPlane:
+        d = self.analysis.disparity_px
+        return LazyPlane((d.shape[0], d.shape[1]), d.device, compute)
 
     @property
     def nbytes(self) -> int:
         """Bytes that this setting adds to plate and analysis."""
-        return self._disparity.numel() * self._disparity.element_size()
+        return 4 * self.analysis.disparity_px.numel()
 
-    def disparity_px(self, first: int, last: int) -> Tensor:
-        """(H, W) disparity on the hero grid, px, of which at least the rows first <= y < last are computed.
+    def disparity_px(
+        self, first: int, last: int, columns: tuple[int, int] | None = None, *, half: bool = False
+    ) -> Tensor:
+        """(H, W) disparity on the hero grid, px, of which at least the named rows and columns are computed.
 
-        A range outside the plate stands for its nearest row.
+        A range outside the plate stands for its nearest row or column; the rest of the plane holds anything.
+
+        Args:
+            first, last: rows first <= y < last.
+            columns: first and one past the last; all of them when None.
+            half: half the disparity, for two eyes that lie on either side of the plate.
         """
-        rows = self._disparity.shape[0]
-        first, last = min(max(first, 0), rows - 1), min(max(last, 1), rows)
-        with self._lock:
-            for band in range(first // _BAND_ROWS, -(-last // _BAND_ROWS)):
-                if band not in self._done:
-                    part = slice(band * _BAND_ROWS, (band + 1) * _BAND_ROWS)
-                    self._disparity[part] = _disparity(self, (part, slice(None)))
-                    self._done.add(band)
-        return self._disparity
+        plane = self._halved if half else self._disparity
+        return plane.over((first, last), columns or (0, self.analysis.disparity_px.shape[1]))
 
 
 def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate: Plate | None = None) -> Prepared:
@@ -131,42 +98,39 @@ def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate:
         controls.budget_front,
         controls.budget_behind,
     ).under(depth_gain=analysis.shot_gain, zero_plane_pct=analysis.shot_zero_plane_pct)
-    shape = analysis.disparity_px.shape
     bounds = _bounds(analysis, knobs, plate.matte is not None)
-    prepared = Prepared(plate, analysis, controls, knobs, bounds, {}, torch.zeros(shape))
+    prepared = Prepared(plate, analysis, controls, knobs, bounds, {})
     prepared.stats.update(_stats(prepared))
     return prepared
 
 
-def _disparity(prepared: Prepared, at: tuple[slice, slice]) -> Tensor:
+def _disparity(prepared: Prepared, at: Part) -> Tensor:
     """The disparity in px after knobs and budget, at rows and columns of the data window."""
     a, matte = prepared.analysis, prepared.plate.matte
+    return _turned(prepared, a.disparity_px[at], a.inverse_depth[at], None if matte is None else matte[at])
+
+
+def _turned(prepared: Prepared, d: Tensor, iz: Tensor, matte: Tensor | None) -> Tensor:
+    """Knobs and budget on some pixels of the frame."""
+    a, knobs = prepared.analysis, prepared.knobs
     width = float(a.width_px)
-    d = blueprint.turn_knobs(
-        a.disparity_px[at],
-        a.inverse_depth[at],
-        a.fit_px,
-        prepared.knobs,
-        width=width,
-        matte=None if matte is None else matte[at],
-    )
+    d = blueprint.turn_knobs(d, iz, a.fit_px, knobs, width=width, matte=matte)
     low, high = prepared.bounds_px
     inner = blueprint.INNER * width / 100.0
-    if -inner * prepared.knobs.budget_behind_pct < low and high < inner * prepared.knobs.budget_front_pct:
+    if -inner * knobs.budget_behind_pct < low and high < inner * knobs.budget_front_pct:
         return d
-    return blueprint.soft_limit(d, prepared.knobs, width=width)
+    return blueprint.soft_limit(d, knobs, width=width)
 
 
 def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, float]:
     """Lowest and highest disparity that the knobs can make of this frame, px, by interval arithmetic."""
-    ends = torch.tensor(a.disparity_range_px, dtype=torch.float64)
     fit = a.fit_px
     gained = sorted((knobs.depth_gain - 1.0) * fit.scale * iz for iz in a.inverse_depth_range)
     local = sorted((knobs.sculpt - 1.0) * value for value in a.local_range_px)
     if has_matte:
         local = [min(local[0], 0.0), max(local[1], 0.0)]
     away = knobs.zero_plane_pct / 100.0 * a.width_px
-    low, high = (float(ends[i]) + gained[i] + local[i] - away for i in (0, 1))
+    low, high = (a.disparity_range_px[i] + gained[i] + local[i] - away for i in (0, 1))
     if not has_matte:
         whole = sorted(knobs.depth_gain * fit.scale * iz for iz in a.inverse_depth_range)
         sculpted = sorted(knobs.sculpt * value for value in a.local_range_px)
@@ -177,16 +141,16 @@ def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, flo
     # Room for the rounding of float32, far below what moves a pixel.
     slack = 1e-4 + 1e-5 * max(abs(low), abs(high), *(abs(v) for v in gained))
     limited = blueprint.soft_limit(
-        torch.tensor([low - slack, high + slack], dtype=torch.float64), knobs, width=float(a.width_px)
+        torch.tensor([low - slack, high + slack], dtype=torch.float64, device=CPU), knobs, width=float(a.width_px)
     )
     return float(limited[0]), float(limited[1])
 
 
 def _stats(prepared: Prepared) -> dict[str, Any]:
     a, knobs = prepared.analysis, prepared.knobs
-    step = max(1, round((a.disparity_px.numel() / _STATS_SAMPLES) ** 0.5))
-    every = slice(None, None, step)
-    span = comfort.parallax_range(_disparity(prepared, (every, every)), width=float(a.width_px))
+    matte = prepared.plate.matte
+    sampled = _turned(prepared, *a.sample, None if matte is None else matte[a.every, a.every])
+    span = comfort.parallax_range(sampled, width=float(a.width_px))
     stats: dict[str, Any] = {
         "fit_scale": a.fit_scale,
         "fit_shift": a.fit_shift,
@@ -212,12 +176,14 @@ def _stats(prepared: Prepared) -> dict[str, Any]:
 
 def _beyond_border_px(prepared: Prepared) -> float:
     """Widest strip that a new view sees beyond the plate's border, px, from the border columns alone."""
-    ends = _disparity(prepared, (slice(None), slice(None, None, max(1, prepared.analysis.disparity_px.shape[1] - 1))))
+    matte = prepared.plate.matte
+    ends = _turned(prepared, *prepared.analysis.ends, None if matte is None else border_columns(matte))
     ends = torch.nan_to_num(ends, nan=0.0, posinf=0.0, neginf=0.0)
-    first, last = ends[:, 0], ends[:, -1]
+    # One copy from the device instead of four.
+    (first_low, last_low), (first_high, last_high) = torch.stack(torch.aminmax(ends, dim=0)).tolist()
     # Towards the right eye a surface moves by −d: what lies behind the screen bares the left border, and so on.
-    toward_right = max(float(-first.min()), float(last.max()), 0.0)
-    toward_left = max(float(first.max()), float(-last.min()), 0.0)
+    toward_right = max(-first_low, last_high, 0.0)
+    toward_left = max(first_high, -last_low, 0.0)
     hero = prepared.controls.hero
     if hero == "none":
         return round(0.5 * max(toward_right, toward_left), 4)

@@ -23,9 +23,11 @@ import torch
 from torch import Tensor
 
 from art3d_node.analysis import FrameAnalysis
-from art3d_node.prepared import Plate, Prepared, prepare
+from art3d_node.plate import Plate
+from art3d_node.prepared import Prepared, prepare
 from art3d_node.stereo import blueprint, edges, fill
 from art3d_node.stereo.synthesis import NewView, new_view
+from art3d_node.stereo.window import plan
 from host_bridge.errors import BadInputError
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
@@ -37,6 +39,7 @@ __all__ = ["Plate", "Prepared", "Rendered", "prepare", "render", "render_box"]
 Eye = Literal["left", "right"]
 EYES: tuple[Eye, Eye] = ("left", "right")
 _APRON_ROWS = edges.APRON + fill.APRON
+_APRON_COLUMNS = edges.APRON + fill.TAPS + 4  # beside the samples that reach the view: outlines, fill, interpolation
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class _TileJob:
         if eye == self.prepared.controls.hero:
             return self._hero_plane(kind)
         if self.reached.empty:
-            return torch.zeros(self.box.height, self.box.width, self._channels(kind))
+            return self._nothing(self._channels(kind))
         return self._view_plane(kind, self.views[eye])
 
     def _channels(self, kind: str) -> int:
@@ -133,9 +136,9 @@ class _TileJob:
         if kind == "extra":
             return self._crop(_need_extra(plate))
         if kind == "occlusion":
-            return torch.zeros(self.box.height, self.box.width, 1)
-        inside = self.box.intersect(self.data)
-        return self._crop(self.prepared.disparity_px(inside.y0 - self.data.y0, inside.y1 - self.data.y0))
+            return self._nothing(1)
+        x0, y0, x1, y1 = self.box.intersect(self.data).shift(-self.data.x0, -self.data.y0).as_tuple()
+        return self._crop(self.prepared.disparity_px(y0, y1, (x0, x1)))
 
     def _view_plane(self, kind: str, view: NewView) -> Tensor:
         if kind == "view":
@@ -153,7 +156,7 @@ class _TileJob:
 
     def _beyond(self, view: NewView) -> Tensor:
         """(h, w) bool over `reached`: pixels beyond the data window that no surface of the plate reaches."""
-        outside = torch.ones(self.reached.height, self.reached.width, dtype=torch.bool)
+        outside = torch.ones_like(view.occlusion)
         inside = self.reached.intersect(self.data)
         if not inside.empty:
             outside[inside.slices(self.reached)] = False
@@ -161,18 +164,18 @@ class _TileJob:
 
     def _new_view(self, eye: Eye) -> NewView:
         prepared, plate = self.prepared, self.prepared.plate
-        x0, y0, x1, y1 = self.reached.shift(-self.data.x0, -self.data.y0).as_tuple()
-        disparity = prepared.disparity_px(y0 - _APRON_ROWS, y1 + _APRON_ROWS)
-        low, high = prepared.bounds_px
-        if prepared.controls.hero == "none":
-            disparity, low, high = disparity * 0.5, low * 0.5, high * 0.5
+        region = self.reached.shift(-self.data.x0, -self.data.y0).as_tuple()
+        half = prepared.controls.hero == "none"
+        low, high = (bound * (0.5 if half else 1.0) for bound in prepared.bounds_px)
+        columns = self._samples(region, (low, high) if eye == "right" else (-high, -low))
+        disparity = prepared.disparity_px(region[1] - _APRON_ROWS, region[3] + _APRON_ROWS, columns, half=half)
         filling: Any = prepared.controls.fill
         outlines: Any = prepared.controls.edges
         return new_view(
             plate.color,
             disparity,
             toward=eye,
-            region=(x0, y0, x1, y1),
+            region=region,
             data=plate.extra if f"{eye}_extra" in self.wanted else None,
             alpha=_alpha_index(plate.frame),
             edges=outlines,
@@ -181,11 +184,21 @@ class _TileJob:
             disparity_range=(low, high),
         )
 
+    def _samples(self, region: tuple[int, int, int, int], span: tuple[float, float]) -> tuple[int, int]:
+        """First and one past the last column of the plate whose disparity the view of a region depends on."""
+        size = self.data.height, self.data.width
+        first, last = plan(region, size, span, apron=fill.APRON, slack=edges.WIDENING).samples
+        return first - _APRON_COLUMNS, last + _APRON_COLUMNS
+
+    def _nothing(self, channels: int) -> Tensor:
+        device = self.prepared.plate.device
+        return torch.zeros(self.box.height, self.box.width, channels, device=device)
+
     def _local(self) -> Tensor:
         a = self.prepared.analysis
         inside = self.box.intersect(self.data)
         if inside.empty:
-            return torch.zeros(self.box.height, self.box.width, 1)
+            return self._nothing(1)
         at = inside.slices(self.data)
         part = blueprint.local_layer(a.disparity_px[at], a.inverse_depth[at], a.fit_px)
         return self._placed(part[..., None], inside)
@@ -196,14 +209,14 @@ class _TileJob:
             plane = plane.to(torch.float32).expand(self.data.height, self.data.width)
         channels = plane.shape[2] if plane.ndim == 3 else 1
         if inside.empty:
-            return torch.zeros(self.box.height, self.box.width, channels)
+            return self._nothing(channels)
         part = plane[inside.slices(self.data)]
         return self._placed(part if part.ndim == 3 else part[..., None], inside)
 
     def _placed(self, part: Tensor, inside: Box) -> Tensor:
         if inside == self.box:
             return part.contiguous()
-        whole = torch.zeros(self.box.height, self.box.width, part.shape[2])
+        whole = self._nothing(part.shape[2])
         whole[inside.slices(self.box)] = part
         return whole
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from art3d_node.analysis import RawDepth, estimate_depth, look_of, stage
 from art3d_node.library import Library
+from art3d_node.plate import Plate
 from art3d_node.renderer import render
 from art3d_node.temporal import Neighbour
 from host_bridge.frame import Frame
@@ -94,7 +95,7 @@ def disparities(frames: list[Frame], here: Here, settings: AnalysisSettings, sho
 
 def motion(frames: list[Frame], here: int, there: int) -> tuple[np.ndarray, np.ndarray]:
     """Flow from one frame to another and where it may be trusted."""
-    greys = [cv2.cvtColor(look_of(frames[i]).numpy(), cv2.COLOR_RGB2GRAY) for i in (here, there)]
+    greys = [cv2.cvtColor(look_of(Plate(frames[i])).numpy(), cv2.COLOR_RGB2GRAY) for i in (here, there)]
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     forward, backward = engine.calc(*greys, None), engine.calc(*greys[::-1], None)
     miss = np.linalg.norm(forward + follow(backward, forward), axis=2)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config
 
-from art3d_node.models.depth_net import Estimate, SourceInput, resized_look, working_size
+from art3d_node.models.depth_net import CPU, Estimate, SourceInput, resized_look, working_size
 
 SHORT_SIDE_PX = 518
 _PATCH_PX = 14
@@ -113,6 +113,7 @@ class DepthAnythingDepth:
         model_id: what made it.
         licence_note: what the user has to know before commercial work, or "".
         mean, std: normalisation of the input, per channel.
+        device: where it computes; on CUDA in half precision.
     """
 
     needs_look = True
@@ -126,37 +127,40 @@ class DepthAnythingDepth:
         licence_note: str = "",
         mean: tuple[float, ...] = _MEAN,
         std: tuple[float, ...] = _STD,
+        device: torch.device = CPU,
     ) -> None:
         self.name, self.model_id, self.licence_note = name, model_id, licence_note
-        self._model = model.eval()
-        self._mean, self._std = (torch.tensor(v).view(1, 3, 1, 1) for v in (mean, std))
+        self._model, self._device = model.eval().to(device), device
+        self._mean, self._std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (mean, std))
         self._metric = model.config.depth_estimation_type == "metric"
 
     @torch.no_grad()
     def estimate(self, frame: SourceInput) -> Estimate:
         """Raw inverse depth at the network's working size; metric models give 1/distance."""
         size = working_size(frame.aspect, short_side_px=SHORT_SIDE_PX, multiple=_PATCH_PX)
-        rgb = resized_look(frame.look, size)
-        depth: Tensor = self._model((rgb - self._mean) / self._std).predicted_depth[0].float()
+        rgb = resized_look(frame.look.to(self._device), size)
+        # Half precision moves no pixel: docs/server.md states the tolerance, a test holds it.
+        with torch.autocast(self._device.type, dtype=torch.float16, enabled=self._device.type == "cuda"):
+            depth: Tensor = self._model((rgb - self._mean) / self._std).predicted_depth[0].float()
         return Estimate(1.0 / depth.clamp_min(1e-3) if self._metric else depth, self.model_id)
 
 
-def from_file(path: Path, *, name: str) -> DepthAnythingDepth:
+def from_file(path: Path, *, name: str, device: torch.device = CPU) -> DepthAnythingDepth:
     """The source behind the authors' V2 Small file.
 
     Raises:
         ValueError: as `load_small`.
     """
-    return DepthAnythingDepth(load_small(path), name=name, model_id=f"{name}:{_digest(path)}")
+    return DepthAnythingDepth(load_small(path), name=name, model_id=f"{name}:{_digest(path)}", device=device)
 
 
-def from_folder(folder: Path, *, name: str, licence_note: str = "") -> DepthAnythingDepth:
+def from_folder(folder: Path, *, name: str, licence_note: str = "", device: torch.device = CPU) -> DepthAnythingDepth:
     """The source behind a transformers folder; nothing is fetched.
 
     Args:
         folder: holds config.json and weights.
         name: the depth source's name.
-        licence_note: as `DepthAnythingDepth`.
+        licence_note, device: as `DepthAnythingDepth`.
 
     Raises:
         ValueError: the folder is incomplete, damaged or holds another architecture.
@@ -178,6 +182,7 @@ def from_folder(folder: Path, *, name: str, licence_note: str = "") -> DepthAnyt
         licence_note=licence_note,
         mean=tuple(preset.get("image_mean", _MEAN)),
         std=tuple(preset.get("image_std", _STD)),
+        device=device,
     )
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 MAX_ASPECT = 4.0
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Estimate:
     """Raw inverse depth.
 
     Attributes:
-        inverse_depth: (h, w) float32, larger = nearer, finite, at the source's own resolution.
+        inverse_depth: (h, w) float32, larger = nearer, finite, at the source's own resolution, where it computed.
         model_id: what made it, precise enough to make it again.
     """
 

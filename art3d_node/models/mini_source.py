@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from art3d_node.models.depth_net import Estimate, SourceInput, resized_look, working_size
+from art3d_node.models.depth_net import CPU, Estimate, SourceInput, resized_look, working_size
 from art3d_node.models.mini import WORKING_SHORT_SIDE, MiniDepth
 
 _STRIDE = 32
@@ -16,17 +16,19 @@ class MiniSource:
     Args:
         model: the loaded network.
         model_id: what made it.
+        device: where it computes.
     """
 
     name = "mini"
     needs_look = True
     licence_note = ""
 
-    def __init__(self, model: MiniDepth, *, model_id: str) -> None:
-        self._model, self.model_id = model.eval(), model_id
+    def __init__(self, model: MiniDepth, *, model_id: str, device: torch.device = CPU) -> None:
+        self._model, self.model_id, self._device = model.eval().to(device), model_id, device
 
     @torch.no_grad()
     def estimate(self, frame: SourceInput) -> Estimate:
         """Raw inverse depth at the network's working size."""
         size = working_size(frame.aspect, short_side_px=WORKING_SHORT_SIDE, multiple=_STRIDE)
-        return Estimate(self._model(resized_look(frame.look, size))[0, 0].float(), self.model_id)
+        rgb = resized_look(frame.look.to(self._device), size)
+        return Estimate(self._model(rgb)[0, 0].float(), self.model_id)

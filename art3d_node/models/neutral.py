@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
 SCALE = 0.020
@@ -56,4 +55,4 @@ class Neutral:
 
     def stage(self, look: Tensor, inverse_depth: Tensor, *, aspect: float) -> tuple[Tensor, Tensor]:
         """As `Staging.stage`; two 0-d tensors."""
-        return torch.tensor(SCALE), torch.tensor(SHIFT)
+        return inverse_depth.new_tensor(SCALE), inverse_depth.new_tensor(SHIFT)

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from art3d_node.models.camera_net import STRIDE, CameraNet
-from art3d_node.models.depth_net import MAX_ASPECT, resized_look
+from art3d_node.models.depth_net import CPU, MAX_ASPECT, resized_look
 from art3d_node.models.neutral import SCALE, SHIFT, Neutral, Staging
 from art3d_node.models.style_file import (
     SUFFIX,
@@ -82,7 +82,7 @@ class LearnedStyle:
         iz = torch.nan_to_num(inverse_depth, nan=0.0, posinf=2.0, neginf=-1.0)[None, None]
         shrinks = size[0] <= iz.shape[2] and size[1] <= iz.shape[3]
         small = functional.interpolate(iz, size=size, mode="area" if shrinks else "nearest")
-        maps = self.net(resized_look(look, size), small)
+        maps = self.net(resized_look(look.to(iz.device), size), small)
         both = torch.cat([maps.scale, maps.shift], dim=1)
         full = functional.interpolate(both, size=inverse_depth.shape, mode="bilinear", align_corners=False)[0]
         return full[0].contiguous(), full[1].contiguous()
@@ -100,14 +100,14 @@ def input_grid(aspect: float, input_size: int) -> tuple[int, int]:
     return (short, input_size) if aspect >= 1.0 else (input_size, short)
 
 
-def load_style(path: Path) -> LearnedStyle:
-    """A style from its file.
+def load_style(path: Path, device: torch.device = CPU) -> LearnedStyle:
+    """A style from its file, its network on a device.
 
     Raises:
         StyleFileError: as `style_file.load_style_file`.
     """
     card, net = load_style_file(path)
-    return LearnedStyle(card, net)
+    return LearnedStyle(card, net.to(device))
 
 
 def style_folders() -> list[Path]:
@@ -130,13 +130,13 @@ def find_style(name: str) -> Path:
     raise StyleFileError(f"there is no style {name!r}; there are {', '.join(card.name for card in list_styles())}")
 
 
-def style_named(name: str) -> Staging:
-    """`neutral`, or the style of that name.
+def style_named(name: str, device: torch.device = CPU) -> Staging:
+    """`neutral`, or the style of that name, on a device.
 
     Raises:
         StyleFileError: there is none, or its file is damaged.
     """
-    return Neutral() if name == "neutral" else load_style(find_style(name))
+    return Neutral() if name == "neutral" else load_style(find_style(name), device)
 
 
 def list_styles() -> list[StyleCard]:
