@@ -66,6 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     args = build_parser(_wanted(words)).parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR, format="%(name)s: %(message)s")
+    # Why a command seems to stand still is said at once, not only with --verbose.
+    logging.getLogger("host_bridge.connection").setLevel(logging.INFO if args.verbose else logging.WARNING)
     try:
         return int(args.run(args))
     except Art3DError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import os
 import sys
 import time
@@ -21,9 +22,12 @@ from host_bridge.wire.codec import decode, encode, error_of
 from host_bridge.wire.limits import CHUNK_BYTES, REPLY_HEADER_BYTES
 from host_bridge.wire.memory import attach
 
+log = logging.getLogger(__name__)
 SILENCE_S = 20.0
 REVIVE_S = 1.0
-LOADING_S = 120.0
+# The first start on a machine compiles the server's kernels: a minute or two on free cores, much longer on busy ones.
+LOADING_S = 1800.0
+NOTICE_S = 3.0
 LOCAL = ("ipc://", "tcp://127.", "tcp://localhost", "tcp://[::1]")
 
 
@@ -104,6 +108,7 @@ class Connection:
     def _greet(self, timeout_s: float) -> m.Welcome:
         number = self.send(m.Hello(self._name))
         start = revived_s = time.monotonic()
+        told = False
         while (reply := self.poll(number, min(0.25, timeout_s), greeting=True)) is None:
             if self._revive is not None and time.monotonic() - max(self._heard_s, revived_s) > REVIVE_S:
                 # It may have died while it was greeted; then nobody else starts it again.
@@ -115,10 +120,14 @@ class Connection:
                     self._socket.send(encode(number, m.Hello(self._name)), zmq.NOBLOCK)
                     self._dropped = False
             # A server whose workers are still loading says progress meanwhile, and is worth waiting for.
-            patience_s = timeout_s if self._heard_s <= start else max(timeout_s, LOADING_S)
-            if time.monotonic() > start + patience_s:
+            loading, waited_s = self._heard_s > start, time.monotonic() - start
+            if loading and waited_s > NOTICE_S and not told:
+                log.warning("the server at %s is loading; its first start takes a minute or two", self.address)
+                told = True
+            patience_s = max(timeout_s, LOADING_S) if loading else timeout_s
+            if waited_s > patience_s:
                 raise ServerUnreachableError(
-                    f"no answer within {timeout_s:g} s", where=self.address, remedy=self._advice()
+                    f"no answer within {patience_s:g} s", where=self.address, remedy=self._advice()
                 )
         if isinstance(reply.message, m.Failure):
             raise error_of(reply.message)

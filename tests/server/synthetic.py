@@ -73,3 +73,9 @@ class Synthetic:
 
 def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Synthetic:
     return Synthetic(device)
+
+
+def make_slowly(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Synthetic:
+    """An engine that loads longer than a client's first patience."""
+    time.sleep(1.5)
+    return make(device, analysis_bytes, open_paths=open_paths)

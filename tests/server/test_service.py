@@ -14,6 +14,7 @@ import pytest
 import synthetic
 import zmq
 
+from host_bridge import connection
 from host_bridge.client import Client
 from host_bridge.errors import (
     BadInputError,
@@ -143,6 +144,15 @@ def test_a_worker_that_cannot_start_is_explained(start_server):
     with pytest.raises(ServerError, match="no worker can start"):
         Client(server.address, hello_timeout_s=30)
     assert "no_such_module" in server.log()
+
+
+def test_a_server_that_still_loads_is_waited_for_and_said(start_server, monkeypatch, caplog):
+    monkeypatch.setattr(connection, "NOTICE_S", 0.1)
+    server = start_server(engine="synthetic:make_slowly")
+    with Client(server.address, hello_timeout_s=0.5) as client:
+        tile(client, picture())
+    assert [record.message for record in caplog.records].count(f"the server at {server.address} is loading; its first "
+                                                               "start takes a minute or two") == 1  # fmt: skip
 
 
 def test_limits_are_named_before_anything_is_sent(start_server):
