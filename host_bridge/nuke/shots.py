@@ -48,13 +48,37 @@ def options(node: Any, names: Any) -> list[str]:
     return found
 
 
+def _new_shot(stem: str) -> str:
+    """A shot file that is not there yet: Nuke keeps its pictures as long as the knob says the same name."""
+    folder, number, path = script_folder(), 1, ""
+    while not path or os.path.exists(path):
+        path = os.path.join(folder, f"{stem}.art3d" if number == 1 else f"{stem}.{number}.art3d")
+        number += 1
+    return path
+
+
+def _prove_seen(node: Any, read: Any) -> None:
+    """The analysis reads the plate's file, and must see the depth that the node takes.
+
+    Raises:
+        Trouble: the node takes depth from elsewhere.
+    """
+    from_input = node.input(1) is not None and str(node["depth"].value()) in ("auto", "aov")
+    if from_input and "depth.Z" not in read.channels():
+        raise Trouble(
+            "the analysis reads the plate's file and does not see the Depth input; "
+            "write depth.Z into the plate, or set Depth Source to a network"
+        )
+
+
 @guarded
 def analyse_shot() -> None:
     """Runs `art3d analyse` on the plate and gives the shot file to the node."""
     node = chosen()
     read = plate_of(node)
+    _prove_seen(node, read)
     path = nuke.filename(read)
-    shot = os.path.join(script_folder(), _stem(path) + ".art3d")
+    shot = _new_shot(_stem(path))
 
     def done(text: str) -> None:
         node["shot"].setValue(shot)

@@ -29,6 +29,7 @@ inline constexpr Name kClipPreferences = "OfxImageEffectActionGetClipPreferences
 inline constexpr Name kRegionOfDefinition = "OfxImageEffectActionGetRegionOfDefinition";
 inline constexpr Name kRegionsOfInterest = "OfxImageEffectActionGetRegionsOfInterest";
 inline constexpr Name kIsIdentity = "OfxImageEffectActionIsIdentity";
+inline constexpr Name kFramesNeeded = "OfxImageEffectActionGetFramesNeeded";
 inline constexpr Name kRender = "OfxImageEffectActionRender";
 }  // namespace action
 
@@ -54,6 +55,9 @@ inline constexpr Name kMultipleClipDepths = "OfxImageEffectPropMultipleClipDepth
 inline constexpr Name kMultipleClipPars = "OfxImageEffectPropSupportsMultipleClipPARs";
 inline constexpr Name kClipPreferencesSlaveParam = "OfxImageEffectPropClipPreferencesSlaveParam";
 
+inline constexpr Name kFrameRange = "OfxImageEffectPropFrameRange";
+inline constexpr Name kFrameVarying = "OfxImageEffectFrameVarying";
+
 inline constexpr Name kProjectSize = "OfxImageEffectPropProjectSize";
 inline constexpr Name kProjectOffset = "OfxImageEffectPropProjectOffset";
 inline constexpr Name kRenderScale = "OfxImageEffectPropRenderScale";
@@ -74,6 +78,7 @@ inline constexpr Name kUnmappedComponents = "OfxImageClipPropUnmappedComponents"
 inline constexpr Name kClipRoiPrefix = "OfxImageClipPropRoI_";
 inline constexpr Name kClipComponentsPrefix = "OfxImageClipPropComponents_";
 inline constexpr Name kClipDepthPrefix = "OfxImageClipPropDepth_";
+inline constexpr Name kClipFramesPrefix = "OfxImageClipPropFrameRange_";
 
 inline constexpr Name kImageData = "OfxImagePropData";
 inline constexpr Name kImageBounds = "OfxImagePropBounds";

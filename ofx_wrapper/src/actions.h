@@ -10,6 +10,7 @@ OfxStatus describeInContext(OfxImageEffectHandle effect);
 OfxStatus clipPreferences(const Instance& instance, const Properties& out);
 OfxStatus regionOfDefinition(const Instance& instance, const Properties& in, const Properties& out);
 OfxStatus regionsOfInterest(const Instance& instance, const Properties& in, const Properties& out);
+OfxStatus framesNeeded(Instance& instance, const Properties& in, const Properties& out);
 OfxStatus isIdentity(const Instance& instance, const Properties& in, const Properties& out);
 OfxStatus render(Instance& instance, const Properties& in);
 

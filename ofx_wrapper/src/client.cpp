@@ -30,12 +30,12 @@ void openClient() { g_client = std::make_unique<Client>(); }
 void closeClient() { g_client.reset(); }
 
 void Client::tile(const std::string& server, const std::string& command, const wire::TileRequest& request,
-                  const Plate& plate, const Watch& watch, const UsePixels& use) {
+                  const Plates& plates, const Watch& watch, const UsePixels& use) {
   for (int tries = 1;; ++tries) {
     const std::string address = endpoint_.find(server, command, watch);
     refuseKnownDead(address);
     try {
-      return attempt(address, request, plate, watch, use);
+      return attempt(address, request, plates, watch, use);
     } catch (const SilenceFault& fault) {
       endpoint_.forget(address);
       if (tries < 2 || (server.empty() && tries < kTries)) continue;
@@ -48,11 +48,11 @@ void Client::tile(const std::string& server, const std::string& command, const w
   }
 }
 
-void Client::attempt(const std::string& address, const wire::TileRequest& request, const Plate& plate,
+void Client::attempt(const std::string& address, const wire::TileRequest& request, const Plates& plates,
                      const Watch& watch, const UsePixels& use) {
   auto link = borrow(address, watch);
   try {
-    link->tile(request, plate, watch, use);
+    link->tile(request, plates, watch, use);
   } catch (const Aborted&) {
     if (!link->unfinished()) giveBack(address, std::move(link));
     throw;

@@ -14,13 +14,13 @@ class Client {
  public:
   // Asks for a tile at the server that the knobs name. Throws Aborted or Fault.
   void tile(const std::string& server, const std::string& command, const wire::TileRequest& request,
-            const Plate& plate, const Watch& watch, const UsePixels& use);
+            const Plates& plates, const Watch& watch, const UsePixels& use);
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  void attempt(const std::string& address, const wire::TileRequest& request, const Plate& plate, const Watch& watch,
-               const UsePixels& use);
+  void attempt(const std::string& address, const wire::TileRequest& request, const Plates& plates,
+               const Watch& watch, const UsePixels& use);
   std::unique_ptr<Link> borrow(const std::string& address, const Watch& watch);
   void giveBack(const std::string& address, std::unique_ptr<Link> link);
   void refuseKnownDead(const std::string& address);

@@ -26,7 +26,8 @@ void defineClip(OfxImageEffectHandle effect, const char* name, const char* label
   for (int i = 0; i < 3; ++i) p.set(ofx::prop::kSupportedComponents, kComponents[i], i);
   p.set(ofx::prop::kClipOptional, optional ? 1 : 0);
   p.set(ofx::prop::kClipIsMask, mask ? 1 : 0);
-  p.set(ofx::prop::kTemporalClipAccess, 0);
+  // A shot steadies a network's depth with the frames around.
+  p.set(ofx::prop::kTemporalClipAccess, name == std::string(ofx::value::kOutputClip) ? 0 : 1);
   // The analysis is of the whole frame: only the output comes in tiles.
   p.set(ofx::prop::kSupportsTiles, name == std::string(ofx::value::kOutputClip) ? 1 : 0);
 }
@@ -47,10 +48,11 @@ OfxStatus describe(OfxImageEffectHandle effect) {
   p.set(ofx::prop::kHostFrameThreading, 1);
   p.set(ofx::prop::kSupportsMultiResolution, 1);
   p.set(ofx::prop::kSupportsTiles, 1);
-  p.set(ofx::prop::kTemporalClipAccess, 0);
+  p.set(ofx::prop::kTemporalClipAccess, 1);
   p.set(ofx::prop::kMultipleClipDepths, 1);
   p.set(ofx::prop::kMultipleClipPars, 0);
-  p.set(ofx::prop::kClipPreferencesSlaveParam, "output");
+  p.set(ofx::prop::kClipPreferencesSlaveParam, "output", 0);
+  p.set(ofx::prop::kClipPreferencesSlaveParam, "shot", 1);
   return ofx::kOk;
 }
 

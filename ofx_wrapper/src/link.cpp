@@ -186,22 +186,26 @@ void Link::giveUp(int64_t id) {
   }
 }
 
-void Link::tile(wire::TileRequest request, const Plate& plate, const Watch& watch, const UsePixels& use) {
+void Link::tile(wire::TileRequest request, const Plates& plates, const Watch& watch, const UsePixels& use) {
   request.transport = transport_;
   constexpr int kUploads = 3;  // a full server may drop a frame between its upload and its use
   for (int tries = 0; tries <= kUploads; ++tries) {
     const int64_t id = say(request);
+    std::vector<std::string> missing;
     try {
       const Reply reply = await(id, watch);
       if (reply.header.is<wire::TileReply>()) return deliver(reply, use);
       if (!reply.header.is<wire::NeedFrame>()) throw wire::ProtocolFault("unexpected " + reply.header.kind());
+      missing = reply.header.as<wire::NeedFrame>().keys;
     } catch (const Aborted&) {
       giveUp(id);
       throw;
     }
-    if (!gate_.enter(request.key, watch.poll)) continue;
-    const UploadGate::Pass pass(gate_, request.key);
-    upload(plate, request.key, watch);
+    for (const std::string& key : missing) {
+      if (!gate_.enter(key, watch.poll)) continue;
+      const UploadGate::Pass pass(gate_, key);
+      plates.with(key, [&](const Plate& plate) { upload(plate, key, watch); });
+    }
   }
   throw PassingFault("the server cannot keep the plate; give it more memory or fewer clients");
 }

@@ -51,9 +51,9 @@ class Link {
   // Whether an upload was begun and not completed; such a link is not lent again.
   bool unfinished() const { return uploading_; }
 
-  // Asks for a tile, uploads the plate when the server lacks it, and hands the pixels to `use`.
+  // Asks for a tile, uploads the plates that the server lacks, and hands the pixels to `use`.
   // Throws Aborted, Fault, PassingFault, SilenceFault.
-  void tile(wire::TileRequest request, const Plate& plate, const Watch& watch, const UsePixels& use);
+  void tile(wire::TileRequest request, const Plates& plates, const Watch& watch, const UsePixels& use);
 
  private:
   struct Reply {

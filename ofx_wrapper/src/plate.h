@@ -49,4 +49,12 @@ struct Plate {
   void write(const wire::PutFrame& announced, std::byte* payload, const std::function<void()>& tick) const;
 };
 
+// Whoever can give the plates of a request, in whatever order the server misses them.
+class Plates {
+ public:
+  virtual ~Plates() = default;
+  // Hands the plate of this key to `use`. Throws Fault when there is none.
+  virtual void with(const std::string& key, const std::function<void(const Plate&)>& use) const = 0;
+};
+
 }  // namespace art3d

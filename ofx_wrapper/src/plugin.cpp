@@ -55,6 +55,7 @@ OfxStatus answer(const std::string& action, OfxImageEffectHandle effect, const P
   if (action == ofx::action::kIsIdentity) return isIdentity(instanceOf(effect), in, out);
   if (action == ofx::action::kRegionOfDefinition) return regionOfDefinition(instanceOf(effect), in, out);
   if (action == ofx::action::kRegionsOfInterest) return regionsOfInterest(instanceOf(effect), in, out);
+  if (action == ofx::action::kFramesNeeded) return framesNeeded(instanceOf(effect), in, out);
   if (action == ofx::action::kClipPreferences) return clipPreferences(instanceOf(effect), out);
   if (action == ofx::action::kInstanceChanged) return instanceChanged(instanceOf(effect));
   if (action == ofx::action::kPurgeCaches) return purge(instanceOf(effect));

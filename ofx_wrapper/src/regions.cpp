@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "actions.h"
 #include "windows.h"
 
@@ -6,6 +8,23 @@ namespace {
 
 bool isAnalysis(Output output) {
   return output == Output::kDisparity || output == Output::kInverseDepth || output == Output::kOcclusion;
+}
+
+// The inputs that something feeds, the plate first.
+std::vector<std::pair<const char*, const Clip*>> inputs(const Instance& instance) {
+  std::vector<std::pair<const char*, const Clip*>> found{{ofx::value::kSourceClip, &instance.source}};
+  for (const auto& [name, clip] : {std::pair<const char*, const Clip*>{clip::kDepth, &instance.depth},
+                                   {clip::kMatte, &instance.matte},
+                                   {clip::kCleanPlate, &instance.cleanPlate}}) {
+    if (clip->connected()) found.emplace_back(name, clip);
+  }
+  return found;
+}
+
+// The hero eye is the plate.
+bool isPlate(const Settings& settings) {
+  return (settings.output == Output::kLeft && settings.heroIs("left")) ||
+         (settings.output == Output::kRight && settings.heroIs("right"));
 }
 
 }  // namespace
@@ -24,6 +43,8 @@ OfxStatus clipPreferences(const Instance& instance, const Properties& out) {
   if (mixes && settings.output == Output::kDisparity) {
     out.set((ofx::prop::kClipDepthPrefix + name).c_str(), ofx::value::kDepthFloat);
   }
+  // A shot fixes something else for every frame, even of a still plate.
+  out.set(ofx::prop::kFrameVarying, settings.shot.empty() ? 0 : 1);
   return ofx::kOk;
 }
 
@@ -37,12 +58,24 @@ OfxStatus regionOfDefinition(const Instance& instance, const Properties& in, con
 OfxStatus regionsOfInterest(const Instance& instance, const Properties& in, const Properties& out) {
   const OfxTime time = in.number(ofx::prop::kTime, 0);
   const OfxRectD whole = regionsOf(instance, instance.knobs.at(time), time).source;
-  const std::string prefix = ofx::prop::kClipRoiPrefix;
-  out.setRect((prefix + ofx::value::kSourceClip).c_str(), whole);
-  for (const auto& [name, clip] : {std::pair<const char*, const Clip*>{clip::kDepth, &instance.depth},
-                                   {clip::kMatte, &instance.matte},
-                                   {clip::kCleanPlate, &instance.cleanPlate}}) {
-    if (clip->connected()) out.setRect((prefix + name).c_str(), whole);
+  for (const auto& [name, clip] : inputs(instance)) out.setRect((std::string(ofx::prop::kClipRoiPrefix) + name).c_str(), whole);
+  return ofx::kOk;
+}
+
+OfxStatus framesNeeded(Instance& instance, const Properties& in, const Properties& out) {
+  const OfxTime time = in.number(ofx::prop::kTime, 0);
+  const Settings settings = instance.knobs.at(time);
+  if (settings.shot.empty() || isPlate(settings)) return ofx::kReplyDefault;
+  ShotAt shot;
+  try {
+    shot = instance.shots.at(settings.shot, std::llround(time), settings.analysis);
+  } catch (const Fault&) {
+    return ofx::kReplyDefault;  // the render says what is wrong with the shot file
+  }
+  for (const auto& [name, clip] : inputs(instance)) {
+    const std::string range = std::string(ofx::prop::kClipFramesPrefix) + name;
+    out.set(range.c_str(), time - static_cast<double>(shot.before), 0);
+    out.set(range.c_str(), time + static_cast<double>(shot.after), 1);
   }
   return ofx::kOk;
 }
@@ -50,9 +83,7 @@ OfxStatus regionsOfInterest(const Instance& instance, const Properties& in, cons
 OfxStatus isIdentity(const Instance& instance, const Properties& in, const Properties& out) {
   const OfxTime time = in.number(ofx::prop::kTime, 0);
   const Settings settings = instance.knobs.at(time);
-  const bool plate = (settings.output == Output::kLeft && settings.heroIs("left")) ||
-                     (settings.output == Output::kRight && settings.heroIs("right"));
-  if (!plate) return ofx::kReplyDefault;
+  if (!isPlate(settings)) return ofx::kReplyDefault;
   out.set(ofx::prop::kName, ofx::value::kSourceClip);
   out.set(ofx::prop::kTime, static_cast<double>(time));
   return ofx::kOk;

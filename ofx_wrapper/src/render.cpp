@@ -5,7 +5,7 @@
 #include "actions.h"
 #include "client.h"
 #include "compose.h"
-#include "source.h"
+#include "neighbours.h"
 
 namespace art3d {
 namespace {
@@ -91,8 +91,10 @@ void renderWindow(Instance& instance, const Job& job) {
   const Watch watch = patience.watch();
   watch.poll();
   Settings settings = instance.knobs.at(job.time);
+  ShotAt shot;
   if (!settings.shot.empty()) {
-    settings.analysis.shot = instance.shots.frame(settings.shot, std::llround(job.time), settings.analysis.style);
+    shot = instance.shots.at(settings.shot, std::llround(job.time), settings.analysis);
+    settings.analysis.depth = shot.depthSource;
   }
   const Regions regions = regionsOf(instance, settings, job.time);
   const Windows windows = windowsOf(regions, job.grid);
@@ -110,9 +112,14 @@ void renderWindow(Instance& instance, const Job& job) {
   const auto pieces = piecesOf(settings, regions, windows, window, source.plate().channels, image.names());
   if (pieces.empty()) return;
   const std::string key = source.key(instance.keys, watch.poll);
+  Neighbours plates(instance, settings, job.grid, job.time, source, key, watch);
+  if (!settings.shot.empty()) {
+    shot.fixed.before = plates.keys(shot.before, -1), shot.fixed.after = plates.keys(shot.after, +1);
+    settings.analysis.shot = shot.fixed;
+  }
   for (const Piece& piece : pieces) {
-    client().tile(settings.server, settings.serverCommand, requestOf(instance, settings, key, piece), source.plate(),
-                  watch, [&](const wire::TileReply& reply, const std::byte* payload) {
+    client().tile(settings.server, settings.serverCommand, requestOf(instance, settings, key, piece), plates, watch,
+                  [&](const wire::TileReply& reply, const std::byte* payload) {
                     paint(piece, reply, payload, image);
                   });
   }

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -12,6 +14,8 @@ namespace art3d {
 namespace {
 
 constexpr double kVersion = 1;
+constexpr size_t kKept = 8;
+constexpr double kSteadyMost = 64;
 constexpr const char* kAgain = "; analyse the plate again with `art3d analyse`, or empty the Shot Analysis knob";
 
 wire::ShotFrame frameOf(const json::Value& entry) {
@@ -22,6 +26,12 @@ wire::ShotFrame frameOf(const json::Value& entry) {
   frame.fitScale = entry["fit_scale"].number;
   frame.fitShift = entry["fit_shift"].number;
   return frame;
+}
+
+void proveSame(const std::string& path, const char* what, const std::string& shot, const std::string& node) {
+  if (shot != node) {
+    throw Fault(path + ": the shot was analysed with " + what + " " + shot + ", the node has " + node + kAgain);
+  }
 }
 
 }  // namespace
@@ -36,32 +46,53 @@ ShotFiles::Shot ShotFiles::load(const std::string& path) {
     if (body["version"].number > kVersion) {
       throw Fault(path + ": the shot file is of a newer Art3D; update the plug-in");
     }
-    shot.style = body["style"].text;
-    for (const auto& [number, entry] : body["frames"].map) shot.frames[std::stoll(number)] = frameOf(entry);
+    shot.style = body["style"].text, shot.depthSource = body["depth_source"].text;
+    shot.zMeaning = body["z_meaning"].text;
+    shot.steady = std::llround(std::clamp(body["steady"].number, 0.0, kSteadyMost));
+    for (const auto& [number, entry] : body["frames"].map) {
+      shot.frames[std::stoll(number)] = {frameOf(entry), std::llround(entry["scene"].number)};
+    }
   } catch (const std::logic_error& error) {
     throw Fault(path + ": the shot file is damaged: " + error.what() + kAgain);
   }
   return shot;
 }
 
-wire::ShotFrame ShotFiles::frame(const std::string& path, int64_t number, const std::string& style) {
+// As `host_bridge.shot.file.Shot.neighbours`: the walk ends at a cut and at a frame that was not analysed.
+int64_t ShotFiles::neighbours(const Shot& shot, int64_t number, int64_t step) {
+  const int64_t scene = shot.frames.at(number).scene;
+  int64_t found = 0;
+  for (; found < shot.steady; ++found) {
+    const auto entry = shot.frames.find(number + step * (found + 1));
+    if (entry == shot.frames.end() || entry->second.scene != scene) break;
+  }
+  return found;
+}
+
+const ShotFiles::Shot& ShotFiles::current(const std::string& path) {
   struct stat found = {};
   if (stat(path.c_str(), &found) != 0) throw Fault(path + ": the shot file cannot be read" + kAgain);
   const int64_t changed = found.st_mtim.tv_sec * 1000000000LL + found.st_mtim.tv_nsec;
-  const std::lock_guard lock(mutex_);
+  if (shots_.size() >= kKept && shots_.count(path) == 0) shots_.clear();
   auto& shot = shots_[path];
   if (shot.frames.empty() || shot.changed_ns != changed || shot.bytes != found.st_size) {
     shot = load(path);
     shot.changed_ns = changed, shot.bytes = found.st_size;
   }
-  if (shot.style != style) {
-    throw Fault(path + ": the shot was analysed with style " + shot.style + ", the node has " + style + kAgain);
-  }
+  return shot;
+}
+
+ShotAt ShotFiles::at(const std::string& path, int64_t number, const wire::AnalysisSettings& settings) {
+  const std::lock_guard lock(mutex_);
+  const Shot& shot = current(path);
+  proveSame(path, "style", shot.style, settings.style);
+  proveSame(path, "Z meaning", shot.zMeaning, settings.zMeaning);
+  if (settings.depth != "auto") proveSame(path, "depth source", shot.depthSource, settings.depth);
   const auto entry = shot.frames.find(number);
   if (entry == shot.frames.end()) {
     throw Fault(path + ": frame " + std::to_string(number) + " is not in the shot analysis" + kAgain);
   }
-  return entry->second;
+  return {entry->second.fixed, shot.depthSource, neighbours(shot, number, -1), neighbours(shot, number, +1)};
 }
 
 }  // namespace art3d

@@ -10,18 +10,33 @@
 
 namespace art3d {
 
+// What a shot file fixes for one frame.
+struct ShotAt {
+  wire::ShotFrame fixed;  // still without the neighbours' keys
+  std::string depthSource;
+  int64_t before = 0, after = 0;  // so many frames on either side, of the same scene, steady this one's depth
+};
+
 class ShotFiles {
  public:
-  // What the file fixes for a frame staged with `style`; read again only when the file changed. Throws Fault.
-  wire::ShotFrame frame(const std::string& path, int64_t number, const std::string& style);
+  // Reads the file again only when it changed. Throws Fault when it cannot be read, does not hold the frame, or was made
+  // with other settings.
+  ShotAt at(const std::string& path, int64_t number, const wire::AnalysisSettings& settings);
 
  private:
+  struct Entry {
+    wire::ShotFrame fixed;
+    int64_t scene = 0;
+  };
   struct Shot {
     int64_t changed_ns = 0, bytes = 0;
-    std::string style;
-    std::map<int64_t, wire::ShotFrame> frames;
+    std::string style, depthSource, zMeaning;
+    int64_t steady = 0;
+    std::map<int64_t, Entry> frames;
   };
   static Shot load(const std::string& path);
+  static int64_t neighbours(const Shot& shot, int64_t number, int64_t step);
+  const Shot& current(const std::string& path);
 
   std::mutex mutex_;
   std::map<std::string, Shot> shots_;

@@ -177,6 +177,33 @@ def test_analyse_shot(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "/of/nuke" not in (tmp_path / "environment").read_text()
 
 
+def test_analyse_again(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another analysis has another name, so that Nuke shows no picture of the first."""
+    _tool(tmp_path, monkeypatch, "touch $4")
+    loaded = load("shots")
+    node = _script(loaded, tmp_path)
+    names = []
+    for _ in range(3):
+        loaded.nuke.said.clear()
+        loaded.module.analyse_shot()
+        _settle(loaded.nuke.said)
+        names.append(Path(node["shot"].value()).name)
+    assert names == ["sh010.art3d", "sh010.2.art3d", "sh010.3.art3d"]
+
+
+def test_analyse_sees_the_depth(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Depth from another Read is not in the plate's file, which is all that the analysis reads."""
+    arguments = _tool(tmp_path, monkeypatch, "true")
+    loaded = load("shots")
+    node = _script(loaded, tmp_path)
+    node.setInput(1, Node("Read", "Z"))
+    loaded.module.analyse_shot()
+    assert "does not see the Depth input" in loaded.nuke.said[-1] and not arguments.exists()
+    node["depth"].setValue("mini")
+    loaded.module.analyse_shot()
+    _wait(arguments)
+
+
 def test_analyse_can_be_cancelled(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancel ends the command, and nothing is set."""
     arguments = _tool(tmp_path, monkeypatch, "exec sleep 60")

@@ -36,12 +36,13 @@ class Parameter:
 
 @dataclass
 class Clip:
-    """A clip of an instance: what feeds it."""
+    """A clip of an instance: what feeds it, and the only frames that the render under way may fetch."""
 
     name: str
     properties: PropertySet = field(default_factory=PropertySet)
     rod: tuple[float, float, float, float] = (0, 0, 0, 0)
     images: Images | None = None
+    needed: tuple[float, float] | None = None
 
 
 class ParamSet:
@@ -91,7 +92,11 @@ class Host:
         self._ids: dict[int, int] = {}
         self._next = itertools.count(0x1000, 16)
         self._lock = threading.Lock()
-        defaults = {"OfxImageEffectPropSupportsMultiResolution": 1, "OfxImageEffectPropMultipleClipDepths": 1}
+        defaults = {
+            "OfxImageEffectPropSupportsMultiResolution": 1,
+            "OfxImageEffectPropMultipleClipDepths": 1,
+            "OfxImageEffectPropTemporalClipAccess": 1,
+        }
         self.properties = PropertySet(**{**defaults, **(values or {})})
         self.suites = self._suites()
         self._fetch = abi.OfxHost._fields_[1][1](self._fetch_suite)

@@ -39,6 +39,7 @@ class Node:
         for name in described.clips:
             clip = Clip(name, PropertySet(OfxImageClipPropConnected=0, OfxImagePropPixelAspectRatio=1.0))
             clip.owner = self.effect  # type: ignore[attr-defined]
+            clip.temporal = described.clips[name].properties.get("OfxImageEffectPropTemporalClipAccess")  # type: ignore[attr-defined]
             self.effect.clips[name] = clip
         for name, defined in described.param_set.params.items():
             self.effect.param_set.params[name] = Parameter(defined.kind, name, defined.properties)
@@ -55,14 +56,24 @@ class Node:
                 value = options.index(value)
             found.value = value
 
-    def connect(self, name: str, images: Images | Picture, rod: Rect, *, aspect: float = 1.0) -> None:
-        """Feeds a clip."""
+    def connect(
+        self,
+        name: str,
+        images: Images | Picture,
+        rod: Rect,
+        *,
+        aspect: float = 1.0,
+        frames: tuple[float, float] | None = None,
+    ) -> None:
+        """Feeds a clip; `frames` are those that the host says it has."""
         clip = self.effect.clips[name]
         clip.images = (lambda time, region: images) if isinstance(images, Picture) else images
         clip.rod = rod
         first = clip.images(0.0, None)
         clip.properties.put("OfxImageClipPropConnected", 1)
         clip.properties.put("OfxImagePropPixelAspectRatio", aspect)
+        if frames is not None:
+            clip.properties.put("OfxImageEffectPropFrameRange", frames)
         if first is not None:
             clip.properties.put("OfxImageClipPropUnmappedComponents", first.components)
 
@@ -105,6 +116,17 @@ class Node:
         assert self.host.call("OfxImageEffectActionGetRegionsOfInterest", self.effect, inputs, out) == abi.OK
         return out
 
+    def frames_needed(self, time: float) -> dict[str, tuple[float, float]]:
+        """kOfxImageEffectActionGetFramesNeeded: first and last frame of each clip that declares temporal access."""
+        inputs = {name: clip for name, clip in self.effect.clips.items() if name != "Output"}
+        out = PropertySet(**{f"OfxImageClipPropFrameRange_{name}": (time, time) for name in inputs})
+        if self.host.properties.get("OfxImageEffectPropTemporalClipAccess"):
+            # Whatever it answers but kOfxStatOK leaves a host with the frame itself.
+            asked = PropertySet(OfxPropTime=time)
+            self.host.call("OfxImageEffectActionGetFramesNeeded", self.effect, asked, out)
+        told = {name: tuple(out.get(f"OfxImageClipPropFrameRange_{name}")) for name in inputs}
+        return {name: told[name] if clip.temporal else (time, time) for name, clip in inputs.items()}  # type: ignore[attr-defined]
+
     def identity(self, time: float = 0.0) -> str | None:
         """kOfxImageEffectActionIsIdentity: the clip to pass on, or None."""
         out = PropertySet()
@@ -130,6 +152,8 @@ class Node:
         """kOfxImageEffectActionRender into a picture; `window` in pixels, y up."""
         clip = self.effect.clips["Output"]
         clip.images = lambda time, region: target
+        for name, needed in self.frames_needed(time).items():
+            self.effect.clips[name].needed = needed
         inputs = PropertySet(
             OfxPropTime=time,
             OfxImageEffectPropFieldToRender=field,
@@ -143,7 +167,7 @@ class Node:
     def render(self, window: tuple[int, int, int, int], *, like: Picture | None = None, **options: Any) -> Array:
         """Renders a window into a fresh picture and gives its pixels, (h, w, c), y down."""
         source = like or self.effect.clips["Source"].images(0.0, None)  # type: ignore[misc]
-        target = Picture(window, source.depth, source.components)
+        target = Picture(window, source.depth, source.components, source.padding, source.negative)
         status = self.render_into(target, window, **options)
         assert status == abi.OK, (status, self.effect.message)
         assert target.intact()

@@ -1,4 +1,4 @@
-"""Renders under fire: random windows, aborts, knob changes and server kills, from many threads and two nodes.
+"""Renders under fire: random windows, frames, aborts, knob changes and server kills, from many threads and two nodes.
 
 `python -m tests.ofx_host.stress --count 1000 [--bundle PATH]` prints what happened; a wrong pixel ends it.
 """
@@ -21,11 +21,12 @@ from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import Picture, picture
 from tests.ofx_host.properties import PropertySet
-from tests.ofx_host.scenes import plate
+from tests.ofx_host.scenes import plate, shot_file
 from tests.server.conftest import Server
 
 WIDTH, HEIGHT = 192, 128
 RECT = (0, 0, WIDTH, HEIGHT)
+FRAMES = range(1001, 1011)
 DEPTHS = ("auto", "auto", "auto", "slow-0.05", "boom", "bug", "die")
 
 
@@ -53,6 +54,7 @@ class Stress:
         self.server, self.threads, self.seed = server, threads, seed
         self.tally, self.lock = Tally(), threading.Lock()
         self.plates = [plate(WIDTH, HEIGHT, seed=s) for s in range(3)]
+        self.shot = str(shot_file(server.folder))
         self.local = threading.local()
         self.nodes = [self._node() for _ in range(2)]
         self.left = 0
@@ -61,10 +63,16 @@ class Stress:
         node = Node(self.host, size=(WIDTH, HEIGHT), knobs={"server": self.server.address})
         sources = [picture(p) for p in self.plates]
         self.local.plate, self.local.gain, self.local.depth, self.local.abort = 0, 1.0, "auto", None
-        node.connect("Source", lambda time, region: sources[self.local.plate], RECT)
+        self.local.shot = ""
+        node.connect("Source", lambda time, region: sources[self._plate_at(time)], RECT)
         node.set(depth_gain=lambda time: self.local.gain, depth=lambda time: self.local.depth)
+        node.set(shot=lambda time: self.local.shot)
         node.effect.abort = self._abort
         return node
+
+    def _plate_at(self, time: float) -> int:
+        """Every frame shows one of a few plates, so that neighbours in a shot may be alike."""
+        return (int(self.local.plate) + int(time)) % len(self.plates)
 
     def _abort(self) -> bool:
         if self.local.abort is None:
@@ -86,23 +94,26 @@ class Stress:
         self.local.plate = int(rng.integers(len(self.plates)))
         self.local.gain = float(rng.choice([0.5, 1.0, 2.0]))
         self.local.depth = str(rng.choice(DEPTHS, p=[0.3, 0.3, 0.3, 0.06, 0.02, 0.015, 0.005]))
-        self.local.abort = int(rng.integers(0, 6)) if rng.random() < 0.15 else None
+        steadied = self.local.depth == "auto" and rng.random() < 0.5
+        self.local.shot = self.shot if steadied else ""
+        self.local.abort = int(rng.integers(0, 20 if steadied else 6)) if rng.random() < 0.15 else None
+        time = float(rng.choice(FRAMES))
         x = np.sort(rng.choice(WIDTH + 1, 2, replace=False))
         y = np.sort(rng.choice(HEIGHT + 1, 2, replace=False))
         window = (int(x[0]), int(y[0]), int(x[1]), int(y[1]))
         target = Picture(window)
         if rng.random() < 0.1:
             node.changed("depth_gain")
-        status = self._render(node, target, window)
-        wanted = self.plates[self.local.plate] * np.float32(self.local.gain) + np.float32(5)
+        status = self._render(node, target, window, time)
+        wanted = self.plates[self._plate_at(time)] * np.float32(self.local.gain) + np.float32(5)
         crop = wanted[HEIGHT - window[3] : HEIGHT - window[1], window[0] : window[2]]
         self._count(node, status, target, crop)
 
-    def _render(self, node: Node, target: Picture, window: tuple[int, int, int, int]) -> int:
+    def _render(self, node: Node, target: Picture, window: tuple[int, int, int, int], time: float) -> int:
         """As `Node.render_into`, with a target of this thread's own."""
         self.local.target = target
         inputs = PropertySet(
-            OfxPropTime=0.0,
+            OfxPropTime=time,
             OfxImageEffectPropFieldToRender="OfxFieldNone",
             OfxImageEffectPropRenderWindow=window,
             OfxImageEffectPropRenderScale=(1.0, 1.0),

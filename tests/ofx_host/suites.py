@@ -73,6 +73,8 @@ def image_effect(host: Host) -> Any:
 
     def clip_get_image(clip: int, time: float, region: Any, out: Any) -> int:
         found: Clip = host.of(clip)
+        if found.needed is not None and not found.needed[0] <= time <= found.needed[1]:
+            return abi.FAILED
         picture = None if found.images is None else found.images(time, region[0] if region else None)
         if picture is None:
             return abi.FAILED

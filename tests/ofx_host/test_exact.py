@@ -55,10 +55,11 @@ def _check(
     channels: int,
     dtype: str,
     height: int = HEIGHT,
+    layout: dict[str, Any] | None = None,
     **options: Any,
 ) -> None:
     kind = np.dtype(dtype)
-    like = Picture((0, 0, 1, 1), depth_name(kind), COMPONENTS[channels])
+    like = Picture((0, 0, 1, 1), depth_name(kind), COMPONENTS[channels], **(layout or {}))
     found = node.render(_window(box, height), like=like, **options)
     wanted = reference.output(mode, box)
     if mode == "anaglyph" and channels > 1:
@@ -93,11 +94,11 @@ def test_output_modes(host: Host, real_server: Server, client: Client, mode: str
 def test_depths_components_and_layouts(
     host: Host, real_server: Server, client: Client, dtype: str, channels: int, layout: dict[str, Any]
 ) -> None:
-    """Integers travel as integers, rows may be padded or stored from the top."""
+    """Integers travel as integers; rows of source and output may be padded or stored from the top."""
     color = plate(channels=channels, dtype=dtype)
     node = _node(host, real_server, color, mode="right", knobs=DEEP, **layout)
     reference = Reference(client, frame_of(color, depth=distance()), **DEEP)
-    _check(node, reference, "right", Box.of_size(WIDTH, HEIGHT), channels=channels, dtype=dtype)
+    _check(node, reference, "right", Box.of_size(WIDTH, HEIGHT), channels=channels, dtype=dtype, layout=layout)
     node.destroy()
 
 
