@@ -1,4 +1,5 @@
-"""What the plug-in costs: a 512² window of an analysed 4K frame through OpenFX against the Python client's own time.
+"""What the plug-in costs: a 512² window of an analysed 4K frame through OpenFX against the Python client's own time,
+and how often it looks at `abort` while a plate goes up and is analysed.
 
 python -m benchmarks.ofx_overhead [--turns N] [--bundle PATH]
 """
@@ -7,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import statistics
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +72,19 @@ def measure(address: str, bundle: Path, turns: int) -> tuple[list[float], list[f
     return theirs[3:], ours[3:]
 
 
+def polls(address: str, bundle: Path) -> list[float]:
+    """Milliseconds between two looks at `abort` while a 4K plate that the server does not know becomes one window."""
+    plate = _server.plate(WIDTH, HEIGHT, seed=1)
+    host, node = node_for(bundle, address, plate)
+    times: list[float] = []
+    node.effect.abort = lambda: bool(times.append(time.perf_counter()))
+    window = (0, 0, TILE, TILE)
+    assert node.render_into(Picture(window), window) == 0, node.effect.message
+    node.destroy()
+    host.unload()
+    return [(b - a) * 1e3 for a, b in itertools.pairwise(times)]
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -78,9 +94,11 @@ def main() -> None:
     args = parser.parse_args()
     with contextlib.nullcontext((args.server, 0)) if args.server else _server.running() as (address, _):
         theirs, ours = measure(address, args.bundle, args.turns)
+        gaps = polls(address, args.bundle)
     _server.report([("512² of 4K, Python client", theirs), ("512² of 4K, OpenFX plug-in", ours)])
     ratio = statistics.median(ours) / statistics.median(theirs)
     print(f"ratio of medians {ratio:.3f} (at most 1.3), of minima {min(ours) / min(theirs):.3f}")
+    print(f"abort is looked at every {statistics.median(gaps):.1f} ms, after {max(gaps):.1f} ms at the latest (50)")
 
 
 if __name__ == "__main__":

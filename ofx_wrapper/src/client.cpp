@@ -96,6 +96,7 @@ void Client::refuseKnownDead(const std::string& address) {
 
 void Client::markDead(const std::string& address, const std::string& why) {
   const std::lock_guard lock(mutex_);
+  for (auto it = dead_.begin(); it != dead_.end();) it = Clock::now() < it->second.first ? std::next(it) : dead_.erase(it);
   dead_[address] = {Clock::now() + kDeadFor, why + "; start it with `art3d serve`, or empty the Server knob"};
 }
 

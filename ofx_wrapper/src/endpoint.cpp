@@ -19,6 +19,7 @@ namespace {
 
 constexpr const char* kEnsure = " nuke server";
 constexpr int kPollMs = 20;
+constexpr int kGraceMs = 200;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -71,12 +72,20 @@ class Command {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    // A render thread of the host may block signals; the command must hear when it shall end.
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     auto environment = cleanEnvironment();
     std::string text = "exec " + line;
     std::string shell = "sh", option = "-c";
     char* const arguments[] = {shell.data(), option.data(), text.data(), nullptr};
-    const int failed = posix_spawn(&pid_, "/bin/sh", &actions, nullptr, arguments, environment.data());
+    const int failed = posix_spawn(&pid_, "/bin/sh", &actions, &attributes, arguments, environment.data());
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     close(ends[1]);
     if (failed != 0) {
       close(out_);
@@ -84,10 +93,7 @@ class Command {
     }
   }
   ~Command() {
-    if (!collected_) {
-      kill(pid_, SIGTERM);
-      waitpid(pid_, nullptr, 0);
-    }
+    if (!collected_) end();
     close(out_);
   }
   Command(const Command&) = delete;
@@ -105,13 +111,32 @@ class Command {
       if (count <= 0) break;
       said.append(text, static_cast<size_t>(count));
     }
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    // It may have closed its output and still run.
+    while (running(&status)) {
+      watch.poll();
+      usleep(kPollMs * 1000);
     }
     collected_ = true;
     return said;
   }
 
  private:
+  bool running(int* status) const {
+    const pid_t found = waitpid(pid_, status, WNOHANG);
+    return found == 0 || (found < 0 && errno == EINTR);
+  }
+
+  // Asks it to end, and makes one that does not listen: the host must not wait for it.
+  void end() const {
+    kill(pid_, SIGTERM);
+    for (int waited = 0; waited < kGraceMs; waited += kPollMs) {
+      if (!running(nullptr)) return;
+      usleep(kPollMs * 1000);
+    }
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+
   pid_t pid_ = -1;
   int out_ = -1;
   bool collected_ = false;

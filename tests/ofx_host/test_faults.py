@@ -277,9 +277,13 @@ def test_server_command_fails(node: Node, tmp_path: Path) -> None:
     _fails(node, "Server Command")
 
 
-def test_slow_server_command_can_be_stopped(node: Node) -> None:
-    """A command that hangs does not hang the host."""
-    node.set(server="", server_command="sleep 200;")
+@pytest.mark.parametrize("body", ["exec sleep 200", "trap '' TERM\nexec >&- 2>&-\nwhile :; do sleep 0.1; done"])
+def test_slow_server_command_can_be_stopped(node: Node, tmp_path: Path, body: str) -> None:
+    """A command that hangs does not hang the host, even one that says nothing more and will not end."""
+    script = tmp_path / "art3d"
+    script.write_text(f"#!/bin/sh\n{body}\n")
+    script.chmod(0o755)
+    node.set(server="", server_command=str(script))
     calls = iter(range(10**6))
     node.effect.abort = lambda: next(calls) > 20
     started = time.monotonic()
