@@ -7,7 +7,6 @@ layer. All statistics are of the whole frame, never of a tile.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -32,7 +31,7 @@ from art3d_node.plate import Plate
 from art3d_node.stereo import blueprint
 from art3d_node.stereo.blueprint import Fit
 from art3d_node.stereo.upsample import guided_upsample
-from art3d_node.temporal import Neighbour, steady
+from art3d_node.temporal import ALONE, Window, steady
 from art3d_node.transfer import host_array
 from host_bridge.frame import Frame
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
@@ -149,7 +148,7 @@ def stage(
     settings: AnalysisSettings,
     library: Shelf,
     *,
-    neighbours: Sequence[Neighbour] = (),
+    window: Window = ALONE,
     plate: Plate | None = None,
     check: Check | None = None,
 ) -> FrameAnalysis:
@@ -160,7 +159,7 @@ def stage(
         raw: what `estimate_depth` said of it.
         settings: style and shot.
         library: where styles come from.
-        neighbours: frames of the shot that steady this one's depth; ignored for depth that needs no steadying.
+        window: frames of the shot that steady this one's depth; ignored for depth that needs no steadying.
         plate: the frame's pixels where a caller keeps them; says the device.
         check: called between stages; raises to cancel.
 
@@ -171,7 +170,7 @@ def stage(
     clock = _Clock(depth=raw.ms)
     percentiles = _percentiles(raw.inverse_depth)
     shot = settings.shot or ShotFrame(percentiles[LOW_RANK], percentiles[HIGH_RANK])
-    iz = _normalised(_steadied(raw, neighbours), shot)
+    iz = _normalised(_steadied(raw, window), shot)
     check()
     iz = _at_plate_resolution(iz, plate)
     clock.lap("upsample")
@@ -215,10 +214,10 @@ def _percentiles(raw: Tensor) -> dict[float, float]:
     return {rank: float(ordered[index]) for rank, index in zip(RANKS, at, strict=True)}
 
 
-def _steadied(raw: RawDepth, neighbours: Sequence[Neighbour]) -> Tensor:
-    if not neighbours or raw.look.numel() == 0:
+def _steadied(raw: RawDepth, window: Window) -> Tensor:
+    if not window.reach or raw.look.numel() == 0:
         return raw.inverse_depth
-    steadied = steady(raw.look.numpy(), host_array(raw.inverse_depth), neighbours)
+    steadied = steady(raw.look.numpy(), host_array(raw.inverse_depth), window)
     return torch.from_numpy(steadied).to(raw.inverse_depth.device)
 
 

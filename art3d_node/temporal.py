@@ -1,26 +1,28 @@
-"""Steady depth: a frame's inverse depth averaged with its neighbours' along the motion.
+"""Steady depth: a frame's inverse depth settled with its neighbours' along the motion.
 
 The window is fixed and centred on the frame (never "what was rendered before"), so that a frame is the same in any
-chunk. Motion is DIS optical flow (Kroeger et al., ECCV 2016, OpenCV's implementation) between the small look images.
-A neighbour counts where its picture agrees after the motion and where forward and backward motion agree, so that
-moving things are not smeared and uncovered ground does not average with what covered it.
+chunk. Each neighbour's depth is brought along the motion and to the frame's own scale and shift; a pixel then has up to
+nine opinions. Fine detail takes their weighted median, which keeps an edge sharp where some of them put it a pixel
+beside; broad regions take the mean, which is steadier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from numba import prange
 
-Floats = npt.NDArray[np.float32]
+from art3d_node.motion import Floats, Link, extended, follow, likeness, scaled
+from art3d_node.stereo.jit import FloatArray, cpu_kernel, f32
 
-PHOTOMETRIC_LEVELS = 12.0
-CONSISTENCY_PX = 1.0
-DEPTH_TOLERANCE = 0.16
-FLOW_WIDTH = 512
+# The fall of weight with distance, in parts of the window; and the size of a "broad" region, in parts of the width.
+DISTANCE_SIGMA = 0.8
+BROAD_WIDTHS = 1 / 128
+_SAMPLES = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -30,88 +32,109 @@ class Neighbour:
     Attributes:
         look: (h, w, 3) uint8, display-referred.
         raw: (h', w') raw inverse depth, float32.
-        distance: frames away, 1 or more.
+        link: the motion to it from the frame beside it that is one nearer to the window's middle.
     """
 
     look: npt.NDArray[np.uint8]
     raw: Floats
-    distance: int
+    link: Link
 
 
-def steady(look: npt.NDArray[np.uint8], raw: Floats, neighbours: Sequence[Neighbour]) -> Floats:
+@dataclass(frozen=True)
+class Window:
+    """The frames that steady one: those before and those after it, nearest first."""
+
+    before: Sequence[Neighbour] = ()
+    after: Sequence[Neighbour] = ()
+
+    @property
+    def reach(self) -> int:
+        """How many frames away the farthest is."""
+        return max(len(self.before), len(self.after))
+
+
+ALONE = Window()
+
+
+def steady(look: npt.NDArray[np.uint8], raw: Floats, window: Window) -> Floats:
     """The frame's inverse depth, steadied.
 
     Args:
         look: (h, w, 3) uint8, the frame's own look.
         raw: (h', w') its raw inverse depth.
-        neighbours: the frames of the window, any order.
+        window: its neighbours.
 
     Returns:
         (h', w') float32 in the frame's own raw scale.
     """
-    if not neighbours:
+    if not window.reach:
         return raw
+    values, weights = [raw.astype(np.float32)], [np.ones(raw.shape, np.float32)]
+    for side in (window.before, window.after):
+        for distance, (moved, trust) in enumerate(_opinions(look, raw, side), 1):
+            values.append(moved)
+            weights.append(trust * np.float32(np.exp(-0.5 * (distance / window.reach / DISTANCE_SIGMA) ** 2)))
+    median, mean = np.empty_like(values[0]), np.empty_like(values[0])
+    _settle(np.stack(values), np.stack(weights), median, mean)
+    sigma = BROAD_WIDTHS * raw.shape[1]
+    return np.asarray(median + cv2.GaussianBlur(mean - median, (0, 0), sigma), np.float32)
+
+
+def _opinions(look: npt.NDArray[np.uint8], raw: Floats, side: Sequence[Neighbour]) -> Iterator[tuple[Floats, Floats]]:
+    """What each neighbour of one side says of every pixel, and how far to believe it."""
     size = (raw.shape[1], raw.shape[0])
-    here = _grey(look)
-    spread = float(np.subtract(*np.percentile(raw, (95, 5)))) + 1e-12
-    total, weight = raw.astype(np.float32).copy(), np.ones_like(raw, np.float32)
-    for other in neighbours:
-        there = _grey(other.look)
-        if there.shape != here.shape:
-            continue
-        flow, trust = _motion(here, there)
-        moved = _follow(cv2.resize(other.raw, size, interpolation=cv2.INTER_LINEAR), _scaled(flow, size))
-        trust = cv2.resize(trust, size, interpolation=cv2.INTER_LINEAR)
-        moved = _aligned(moved, raw, trust)
-        # A depth edge that moved a little differently must not be averaged into a ramp.
-        trust = trust * np.exp(-(((moved - raw) / (DEPTH_TOLERANCE * spread)) ** 2))
-        trust *= np.exp(-0.5 * (other.distance / max(n.distance for n in neighbours) / 0.8) ** 2)
-        total += trust * moved
-        weight += trust
-    return np.asarray(total / weight, np.float32)
+    path: Link | None = None
+    for other in side:
+        if other.look.shape != look.shape:
+            return
+        path = other.link if path is None else extended(path, other.link)
+        trust = cv2.resize(likeness(look, other.look, path), size, interpolation=cv2.INTER_LINEAR)
+        there = cv2.resize(other.raw, size, interpolation=cv2.INTER_LINEAR)
+        yield _aligned(follow(there, scaled(path.flow, size)), raw, np.asarray(trust)), np.asarray(trust)
 
 
-def _grey(look: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    scale = min(1.0, FLOW_WIDTH / look.shape[1])
-    size = (max(16, round(look.shape[1] * scale)), max(16, round(look.shape[0] * scale)))
-    return np.asarray(cv2.cvtColor(cv2.resize(look, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY))
-
-
-def _motion(here: npt.NDArray[np.uint8], there: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
-    """Flow from `here` to `there`, px, and how far to trust it, 0..1."""
-    engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    forward, backward = engine.calc(here, there, None), engine.calc(there, here, None)
-    back = _follow(backward, forward)
-    miss = np.linalg.norm(forward + back, axis=2)
-    change = cv2.GaussianBlur(np.abs(_follow(there.astype(np.float32), forward) - here), (0, 0), 1.5)
-    trust = np.exp(-((miss / CONSISTENCY_PX) ** 2)) * np.exp(-((change / PHOTOMETRIC_LEVELS) ** 2))
-    return np.asarray(forward), np.asarray(trust, np.float32)
-
-
-def _scaled(flow: Floats, size: tuple[int, int]) -> Floats:
-    ratio = np.array([size[0] / flow.shape[1], size[1] / flow.shape[0]], np.float32)
-    return np.asarray(cv2.resize(flow, size, interpolation=cv2.INTER_LINEAR) * ratio)
-
-
-def _follow(image: Floats, flow: Floats) -> Floats:
-    y, x = np.indices(flow.shape[:2], np.float32)
-    grid_x, grid_y = x + flow[..., 0], y + flow[..., 1]
-    return np.asarray(cv2.remap(image, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+@cpu_kernel
+def _settle(values: FloatArray, weights: FloatArray, median: FloatArray, mean: FloatArray) -> None:
+    """Weighted median and mean of each pixel's opinions; `values` and `weights` are (n, h, w)."""
+    count, rows, columns = values.shape
+    for y in prange(rows):
+        v, w = np.empty(count, np.float32), np.empty(count, np.float32)
+        for x in range(columns):
+            total, moment = f32(0.0), f32(0.0)
+            for i in range(count):
+                value, weight = values[i, y, x], weights[i, y, x]
+                total += weight
+                moment += weight * value
+                at = i
+                while at > 0 and v[at - 1] > value:
+                    v[at], w[at] = v[at - 1], w[at - 1]
+                    at -= 1
+                v[at], w[at] = value, weight
+            half, at = f32(0.5) * total - w[0], 0
+            while half > f32(0.0) and at < count - 1:
+                at += 1
+                half -= w[at]
+            median[y, x], mean[y, x] = v[at], moment / total
 
 
 def _aligned(moved: Floats, raw: Floats, trust: Floats) -> Floats:
-    """`moved` in the scale and shift of `raw`: networks know inverse depth only up to both (Huber weights)."""
-    x, y, base = moved.ravel(), raw.ravel(), trust.ravel() + 1e-6
-    weights, a, b = base, 1.0, 0.0
+    """`moved` in the scale and shift of `raw`: networks know inverse depth only up to both.
+
+    Huber weights find what belongs together; the scale is then the ratio of the deviations, since the slope of a
+    regression between two noisy maps is too small.
+    """
+    step = max(1, round((raw.size / _SAMPLES) ** 0.5))
+    x, y, base = (plane[::step, ::step].ravel() for plane in (moved, raw, trust + np.float32(1e-6)))
+    weights = base
     for _ in range(3):
         total = float(weights.sum())
         mean_x, mean_y = float(weights @ x) / total, float(weights @ y) / total
-        variance = float(weights @ (x - mean_x) ** 2) / total
+        variance = float(weights @ np.square(x - mean_x)) / total
         if variance < 1e-12:
             return moved
-        a = float(weights @ ((x - mean_x) * (y - mean_y))) / total / variance
-        b = mean_y - a * mean_x
-        residual = np.abs(a * x + b - y)
+        slope = float(weights @ ((x - mean_x) * (y - mean_y))) / total / variance
+        residual = np.abs(slope * (x - mean_x) + mean_y - y)
         limit = 1.4826 * float(np.median(residual)) + 1e-9
+        ratio = float(np.sqrt(float(weights @ np.square(y - mean_y)) / total / variance))
         weights = base * np.minimum(1.0, 1.5 * limit / np.maximum(residual, 1e-9))
-    return np.asarray(a * moved + b, np.float32) if a > 0 else moved
+    return np.asarray(ratio * (moved - mean_x) + mean_y, np.float32) if slope > 0 else moved

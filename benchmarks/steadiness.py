@@ -20,9 +20,10 @@ import numpy as np
 
 from art3d_node.analysis import RawDepth, estimate_depth, look_of, stage
 from art3d_node.library import Library
+from art3d_node.motion import Link, links
 from art3d_node.plate import Plate
 from art3d_node.renderer import render
-from art3d_node.temporal import Neighbour
+from art3d_node.temporal import ALONE, Neighbour, Window
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
 from host_bridge.params import Controls
@@ -35,15 +36,32 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass
 class Here:
-    """The compute node in this process, keeping each frame's raw depth."""
+    """The compute node in this process, keeping each frame's raw depth and the motion between frames."""
 
     library: Library
     raw: dict[str, RawDepth]
+    motions: dict[tuple[str, str], Link]
 
     def depth(self, frame: Frame, settings: AnalysisSettings) -> RawDepth:
         if frame.key not in self.raw:
             self.raw[frame.key] = estimate_depth(frame, settings, self.library)
         return self.raw[frame.key]
+
+    def side(
+        self, frames: list[Frame], settings: AnalysisSettings, *, start: int, others: Sequence[int]
+    ) -> list[Neighbour]:
+        """One side of the window of a frame."""
+        found, last = [], frames[start]
+        for index in others:
+            there = frames[index]
+            near, far = self.depth(last, settings), self.depth(there, settings)
+            if (last.key, there.key) not in self.motions:
+                ahead, back = links(near.look.numpy(), far.look.numpy())
+                self.motions[last.key, there.key], self.motions[there.key, last.key] = ahead, back
+            link = self.motions[last.key, there.key]
+            found.append(Neighbour(far.look.numpy(), far.inverse_depth.numpy(), link))
+            last = there
+        return found
 
     def tile(
         self, frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str]
@@ -80,15 +98,11 @@ def disparities(frames: list[Frame], here: Here, settings: AnalysisSettings, sho
     """d_L of every frame, px at 512 wide."""
     found = []
     for index, frame in enumerate(frames):
-        neighbours: list[Neighbour] = []
-        staged = settings
+        window, staged = ALONE, settings
         if shot is not None:
             staged = replace(settings, shot=shot.frame(index))
-            for side in shot.neighbours(index):
-                for distance, other in enumerate(side, 1):
-                    raw = here.depth(frames[other], settings)
-                    neighbours.append(Neighbour(raw.look.numpy(), raw.inverse_depth.numpy(), distance))
-        analysis = stage(frame, here.depth(frame, settings), staged, here.library, neighbours=neighbours)
+            window = Window(*(here.side(frames, settings, start=index, others=o) for o in shot.neighbours(index)))
+        analysis = stage(frame, here.depth(frame, settings), staged, here.library, window=window)
         found.append(analysis.disparity_px.numpy() * (512.0 / frame.picture_width))
     return found
 
@@ -163,7 +177,7 @@ def main() -> None:
     curves = {}
     for name, (path, first) in clips.items():
         frames = frames_of(path, first, args.frames)
-        here = Here(Library(), {})
+        here = Here(Library(), {}, {})
         shot = survey(enumerate(frames), here, settings, Plan(steady=args.steady), plate=name)
         maps = {
             "frame by frame": disparities(frames, here, settings, None),

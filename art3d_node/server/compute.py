@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -10,36 +12,46 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from art3d_node import analysis, renderer
 from art3d_node.analysis import FrameAnalysis, RawDepth
 from art3d_node.library import Library
-from art3d_node.renderer import Plate, Prepared
+from art3d_node.motion import Link, links
+from art3d_node.plate import Plate
+from art3d_node.renderer import Prepared
+from art3d_node.server import devices
 from art3d_node.server.cache import ByteCache
+from art3d_node.server.interrupt import stoppable
 from art3d_node.server.measuring import measure
-from art3d_node.temporal import Neighbour
-from host_bridge.errors import BadInputError
+from art3d_node.temporal import ALONE, Neighbour, Window
+from art3d_node.transfer import download, host_array
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
 from host_bridge.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
+log = logging.getLogger(__name__)
 Check = Callable[[], None]
 T = TypeVar("T")
+Strips = tuple[Tensor, ...]  # of rows, from the top down
+
+STRIP_PIXELS = 1 << 22
+STRIP_ROWS = 1024
 
 
 class Compute:
     """One device's engine.
 
     Args:
-        device: its name, for the status.
+        device: its name, "cpu" or "cuda:0" and so on; on a GPU the pixels stay there from the upload to the result.
         analysis_bytes: bound of all caches together.
         open_paths: whether a client may name a depth source by its path; only where all clients are this user.
     """
 
     def __init__(self, device: str, analysis_bytes: int, *, open_paths: bool = False) -> None:
-        self.device = device
-        self._library = Library(open_paths=open_paths)
+        self.device, self._device = device, torch.device(device)
+        self._library = Library(open_paths=open_paths, device=self._device)
         self._cache: ByteCache[tuple[Any, ...], Any] = ByteCache(analysis_bytes)
 
     def describe(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
@@ -56,20 +68,66 @@ class Compute:
         outputs: tuple[str, ...],
         *,
         check: Check,
-    ) -> tuple[Mapping[str, npt.NDArray[np.float32]], dict[str, Any]]:
-        """Analyse, prepare and render one box; everything but the rendering comes from the cache when it is there."""
+    ) -> tuple[Mapping[str, Strips], dict[str, Any]]:
+        """Analyse, prepare and render one box; everything but the rendering comes from the cache when it is there.
+
+        Raises:
+            MemoryError: not even an empty cache leaves room for the work.
+        """
+        ask = lambda: self._tile(frames, key, settings, controls, box, outputs, check)  # noqa: E731
+        try:
+            return ask()
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            log.warning("%s: out of memory, so the caches are dropped: %s", self.device, str(error)[:200])
+        # Here, and not above, nothing holds the first try's tensors any more.
+        self._drop_caches()
+        try:
+            return ask()
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            why = str(error)
+        self._drop_caches()
+        raise MemoryError(why)
+
+    def _tile(
+        self,
+        frames: Mapping[str, Frame],
+        key: str,
+        settings: AnalysisSettings,
+        controls: Controls,
+        box: Box,
+        outputs: tuple[str, ...],
+        check: Check,
+    ) -> tuple[Mapping[str, Strips], dict[str, Any]]:
         ms: dict[str, float] = {}
         analysed = self._analysis(frames, key, settings, check, ms)
-        check()
-        prepared = self._prepared(frames[key], key, analysed, settings, controls, ms)
-        check()
+        prepared = self._prepared(frames[key], key, analysed, settings, controls, check, ms)
         start = time.perf_counter()
-        rendered = renderer.render_box(prepared, box, outputs)
+        with stoppable(check):
+            strips = [renderer.render_box(prepared, strip, outputs) for strip in strips_of(box)]
+            self._settle()
         ms["render"] = _ms_since(start)
-        planes = {name: np.ascontiguousarray(plane.numpy(force=True)) for name, plane in rendered.planes.items()}
-        stats = dict(rendered.stats)
+        stats = dict(strips[0].stats)
         stats["ms"] = {**stats.get("ms", {}), **ms}
-        return planes, stats
+        return {name: tuple(strip.planes[name] for strip in strips) for name in strips[0].planes}, stats
+
+    def write(self, plane: Strips, target: npt.NDArray[np.float32]) -> None:
+        """Copies a plane into shared memory."""
+        first = 0
+        for strip in plane:
+            download(strip, target[first : first + strip.shape[0]])
+            first += strip.shape[0]
+
+    def _settle(self) -> None:
+        """Until a GPU has done what it was told, so that milliseconds name the right stage."""
+        if self._device.type == "cuda":
+            torch.cuda.current_stream().synchronize()
+
+    def _drop_caches(self) -> None:
+        self._cache.clear()
+        devices.give_back(self._device)
+
+    def _plate(self, frame: Frame, key: str) -> Plate:
+        return self._once(("plate", key), lambda: Plate(frame, self._device), lambda plate: plate.nbytes)
 
     def _once(self, name: tuple[Any, ...], make: Callable[[], T], size: Callable[[T], int]) -> T:
         found: T | None = self._cache.get(name)
@@ -81,10 +139,16 @@ class Compute:
     def _raw(self, frame: Frame, key: str, settings: AnalysisSettings, check: Check) -> RawDepth:
         given = settings.style == analysis.GIVEN
         depth = self._library.automatic(has_z="depth" in frame.layers) if settings.depth == "auto" else settings.depth
-        name = ("raw", key, depth, settings.z_meaning, given)
-        return self._once(
-            name, lambda: analysis.estimate_depth(frame, settings, self._library, check=check), lambda raw: raw.nbytes
-        )
+        if not given:
+            self._library.depth(depth)  # loading must not be stopped half-way
+
+        def estimate() -> RawDepth:
+            with stoppable(check):
+                return analysis.estimate_depth(frame, settings, self._library, plate=plate, check=check)
+
+        # A neighbour's plate is not kept: its colour is seldom looked at.
+        plate = self._cache.get(("plate", key)) or Plate(frame, self._device)
+        return self._once(("raw", key, depth, settings.z_meaning, given), estimate, lambda raw: raw.nbytes)
 
     def _analysis(
         self, frames: Mapping[str, Frame], key: str, settings: AnalysisSettings, check: Check, ms: dict[str, float]
@@ -95,22 +159,45 @@ class Compute:
         if found is not None:
             return found
         start = time.perf_counter()
-        raw = self._raw(frames[key], key, settings, check)
-        neighbours = self._neighbours(frames, settings, check)
-        made = analysis.stage(frames[key], raw, settings, self._library, neighbours=neighbours, check=check)
+        frame, plate = frames[key], self._plate(frames[key], key)
+        raw = self._raw(frame, key, settings, check)
+        window = self._window(frames, key, raw, settings, check)
+        with stoppable(check):
+            made = analysis.stage(frame, raw, settings, self._library, window=window, plate=plate, check=check)
+            self._settle()
         self._cache.put(name, made, made.nbytes)
         ms["analysis"] = _ms_since(start)
         return made
 
-    def _neighbours(self, frames: Mapping[str, Frame], settings: AnalysisSettings, check: Check) -> list[Neighbour]:
-        if settings.shot is None:
-            return []
-        found = []
-        for side in (settings.shot.before, settings.shot.after):
-            for distance, key in enumerate(side, 1):
-                raw = self._raw(frames[key], key, settings, check)
-                found.append(Neighbour(raw.look.numpy(), raw.inverse_depth.numpy(), distance))
-        return found
+    def _window(
+        self, frames: Mapping[str, Frame], key: str, raw: RawDepth, settings: AnalysisSettings, check: Check
+    ) -> Window:
+        shot = settings.shot
+        # Depth that was read from the plate looks at no picture, and needs no steadying.
+        if shot is None or raw.look.numel() == 0:
+            return ALONE
+
+        def side(keys: tuple[str, ...]) -> list[Neighbour]:
+            found, last, nearer = [], key, raw
+            for other in keys:
+                there = self._raw(frames[other], other, settings, check)
+                link = self._link(last, nearer, other, there)
+                check()
+                found.append(Neighbour(there.look.numpy(), host_array(there.inverse_depth), link))
+                last, nearer = other, there
+            return found
+
+        return Window(side(shot.before), side(shot.after))
+
+    def _link(self, key: str, raw: RawDepth, other: str, there: RawDepth) -> Link:
+        """The motion between two looks; the way back is kept with it, since the next frame's window needs that."""
+        first, second = sorted((key, other))
+        pair = self._once(
+            ("links", first, second),
+            lambda: links(*(r.look.numpy() for r in ((raw, there) if key == first else (there, raw)))),
+            lambda both: sum(link.nbytes for link in both),
+        )
+        return pair[0] if key == first else pair[1]
 
     def _prepared(
         self,
@@ -119,15 +206,17 @@ class Compute:
         analysed: FrameAnalysis,
         settings: AnalysisSettings,
         controls: Controls,
+        check: Check,
         ms: dict[str, float],
     ) -> Prepared:
-        plate = self._once(("plate", key), lambda: Plate(frame), lambda plate: plate.nbytes)
+        def prepare() -> Prepared:
+            with stoppable(check):
+                return renderer.prepare(frame, analysed, controls, plate=plate)
+
         start = time.perf_counter()
-        prepared = self._once(
-            ("prepared", key, settings, controls, analysed.style_id),
-            lambda: renderer.prepare(frame, analysed, controls, plate=plate),
-            lambda prepared: prepared.nbytes,
-        )
+        plate = self._plate(frame, key)
+        name = ("prepared", key, settings, controls, analysed.style_id)
+        prepared = self._once(name, prepare, lambda prepared: prepared.nbytes)
         ms["prepare"] = _ms_since(start)
         return prepared
 
@@ -140,12 +229,13 @@ class Compute:
         self._cache.drop_where(lambda name: name[1] == key and name[0] in ("plate", "prepared"))
 
     def figures(self) -> dict[str, Any]:
-        """The cache's size and hit rate."""
+        """The cache's size and hit rate, and the memory of a GPU."""
         asked = self._cache.hits + self._cache.misses
         return {
             "analysis_bytes": self._cache.used_bytes,
             "analysis_count": len(self._cache),
             "analysis_hit_rate": self._cache.hits / asked if asked else 0.0,
+            **devices.figures(self._device),
         }
 
 
@@ -153,14 +243,24 @@ def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Compu
     """The engine of a device, warmed up.
 
     Raises:
-        BadInputError: a device other than the processor.
+        BadInputError: the device cannot be used.
     """
-    if device != "cpu":
-        raise BadInputError(f"this version computes on the processor, not on {device!r}", remedy="use --device cpu")
+    own = devices.take(device)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    engine = Compute(device, analysis_bytes, open_paths=open_paths)
+    engine = Compute(device, devices.room(own, analysis_bytes), open_paths=open_paths)
     _warm_up(engine)
     return engine
+
+
+def strips_of(box: Box) -> list[Box]:
+    """A large box in strips of rows, rendered one by one, so that a cancel waits for a strip and not for a frame.
+
+    Every strip renders some rows of its neighbours again, so none is lower than `STRIP_ROWS`.
+    """
+    rows = max(STRIP_ROWS, STRIP_PIXELS // max(1, box.width))
+    count = max(1, round(box.height / rows))
+    cuts = [box.y0 + box.height * index // count for index in range(count + 1)]
+    return [Box(box.x0, top, box.x1, bottom) for top, bottom in itertools.pairwise(cuts)]
 
 
 def _warm_up(engine: Compute) -> None:
@@ -169,7 +269,9 @@ def _warm_up(engine: Compute) -> None:
     box = Box.of_size(64, 64)
     frame = Frame(box, box, {"color": np.repeat(ramp, 4, 2), "depth": 1.0 + ramp}, ("R", "G", "B", "A"))
     outputs = ("right", "disparity_left", "disparity_right", "occlusion_right")
-    engine.tile({"warm": frame}, "warm", AnalysisSettings(depth="aov"), Controls(), box, outputs, check=lambda: None)
+    for depth in ("aov",) if engine.device == "cpu" else ("aov", "mini"):
+        settings = AnalysisSettings(depth=depth)
+        engine.tile({"warm": frame}, "warm", settings, Controls(), box, outputs, check=lambda: None)
     engine.forget("warm")
 
 

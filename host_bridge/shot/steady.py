@@ -47,10 +47,14 @@ def gaussian(values: Floats, sigma: float) -> Floats:
 
 
 def affine_between(source: Floats, target: Floats) -> tuple[float, float]:
-    """Robust a > 0, b with a·source + b ≈ target (reweighted least squares, Huber weights)."""
+    """Robust a > 0, b with a·source + b ≈ target.
+
+    Reweighted least squares (Huber weights) find what belongs together. a is then the ratio of the deviations: the
+    slope of a regression between two noisy maps is too small, and over a chain of frames that adds up.
+    """
     x, y = source.ravel(), target.ravel()
     weights = np.ones_like(x)
-    a, b = 1.0, 0.0
+    a, ratio, b = 1.0, 1.0, 0.0
     for _ in range(5):
         total = weights.sum()
         mean_x, mean_y = (weights @ x) / total, (weights @ y) / total
@@ -58,11 +62,12 @@ def affine_between(source: Floats, target: Floats) -> tuple[float, float]:
         if variance <= 1e-12 * total:
             return 1.0, float(mean_y - mean_x)
         a = float((weights * (x - mean_x)) @ (y - mean_y) / variance)
-        b = float(mean_y - a * mean_x)
-        residual = np.abs(a * x + b - y)
+        ratio = float(np.sqrt(weights @ (y - mean_y) ** 2 / variance))
+        b = float(mean_y - ratio * mean_x)
+        residual = np.abs(a * (x - mean_x) + mean_y - y)
         scale = 1.4826 * float(np.median(residual)) + 1e-12
         weights = np.minimum(1.0, 1.5 * scale / np.maximum(residual, 1e-12))
-    return (a, b) if a > 0.0 else (1.0, float(np.median(y) - np.median(x)))
+    return (ratio, b) if a > 0.0 else (1.0, float(np.median(y) - np.median(x)))
 
 
 def normalisation(frames: list[Measured], *, metric: bool, sigma: float) -> Floats:

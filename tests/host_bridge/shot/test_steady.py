@@ -21,6 +21,17 @@ def test_affine_between_ignores_a_moving_thing() -> None:
     assert affine_between(source, target) == pytest.approx((3.0, 0.5), abs=1e-3)
 
 
+def test_affine_between_noisy_maps_keeps_the_scale() -> None:
+    """The chain of many frames multiplies these scales: a bias of a few percent would become a factor."""
+    rng = np.random.default_rng(2)
+    truth = rng.uniform(0, 1, (36, 64))
+    scales = [
+        affine_between(truth + rng.normal(0, 0.15, truth.shape), truth + rng.normal(0, 0.15, truth.shape))[0]
+        for _ in range(20)
+    ]
+    assert np.mean(scales) == pytest.approx(1.0, abs=0.02)
+
+
 def test_flat_depth_is_safe() -> None:
     flat = np.ones((4, 4))
     assert affine_between(flat, flat + 1) == (1.0, pytest.approx(1.0))
