@@ -10,7 +10,7 @@ from typing import Any
 import nuke
 
 from . import tool
-from .nodes import chosen, plate_of
+from .nodes import chosen, hero_view, plate_of
 from .told import Trouble, guarded, say
 
 _KNOBS = ("depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind", "hero", "fill", "edges")
@@ -36,6 +36,12 @@ def frames_of(read: Any) -> str:
 
 def _stem(path: str) -> str:
     return os.path.basename(path).split(".")[0]
+
+
+def _view(node: Any, path: str) -> list[str]:
+    """The hero view's plate where the file's name holds the view, or where the file's first view would be another."""
+    view = hero_view(node)
+    return ["--view", view] if "%v" in path.lower() or view == "right" else []
 
 
 def options(node: Any, names: Any) -> list[str]:
@@ -86,7 +92,7 @@ def analyse_shot() -> None:
 
     tool.in_background(
         "Art3D analyses " + _stem(path),
-        ["analyse", path, "-o", shot, "--frames", frames_of(read), *options(node, _SETTINGS)],
+        ["analyse", path, "-o", shot, "--frames", frames_of(read), *_view(node, path), *options(node, _SETTINGS)],
         done,
     )
 
@@ -102,7 +108,7 @@ def send_to_farm() -> None:
     path, folder = nuke.filename(read), script_folder()
     out = os.path.join(folder, "stereo", _stem(path) + ".####.exr")
     bundle = os.path.join(folder, _stem(path) + ".bundle")
-    arguments = ["submit", path, "-o", out, "--bundle", bundle, "--frames", frames_of(read)]
+    arguments = ["submit", path, "-o", out, "--bundle", bundle, "--frames", frames_of(read), *_view(node, path)]
     if node["shot"].value():
         arguments += ["--shot", node["shot"].value()]
     arguments += options(node, _KNOBS + _SETTINGS)
@@ -115,7 +121,7 @@ def send_to_farm() -> None:
 def open_report() -> None:
     """A page with plate, depth, disparity and anaglyph of the plate's folder, in the browser."""
     node = chosen()
-    path = nuke.filename(plate_of(node))
+    path = nuke.filename(plate_of(node)).replace("%V", hero_view(node)).replace("%v", hero_view(node)[0])
     page = os.path.join(script_folder(), _stem(path) + ".report.html")
 
     def done(_text: str) -> None:

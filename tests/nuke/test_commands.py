@@ -204,6 +204,27 @@ def test_analyse_sees_the_depth(load: Any, tmp_path: Path, monkeypatch: pytest.M
     _wait(arguments)
 
 
+@pytest.mark.parametrize(("hero", "view"), [("left", "left"), ("right", "right"), ("none", "left")])
+def test_plates_of_a_view(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hero: str, view: str) -> None:
+    """A Read whose name holds %V is analysed, sent and shown in the hero's view, as the gizmo takes it."""
+    arguments = _tool(tmp_path, monkeypatch, "true")
+    loaded = load("shots")
+    opened: list[str] = []
+    monkeypatch.setattr(loaded.module.webbrowser, "open", opened.append)
+    node = _script(loaded, tmp_path)
+    node["hero"].setValue(hero)
+    loaded.nuke.toNode("Read1")["file"].setValue("/plates/%V/sh010.%v.####.exr")
+    for command, name in ((loaded.module.analyse_shot, "analyse"), (loaded.module.send_to_farm, "submit")):
+        loaded.nuke.said.clear()
+        command()
+        _settle(loaded.nuke.said)
+        parsed = build_parser([name]).parse_args(arguments.read_text().split("\n")[:-1])
+        assert (parsed.view, parsed.plate) == (view, "/plates/%V/sh010.%v.####.exr")
+    loaded.module.open_report()
+    _settle(opened)
+    assert f"/plates/{view}\n" in arguments.read_text()
+
+
 def test_analyse_can_be_cancelled(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancel ends the command, and nothing is set."""
     arguments = _tool(tmp_path, monkeypatch, "exec sleep 60")
