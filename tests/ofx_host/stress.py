@@ -97,17 +97,20 @@ class Stress:
         steadied = self.local.depth == "auto" and rng.random() < 0.5
         self.local.shot = self.shot if steadied else ""
         self.local.abort = int(rng.integers(0, 20 if steadied else 6)) if rng.random() < 0.15 else None
-        time = float(rng.choice(FRAMES))
+        frame = float(rng.choice(FRAMES))
         x = np.sort(rng.choice(WIDTH + 1, 2, replace=False))
         y = np.sort(rng.choice(HEIGHT + 1, 2, replace=False))
         window = (int(x[0]), int(y[0]), int(x[1]), int(y[1]))
         target = Picture(window)
         if rng.random() < 0.1:
             node.changed("depth_gain")
-        status = self._render(node, target, window, time)
-        wanted = self.plates[self._plate_at(time)] * np.float32(self.local.gain) + np.float32(5)
+        status = self._render(node, target, window, frame)
+        wanted = self.plates[self._plate_at(frame)] * np.float32(self.local.gain) + np.float32(5)
         crop = wanted[HEIGHT - window[3] : HEIGHT - window[1], window[0] : window[2]]
         self._count(node, status, target, crop)
+        if status != abi.OK:
+            # As an artist would, rather than spend all renders on a server that is just starting again.
+            time.sleep(0.2)
 
     def _render(self, node: Node, target: Picture, window: tuple[int, int, int, int], time: float) -> int:
         """As `Node.render_into`, with a target of this thread's own."""
