@@ -2,8 +2,9 @@
 
 Two steps of joint bilateral filtering (Kopf et al., "Joint Bilateral Upsampling",
 2007), with a rational kernel in place of the Gaussian: first on the small grid,
-where a wide window is cheap and pulls the map's soft steps onto the picture's
-edges, then once per plate pixel over its 2 × 2 neighbours on the small grid.
+where sparse windows from wide to narrow ("à trous", Dammertz et al., 2010) pull
+the map's soft steps onto the picture's edges, then once per plate pixel over its
+2 × 2 neighbours on the small grid.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from torch import Tensor
 
 from art3d_node.stereo.jit import FloatArray, Real, cpu_kernel, device_function, f32
 
-_RADIUS = 3
-_PASSES = 2
+# (radius in samples, pixels from sample to sample) of each pass on the small grid, coarse to fine: three sparse
+# windows reach 14 pixels for less than two dense ones of radius 3 cost.
+_PASSES = ((2, 4), (2, 2), (2, 1))
 _SHARP_LOW, _SHARP_HIGH = 400.0, 250.0
 
 
@@ -29,20 +31,25 @@ def _likeness(dr: Real, dg: Real, db: Real, sharp: Real) -> Real:
 
 
 @cpu_kernel
-def _refine(low: FloatArray, guide: FloatArray, out: FloatArray, radius: int, sharp: Real) -> None:
-    """One joint bilateral pass on the small grid; ``guide`` is ``(3, h, w)``.
+def _refine(low: FloatArray, guide: FloatArray, out: FloatArray, radius: int, step: int, sharp: Real) -> None:
+    """One joint bilateral pass on the small grid, of every ``step``-th pixel; ``guide`` is ``(3, h, w)``.
 
-    The innermost loop runs along the row, so that the compiler can use vector registers.
+    A sample counts only with its mirror image, so that a slope keeps its values up to the map's rim. The innermost
+    loop runs along the row, so that the compiler can use vector registers.
     """
     h, w = low.shape
     reach = f32(1.0) / f32(radius * radius)
     for y in prange(h):
         total, weights = np.zeros(w, np.float32), np.zeros(w, np.float32)
         red, green, blue = guide[0, y], guide[1, y], guide[2, y]
-        for v in range(max(0, y - radius), min(h, y + radius + 1)):
-            for du in range(-radius, radius + 1):
-                space = f32(1.0) / (f32(1.0) + f32((v - y) * (v - y) + du * du) * reach)
-                for x in range(max(0, -du), min(w, w - du)):
+        for i in range(-radius, radius + 1):
+            v = y + i * step
+            if min(v, 2 * y - v) < 0 or max(v, 2 * y - v) >= h:
+                continue
+            for j in range(-radius, radius + 1):
+                space = f32(1.0) / (f32(1.0) + f32(i * i + j * j) * reach)
+                du = j * step
+                for x in range(abs(du), w - abs(du)):
                     u = x + du
                     like = _likeness(
                         guide[0, v, u] - red[x], guide[1, v, u] - green[x], guide[2, v, u] - blue[x], sharp
@@ -131,9 +138,9 @@ def guided_upsample(low: Tensor, guide: Tensor) -> Tensor:
     values = _finite(low.detach().cpu().float()).contiguous()
     small = torch.empty((3, *low.shape)).numpy()
     _shrink(picture, small)
-    for _ in range(_PASSES):
+    for radius, step in _PASSES:
         refined = torch.empty_like(values)
-        _refine(values.numpy(), small, refined.numpy(), _RADIUS, _SHARP_LOW)
+        _refine(values.numpy(), small, refined.numpy(), radius, step, _SHARP_LOW)
         values = refined
     out = torch.empty(picture.shape[:2])
     _enlarge(values.numpy(), small, picture, out.numpy(), _SHARP_HIGH)
