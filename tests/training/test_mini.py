@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,15 @@ import pytest
 import torch
 
 from art3d_node.models.mini import MiniDepth, load_mini
+from training.mini import closeups
 from training.mini.data import Cache, batches
 from training.mini.evaluate import edges, lower_is_nearer, order
 from training.mini.losses import affine_invariant, gradient, normalise, ranking
 from training.mini.mobilenet import load_encoder, read_convolutions
 from training.mini.pairs import match
 from training.mini.raytrace import render
-from training.mini.scribbles import POINTS, read_points, spread
+from training.mini.render import photograph
+from training.mini.scribbles import POINTS, pictures, read_points, spread
 from training.mini.train import export, train
 from training.mini.worlds import Builder, make_scene
 
@@ -100,6 +103,34 @@ def test_worlds_are_the_same_for_the_same_seed() -> None:
         np.testing.assert_array_equal(one.to_unit, two.to_unit)
         _, iz = render(one, np.full((3, 8, 8, 3), 0.4), 18, 24, side=1)
         assert np.isfinite(iz).all()
+
+
+@pytest.mark.parametrize("make", [make for make, _ in closeups.MAKERS])
+def test_closeups_show_things_at_several_distances(make: Callable[[Builder], None]) -> None:
+    skies = [np.full((8, 16, 3), 0.7, np.float32)]
+    for seed in range(3):
+        scene = make_scene(np.random.default_rng(seed), 30, skies, ((make, 1.0),))
+        _, iz = render(scene, np.full((30, 8, 8, 3), 0.4), 18, 24, side=1)
+        assert np.isfinite(iz).all()
+        assert iz.max() > 1.1 * np.median(iz) or iz.min() < 0.9 * np.median(iz)
+
+
+def test_a_sharp_subject_lends_no_colour_to_the_blurred_ground_behind_it() -> None:
+    rgb, iz = np.full((64, 64, 3), 0.1), np.full((64, 64), 0.1)
+    rgb[16:48, 16:48], iz[16:48, 16:48] = 0.8, 2.0
+    clear_air = next(seed for seed in range(99) if np.random.default_rng(seed).random() > 0.4)
+    seen = photograph(rgb, iz, np.random.default_rng(clear_air), blur_px=20.0).astype(int)
+    assert seen[32, 32].min() > seen[5, 5].max() + 50
+    assert np.ptp(seen[:12]) <= 2
+
+
+def test_a_panorama_is_judged_by_windows(plates: Path, tmp_path: Path) -> None:
+    if not (plates / "hdri_1k/lebombo_1k.hdr").exists():
+        pytest.skip("the panorama is absent")
+    (tmp_path / "points").write_text("hdri_1k/lebombo_1k.hdr@17 : 50,20=1 50,90=8\n")
+    ((rgb, near),) = pictures(plates, tmp_path / "points")
+    assert rgb.shape == (384, 512, 3) and rgb.dtype == np.uint8
+    assert near[-10].mean() > near[10].mean()
 
 
 def test_the_points_judged_by_eye_are_well_formed() -> None:

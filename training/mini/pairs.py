@@ -45,8 +45,8 @@ def _inverse_depth(disparity: np.ndarray, *, parallel: bool) -> np.ndarray:
     return np.asarray(np.maximum(disparity - low + 0.05 * (high - low), 0))
 
 
-def _window(panorama: np.ndarray, yaw: float, pitch: float, *, size: tuple[int, int], fov: float) -> np.ndarray:
-    """A perspective view (h, w) out of an equirectangular picture."""
+def window(panorama: np.ndarray, yaw: float, pitch: float, *, size: tuple[int, int], fov: float) -> np.ndarray:
+    """A perspective view (h, w) out of an equirectangular picture; angles in radians."""
     h, w = size
     f = 0.5 * w / np.tan(fov / 2)
     x, y = np.meshgrid((np.arange(w) - w / 2 + 0.5) / f, (np.arange(h) - h / 2 + 0.5) / f)
@@ -69,7 +69,7 @@ def _around(top: np.ndarray, bottom: np.ndarray, yaws: np.ndarray, rng: np.rando
     size = (wide * 3 // 4, wide)
     for yaw in yaws:
         fov, pitch = np.radians(rng.uniform(65, 95)), np.radians(rng.uniform(-22, 15))
-        left, right = (_window(p, yaw, pitch, size=size, fov=fov) for p in (top, bottom))
+        left, right = (window(p, yaw, pitch, size=size, fov=fov) for p in (top, bottom))
         disparity = match(left, right, low=-4, span=64)
         if _usable(disparity):
             yield left, _inverse_depth(disparity, parallel=True)

@@ -28,6 +28,7 @@ class Scene:
         colour: ``(n, 3)`` tint. texture: ``(n,)`` index. grain: ``(n,)`` texture widths per metre.
         camera: ``(3, 4)`` columns right, down, forward, position. focal: in units of picture height.
         lamp: ``(2, 3)`` position and colour. sky: ``(h, w, 3)`` equirectangular light. ambient: gain of sky light.
+        blur_px: the lens's blur at infinity, in pixels, where the scene asks for one; else 0.
     """
 
     kind: np.ndarray
@@ -42,6 +43,7 @@ class Scene:
     lamp: np.ndarray
     sky: np.ndarray
     ambient: float
+    blur_px: float = 0.0
 
 
 @njit(cache=True, fastmath=True)

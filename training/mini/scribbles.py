@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
-from training.mini.pairs import save
+from training.mini.pairs import save, window
 
 POINTS = Path(__file__).with_name("scribbles.txt")
 _WIDTH = 160
@@ -64,7 +64,17 @@ def spread(rgb: np.ndarray, points: list[_Point]) -> np.ndarray:
     return np.asarray(spsolve((laplacian + sparse.diags(held.ravel())).tocsc(), (held * value).ravel()).reshape(h, w))
 
 
+def _panorama_window(path: Path, yaw_deg: int) -> np.ndarray:
+    """A view out of a linear panorama as a camera would expose it: 8-bit."""
+    light = np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1])
+    light = light / (2 * np.quantile(light.mean(2), 0.6) + 1e-6)
+    shown = np.clip(1.3 * light / (1 + 0.6 * light), 0, 1) ** (1 / 2.2)
+    return window((shown * 255).astype(np.uint8), np.radians(yaw_deg), -0.1, size=(384, 512), fov=np.radians(80))
+
+
 def _picture(path: Path, frame: int | None) -> np.ndarray:
+    if frame is not None and path.suffix == ".hdr":
+        return _panorama_window(path, frame)
     if frame is None:
         return cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     with av.open(str(path)) as film:

@@ -27,7 +27,7 @@ from training.mini.data import Batch, Cache, batches
 from training.mini.losses import affine_invariant, gradient, ranking
 from training.mini.mobilenet import load_encoder
 
-SOURCES = {"worlds": 0.5, "tables": 0.12, "stereo": 0.14, "scribbles": 0.24}
+SOURCES = {"worlds": 0.22, "closeups": 0.28, "tables": 0.12, "stereo": 0.14, "scribbles": 0.24}
 ORDINAL = frozenset({"scribbles"})
 _FROZEN_BLOCKS = 5
 _log = logging.getLogger(__name__)
@@ -87,8 +87,8 @@ def export(model: nn.Module, path: Path) -> None:
 
 
 def _schedule(opt: torch.optim.Optimizer, step: int, done: float) -> None:
-    """Warm up over 100 steps, then a cosine over the whole of the run's time."""
-    swing = min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, done)))
+    """Warm up over 50 steps, then a cosine over the whole of the run's time."""
+    swing = min(1.0, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, done)))
     for group in opt.param_groups:
         group["lr"] = group["base"] * max(swing, 0.01)
 
@@ -129,7 +129,7 @@ def train(args: argparse.Namespace) -> None:
         done = _agreed((spent + time.perf_counter() - start) / (60 * args.minutes))
         _schedule(opt, step, done)
         moved = Batch(*(v.to(device) for v in (batch.rgb, batch.iz, batch.mask, batch.metric)))
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             prediction = estimate(moved.rgb.contiguous(memory_format=torch.channels_last))[:, 0]
         value = loss(prediction.float(), moved, generator)
         opt.zero_grad(set_to_none=True)

@@ -29,7 +29,7 @@ class Builder:
         self.rng, self.textures, self.skies = rng, textures, skies
         self.rows: list[tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray, int, float]] = []
         self.camera, self.focal = np.zeros((3, 4)), 1.0
-        self.indoor = False
+        self.indoor, self.blur_px = False, 0.0
 
     def add(
         self, kind: int, centre: tuple[float, float, float], half: tuple[float, float, float], *, yaw: float = 0.0,
@@ -72,6 +72,7 @@ class Builder:
         return Scene(
             kind.astype(np.int64), to_unit, bound, half, colour, texture.astype(np.int64), grain, self.camera,
             float(self.focal), np.stack([lamp, tint]), sky.astype(np.float64), float(rng.uniform(0.3, 1.0)),
+            self.blur_px,
         )  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def _table(b: Builder, x: float, z: float) -> float:
     return top
 
 
-def _thing(b: Builder, x: float, floor: float, z: float, size: float) -> float:
+def thing(b: Builder, x: float, floor: float, z: float, size: float) -> float:
     """One standing object of about ``size`` metres; returns the height of its top."""
     rng = b.rng
     kind = int(rng.choice([BALL, BOX, BOX, CYLINDER, CYLINDER, CONE]))
@@ -155,7 +156,7 @@ def _thing(b: Builder, x: float, floor: float, z: float, size: float) -> float:
     return float(floor + 2 * half[1])
 
 
-def _leaves(b: Builder, x: float, y: float, z: float, *, reach: float, count: int) -> None:
+def leaves(b: Builder, x: float, y: float, z: float, *, reach: float, count: int) -> None:
     rng = b.rng
     texture, colour = int(rng.integers(b.textures)), rng.uniform(0.3, 1.5) * rng.uniform(0.3, 1.1, 3)
     for _ in range(count):
@@ -182,13 +183,13 @@ def room(b: Builder) -> None:
         b.add(BOX, at, tuple(half))
     for _ in range(rng.integers(1, 5)):
         x, z = rng.uniform(-w * 0.8, w * 0.8), rng.uniform(-d * 0.3, d * 0.9)
-        top = _table(b, x, z) if rng.random() < 0.5 else _thing(b, x, 0, z, rng.uniform(0.5, 1.8))
+        top = _table(b, x, z) if rng.random() < 0.5 else thing(b, x, 0, z, rng.uniform(0.5, 1.8))
         for _ in range(rng.integers(0, 5)):
-            _thing(b, x + rng.uniform(-0.4, 0.4), top, z + rng.uniform(-0.25, 0.25), rng.uniform(0.08, 0.45))
+            thing(b, x + rng.uniform(-0.4, 0.4), top, z + rng.uniform(-0.25, 0.25), rng.uniform(0.08, 0.45))
     for _ in range(rng.integers(0, 3)):
         _person(b, rng.uniform(-w * 0.7, w * 0.7), rng.uniform(-d * 0.3, d * 0.7))
     if rng.random() < 0.5:
-        _leaves(b, rng.uniform(-w, w), rng.uniform(0.3, 1.5), rng.uniform(-d * 0.5, d), reach=0.5, count=14)
+        leaves(b, rng.uniform(-w, w), rng.uniform(0.3, 1.5), rng.uniform(-d * 0.5, d), reach=0.5, count=14)
     up = rng.uniform(0.9, 2.0)
     eye = (rng.uniform(-w * 0.6, w * 0.6), up, -d * rng.uniform(0.3, 0.9))
     target = (rng.uniform(-w, w), up + rng.normal() * 0.7 - 0.3, d * 0.5)
@@ -211,9 +212,9 @@ def table(b: Builder) -> None:
     size = rng.uniform(0.12, 0.5)
     for _ in range(rng.integers(6, 26)):
         x, z = rng.uniform(-0.9, 0.9), rng.uniform(-0.3, depth * 0.95)
-        top = _thing(b, x, 0, z, size * rng.uniform(0.4, 1.8))
+        top = thing(b, x, 0, z, size * rng.uniform(0.4, 1.8))
         while rng.random() < 0.4:
-            top = _thing(b, x + rng.normal() * 0.03, top, z, size * rng.uniform(0.3, 0.9))
+            top = thing(b, x + rng.normal() * 0.03, top, z, size * rng.uniform(0.3, 0.9))
     for _ in range(rng.integers(0, 8)):
         b.add(
             CYLINDER,
@@ -223,7 +224,7 @@ def table(b: Builder) -> None:
             pitch=rng.normal() * 0.4,
         )
     if rng.random() < 0.35:
-        _leaves(b, rng.uniform(-0.5, 0.5), 0.2, rng.uniform(0, depth), reach=0.25, count=18)
+        leaves(b, rng.uniform(-0.5, 0.5), 0.2, rng.uniform(0, depth), reach=0.25, count=18)
     up = rng.uniform(0.1, 0.9)
     b.look((rng.normal() * 0.3, up, -rng.uniform(0.5, 1.3)), (rng.normal() * 0.1, rng.uniform(0, 0.35), depth * 0.5),
            fov_deg=rng.uniform(28, 55), roll=rng.normal() * 0.04)  # fmt: skip
@@ -295,7 +296,7 @@ def field(b: Builder) -> None:
             yaw=rng.uniform(0, 3),
         )
     if rng.random() < 0.4:
-        _leaves(b, rng.normal() * 0.8, rng.uniform(0, 0.8), rng.uniform(1, 2.5), reach=0.5, count=25)
+        leaves(b, rng.normal() * 0.8, rng.uniform(0, 0.8), rng.uniform(1, 2.5), reach=0.5, count=25)
     up = rng.uniform(0.4, 2.5) if rng.random() < 0.7 else rng.uniform(4, 30)
     b.look(
         (0, up, -1),
@@ -332,7 +333,7 @@ def foliage(b: Builder) -> None:
         z = rng.uniform(0.4, 3.5)
         x, y = rng.normal() * z * 0.3, rng.normal() * z * 0.25
         if rng.random() < 0.6:
-            _leaves(b, x, y, z, reach=rng.uniform(0.1, 0.5), count=int(rng.integers(5, 20)))
+            leaves(b, x, y, z, reach=rng.uniform(0.1, 0.5), count=int(rng.integers(5, 20)))
         if rng.random() < 0.5:
             r = rng.uniform(0.03, 0.2)
             b.add(BALL, (x, y, z), (r, r * rng.uniform(0.5, 1.2), r))
@@ -368,9 +369,14 @@ MAKERS: tuple[tuple[Callable[[Builder], None], float], ...] = (
 )  # fmt: skip
 
 
-def make_scene(rng: np.random.Generator, textures: int, skies: list[np.ndarray]) -> Scene:
-    """A random scene of a random kind."""
+def make_scene(
+    rng: np.random.Generator,
+    textures: int,
+    skies: list[np.ndarray],
+    kinds: tuple[tuple[Callable[[Builder], None], float], ...] = MAKERS,
+) -> Scene:
+    """A random scene of a random kind; ``kinds`` holds makers and how often each is taken."""
     builder = Builder(rng, textures, skies)
-    makers, weights = zip(*MAKERS, strict=True)
+    makers, weights = zip(*kinds, strict=True)
     makers[int(rng.choice(len(makers), p=weights))](builder)
     return builder.scene()
