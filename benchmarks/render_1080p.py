@@ -1,6 +1,8 @@
-"""24 frames of 1080p, EXR to stereo EXR with `--depth aov`: seconds a frame once warm, and where they go.
+"""24 frames of 1080p, EXR to stereo EXR: seconds a frame once warm, and where they go.
 
-python benchmarks/render_1080p.py [--frames 24] [--runs 2]
+python benchmarks/render_1080p.py [--frames 24] [--runs 2] [--depth mini] [--style immersive]
+
+With `--depth aov`, the default, the plate has Z; for any other depth it is plain RGB.
 """
 
 from __future__ import annotations
@@ -24,12 +26,12 @@ from host_bridge.cli import main
 from host_bridge.client import Client
 
 SIZE = (1080, 1920)
-TARGET_S = 0.6
+TARGETS_S = {"aov": 0.6, "mini": 1.0}
 STAGES = ("read", "transfer", "analysis", "new_view", "write")
 
 
-def plate(folder: Path, frames: int) -> str:
-    """A noisy plate of a ball before a wall and a slanted floor, half RGBA and float Z, as a renderer writes it."""
+def plate(folder: Path, frames: int, *, with_z: bool) -> str:
+    """A noisy plate of a ball before a wall and a slanted floor: half RGBA and float Z as a renderer writes it, or RGB."""
     rng = np.random.default_rng(0)
     rows, columns = SIZE
     y, x = np.mgrid[:rows, :columns].astype(np.float32)
@@ -43,7 +45,7 @@ def plate(folder: Path, frames: int) -> str:
         color = shade[..., None] * tint + np.roll(grain, index, 1)
         rgba = np.concatenate([color, np.ones((rows, columns, 1))], -1).astype(np.float16)
         header = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
-        channels = {"RGBA": rgba, "depth.Z": z.astype(np.float32)}
+        channels = {"RGBA": rgba, "depth.Z": z.astype(np.float32)} if with_z else {"RGB": rgba[..., :3].copy()}
         OpenEXR.File(header, channels).write(str(folder / f"plate.{1001 + index}.exr"))
     return str(folder / "plate.####.exr")
 
@@ -72,14 +74,25 @@ def bench() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=24)
     parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--depth", default="aov")
+    parser.add_argument("--style", default="neutral")
     args = parser.parse_args()
     walls: list[float] = []
     cpus: list[float] = []
     stages: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory(prefix="art3d-bench-") as text:
         folder = Path(text)
-        source = plate(folder, args.frames)
-        words = [source, "-o", str(folder / "out.####.exr"), "--depth", "aov", "--overwrite"]
+        source = plate(folder, args.frames, with_z=args.depth == "aov")
+        words = [
+            source,
+            "-o",
+            str(folder / "out.####.exr"),
+            "--depth",
+            args.depth,
+            "--style",
+            args.style,
+            "--overwrite",
+        ]
         render([*words, "--frames", "1001-1002"])
         with Client() as client:
             server = psutil.Process(client.welcome.pid)
@@ -95,17 +108,20 @@ def bench() -> None:
 def show(args: argparse.Namespace, walls: list[float], cpus: list[float], stages: list[dict[str, float]]) -> None:
     """Prints the table."""
     table = Table(
-        title=f"{args.frames} frames of {SIZE[1]}×{SIZE[0]}, {os.cpu_count()} cores, best of {args.runs} runs"
+        title=f"{args.frames} frames of {SIZE[1]}×{SIZE[0]}, --depth {args.depth} --style {args.style}, "
+        f"{os.cpu_count()} cores, best of {args.runs} runs"
     )
     table.add_column("stage")
     table.add_column("median s a frame", justify="right")
     for stage in STAGES:
         table.add_row(stage, f"{np.median([s.get(stage, 0.0) for s in stages]):.3f}")
     table.add_section()
-    verdict = "met" if min(walls) <= TARGET_S else f"missed by {min(walls) - TARGET_S:.2f}"
+    target = TARGETS_S.get(args.depth)
     table.add_row("wall, overlapped, best", f"{min(walls):.3f}")
     table.add_row("CPU of all processes, best", f"{min(cpus):.3f}")
-    table.add_row(f"target {TARGET_S}", verdict)
+    if target is not None:
+        verdict = "met" if min(walls) <= target else f"missed by {min(walls) - target:.2f}"
+        table.add_row(f"target {target}", verdict)
     Console().print(table)
 
 
