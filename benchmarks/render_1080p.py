@@ -31,7 +31,7 @@ STAGES = ("read", "transfer", "analysis", "new_view", "write")
 
 
 def plate(folder: Path, frames: int, *, with_z: bool) -> str:
-    """A noisy plate of a ball before a wall and a slanted floor: half RGBA and float Z as a renderer writes it, or RGB."""
+    """A noisy plate of a ball before a wall and a slanted floor: half RGBA and float Z, as rendered, or RGB."""
     rng = np.random.default_rng(0)
     rows, columns = SIZE
     y, x = np.mgrid[:rows, :columns].astype(np.float32)
@@ -83,16 +83,8 @@ def bench() -> None:
     with tempfile.TemporaryDirectory(prefix="art3d-bench-") as text:
         folder = Path(text)
         source = plate(folder, args.frames, with_z=args.depth == "aov")
-        words = [
-            source,
-            "-o",
-            str(folder / "out.####.exr"),
-            "--depth",
-            args.depth,
-            "--style",
-            args.style,
-            "--overwrite",
-        ]
+        look = ["--depth", args.depth, "--style", args.style]
+        words = [source, "-o", str(folder / "out.####.exr"), *look, "--overwrite"]
         render([*words, "--frames", "1001-1002"])
         with Client() as client:
             server = psutil.Process(client.welcome.pid)
