@@ -21,7 +21,7 @@ from art3d_node.stereo.jit import FloatArray, cpu_kernel, f32
 
 # The fall of weight with distance, in parts of the window; and the size of a "broad" region, in parts of the width.
 DISTANCE_SIGMA = 0.8
-BROAD_WIDTHS = 1 / 128
+BROAD_WIDTHS = 1 / 40
 _SAMPLES = 1 << 14
 
 

@@ -63,12 +63,15 @@ class Here:
             last = there
         return found
 
-    def tile(
+    def submit(
         self, frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str]
     ) -> Tile:
         analysis = stage(frame, self.depth(frame, settings), settings, self.library)
         made = render(frame, analysis, controls, box, outputs)
         return Tile(box, {name: plane.numpy() for name, plane in made.planes.items()}, made.stats)
+
+    def result(self, pending: Tile) -> Tile:
+        return pending
 
 
 def frames_of(path: Path, first: int, count: int) -> list[Frame]:

@@ -21,7 +21,8 @@ class Event:
         kind: rendered; kept, since it was done already; skipped, since its plate is missing; failed.
         files: what lies on the disk for it.
         stats: figures of the frame, from the server.
-        seconds: stage → seconds: read, transfer, analysis, new_view, write. They overlap with other frames'.
+        seconds: stage → seconds of its own work, without waiting for its turn: read, transfer, analysis, new_view,
+            write. They overlap with other frames'.
         held: the frame whose plate stood in for a missing one.
         error: why it failed or was skipped.
     """

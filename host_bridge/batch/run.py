@@ -37,7 +37,6 @@ from host_bridge.wire.messages import AnalysisSettings
 
 READ_AHEAD, ASKED_AHEAD, WRITE_BEHIND = 2, 1, 2
 REVIEWS = {"anaglyph": anaglyph, "disparity": disparity_image}
-_ANALYSIS = ("depth", "upsample", "style", "fit")
 log = logging.getLogger(__name__)
 
 
@@ -174,7 +173,7 @@ class _Run:
             return self._read(_Frame(number, held, held=held))
 
     def _read(self, frame: _Frame) -> _Frame:
-        started = time.perf_counter()
+        started, waited = time.perf_counter(), self._window.waited_s
         frame.recipe = self.job.recipe(frame.number, frame.source, self.server)
         reviews = self.job.review_files(frame.number).values()
         if not self.job.overwrite and all(path.is_file() for path in reviews):
@@ -184,7 +183,7 @@ class _Run:
             frame.settings, frame.neighbours = self._window.staged(frame.source)
             # The key costs a pass over the pixels; here it is paid beside the server's work.
             _ = frame.plate.frame.key
-        frame.seconds["read"] = time.perf_counter() - started
+        frame.seconds["read"] = time.perf_counter() - started - (self._window.waited_s - waited)
         return frame
 
     def _submit(self, frame: _Frame) -> None:
@@ -215,9 +214,10 @@ class _Run:
         except Art3DError as error:
             self._failed(frame.number, error)
             return
+        # A worker's own time, without the wait in its queue; "job" is the whole of it.
         ms = result.stats.get("ms", {})
-        frame.seconds["analysis"] = sum(ms.get(stage, 0.0) for stage in _ANALYSIS) / 1000
-        frame.seconds["new_view"] = sum(v for k, v in ms.items() if k not in _ANALYSIS) / 1000
+        frame.seconds["analysis"] = ms.get("analysis", 0.0) / 1000
+        frame.seconds["new_view"] = ms.get("job", 0.0) / 1000 - frame.seconds["analysis"]
         if len(self._writing) >= WRITE_BEHIND:
             self._finish()
         self._writing.append((frame, result, self._writers.submit(self._write, frame, result)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import replace
@@ -28,6 +29,12 @@ class Window:
         self._capacity = 2 * (job.shot.steady if job.shot else 0) + SPARE
         self._plates: OrderedDict[int, Future[Plate]] = OrderedDict()
         self._lock = threading.Lock()
+        self._waits = threading.local()
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds for which the calling thread has waited for what another one reads."""
+        return float(getattr(self._waits, "seconds", 0.0))
 
     def plate(self, source: int) -> Plate:
         """The plate of one frame.
@@ -46,7 +53,12 @@ class Window:
                 self._plates.move_to_end(source)
         if mine:
             self._read(source, found)
-        return found.result()
+            return found.result()
+        started = time.perf_counter()
+        try:
+            return found.result()
+        finally:
+            self._waits.seconds = self.waited_s + time.perf_counter() - started
 
     def _read(self, source: int, found: Future[Plate]) -> None:
         try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 from host_bridge.errors import PlateError, ShotError
@@ -14,6 +16,7 @@ from host_bridge.shot.survey import Asks, Plan, survey
 from host_bridge.wire.messages import AnalysisSettings
 
 _log = logging.getLogger(__name__)
+READ_AHEAD = 2
 
 
 def make_shot(
@@ -41,25 +44,44 @@ def make_shot(
         PlateError: a frame cannot be read and `strict`.
         ShotError: as `survey`.
     """
-    missing = sorted(sequence.missing)
+    missing = list(sequence.missing)
 
-    def frames() -> Iterator[tuple[int, Frame]]:
-        for number in sequence.frames:
-            if number in sequence.missing:
-                continue
+    def read(number: int) -> Frame:
+        plate = read_plate(sequence.path(number), number=number, view=sequence.view, input_space=input_space)
+        # The key costs a pass over the pixels; here it is paid beside the server's work.
+        _ = plate.frame.key
+        return plate.frame
+
+    def frames(readers: Executor) -> Iterator[tuple[int, Frame]]:
+        for number, future in _ahead(readers, read, [n for n in sequence.frames if n not in sequence.missing]):
             try:
-                path = sequence.path(number)
-                plate = read_plate(path, number=number, view=sequence.view, input_space=input_space)
+                yield number, future.result()
             except PlateError as error:
                 if strict:
                     raise
                 _log.warning("left out of the shot: %s", error)
                 missing.append(number)
-                continue
-            yield number, plate.frame
 
-    pattern = sequence.pattern.text
-    return survey(frames(), server, settings, plan, plate=Path(pattern).name, missing=missing, done=done)
+    name = Path(sequence.pattern.text).name
+    with ThreadPoolExecutor(READ_AHEAD, "art3d-read") as readers:
+        return survey(frames(readers), server, settings, plan, plate=name, missing=missing, done=done)
+
+
+def _ahead(
+    readers: Executor, read: Callable[[int], Frame], numbers: Sequence[int]
+) -> Iterator[tuple[int, Future[Frame]]]:
+    """Frames in order, read a few ahead; one that nobody takes any more is not begun."""
+    ahead: deque[tuple[int, Future[Frame]]] = deque()
+    try:
+        for number in numbers:
+            ahead.append((number, readers.submit(read, number)))
+            if len(ahead) > READ_AHEAD:
+                yield ahead.popleft()
+        while ahead:
+            yield ahead.popleft()
+    finally:
+        for _, future in ahead:
+            future.cancel()
 
 
 def beside(out: Path, plate: str) -> Path:

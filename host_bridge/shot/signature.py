@@ -13,6 +13,7 @@ from host_bridge.frame import Frame
 
 Floats = npt.NDArray[np.float32]
 GRID = (9, 16)
+SAMPLE = (54, 96)
 BINS = 16
 CUT_FLOOR = 0.12
 CUT_RATIO = 3.0
@@ -27,11 +28,15 @@ class Glance:
         grid: (9, 16, 3) mean display-like levels 0..1.
         histogram: (3 · 16,) colour histogram, sums to 3.
         bars: black rows or columns (top, bottom, left, right), px.
+        lit: (top, bottom, left, right) of the picture inside the bars, parts of height and width.
+        sample: (54, 96, 3) uint8, levels of single pixels.
     """
 
     grid: Floats
     histogram: Floats
     bars: tuple[int, int, int, int]
+    lit: tuple[float, float, float, float]
+    sample: npt.NDArray[np.uint8]
 
     @property
     def signature(self) -> str:
@@ -50,9 +55,17 @@ def glance(frame: Frame) -> Glance:
     linear = np.repeat(linear, 3, axis=2) if linear.shape[2] < 3 else linear
     safe = np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0)
     levels: Floats = np.sqrt(np.clip(safe, 0.0, 1.0), dtype=np.float32)
-    histogram = [np.histogram(levels[..., c], bins=BINS, range=(0.0, 1.0))[0] for c in range(3)]
-    counts = np.divide(np.concatenate(histogram), max(1, levels[..., 0].size), dtype=np.float32)
-    return Glance(_cells(levels), counts, _bars(levels, stride))
+    bars, (height, width) = _bars(levels, stride), color.shape[:2]
+    lit = (bars[0] / height, 1.0 - bars[1] / height, bars[2] / width, 1.0 - bars[3] / width)
+    rows, columns = (np.arange(count) * size // count for count, size in zip(SAMPLE, levels.shape, strict=False))
+    sample = np.rint(levels[np.ix_(rows, columns)] * 255).astype(np.uint8)
+    return Glance(_cells(levels), _histogram(levels), bars, lit, sample)
+
+
+def _histogram(levels: Floats) -> Floats:
+    bins = np.minimum(levels * BINS, BINS - 1).astype(np.uint8)
+    counts = [np.bincount(bins[..., c].ravel(), minlength=BINS) for c in range(3)]
+    return np.divide(np.concatenate(counts), max(1, levels[..., 0].size), dtype=np.float32)
 
 
 def _cells(levels: Floats) -> Floats:
@@ -82,9 +95,28 @@ def _bars(levels: Floats, stride: int) -> tuple[int, int, int, int]:
 
 
 def distance(a: Glance, b: Glance) -> float:
-    """How different two frames look, 0..1: half the histogram's change, half the grid's."""
-    colours = float(np.abs(a.histogram - b.histogram).sum()) / 6.0
-    layout = min(1.0, 4.0 * float(np.abs(a.grid - b.grid).mean()))
+    """How different two frames look, 0..1: half the histogram's change, half the grid's.
+
+    Black bars that come or go are no new scene: such frames are compared where both show a picture.
+    """
+    if a.bars == b.bars:
+        return _difference((a.histogram, a.grid), (b.histogram, b.grid))
+    inside = [pick(pair) for pick, pair in zip((max, min, max, min), zip(a.lit, b.lit, strict=True), strict=True)]
+    top, bottom, left, right = (round(part * SAMPLE[side // 2]) for side, part in enumerate(inside))
+    if bottom - top < 4 or right - left < 4:
+        return _difference((a.histogram, a.grid), (b.histogram, b.grid))
+    # A row beside the bars is half black when the bars end inside it.
+    rows = slice(top + (top > 0), bottom - (bottom < SAMPLE[0]))
+    columns = slice(left + (left > 0), right - (right < SAMPLE[1]))
+    levels = [np.divide(one.sample[rows, columns], 255.0, dtype=np.float32) for one in (a, b)]
+    first, second = ((_histogram(part), _cells(part)) for part in levels)
+    return _difference(first, second)
+
+
+def _difference(a: tuple[Floats, Floats], b: tuple[Floats, Floats]) -> float:
+    """Of two (histogram, grid)."""
+    colours = float(np.abs(a[0] - b[0]).sum()) / 6.0
+    layout = min(1.0, 4.0 * float(np.abs(a[1] - b[1]).mean()))
     return 0.5 * colours + 0.5 * layout
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,14 +22,17 @@ from host_bridge.wire.messages import AnalysisSettings, Tile
 THUMB = (36, 64)
 COMFORT = (-1.0, 2.0)
 TRUE_DEPTH = ("aov", "given")
+ASKED_AHEAD = 2
 
 
 class Asks(Protocol):
     """Whoever answers tile requests; `host_bridge.client.Client` is one."""
 
-    def tile(
+    def submit(
         self, frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str]
-    ) -> Tile: ...
+    ) -> Any: ...
+
+    def result(self, pending: Any) -> Tile: ...
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,10 @@ def survey(
         ShotError: no frame at all, or frames that different depth sources analysed.
     """
     seen = []
-    for number, frame in frames:
-        seen.append(_look_at(number, frame, server, settings))
+    for one in _look_at(frames, server, settings):
+        seen.append(one)
         if done:
-            done(number)
+            done(one.number)
     if not seen:
         raise ShotError("no frame of the shot could be read", where=plate, remedy="check the plate")
     sources = sorted({s.source for s in seen})
@@ -93,15 +97,27 @@ def survey(
             where=plate,
             remedy="name one with --depth",
         )
-    return _settle(seen, settings, plan, plate, tuple(missing))
+    return _settle(seen, settings, plan, plate, tuple(sorted(missing)))
 
 
-def _look_at(number: int, frame: Frame, server: Asks, settings: AnalysisSettings) -> _Seen:
-    tile = server.tile(frame, settings, Controls(), frame.data, ("inverse_depth", "disparity_left"))
+def _look_at(frames: Iterable[tuple[int, Frame]], server: Asks, settings: AnalysisSettings) -> Iterator[_Seen]:
+    """What each frame says on its own; the server works on the next ones meanwhile."""
+    asked: deque[tuple[int, int, Glance, Any]] = deque()
+    for number, frame in frames:
+        pending = server.submit(frame, settings, Controls(), frame.data, ("inverse_depth", "disparity_left"))
+        asked.append((number, frame.picture_width, glance(frame), pending))
+        if len(asked) > ASKED_AHEAD:
+            yield _seen(server, *asked.popleft())
+    while asked:
+        yield _seen(server, *asked.popleft())
+
+
+def _seen(server: Asks, number: int, width_px: int, picture: Glance, pending: Any) -> _Seen:
+    tile = server.result(pending)
     stats = tile.stats
     low, high = float(stats["iz_low"]), float(stats["iz_high"])
     normalised = _thumb(tile.planes["inverse_depth"][..., 0])
-    disparity = _thumb(tile.planes["disparity_left"][..., 0]) / frame.picture_width
+    disparity = _thumb(tile.planes["disparity_left"][..., 0]) / width_px
     rows, columns = THUMB
     middle = disparity[rows // 3 : 2 * rows // 3, columns // 3 : 2 * columns // 3]
     measured = Measured(
@@ -113,23 +129,22 @@ def _look_at(number: int, frame: Frame, server: Asks, settings: AnalysisSettings
         subject=float(np.median(middle)),
         parallax=(float(stats["parallax_p1_pct"]), float(stats["parallax_p99_pct"])),
     )
-    return _Seen(number, glance(frame), measured, str(stats["depth_source"]), str(stats["model_id"]))
+    return _Seen(number, picture, measured, str(stats["depth_source"]), str(stats["model_id"]))
 
 
 def _thumb(plane: Array) -> Floats:
-    """Means of the cells of a coarse grid, blind to what is not finite."""
+    """Means of the cells of a coarse grid, blind to what is not finite; large planes are sampled."""
     rows, columns = THUMB
-    y = np.linspace(0, plane.shape[0], rows + 1).astype(int)
-    x = np.linspace(0, plane.shape[1], columns + 1).astype(int)
     step = max(1, min(plane.shape) // 256)
-    thumb = np.zeros(THUMB)
-    for row in range(rows):
-        band = plane[y[row] : max(y[row + 1], y[row] + 1) : step]
-        for column in range(columns):
-            cell = band[:, x[column] : max(x[column + 1], x[column] + 1) : step]
-            cell = cell[np.isfinite(cell)]
-            thumb[row, column] = cell.mean() if cell.size else 0.0
-    return thumb
+    samples = np.asarray(plane[::step, ::step], np.float64)
+    finite = np.isfinite(samples)
+    y = np.linspace(0, samples.shape[0], rows + 1).astype(int)[:-1]
+    x = np.linspace(0, samples.shape[1], columns + 1).astype(int)[:-1]
+    total, count = (
+        np.add.reduceat(np.add.reduceat(part, y, axis=0), x, axis=1)
+        for part in (np.where(finite, samples, 0.0), finite.astype(np.float64))
+    )
+    return np.asarray(total / np.maximum(count, 1.0))
 
 
 def _settle(seen: list[_Seen], settings: AnalysisSettings, plan: Plan, plate: str, missing: tuple[int, ...]) -> Shot:

@@ -38,6 +38,19 @@ def test_cuts_found_pans_and_flashes_not() -> None:
     assert find_cuts([glance(frame(p)) for p in flash]) == []
 
 
+def test_bars_that_come_are_no_cut_and_hide_none() -> None:
+    def barred(pixels: np.ndarray, rows: int) -> np.ndarray:
+        pixels = pixels.copy()
+        pixels[:rows] = 0
+        pixels[len(pixels) - rows :] = 0
+        return pixels
+
+    pan = [barred(scene(1, i), 12 if i >= 5 else 0) for i in range(10)]
+    other = [barred(scene(2, i), 12 if i >= 5 else 0) for i in range(10)]
+    assert find_cuts([glance(frame(p)) for p in pan]) == []
+    assert find_cuts([glance(frame(p)) for p in pan[:5] + other[5:]]) == [5]
+
+
 def test_signature_knows_its_plate() -> None:
     mine = frame(scene(1))
     check_same_plate(mine, glance(mine).signature, where="here")

@@ -27,11 +27,14 @@ class Here:
     def __init__(self) -> None:
         self.library = Library()
 
-    def tile(
+    def submit(
         self, frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str]
     ) -> Tile:
         rendered = render(frame, analyse(frame, settings, self.library), controls, box, outputs)
         return Tile(box, {name: plane.numpy() for name, plane in rendered.planes.items()}, rendered.stats)
+
+    def result(self, pending: Tile) -> Tile:
+        return pending
 
 
 def frame(seed: int, near: float) -> Frame:
