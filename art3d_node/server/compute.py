@@ -36,6 +36,7 @@ Check = Callable[[], None]
 T = TypeVar("T")
 Strips = tuple[Tensor, ...]  # of rows, from the top down
 
+DEPTH_SHARE = 0.25
 STRIP_PIXELS = 1 << 22
 STRIP_ROWS = 1024
 
@@ -52,7 +53,9 @@ class Compute:
     def __init__(self, device: str, analysis_bytes: int, *, open_paths: bool = False) -> None:
         self.device, self._device = device, torch.device(device)
         self._library = Library(open_paths=open_paths, device=self._device)
-        self._cache: ByteCache[tuple[Any, ...], Any] = ByteCache(analysis_bytes)
+        # Raw depths are small and dear: they outlive the rest, so that rendering a shot finds what its survey made.
+        self._depths: ByteCache[tuple[Any, ...], RawDepth] = ByteCache(int(analysis_bytes * DEPTH_SHARE))
+        self._cache: ByteCache[tuple[Any, ...], Any] = ByteCache(analysis_bytes - self._depths.budget_bytes)
 
     def describe(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
         """The styles and depth sources that the library can load now."""
@@ -124,6 +127,7 @@ class Compute:
 
     def _drop_caches(self) -> None:
         self._cache.clear()
+        self._depths.clear()
         devices.give_back(self._device)
 
     def _plate(self, frame: Frame, key: str) -> Plate:
@@ -142,13 +146,16 @@ class Compute:
         if not given:
             self._library.depth(depth)  # loading must not be stopped half-way
 
-        def estimate() -> RawDepth:
-            with stoppable(check):
-                return analysis.estimate_depth(frame, settings, self._library, plate=plate, check=check)
-
+        name = ("raw", key, depth, settings.z_meaning, given)
+        known = self._depths.get(name)
+        if known is not None:
+            return known
         # A neighbour's plate is not kept: its colour is seldom looked at.
         plate = self._cache.get(("plate", key)) or Plate(frame, self._device)
-        return self._once(("raw", key, depth, settings.z_meaning, given), estimate, lambda raw: raw.nbytes)
+        with stoppable(check):
+            made = analysis.estimate_depth(frame, settings, self._library, plate=plate, check=check)
+        self._depths.put(name, made, made.nbytes)
+        return made
 
     def _analysis(
         self, frames: Mapping[str, Frame], key: str, settings: AnalysisSettings, check: Check, ms: dict[str, float]
@@ -230,11 +237,12 @@ class Compute:
 
     def figures(self) -> dict[str, Any]:
         """The cache's size and hit rate, and the memory of a GPU."""
-        asked = self._cache.hits + self._cache.misses
+        both = (self._cache, self._depths)
+        hits, misses = (sum(getattr(cache, name) for cache in both) for name in ("hits", "misses"))
         return {
-            "analysis_bytes": self._cache.used_bytes,
-            "analysis_count": len(self._cache),
-            "analysis_hit_rate": self._cache.hits / asked if asked else 0.0,
+            "analysis_bytes": sum(cache.used_bytes for cache in both),
+            "analysis_count": sum(len(cache) for cache in both),
+            "analysis_hit_rate": hits / max(1, hits + misses),
             **devices.figures(self._device),
         }
 
