@@ -11,6 +11,7 @@ keys, flat at the ends), which is what Nuke calls smooth.
 from __future__ import annotations
 
 import json
+import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -121,4 +122,6 @@ def _curve(name: str, keys: Any, interpolation: str, where: str) -> Curve:
         points = sorted((float(frame), float(knob.check(value))) for frame, value in keys.items())
     except ValueError as error:
         raise BadInputError(f"{name} has a key that is no frame number: {error}", where=where) from error
+    if not all(math.isfinite(frame) for frame, _ in points) or len({frame for frame, _ in points}) < len(points):
+        raise BadInputError(f"{name} has a key twice, or one that is no frame number", where=where)
     return Curve(tuple(f for f, _ in points), tuple(v for _, v in points), interpolation)
