@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 CHUNK_BYTES = 8 << 20
+BAND_ROWS = 64  # a band stays in the cache, and between two bands work can be cancelled
 CPU = torch.device("cpu")
 
 Array = npt.NDArray[Any]
@@ -112,8 +113,13 @@ def host_array(tensor: Tensor) -> Array:
 def as_float(array: Array, device: torch.device = CPU) -> Tensor:
     """A layer as float32 on a device: half and float by value, integers as a share of their largest value."""
     if device.type == "cpu":
-        if array.dtype.kind == "u":
-            return torch.from_numpy(array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max))
-        return torch.from_numpy(np.array(array, np.float32, order="C"))
+        found = torch.empty(array.shape, dtype=torch.float32, device=CPU)
+        largest = np.float32(np.iinfo(array.dtype).max) if array.dtype.kind == "u" else None
+        for first in range(0, array.shape[0], BAND_ROWS):
+            band = found[first : first + BAND_ROWS].numpy()
+            band[:] = array[first : first + BAND_ROWS]
+            if largest is not None:
+                band /= largest
+        return found
     values = upload(array, device).to(torch.float32)
     return values.div_(float(np.iinfo(array.dtype).max)) if array.dtype.kind == "u" else values

@@ -13,10 +13,11 @@ from typing import Any
 
 import psutil
 
+from art3d_node.server.devices import find_devices
 from art3d_node.server.place import control_address, is_local, lock, log_to, prove_folder
 from art3d_node.server.service import Service
 from art3d_node.server.session import Session
-from art3d_node.server.workers import DEFAULT_ENGINE, Workers, find_devices
+from art3d_node.server.workers import DEFAULT_ENGINE, Workers
 from host_bridge.errors import Art3DError, ServerError
 from host_bridge.wire.limits import MIB, Limits
 
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     """The server's options; `art3d serve` has the same."""
     made = argparse.ArgumentParser(prog="python -m art3d_node.server", description="Art3D's compute server.")
     made.add_argument("--address", required=True, help="ipc://PATH or tcp://HOST:PORT")
-    made.add_argument("--device", default="auto", help="auto or cpu; cpu,cpu makes two workers")
+    made.add_argument("--device", default="auto", help="auto, cpu, cuda:0; a list makes several workers")
     made.add_argument("--idle-timeout-s", type=float, default=0.0, help="stop after so long without a client")
     made.add_argument("--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM")
     made.add_argument("--analysis-mib", type=int, default=0, help="bound of analyses per worker; 0: an eighth of it")

@@ -107,7 +107,7 @@ class Compute:
         start = time.perf_counter()
         with stoppable(check):
             strips = [renderer.render_box(prepared, strip, outputs) for strip in strips_of(box)]
-            self._settle()
+            devices.settle(self._device)
         ms["render"] = _ms_since(start)
         stats = dict(strips[0].stats)
         stats["ms"] = {**stats.get("ms", {}), **ms}
@@ -119,11 +119,6 @@ class Compute:
         for strip in plane:
             download(strip, target[first : first + strip.shape[0]])
             first += strip.shape[0]
-
-    def _settle(self) -> None:
-        """Until a GPU has done what it was told, so that milliseconds name the right stage."""
-        if self._device.type == "cuda":
-            torch.cuda.current_stream().synchronize()
 
     def _drop_caches(self) -> None:
         self._cache.clear()
@@ -171,7 +166,7 @@ class Compute:
         window = self._window(frames, key, raw, settings, check)
         with stoppable(check):
             made = analysis.stage(frame, raw, settings, self._library, window=window, plate=plate, check=check)
-            self._settle()
+            devices.settle(self._device)
         self._cache.put(name, made, made.nbytes)
         ms["analysis"] = _ms_since(start)
         return made

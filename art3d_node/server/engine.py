@@ -20,8 +20,10 @@ Check = Callable[[], None]
 class Engine(Protocol):
     """One device's computing.
 
-    `check` is called between stages; it raises to stop the work. A frame's arrays are views of shared memory that
-    is reused after `forget` of its key: only what `forget` drops may keep a reference to them.
+    `check` is called between steps, and inside `interrupt.stoppable` at any time; it raises to stop the work.
+
+    A frame's arrays are views of shared memory that is reused after `forget` of its key: only what `forget` drops may
+    keep a reference to them.
     """
 
     device: str
@@ -39,8 +41,11 @@ class Engine(Protocol):
         outputs: tuple[str, ...],
         *,
         check: Check,
-    ) -> tuple[Mapping[str, Plane], dict[str, Any]]:
-        """Planes over `box`, and the frame's figures, among them `ms` per stage."""
+    ) -> tuple[Mapping[str, Any], dict[str, Any]]:
+        """Planes over `box` in the engine's own form, and the frame's figures, among them `ms` per stage."""
+
+    def write(self, plane: Any, target: Plane) -> None:
+        """Copies a plane of `tile` into shared memory."""
 
     def measure(self, layers: Mapping[str, npt.NDArray[Any]], *, check: Check) -> dict[str, Any]:
         """The figures of a pair."""

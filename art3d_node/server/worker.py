@@ -17,8 +17,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any
 
-import numpy as np
-
+from art3d_node.server import interrupt
 from art3d_node.server.engine import Engine
 from art3d_node.server.jobs import Abort, Done, Failed, Forget, Job, PlateRef, Ready, Said, pack, unpack
 from host_bridge.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
@@ -89,6 +88,7 @@ class Worker:
                 message = unpack(self._pipe.recv_bytes())
                 if isinstance(message, Abort):
                     self._stopped.add(message.id)
+                    interrupt.poke()
                 else:
                     self._inbox.put(message)
         except (EOFError, OSError):
@@ -147,7 +147,7 @@ class Worker:
         written = time.perf_counter()
         if job.result is not None:
             for name, target in views(job.planes, self._write.payload(job.result)).items():
-                np.copyto(target, planes[name], casting="no")
+                self._engine.write(planes[name], target)
         stats["ms"] = {**stats.get("ms", {}), "write": _ms_since(written), "job": _ms_since(start)}
         fresh = stats["ms"] if "analysis" in stats["ms"] else {n: stats["ms"][n] for n in PER_TILE if n in stats["ms"]}
         return Done(job.id, stats, fresh, self._engine.figures())
@@ -167,6 +167,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--open-paths", action="store_true")
     args = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupt.install()
     pipe = Connection(args.pipe)
     outbox = Outbox(pipe)
     logging.basicConfig(level=logging.INFO, handlers=[outbox], format="%(message)s")

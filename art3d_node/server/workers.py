@@ -107,8 +107,3 @@ class Workers:
                 process.child.kill()
                 process.child.wait()
         self.processes.clear()
-
-
-def find_devices(asked: str) -> list[str]:
-    """The devices a server uses, from a list with commas; "auto" is the processor, which the engine computes on."""
-    return ["cpu"] if asked == "auto" else [device.strip() for device in asked.split(",") if device.strip()]

@@ -14,12 +14,14 @@ import torch
 from numba import prange
 from torch import Tensor
 
+from art3d_node.stereo import upsample_cuda
 from art3d_node.stereo.jit import FloatArray, Real, cpu_kernel, device_function, f32
 
 # (radius in samples, pixels from sample to sample) of each pass on the small grid, coarse to fine: three sparse
 # windows reach 14 pixels for less than two dense ones of radius 3 cost.
 _PASSES = ((2, 4), (2, 2), (2, 1))
 _SHARP_LOW, _SHARP_HIGH = 400.0, 250.0
+_BAND_ROWS = 512
 
 
 @device_function
@@ -79,12 +81,14 @@ def _shrink(guide: FloatArray, out: FloatArray) -> None:
 
 
 @cpu_kernel
-def _enlarge(low: FloatArray, small: FloatArray, guide: FloatArray, out: FloatArray, sharp: Real) -> None:
-    """Each plate pixel: its 2 × 2 neighbours on the small grid, weighed by distance and likeness of colour."""
+def _enlarge(
+    low: FloatArray, small: FloatArray, guide: FloatArray, out: FloatArray, sharp: Real, first: int, last: int
+) -> None:
+    """Each plate pixel of some rows: its 2 × 2 neighbours on the small grid, weighed by distance and likeness."""
     h, w = low.shape
     rows, columns = out.shape
     step_y, step_x = f32(h) / f32(rows), f32(w) / f32(columns)
-    for y in prange(rows):
+    for y in prange(first, last):
         total, weights = np.zeros(columns, np.float32), np.zeros(columns, np.float32)
         red, green, blue = guide[y, :, 0].copy(), guide[y, :, 1].copy(), guide[y, :, 2].copy()
         sy = (f32(y) + f32(0.5)) * step_y - f32(0.5)
@@ -116,6 +120,13 @@ def _finite(values: Tensor) -> Tensor:
     return torch.where(known, values, fill)
 
 
+def _on_gpu(low: Tensor, guide: Tensor) -> Tensor:
+    small = upsample_cuda.shrink(guide, (low.shape[0], low.shape[1]))
+    for radius, step in _PASSES:
+        low = upsample_cuda.refine(low, small, radius, step, _SHARP_LOW)
+    return upsample_cuda.enlarge(low, small, guide, _SHARP_HIGH)
+
+
 def guided_upsample(low: Tensor, guide: Tensor) -> Tensor:
     """Bring a small map to the guide's resolution, its edges on the guide's.
 
@@ -127,21 +138,25 @@ def guided_upsample(low: Tensor, guide: Tensor) -> Tensor:
         guide: ``(H, W, 3)`` the plate, about display-referred, over the same window.
 
     Returns:
-        ``(H, W)`` float32 in the unit of ``low``.
+        ``(H, W)`` float32 in the unit of ``low``, on its device.
 
     Raises:
         ValueError: a shape is not as above.
     """
     if low.ndim != 2 or guide.ndim != 3 or guide.shape[2] != 3 or 0 in (*low.shape, *guide.shape):
         raise ValueError(f"expected low (h, w) and guide (H, W, 3), got {tuple(low.shape)} and {tuple(guide.shape)}")
-    picture = guide.detach().cpu().float().contiguous().numpy()
-    values = _finite(low.detach().cpu().float()).contiguous()
-    small = torch.empty((3, *low.shape)).numpy()
+    if low.device.type == "cuda":
+        return _on_gpu(_finite(low.detach().float()), guide.detach().float())
+    picture = guide.detach().float().contiguous().numpy()
+    values = _finite(low.detach().float()).contiguous()
+    small = torch.empty((3, *low.shape), device=low.device).numpy()
     _shrink(picture, small)
     for radius, step in _PASSES:
         refined = torch.empty_like(values)
         _refine(values.numpy(), small, refined.numpy(), radius, step, _SHARP_LOW)
         values = refined
-    out = torch.empty(picture.shape[:2])
-    _enlarge(values.numpy(), small, picture, out.numpy(), _SHARP_HIGH)
+    out = torch.empty(picture.shape[:2], device=low.device)
+    for first in range(0, out.shape[0], _BAND_ROWS):  # in bands, so that somebody who cancels does not wait for all
+        last = min(first + _BAND_ROWS, out.shape[0])
+        _enlarge(values.numpy(), small, picture, out.numpy(), _SHARP_HIGH, first, last)
     return out

@@ -15,7 +15,7 @@ HELP = "run a compute server, for this machine or for a studio network"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command; those of the server itself pass through."""
     parser.add_argument("--address", help="ipc://PATH or tcp://HOST:PORT; by default where `art3d render` looks first")
-    parser.add_argument("--device", default="auto", help="auto or cpu; cpu,cpu makes two workers")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0; a list makes several workers")
     parser.add_argument("--idle-timeout-s", type=float, default=0.0, help="stop after so long without a client")
     parser.add_argument(
         "--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM"

@@ -1,0 +1,59 @@
+"""Guided upsampling in tensor operations, for a GPU: the arithmetic of `upsample`, its sums in another order."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def _likeness(other: Tensor, here: Tensor, sharp: float) -> Tensor:
+    """1 for equal colours (3, ...), falling with the fourth power of their distance; near 0 for what is no number."""
+    unlike = sharp * (other - here).square().sum(0)
+    near = 1.0 / (1.0 + torch.nan_to_num(unlike, nan=1e6, posinf=1e6).clamp(max=1e6))
+    return near * near
+
+
+def shrink(guide: Tensor, size: tuple[int, int]) -> Tensor:
+    """Mean colour (3, h, w) of the plate (H, W, 3) under each pixel of the small grid."""
+    finite = torch.nan_to_num(guide, nan=0.0).clamp(0.0, 1.0).permute(2, 0, 1)
+    return functional.interpolate(finite[None], size=size, mode="area")[0]
+
+
+def refine(low: Tensor, guide: Tensor, radius: int, step: int, sharp: float) -> Tensor:
+    """One joint bilateral pass on the small grid, of every `step`-th pixel that has a mirror image there."""
+    h, w = low.shape
+    total, weights = torch.zeros_like(low), torch.zeros_like(low)
+    for i in range(-radius, radius + 1):
+        for j in range(-radius, radius + 1):
+            dv, du = i * step, j * step
+            rows, columns = (slice(abs(d), n - abs(d)) for d, n in ((dv, h), (du, w)))
+            there = slice(rows.start + dv, rows.stop + dv), slice(columns.start + du, columns.stop + du)
+            if rows.stop <= rows.start or columns.stop <= columns.start:
+                continue
+            space = 1.0 / (1.0 + (i * i + j * j) / (radius * radius))
+            like = space * _likeness(guide[:, there[0], there[1]], guide[:, rows, columns], sharp)
+            total[rows, columns] += like * low[there]
+            weights[rows, columns] += like
+    return total / weights
+
+
+def enlarge(low: Tensor, small: Tensor, guide: Tensor, sharp: float) -> Tensor:
+    """Each plate pixel: its 2 × 2 neighbours on the small grid, weighed by distance and likeness of colour."""
+    picture = guide.permute(2, 0, 1)
+    (y, sy), (x, sx) = (_places(n, m, low.device) for n, m in zip(guide.shape[:2], low.shape, strict=True))
+    total, weights = guide.new_zeros(guide.shape[:2]), guide.new_zeros(guide.shape[:2])
+    for dv in range(2):
+        wy, v = 1.1 - (sy - (y + dv)).abs(), (y + dv).clamp(0, low.shape[0] - 1)
+        for du in range(2):
+            wx, u = 1.1 - (sx - (x + du)).abs(), (x + du).clamp(0, low.shape[1] - 1)
+            weight = wy[:, None] * wx[None] * _likeness(small[:, v][:, :, u], picture, sharp)
+            total += weight * low[v][:, u]
+            weights += weight
+    return total / weights
+
+
+def _places(size: int, small: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """For each plate row (or column): the first of its two neighbours on the small grid, and its place there."""
+    place = (torch.arange(size, dtype=torch.float32, device=device) + 0.5) * (small / size) - 0.5
+    return torch.floor(place).long(), place
