@@ -139,7 +139,7 @@ class DepthAnythingDepth:
         """Raw inverse depth at the network's working size; metric models give 1/distance."""
         size = working_size(frame.aspect, short_side_px=SHORT_SIDE_PX, multiple=_PATCH_PX)
         rgb = resized_look(frame.look.to(self._device), size)
-        # Half precision moves no pixel: docs/server.md states the tolerance, a test holds it.
+        # Not for smaller networks: docs/decisions/035-a-gpu-worker.md.
         with torch.autocast(self._device.type, dtype=torch.float16, enabled=self._device.type == "cuda"):
             depth: Tensor = self._model((rgb - self._mean) / self._std).predicted_depth[0].float()
         return Estimate(1.0 / depth.clamp_min(1e-3) if self._metric else depth, self.model_id)

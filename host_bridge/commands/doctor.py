@@ -167,5 +167,7 @@ def _server(address: str | None) -> Finding:
         frame = read_plate(_made(Path(folder))).frame
         client.tile(frame, AnalysisSettings(depth="aov"), Controls(), Box.of_size(16, 16), ("right",))
         welcome = client.welcome
-        said = f"{welcome.server} at {client.address} on {', '.join(welcome.devices) or 'no device'}"
+        workers = client.status()["workers"]
+        on = ", ".join(" ".join(str(w[k]) for k in ("device", "device_name") if k in w) for w in workers)
+        said = f"{welcome.server} at {client.address} on {on or 'no device'}"
         return Finding("server", True, f"{said}, log {welcome.log}")

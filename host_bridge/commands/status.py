@@ -57,7 +57,8 @@ def describe(figures: Mapping[str, Any]) -> str:
         state = "busy" if worker["busy"] else "idle" if worker["ready"] else "starting"
         cached = f", analyses {_mib(worker['analysis_bytes'])}" if "analysis_bytes" in worker else ""
         device = f", device memory {_mib(worker['device_bytes'])}" if "device_bytes" in worker else ""
-        lines.append(f"worker    {worker['id']} on {worker['device']}: {state}{cached}{device}")
+        name = f" ({worker['device_name']})" if "device_name" in worker else ""
+        lines.append(f"worker    {worker['id']} on {worker['device']}{name}: {state}{cached}{device}")
     for client in figures["clients"]:
         lines.append(f"client    {client['name']}: {client['requests']} requests, {_mib(client['lent_bytes'])} lent")
     if figures["stage_ms"]:
