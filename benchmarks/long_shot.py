@@ -8,8 +8,8 @@ a server of its own, removing each output once it is counted (a thousand stereo 
 A stage's figure is the seconds that it works on a frame, measured inside the running pipeline, without the wait for its
 turn, over its threads (two read, two write; analysis and new view are one worker's work and count together). All
 stages share the machine's cores, so each is slower than it would be alone. With `--shot auto` the survey comes first:
-its wall time is the time to the first event and is counted apart. Memory is the resident set of this command and its
-server after a tenth and at the end; processor time is theirs too.
+its wall time is the time to the first event, the command's start included, and is counted apart. Memory is the resident
+set of this command and its server after a tenth and at the end; processor time is theirs too.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ class Seen:
     memory: list[float] = field(default_factory=list)
     rendered: int = 0
     survey_s: float = 0.0
+    survey_processor_s: float = 0.0
     wall_s: float = 0.0
     processor_s: float = 0.0
 
@@ -101,7 +102,7 @@ def watch(process: subprocess.Popen[str], frames: int) -> Seen:
         event = json.loads(line)
         if event["event"] == "start":
             seen.survey_s = time.perf_counter() - started
-            before = processor_s(pids)
+            seen.survey_processor_s, before = processor_s(pids) - before, processor_s(pids)
         if event["event"] != "frame":
             continue
         seen.rendered += 1
@@ -146,7 +147,8 @@ def report(seen: Seen) -> None:
     """The table."""
     threads = {"read": READERS, "write": WRITERS}
     shares = {stage: seconds / threads.get(stage, 1) / seen.rendered for stage, seconds in seen.stages.items()}
-    print(f"survey {seen.survey_s / seen.rendered:.3f} s a frame, {seen.survey_s:.1f} s")
+    survey, busy = seen.survey_s / seen.rendered, seen.survey_processor_s / seen.rendered
+    print(f"{'survey':10} {survey:7.3f} s a frame with the command's start, processor {busy:.3f} s")
     for stage, seconds in shares.items():
         print(f"{stage:10} {seconds:7.3f} s a frame")
     shares["server"] = shares.pop("analysis", 0.0) + shares.pop("new_view", 0.0)
