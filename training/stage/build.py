@@ -44,7 +44,8 @@ def build_scene(
     rng: np.random.Generator,
     *,
     close_up: bool,
-    pop_out: str | None,
+    colour: str,
+    pop_out: bool,
 ) -> Scene:
     """A scene for one shot.
 
@@ -53,22 +54,22 @@ def build_scene(
         textures: where surfaces come from.
         rng: source of chance.
         close_up: people fill the frame.
-        pop_out: colour of clothes that one person wears and whose planes are pulled; None: nobody wears it, and
-            the caller's director pulls nobody.
+        colour: clothes of the director's pop-outs.
+        pop_out: whether one person wears that colour, whose planes are pulled; otherwise nobody does.
     """
     stage = _Stage(width, height, width // 4, height * rng.uniform(0.35, 0.55), textures, rng)
     upright: list[tuple[float, list[Plane]]] = [(plane.iz[0], [plane]) for plane in _things(stage)]
-    for clothes in _wardrobe(rng, pop_out):
-        upright.append(_person(stage, clothes, close_up=close_up, pulled=clothes == pop_out))
+    for clothes in _wardrobe(rng, colour, pop_out):
+        upright.append(_person(stage, clothes, close_up=close_up, pulled=clothes == colour))
     upright.sort(key=lambda item: item[0])
     planes = [_backdrop(stage), *_ground(stage), *_wall(stage)]
     return Scene((*planes, *(plane for _, group in upright for plane in group)), width, height)
 
 
-def _wardrobe(rng: np.random.Generator, pop_out: str | None) -> list[str]:
-    others = [name for name in CLOTHES if name != pop_out]
+def _wardrobe(rng: np.random.Generator, colour: str, pop_out: bool) -> list[str]:
+    others = [name for name in CLOTHES if name != colour]
     worn = [str(name) for name in rng.permutation(others)[: int(rng.integers(1, 3))]]
-    return worn if pop_out is None else [*worn, pop_out]
+    return [*worn, colour] if pop_out else worn
 
 
 def _plane(

@@ -71,13 +71,14 @@ def shoot(director: Director, plan: FilmPlan, textures: Textures) -> Iterator[tu
     before = stagings[0].shift_px
     for number, staging in enumerate(stagings):
         shot_rng = np.random.default_rng([plan.seed, 2, number])
-        wearing = director.pop_out if pop_outs[number] else None
-        size = _picture_size(plan)
-        scene = build_scene(*size, textures, shot_rng, close_up=close_ups[number], pop_out=wearing)
+        size, popped = _picture_size(plan), pop_outs[number]
+        scene = build_scene(
+            *size, textures, shot_rng, close_up=close_ups[number], colour=director.pop_out, pop_out=popped
+        )
         moves = _camera(shot_rng, plan.frames_per_shot, size[0])
         for frame, move in enumerate(moves):
             shift = eased_shift(director, before, staging.shift_px, frame)
-            yield number, _both_eyes(scene, move, staging.scale_px, shift, director.pop_out_px if wearing else 0.0)
+            yield number, _both_eyes(scene, move, staging.scale_px, shift, director.pop_out_px if popped else 0.0)
         before = staging.shift_px
 
 

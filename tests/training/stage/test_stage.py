@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from host_bridge.errors import BadInputError, OutputError
-from training.stage.build import build_scene
+from training.stage.build import _wardrobe, build_scene
 from training.stage.directors import DIRECTORS, Director, director_named, eased_shift, stage_shots
 from training.stage.film import FilmPlan, shoot, write_film
 from training.stage.scene import Plane, Scene
@@ -66,9 +66,11 @@ def test_convergence_travels_after_a_cut() -> None:
 
 
 def test_somebody_wears_the_colour_exactly_when_pulled() -> None:
-    for colour in ("red", None):
-        scene = build_scene(96, 54, Textures(), np.random.default_rng(5), close_up=False, pop_out=colour)
-        assert any(plane.pop_out for plane in scene.planes) is (colour is not None)
+    for popped in (True, False):
+        scene = build_scene(96, 54, Textures(), np.random.default_rng(5), close_up=False, colour="red", pop_out=popped)
+        assert any(plane.pop_out for plane in scene.planes) is popped
+        worn = [_wardrobe(np.random.default_rng(seed), "red", popped) for seed in range(20)]
+        assert all(("red" in clothes) is popped for clothes in worn)
 
 
 def test_the_same_seed_gives_the_same_film() -> None:
