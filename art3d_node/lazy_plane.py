@@ -12,8 +12,8 @@ from torch import Tensor
 Part = tuple[slice, slice]
 
 CELL_ROWS = 64
-CELL_COLUMNS = 512
-"""A cell of 2¹⁵ pixels stays in the processor's cache, and torch does not wake its threads for it."""
+CELL_COLUMNS = 256
+"""A cell of 2¹⁴ pixels stays in the processor's cache, and torch does not wake its threads for it."""
 
 
 class LazyPlane:
