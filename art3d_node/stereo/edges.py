@@ -16,15 +16,14 @@ depth edge the mix is estimated from the plate itself:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from art3d_node.stereo.jit import FloatArray, IndexArray, Real, cpu_kernel, device_function, f32
+from art3d_node.stereo.jit import FloatArray, IndexArray, Real, cpu_kernel, deal, device_function, f32, row_function
+from art3d_node.stereo.mixed import Mixed, room
 from art3d_node.stereo.scanline import joined
-from art3d_node.stereo.warp import MixedArrays
 
 BAND = 3  # px on either side of a depth edge that may be mixed
 LOOK = 2 * BAND + 2  # px around a mixed pixel that tell the colours of its surfaces
@@ -49,45 +48,6 @@ def _offsets() -> IndexArray:
 
 
 OFFSETS = _offsets()
-
-
-@dataclass(frozen=True)
-class Mixed:
-    """The mixed pixels of some rows of the plate, row after row.
-
-    Attributes:
-        start: (rows,) index of each row's first entry.
-        count: (rows,) entries of each row.
-        column: (n,) plate column.
-        alpha: (n,) share of the front surface, 0 .. 1.
-        front: (n, C) colour of the front surface.
-        back: (n, C) colour of the back surface.
-        depths: (n, 2) disparity of front and back, px.
-        other: (n, 2) plate row and column of the nearest pixel of the surface that the disparity does
-            not name here.
-    """
-
-    start: IndexArray
-    count: IndexArray
-    column: IndexArray
-    alpha: FloatArray
-    front: FloatArray
-    back: FloatArray
-    depths: FloatArray
-    other: IndexArray
-
-    def arrays(self) -> MixedArrays:
-        """What the kernels take."""
-        return (
-            self.start,
-            self.count,
-            self.column,
-            self.alpha,
-            self.front,
-            self.back,
-            self.depths,
-            self.other,
-        )
 
 
 @device_function
@@ -252,7 +212,7 @@ def _split(pixel: FloatArray, sums: FloatArray, alpha: Real, matte: int, front: 
             front[c], back[c] = min(max(front[c], low), high), min(max(back[c], low), high)
 
 
-@device_function
+@row_function
 def estimate_row(
     r: int,
     image: FloatArray,
@@ -329,10 +289,18 @@ def estimate(
     back: FloatArray,
     depths: FloatArray,
     other: IndexArray,
+    threads: int,
 ) -> None:
-    """Run `estimate_row` over all rows. Arrays are never handed over in a tuple here: the compiler
-    loses track of what is written through one, and drops the loop."""
-    for r in numba.prange(count.shape[0]):
+    """Run `estimate_row` over all rows, dealt out among ``threads``.
+
+    Arrays are never handed over in a tuple here: the compiler loses track of what is written through one,
+    and drops the loop.
+    """
+    share = -(-count.shape[0] // threads)
+    for i in numba.prange(share * threads):
+        r = deal(i, share, threads)
+        if r >= count.shape[0]:
+            continue
         sums = np.empty((2, 1 + 2 * image.shape[2]), np.float32)
         estimate_row(
             r,
@@ -374,26 +342,5 @@ def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns:
     count_band(near, LOOK, near.shape[1] - LOOK, count)
     start = (np.cumsum(count) - count).astype(np.int32)
     mixed = room(start, count, image.shape[2])
-    estimate(image, d, near, corner, columns, OFFSETS, DOUBT, matte, *mixed.arrays())
+    estimate(image, d, near, corner, columns, OFFSETS, DOUBT, matte, *mixed.arrays(), numba.get_num_threads())
     return mixed
-
-
-def no_mixed(channels: int) -> Mixed:
-    """What `find_mixed` is replaced by where edges are hard."""
-    nothing = np.empty(0, np.int32)
-    return room(nothing, nothing, channels)
-
-
-def room(start: IndexArray, count: IndexArray, channels: int) -> Mixed:
-    """Make room for the band pixels of some rows."""
-    size = int(count.sum())
-    return Mixed(
-        start=start,
-        count=count,
-        column=np.empty(size, np.int32),
-        alpha=np.empty(size, np.float32),
-        front=np.empty((size, channels), np.float32),
-        back=np.empty((size, channels), np.float32),
-        depths=np.empty((size, 2), np.float32),
-        other=np.empty((size, 2), np.int32),
-    )

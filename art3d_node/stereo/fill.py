@@ -1,11 +1,12 @@
 """What to put into the holes of the new view: a continuation of the background around them.
 
-From every empty pixel sixteen rays look for the background. Each brings the colour of the first few
-pixels it meets; near ones count more, and so do rays along which the background changes little,
-because that is the way an edge or a stripe continues. A ray that meets a surface in front of the
-hole's background ends there, so no foreground is pulled in. All weights are smooth in the picture and
-nothing is iterated: a small change of disparity changes the fill a little, and a pixel depends only
-on its surroundings (`RAY` px, or the width of its hole along the row).
+From every empty pixel sixteen rays look for the background. Each brings the colour that it meets first;
+near ones count more, and so do rays along which the background changes less than across them, because
+that is the way an edge or a stripe continues. A ray passes over what stands in front of the hole's
+background without reading it, so no foreground is pulled in, and a thin object's hole is filled from both
+of its sides. All weights are smooth in the picture and nothing is iterated: a small change of disparity
+changes the fill a little, and a pixel depends only on its surroundings (`RAY` px, or the width of its hole
+along the row).
 """
 
 from __future__ import annotations
@@ -15,18 +16,37 @@ import math
 import numba
 import numpy as np
 
-from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, cpu_kernel, device_function, f32
+from art3d_node.stereo.jit import (
+    FloatArray,
+    IndexArray,
+    MaskArray,
+    Real,
+    cpu_kernel,
+    deal,
+    device_function,
+    f32,
+    row_function,
+)
 from art3d_node.stereo.warp import NOTHING
 
-RAY = 32  # how far a ray looks, px, except along the row, where it looks as far as a hole can reach
-TAPS = 4  # pixels that one ray averages once it has met the background
+RAY = 48  # how far a ray looks, px, except along the row, where it looks as far as a hole can reach
+STRIDE = 2  # px between two looks of a ray; a sliver thinner than that may be missed
+TAPS = 2  # pixels that one ray averages once it has met the background
+HIDDEN_TAPS = 4  # the same for background that the new view hides, along the plate's row
 APRON = RAY + TAPS  # rows and columns around a pixel that its fill may depend on
 FADE = f32(0.5)  # weight of each pixel of a ray relative to the one before
-STEADY = f32(0.3)  # share of the mean change along rays below which a ray counts as steady
+STEADY = f32(0.1)  # added to the share of the background's change that lies along a ray, 0 .. 1
 
-# Half steps of the sixteen rays: (dx, dy) / 2 per px along the longer axis.
-_QUARTER = ((2, 0), (2, 1), (2, 2), (1, 2))
-RAYS = np.array([turn for dx, dy in _QUARTER for turn in ((dx, dy), (-dy, dx), (-dx, -dy), (dy, -dx))], np.int32)
+# Half steps of the sixteen rays, (dx, dy) / 2 per px along the longer axis, and a pixel step across each.
+_QUARTER = ((2, 0, 0, 1), (2, 1, 0, 1), (2, 2, -1, 1), (1, 2, -1, 0))
+RAYS = np.array(
+    [
+        turn
+        for dx, dy, ax, ay in _QUARTER
+        for turn in ((dx, dy, ax, ay), (-dy, dx, -ay, ax), (-dx, -dy, -ax, -ay), (dy, -dx, ay, -ax))
+    ],
+    np.int32,
+)
 
 
 @cpu_kernel
@@ -107,7 +127,7 @@ def follow_hidden(plate: FloatArray, d: FloatArray, x: int, step: int, limit: Re
     total, weight, taps, check = f32(0.0), f32(1.0), 0, f32(0.0)
     for c in range(found.shape[0]):
         found[c] = f32(0.0)
-    while taps < TAPS and 0 <= x < d.shape[0] and math.isfinite(d[x]) and d[x] <= limit:
+    while taps < HIDDEN_TAPS and 0 <= x < d.shape[0] and math.isfinite(d[x]) and d[x] <= limit:
         for c in range(found.shape[0]):
             found[c] += weight * plate[x, c]
             check += plate[x, c]
@@ -121,8 +141,49 @@ def follow_hidden(plate: FloatArray, d: FloatArray, x: int, step: int, limit: Re
 
 
 @device_function
+def difference(out: FloatArray, y: int, x: int, qy: int, qx: int) -> Real:
+    """Sum of the channels' absolute differences between two pixels."""
+    if out.shape[2] == 4:  # written out, so that the compiler packs the four channels
+        red, green = abs(out[y, x, 0] - out[qy, qx, 0]), abs(out[y, x, 1] - out[qy, qx, 1])
+        return red + green + (abs(out[y, x, 2] - out[qy, qx, 2]) + abs(out[y, x, 3] - out[qy, qx, 3]))
+    total = f32(0.0)
+    for c in range(out.shape[2]):
+        total += abs(out[y, x, c] - out[qy, qx, c])
+    return total
+
+
+@device_function
+def first_background(depth: FloatArray, r: int, k: int, dx: int, dy: int, limit: Real) -> int:
+    """Steps from the empty pixel (r, k) to the background along one ray, 0 where there is none.
+
+    What lies in front of ``limit`` is passed over, but then the ray looks no further than ``RAY``.
+    """
+    height, width = depth.shape
+    length = width if dy == 0 else RAY + 1
+    t, step = 1, 1
+    while t < length:
+        y, x = r + ((t * dy + 1) >> 1), k + ((t * dx + 1) >> 1)
+        if x < 0 or x >= width or y < 0 or y >= height:
+            return 0
+        if depth[y, x] > limit:
+            length = min(length, RAY + 1)
+        elif depth[y, x] != NOTHING:
+            qy, qx = r + (((t - 1) * dy + 1) >> 1), k + (((t - 1) * dx + 1) >> 1)
+            return t - 1 if depth[qy, qx] != NOTHING and depth[qy, qx] <= limit else t
+        t += step
+        step = 1 if dy == 0 else STRIDE  # along the row a hole's background may be one pixel wide, and all there is
+    return 0
+
+
+@device_function
 def follow_ray(
-    out: FloatArray, depth: FloatArray, r: int, k: int, ax: int, ay: int, limit: Real, found: FloatArray
+    out: FloatArray,
+    depth: FloatArray,
+    r: int,
+    k: int,
+    ray: IndexArray,
+    limit: Real,
+    found: FloatArray,
 ) -> tuple[Real, Real]:
     """Look from the empty pixel (r, k) along one ray.
 
@@ -130,43 +191,50 @@ def follow_ray(
         out: (h, w, C) colours.
         depth: (h, w) disparity, -inf in holes.
         r, k: the empty pixel.
-        ax, ay: half steps of the ray.
+        ray: (4,) half steps along the ray, pixel step across it.
         limit: highest disparity of the background, px.
         found: (C,) out, the colour that the ray brings.
 
     Returns:
-        The distance to the background, px (0: the ray found none), and the mean change per step there
-        (-1: unknown).
+        The distance to the background, px (0: the ray found none), and which share of the background's
+        change there lies along the ray, 0 .. 1.
     """
     height, width = depth.shape
-    length = width if ay == 0 else RAY + 1
-    for t in range(1, length):
-        y, x = r + ((t * ay + 1) >> 1), k + ((t * ax + 1) >> 1)
-        if x < 0 or x >= width or y < 0 or y >= height or depth[y, x] > limit:
-            break
-        if depth[y, x] == NOTHING:
-            continue
-        change, total, weight, taps, before = f32(0.0), f32(0.0), f32(1.0), 0, depth[y, x]
-        found[:] = 0.0
-        py, px = y, x
-        while True:
-            for c in range(found.shape[0]):
-                found[c] += weight * out[y, x, c]
-                change += abs(out[y, x, c] - out[py, px, c])
-            total += weight
-            weight *= FADE
-            taps += 1
-            py, px = y, x
-            y, x = r + (((t + taps) * ay + 1) >> 1), k + (((t + taps) * ax + 1) >> 1)
-            if taps == TAPS or x < 0 or x >= width or y < 0 or y >= height or abs(depth[y, x] - before) > 1:
-                break
-        if not math.isfinite(change):
-            break
+    dx, dy, ax, ay = ray[0], ray[1], ray[2], ray[3]
+    start = first_background(depth, r, k, dx, dy, limit)
+    if start == 0:
+        return f32(0.0), f32(0.5)
+    y, x = r + ((start * dy + 1) >> 1), k + ((start * dx + 1) >> 1)
+    along, across, total, weight, taps = f32(0.0), f32(0.0), f32(0.0), f32(1.0), 0
+    for c in range(found.shape[0]):
+        found[c] = f32(0.0)
+    while True:
         for c in range(found.shape[0]):
-            found[c] /= total
-        distance = f32(t) * f32(math.sqrt(f32(ax * ax + ay * ay))) * f32(0.5)
-        return distance, change / f32(taps - 1) if taps > 1 else f32(-1.0)
-    return f32(0.0), f32(-1.0)
+            found[c] += weight * out[y, x, c]
+        for side in (-1, 1):
+            qy, qx = y + side * ay, x + side * ax
+            if 0 <= qx < width and 0 <= qy < height and abs(depth[qy, qx] - depth[y, x]) <= 1:
+                across += f32(0.5) * difference(out, y, x, qy, qx)
+        total += weight
+        weight *= FADE
+        taps += 1
+        t = start + taps
+        qy, qx = r + ((t * dy + 1) >> 1), k + ((t * dx + 1) >> 1)
+        if taps == TAPS or qx < 0 or qx >= width or qy < 0 or qy >= height:
+            break
+        if not abs(depth[qy, qx] - depth[y, x]) <= 1:
+            break
+        along += difference(out, y, x, qy, qx)
+        y, x = qy, qx
+    check = along + across
+    for c in range(found.shape[0]):
+        found[c] /= total
+        check += found[c]
+    if not math.isfinite(check):
+        return f32(0.0), f32(0.5)
+    distance = f32(start) * f32(math.sqrt(f32(dx * dx + dy * dy))) * f32(0.5)
+    share = along / (along + across) if taps > 1 and along + across > 0 else f32(0.5)
+    return distance, share
 
 
 @device_function
@@ -179,32 +247,25 @@ def continue_background(
     hidden_away: Real,
     rays: IndexArray,
     found: FloatArray,
-    distance: FloatArray,
-    change: FloatArray,
     colour: FloatArray,
 ) -> None:
     """Mix what the rays from the empty pixel (r, k) bring into ``colour`` (C,).
 
-    ``found`` (rays + 1, C) holds in its last row the hidden background, ``hidden_away`` px away (0: none).
+    ``found`` (2, C) holds in its last row the hidden background, ``hidden_away`` px away (0: none).
     """
-    mean, known, n = f32(0.0), 0, rays.shape[0]
-    for i in range(n):
-        distance[i], change[i] = follow_ray(out, depth, r, k, rays[i, 0], rays[i, 1], limit, found[i])
-        if change[i] >= 0:
-            mean += change[i]
-            known += 1
-    distance[n], change[n] = hidden_away, f32(-1.0)
-    mean = mean / f32(max(known, 1)) + f32(1e-20)
     total = f32(0.0)
     for c in range(colour.shape[0]):
         colour[c] = f32(0.0)
-    for i in range(n + 1):
-        if distance[i] > 0:
-            steadiness = f32(2.0) if change[i] < 0 else change[i] / mean
-            weight = f32(1.0) / (distance[i] * f32(math.sqrt(distance[i] * (steadiness + STEADY))))
+    for i in range(rays.shape[0] + 1):
+        row, distance, share = 1, hidden_away, f32(0.5)
+        if i < rays.shape[0]:
+            row = 0
+            distance, share = follow_ray(out, depth, r, k, rays[i], limit, found[0])
+        if distance > 0:
+            weight = f32(1.0) / (distance * f32(math.sqrt(share + STEADY)))
             total += weight
             for c in range(colour.shape[0]):
-                colour[c] += weight * found[i, c]
+                colour[c] += weight * found[row, c]
     if total > 0:
         for c in range(colour.shape[0]):
             colour[c] /= total
@@ -227,8 +288,6 @@ def fill_pixel(
     index: IndexArray,
     rays: IndexArray,
     found: FloatArray,
-    distance: FloatArray,
-    change: FloatArray,
 ) -> Real:
     """Fill pixel (r, k) of the hole ``start`` .. ``end``; return the background's disparity, px.
 
@@ -237,15 +296,47 @@ def fill_pixel(
     source, hidden, behind, limit = background_of(depth[r], index[r], d, s, start, end)
     away = f32(0.0)
     if hidden >= 0:
-        if follow_hidden(plate, d, hidden, 1 if s > 0 else -1, limit, found[rays.shape[0]]):
+        if follow_hidden(plate, d, hidden, 1 if s > 0 else -1, limit, found[1]):
             away = max(abs(f32(hidden - k - left) - s * d[hidden]), f32(1.0))
         for c in range(extra.shape[2]):
             extra[r, k, c] = plate_extra[hidden, c]
     elif source >= 0:
         for c in range(extra.shape[2]):
             extra[r, k, c] = extra[r, source, c]
-    continue_background(out, depth, r, k, limit, away, rays, found, distance, change, out[r, k])
+    continue_background(out, depth, r, k, limit, away, rays, found, out[r, k])
     return behind
+
+
+@row_function
+def fill_row(
+    r: int,
+    columns: tuple[int, int],
+    plate: FloatArray,
+    plate_extra: FloatArray,
+    d: FloatArray,
+    s: Real,
+    left: int,
+    out: FloatArray,
+    extra: FloatArray,
+    depth: FloatArray,
+    index: IndexArray,
+    rays: IndexArray,
+    found: FloatArray,
+    ground: FloatArray,
+) -> None:
+    """Fill the holes of row r between two columns; ``ground`` (w,) is its disparity with these holes filled."""
+    width, k = depth.shape[1], 0
+    while k < width:
+        if depth[r, k] != NOTHING:
+            ground[k] = depth[r, k]
+            k += 1
+            continue
+        end = k + 1
+        while end < width and depth[r, end] == NOTHING:
+            end += 1
+        for j in range(max(k, columns[0]), min(end, columns[1])):
+            ground[j] = fill_pixel(r, j, k, end, plate, plate_extra, d, s, left, out, extra, depth, index, rays, found)
+        k = end
 
 
 @cpu_kernel
@@ -261,7 +352,9 @@ def fill_holes(
     index: IndexArray,
     rays: IndexArray,
     first: int,
+    columns: tuple[int, int],
     ground: FloatArray,
+    threads: int,
 ) -> None:
     """Fill the holes of the rows from ``first`` on; what lies around them is only read.
 
@@ -278,42 +371,17 @@ def fill_holes(
         extra: (h, w, K) extra layers; holes are changed in place.
         depth: (h, w) disparity, -inf in holes.
         index: (h, w) plate sample that each target shows.
-        rays: (n, 2) half steps.
+        rays: (n, 4) half steps along, pixel steps across.
         first: first row to fill.
+        columns: first and one past the last column to fill.
         ground: (rows to fill, w) out, the disparity with its holes filled.
+        threads: among which the rows are dealt out.
     """
-    width, count = out.shape[1], rays.shape[0] + 1
-    for row in numba.prange(ground.shape[0]):
-        r, y = row + first, row + first + origin[1]
-        found = np.empty((count, out.shape[2]), np.float32)
-        distance, change = np.empty(count, np.float32), np.empty(count, np.float32)
-        k = 0
-        while k < width:
-            if depth[r, k] != NOTHING:
-                ground[row, k] = depth[r, k]
-                k += 1
-                continue
-            end = k + 1
-            while end < width and depth[r, end] == NOTHING:
-                end += 1
-            for j in range(k, end):
-                ground[row, j] = fill_pixel(
-                    r,
-                    j,
-                    k,
-                    end,
-                    image[y],
-                    plate_extra[y],
-                    d[y],
-                    s,
-                    origin[0],
-                    out,
-                    extra,
-                    depth,
-                    index,
-                    rays,
-                    found,
-                    distance,
-                    change,
-                )
-            k = end
+    share = -(-ground.shape[0] // threads)
+    for i in numba.prange(share * threads):
+        row = deal(i, share, threads)
+        if row < ground.shape[0]:
+            r, y = row + first, row + first + origin[1]
+            found = np.empty((2, out.shape[2]), np.float32)
+            plate, layers, line = image[y], plate_extra[y], d[y]
+            fill_row(r, columns, plate, layers, line, s, origin[0], out, extra, depth, index, rays, found, ground[row])

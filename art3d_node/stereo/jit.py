@@ -58,6 +58,25 @@ def device_function(function: Function) -> Function:
     return _compile(function, inline="always")
 
 
+def row_function(function: Function) -> Function:
+    """Compile what is done once per row: called, not inlined, so that it is compiled once for all its callers.
+
+    Its arrays belong to the caller and are not counted as references, which would cost more than a pixel's arithmetic
+    does. So it cannot allocate.
+    """
+    return function if numba.config.ENABLE_CUDASIM else _compile(function, _nrt=False)
+
+
 def cpu_kernel(function: Function) -> Function:
     """Compile a loop over rows: ``prange`` spreads it over the cores, the GIL is released."""
     return _compile(function, parallel=True)
+
+
+@device_function
+def deal(i: int, share: int, threads: int) -> int:
+    """Row that turn ``i`` of a loop over ``share * threads`` turns takes; it may lie past the last row.
+
+    Each thread runs one contiguous ``share`` of the turns. Dealt out like cards, the rows of a busy part of the picture
+    fall to all threads alike.
+    """
+    return i % share * threads + i // share

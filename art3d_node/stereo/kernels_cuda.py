@@ -12,6 +12,7 @@ from typing import Any
 
 from numba import cuda
 
+from art3d_node.stereo.compose import compose_pixel
 from art3d_node.stereo.edges import BAND, LOOK, estimate_row, is_cut
 from art3d_node.stereo.fill import fill_pixel
 from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, f32
@@ -23,7 +24,7 @@ from art3d_node.stereo.scanline import (
     has_cell,
     sample,
 )
-from art3d_node.stereo.warp import NOTHING, MixedArrays, cover_at, drop_inner, lay_rows, lay_soft_pixel
+from art3d_node.stereo.warp import NOTHING, MixedArrays, cover_at, drop_inner, lay_rows
 
 CELL, RIGHT_END, LEFT_END = 0, 1, 2  # what of a sample reaches a target
 
@@ -168,17 +169,17 @@ def fill_holes(
     index: IndexArray,
     rays: IndexArray,
     first: int,
+    columns: tuple[int, int],
     scratch: FloatArray,
     ground: FloatArray,
 ) -> None:
-    """Threads take the targets in turns, each with its own ``scratch`` (threads, rays + 1, C + 2)."""
-    me, width, channels = cuda.grid(1), depth.shape[1], out.shape[2]
-    found, distance = scratch[me, :, :channels], scratch[me, :, channels]
+    """Threads take the targets in turns, each with its own ``scratch`` (threads, 2, C)."""
+    me, width = cuda.grid(1), depth.shape[1]
     for i in range(me, ground.shape[0] * width, cuda.gridsize(1)):
         row, k = i // width, i % width
         r, y = row + first, row + first + origin[1]
         ground[row, k] = depth[r, k]
-        if depth[r, k] != NOTHING:
+        if depth[r, k] != NOTHING or k < columns[0] or k >= columns[1]:
             continue
         start, end = k, k + 1
         while start > 0 and depth[r, start - 1] == NOTHING:
@@ -200,9 +201,7 @@ def fill_holes(
             depth,
             index,
             rays,
-            found,
-            distance,
-            scratch[me, :, channels + 1],
+            scratch[me],
         )
 
 
@@ -324,18 +323,48 @@ def lay(
 
 
 @cuda.jit  # type: ignore[untyped-decorator]
-def lay_soft(
-    soft: FloatArray,
-    soft_extra: FloatArray,
-    soft_depth: FloatArray,
-    veil: FloatArray,
+def compose(
+    rows: IndexArray,
+    columns: IndexArray,
+    outside: MaskArray,
     filled: bool,
     out: FloatArray,
     out_extra: FloatArray,
     ground: FloatArray,
     hole: MaskArray,
+    beyond: MaskArray,
+    soft: FloatArray,
+    soft_extra: FloatArray,
+    soft_depth: FloatArray,
+    veil: FloatArray,
+    image: FloatArray,
+    data: FloatArray,
+    disparity: FloatArray,
+    occlusion: MaskArray,
+    border: MaskArray,
 ) -> None:
-    """One thread per target; see `warp.lay_soft_pixel`."""
-    k, r = cuda.grid(2)
-    if r < out.shape[0] and k < out.shape[1]:
-        lay_soft_pixel(r, k, soft, soft_extra, soft_depth, veil, filled, out, out_extra, ground, hole)
+    """One thread per pixel of the region; see `compose.compose`."""
+    j, i = cuda.grid(2)
+    if i < image.shape[0] and j < image.shape[1]:
+        compose_pixel(
+            rows[i],
+            columns[j],
+            filled,
+            outside[i],
+            out,
+            out_extra,
+            ground,
+            hole,
+            beyond,
+            soft,
+            soft_extra,
+            soft_depth,
+            veil,
+            i,
+            j,
+            image,
+            data,
+            disparity,
+            occlusion,
+            border,
+        )

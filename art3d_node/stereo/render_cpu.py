@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import torch
 from torch import Tensor
 
 from art3d_node.stereo import edges, fill
-from art3d_node.stereo.jit import FloatArray, MaskArray
-from art3d_node.stereo.request import Rendered, Request, crop
-from art3d_node.stereo.warp import lay_soft, warp
-from art3d_node.stereo.window import Window, finite_range, plan
+from art3d_node.stereo.compose import compose
+from art3d_node.stereo.jit import FloatArray
+from art3d_node.stereo.mixed import no_mixed
+from art3d_node.stereo.request import Rendered, Request
+from art3d_node.stereo.warp import warp
+from art3d_node.stereo.window import finite_range, plan
 
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
@@ -33,11 +36,11 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     )
     channels, layers = image.shape[2], 0 if data is None else data.shape[2]
     extra = np.empty((*d.shape, 0), np.float32) if data is None else data.numpy()
-    first, last = window.inner
+    (first, last), threads = window.inner, numba.get_num_threads()
     view = _View.empty(window.bottom - window.top, window.right - window.left, channels, layers)
     veils = _View.empty(last - first if request.soft else 0, view.depth.shape[1], channels, layers)
     veil, index = np.empty_like(veils.depth), np.empty(view.depth.shape, np.int32)
-    mixed = edges.no_mixed(channels)
+    mixed = no_mixed(channels)
     if request.soft:
         mixed = edges.find_mixed(colours, d, (window.top, window.bottom), window.samples, request.alpha)
     warp(
@@ -58,6 +61,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
         veils.layers,
         veils.depth,
         veil,
+        threads,
     )
     inner = _View(view.colours[first:last], view.layers[first:last], view.depth[first:last])
     hole, beyond = np.empty(inner.depth.shape, np.bool_), np.empty(inner.depth.shape, np.bool_)
@@ -65,23 +69,50 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     ground = inner.depth
     if request.fill:
         ground = np.empty_like(inner.depth)
-        origin, plate = (window.left, window.top), (colours, extra, d)
-        fill.fill_holes(*plate, s, origin, view.colours, view.layers, view.depth, index, fill.RAYS, first, ground)
-    if request.soft:
-        outlines = (veils.colours, veils.layers, veils.depth, veil)
-        lay_soft(*outlines, request.fill, inner.colours, inner.layers, ground, hole)
-    if not request.fill:
-        ground = np.where(hole, np.float32(0), ground)
-    return _cut_out(_View(inner.colours, inner.layers, ground), hole, beyond, window, data is not None)
-
-
-def _cut_out(view: _View, hole: MaskArray, beyond: MaskArray, window: Window, with_data: bool) -> Rendered:
+        fill.fill_holes(
+            colours,
+            extra,
+            d,
+            s,
+            (window.left, window.top),
+            view.colours,
+            view.layers,
+            view.depth,
+            index,
+            fill.RAYS,
+            first,
+            window.span(),
+            ground,
+            threads,
+        )
+    shown = _View.empty(len(window.rows), len(window.columns), channels, layers)
+    occlusion, border = np.empty(shown.depth.shape, np.bool_), np.empty(shown.depth.shape, np.bool_)
+    compose(
+        window.rows - np.int32(first),
+        window.columns,
+        window.outside,
+        request.fill,
+        inner.colours,
+        inner.layers,
+        ground,
+        hole,
+        beyond,
+        veils.colours,
+        veils.layers,
+        veils.depth,
+        veil,
+        shown.colours,
+        shown.layers,
+        shown.depth,
+        occlusion,
+        border,
+    )
     return Rendered(
-        image=crop(torch.from_numpy(view.colours), window),
-        data=crop(torch.from_numpy(view.layers), window) if with_data else None,
-        disparity=crop(torch.from_numpy(view.depth), window),
-        occlusion=crop(torch.from_numpy(hole), window, outside=True),
-        beyond_border=crop(torch.from_numpy(beyond), window, outside=True),
+        image=torch.from_numpy(shown.colours),
+        data=None if data is None else torch.from_numpy(shown.layers),
+        disparity=torch.from_numpy(shown.depth),
+        occlusion=torch.from_numpy(occlusion),
+        beyond_border=torch.from_numpy(border),
     )
 
 

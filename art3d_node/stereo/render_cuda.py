@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from numba import cuda
 from torch import Tensor
@@ -16,7 +17,7 @@ from torch import Tensor
 from art3d_node.stereo import edges, fill
 from art3d_node.stereo import kernels_cuda as kernels
 from art3d_node.stereo.jit import f32
-from art3d_node.stereo.request import Rendered, Request, crop
+from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.window import Window, plan
 
 TILE = (32, 4)  # threads per block, along the row first: neighbours read neighbouring samples
@@ -44,6 +45,11 @@ class _Seen:
     code: Tensor
     index: Tensor
 
+    def cut(self, first: int, last: int) -> _Seen:
+        """Rows ``first`` to ``last``."""
+        rows = slice(first, last)
+        return _Seen(self.colours[rows], self.extra[rows], self.depth[rows], self.code[rows], self.index[rows])
+
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
     """Render one region on the tensors' CUDA device; see `render_cpu.render`."""
@@ -59,24 +65,40 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
         _take_apart(image, extra, disparity, window, request.alpha, base, soft)
     view = _carry(base, window, request)
     first, last = window.inner
-    inner = _Seen(view.colours[first:last], view.extra[first:last], view.depth[first:last], view.code, view.index)
+    inner = view.cut(first, last)
     veils = None if soft is None else _carry(soft, window, request)
     veil = _veil(soft, veils, view, window, request)
     hole, beyond = torch.empty_like(inner.depth, dtype=torch.bool), torch.empty_like(inner.depth, dtype=torch.bool)
     _launch(kernels.mark_holes, inner.depth, veil, window.reach, hole, beyond, over=hole)
-    ground = _fill((image, extra, disparity), view, window, request.sign) if request.fill else inner.depth.clone()
-    if veils is not None:
-        parts = (veils.colours[first:last], veils.extra[first:last], veils.depth[first:last], veil)
-        _launch(kernels.lay_soft, *parts, request.fill, inner.colours, inner.extra, ground, hole, over=hole)
-    if not request.fill:
-        ground.masked_fill_(hole, 0.0)
-    return Rendered(
-        image=crop(inner.colours, window),
-        data=None if data is None else crop(inner.extra, window),
-        disparity=crop(ground, window),
-        occlusion=crop(hole, window, outside=True),
-        beyond_border=crop(beyond, window, outside=True),
+    ground = _fill((image, extra, disparity), view, window, request.sign) if request.fill else inner.depth
+    outlines = inner.cut(0, 0) if veils is None else veils.cut(*window.inner)
+    return _compose(inner, ground, (hole, beyond), outlines, veil, window, request.fill, data is not None)
+
+
+def _compose(
+    view: _Seen,
+    ground: Tensor,
+    masks: tuple[Tensor, Tensor],
+    outlines: _Seen,
+    veil: Tensor,
+    window: Window,
+    filled: bool,
+    with_data: bool,
+) -> Rendered:
+    """Lay the soft outlines over the filled view of the inner rows, and cut out the region."""
+    device, new = ground.device, ground.new_empty
+    rows, columns, outside = (
+        torch.from_numpy(value).to(device)
+        for value in (window.rows - np.int32(window.inner[0]), window.columns, window.outside)
     )
+    size = (len(rows), len(columns))
+    image, data, disparity = new(*size, view.colours.shape[2]), new(*size, view.extra.shape[2]), new(size)
+    occlusion, border = (new(size, dtype=torch.bool) for _ in range(2))
+    under = (view.colours, view.extra, ground, *masks)
+    over = (outlines.colours, outlines.extra, outlines.depth, veil)
+    results = (image, data, disparity, occlusion, border)
+    _launch(kernels.compose, rows, columns, outside, filled, *under, *over, *results, over=image)
+    return Rendered(image, data if with_data else None, disparity, occlusion, border)
 
 
 def _array(value: Any) -> Any:
@@ -177,7 +199,7 @@ def _fill(plate: tuple[Tensor, Tensor, Tensor], view: _Seen, window: Window, sig
     ground = torch.empty_like(view.depth[first:last])
     threads = min(FILLERS, -(-max(ground.numel(), 1) // LINE) * LINE)
     rays = torch.from_numpy(fill.RAYS).to(ground.device)
-    scratch = ground.new_empty(threads, len(fill.RAYS) + 1, view.colours.shape[2] + 2)
+    scratch = ground.new_empty(threads, 2, view.colours.shape[2])
     where = (f32(sign), (window.left, window.top), view.colours, view.extra, view.depth, view.index)
-    _launch_rows(kernels.fill_holes, *plate, *where, rays, first, scratch, ground, rows=threads)
+    _launch_rows(kernels.fill_holes, *plate, *where, rays, first, window.span(), scratch, ground, rows=threads)
     return ground

@@ -8,7 +8,16 @@ from typing import Any
 import numba
 import numpy as np
 
-from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, cpu_kernel, device_function, f32
+from art3d_node.stereo.jit import (
+    FloatArray,
+    IndexArray,
+    Real,
+    cpu_kernel,
+    deal,
+    device_function,
+    f32,
+    row_function,
+)
 from art3d_node.stereo.scanline import (
     cell_fraction,
     cell_targets,
@@ -32,7 +41,7 @@ def _put(x: int, a: Real, value: Real, k: int, depth: FloatArray, base: IndexArr
         frac[k] = a
 
 
-@device_function
+@row_function
 def scatter_row(
     d: FloatArray,
     s: Real,
@@ -83,7 +92,7 @@ def scatter_row(
         before = here
 
 
-@device_function
+@row_function
 def lay_rows(
     d: FloatArray,
     entries: tuple[int, int],
@@ -111,7 +120,7 @@ def lay_rows(
     Args:
         d: (W,) disparity, px.
         entries: first and one past the last mixed pixel of the row.
-        column, alpha, front, back, depths, other: the mixed pixels, see `edges.Mixed`.
+        column, alpha, front, back, depths, other: the mixed pixels, see `mixed.Mixed`.
         extra: (H, W, K) extra layers of the plate.
         base_row: (W, C) a copy of the plate, changed in place.
         base_extra: (W, K) a copy of the extra layers, changed in place.
@@ -152,7 +161,7 @@ def lay_rows(
                     soft_row[x, c] = front[i, c]
 
 
-@device_function
+@row_function
 def drop_inner(soft_d: FloatArray, cover: FloatArray, base_d: FloatArray) -> None:
     """Leave the last whole pixel before a soft outline to the soft row, so that it ends exactly there."""
     for x in range(soft_d.shape[0]):
@@ -171,7 +180,7 @@ def cover_at(cover: FloatArray, d: FloatArray, x: int, a: Real) -> Real:
     return cover[x] if a == 0 else cover[x] + a * (cover[x + 1] - cover[x])
 
 
-@device_function
+@row_function
 def sample_row(
     row: FloatArray,
     extra: FloatArray,
@@ -194,7 +203,29 @@ def sample_row(
                 out_extra[k, c] = f32(0.0)
 
 
-@device_function
+@row_function
+def sample_veil(
+    row: FloatArray,
+    extra: FloatArray,
+    d: FloatArray,
+    cover: FloatArray,
+    depth: FloatArray,
+    base: IndexArray,
+    frac: FloatArray,
+    alpha: int,
+    out: FloatArray,
+    out_extra: FloatArray,
+    veil: FloatArray,
+) -> None:
+    """Read every target of a row that a soft outline reaches and covers; ``veil`` (w,) is its cover there."""
+    for k in range(out.shape[0]):
+        if depth[k] != NOTHING:
+            veil[k] = cover_at(cover, d, base[k], frac[k])
+        if veil[k] > 0:
+            sample(row, extra, d, base[k], frac[k], alpha, out[k], out_extra[k])
+
+
+@row_function
 def hide_veil(depth: FloatArray, soft_depth: FloatArray, veil: FloatArray) -> None:
     """Take the soft outlines of a row away where an opaque surface lies in front of them."""
     for k in range(veil.shape[0]):
@@ -221,6 +252,7 @@ def warp(
     soft_extra: FloatArray,
     soft_depth: FloatArray,
     veil: FloatArray,
+    threads: int,
 ) -> None:
     """Carry the plate to the window that starts at ``origin`` (x, y) and is as large as ``out``.
 
@@ -232,7 +264,7 @@ def warp(
         x_range: first and one past the last sample that can reach the window.
         origin: plate column and row of the window's first pixel.
         alpha: index of the alpha channel, -1 if there is none.
-        mixed: the mixed pixels of the window's rows, see `edges.Mixed`; no rows at all for hard edges.
+        mixed: the mixed pixels of the window's rows, see `mixed.Mixed`; no rows at all for hard edges.
         inner: rows of the window whose soft outlines are wanted.
         out: (h, w, C) out, the opaque colours; 0 where nothing lands.
         out_extra: (h, w, K) out.
@@ -242,10 +274,15 @@ def warp(
         soft_extra: (inner, w, K) out, set where ``veil`` > 0.
         soft_depth: (inner, w) out, set where ``veil`` > 0.
         veil: (inner, w) out, cover of the soft outlines, 0 .. 1.
+        threads: among which the rows are dealt out.
     """
     start, count, column, mix, front, back, depths, other = mixed
-    width = out.shape[1]
-    for r in numba.prange(out.shape[0]):
+    height, width = out.shape[:2]
+    share = -(-height // threads)
+    for i in numba.prange(share * threads):
+        r = deal(i, share, threads)
+        if r >= height:
+            continue
         y = r + origin[1]
         base, frac = np.empty(width, np.int32), np.empty(width, np.float32)
         row, row_d, row_extra = image[y], d[y], extra[y]
@@ -279,63 +316,20 @@ def warp(
             if wanted:
                 q = r - inner[0]
                 scatter_row(soft_d, s, x_range[0], x_range[1], origin[0], soft_depth[q], base, frac)
-                for k in range(width):
-                    if soft_depth[q, k] != NOTHING:
-                        veil[q, k] = cover_at(cover, soft_d, base[k], frac[k])
-                    if veil[q, k] > 0:
-                        x, a = base[k], frac[k]
-                        sample(soft_row, front_extra, soft_d, x, a, alpha, soft[q, k], soft_extra[q, k])
+                sample_veil(
+                    soft_row,
+                    front_extra,
+                    soft_d,
+                    cover,
+                    soft_depth[q],
+                    base,
+                    frac,
+                    alpha,
+                    soft[q],
+                    soft_extra[q],
+                    veil[q],
+                )
         scatter_row(row_d, s, x_range[0], x_range[1], origin[0], depth[r], index[r], frac)
         sample_row(row, row_extra, row_d, depth[r], index[r], frac, alpha, out[r], out_extra[r])
         if wanted:
             hide_veil(depth[r], soft_depth[r - inner[0]], veil[r - inner[0]])
-
-
-@device_function
-def lay_soft_pixel(
-    r: int,
-    k: int,
-    soft: FloatArray,
-    soft_extra: FloatArray,
-    soft_depth: FloatArray,
-    veil: FloatArray,
-    filled: bool,
-    out: FloatArray,
-    out_extra: FloatArray,
-    ground: FloatArray,
-    hole: MaskArray,
-) -> None:
-    """Composite one pixel of the soft outlines over the filled view, all (h, w, ...).
-
-    Where they cover most of a pixel its extra layers and disparity are theirs. Over a hole that stays
-    unfilled they stand alone.
-    """
-    cover = veil[r, k]
-    if not cover > 0:
-        return
-    if not filled and ground[r, k] == NOTHING:
-        cover = f32(0.0) if hole[r, k] else f32(1.0)
-    for c in range(out.shape[2]):
-        out[r, k, c] = cover * soft[r, k, c] + (f32(1.0) - cover) * out[r, k, c]
-    if cover >= f32(0.5):
-        for c in range(out_extra.shape[2]):
-            out_extra[r, k, c] = soft_extra[r, k, c]
-        ground[r, k] = soft_depth[r, k]
-
-
-@cpu_kernel
-def lay_soft(
-    soft: FloatArray,
-    soft_extra: FloatArray,
-    soft_depth: FloatArray,
-    veil: FloatArray,
-    filled: bool,
-    out: FloatArray,
-    out_extra: FloatArray,
-    ground: FloatArray,
-    hole: MaskArray,
-) -> None:
-    """Run `lay_soft_pixel` over all pixels."""
-    for r in numba.prange(out.shape[0]):
-        for k in range(out.shape[1]):
-            lay_soft_pixel(r, k, soft, soft_extra, soft_depth, veil, filled, out, out_extra, ground, hole)

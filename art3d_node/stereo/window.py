@@ -37,6 +37,10 @@ class Window:
     columns: IndexArray
     outside: MaskArray
 
+    def span(self) -> tuple[int, int]:
+        """First and one past the last column of the window that the region shows."""
+        return (int(self.columns.min()), int(self.columns.max()) + 1) if self.columns.size else (0, 0)
+
 
 def plan(region: Region, size: tuple[int, int], span: tuple[float, float], *, apron: int = 0, slack: int = 0) -> Window:
     """Plan one region.

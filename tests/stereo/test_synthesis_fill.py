@@ -95,3 +95,15 @@ def test_gap_that_closes_shows_background_not_foreground(edges: Any, toward: Any
     view = new_view(image, disparity, toward=toward, edges=edges)
     assert view.image[..., 0][view.occlusion].max() < 1e-3
     assert (view.disparity[view.occlusion] == -6.0).all()
+
+
+@pytest.mark.parametrize("toward", ["right", "left"])
+def test_hole_of_a_thin_object_is_filled_from_both_of_its_sides(toward: Any) -> None:
+    image, disparity = torch.zeros(40, 100, 3), torch.zeros(40, 100)
+    image[:, :50, 1], image[:, 50:, 1] = 0.2, 0.8
+    image[:, 47:53], disparity[:, 47:53] = torch.tensor([1.0, 0.0, 0.0]), 3.0
+    view = new_view(image, disparity, toward=toward, edges="hard")
+    hole = view.image[view.occlusion]
+    assert hole.shape[0] == 3 * 40
+    assert hole[:, 0].max() == 0
+    assert hole[:, 1].min() > 0.21 and hole[:, 1].max() < 0.79

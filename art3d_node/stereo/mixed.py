@@ -1,0 +1,70 @@
+"""The mixed pixels of the plate's outlines, as `edges` finds them and `warp` takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from art3d_node.stereo.jit import FloatArray, IndexArray
+from art3d_node.stereo.warp import MixedArrays
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """The mixed pixels of some rows of the plate, row after row.
+
+    Attributes:
+        start: (rows,) index of each row's first entry.
+        count: (rows,) entries of each row.
+        column: (n,) plate column.
+        alpha: (n,) share of the front surface, 0 .. 1.
+        front: (n, C) colour of the front surface.
+        back: (n, C) colour of the back surface.
+        depths: (n, 2) disparity of front and back, px.
+        other: (n, 2) plate row and column of the nearest pixel of the surface that the disparity does
+            not name here.
+    """
+
+    start: IndexArray
+    count: IndexArray
+    column: IndexArray
+    alpha: FloatArray
+    front: FloatArray
+    back: FloatArray
+    depths: FloatArray
+    other: IndexArray
+
+    def arrays(self) -> MixedArrays:
+        """What the kernels take."""
+        return (
+            self.start,
+            self.count,
+            self.column,
+            self.alpha,
+            self.front,
+            self.back,
+            self.depths,
+            self.other,
+        )
+
+
+def no_mixed(channels: int) -> Mixed:
+    """What `find_mixed` is replaced by where edges are hard."""
+    nothing = np.empty(0, np.int32)
+    return room(nothing, nothing, channels)
+
+
+def room(start: IndexArray, count: IndexArray, channels: int) -> Mixed:
+    """Make room for the band pixels of some rows."""
+    size = int(count.sum())
+    return Mixed(
+        start=start,
+        count=count,
+        column=np.empty(size, np.int32),
+        alpha=np.empty(size, np.float32),
+        front=np.empty((size, channels), np.float32),
+        back=np.empty((size, channels), np.float32),
+        depths=np.empty((size, 2), np.float32),
+        other=np.empty((size, 2), np.int32),
+    )
