@@ -48,6 +48,7 @@ def load(folder: Path, name: str) -> Scene:
         *pictures,
         torch.from_numpy(d_left),
         torch.from_numpy(known & ~seen),
+        torch.from_numpy(known & ~inside),
         torch.from_numpy(~known),
     )
 

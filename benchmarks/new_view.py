@@ -1,7 +1,8 @@
 """Quality and cost of the new view beside what other converters do: ``python -m benchmarks.new_view``.
 
 Quality: PSNR in dB over all pixels, the plainly visible ones, outlines (visible, but an outline passes
-within a pixel) and holes; and SIoU. Cost: best of several runs on the cores this process may use.
+within a pixel) and holes; and SIoU. "Unhidden" is visible and outline together, "inner holes" are those that
+the plate's border does not cause. Cost: best of several runs on the cores this process may use.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from art3d_node.stereo.metrics import psnr_by_region, siou
+from art3d_node.stereo.metrics import psnr, psnr_by_region, siou
 from art3d_node.stereo.synthesis import new_view, warm_up
 from benchmarks import middlebury, peers, scenes
 from benchmarks.scenes import Scene
@@ -71,7 +72,7 @@ def main() -> None:
 
 def _quality(title: str, made: list[Scene], *, mean: bool = False) -> Table:
     table = Table(title=title)
-    columns = ("all", "visible", "outline", "holes", "SIoU")
+    columns = ("all", "visible", "outline", "holes", "unhidden", "inner holes", "SIoU")
     for name in ("scene", "method", *columns):
         table.add_column(name, justify="left" if name in ("scene", "method") else "right")
     for label, method in METHODS.items():
@@ -79,6 +80,8 @@ def _quality(title: str, made: list[Scene], *, mean: bool = False) -> Table:
         for scene in made:
             view = method(scene.left, scene.disparity)
             quality = psnr_by_region(view, scene.right, scene.occlusion, outline=scene.outline)
+            quality["unhidden"] = psnr(view, scene.right, where=~scene.occlusion)
+            quality["inner holes"] = psnr(view, scene.right, where=scene.occlusion & ~scene.outside)
             rows.append([quality[key] for key in columns[:-1]] + [siou(view, scene.right, scene.left)])
             table.add_row(scene.name, label, *_numbers(rows[-1]))
         if mean:

@@ -32,6 +32,7 @@ class Scene:
         right: (H, W, 3) float32, the true new view.
         disparity: (H, W) float32, px on the left grid, of the surface that covers most of the pixel.
         occlusion: (H, W) bool on the right grid: the point at the pixel's centre is not in ``left``.
+        outside: (H, W) bool, the part of ``occlusion`` whose point lies beyond the border of ``left``.
         outline: (H, W) bool on the right grid: not occluded, but an outline passes within a pixel, in the
             right view or at the same point of the left one. What is neither is plainly visible.
     """
@@ -41,6 +42,7 @@ class Scene:
     right: Tensor
     disparity: Tensor
     occlusion: Tensor
+    outside: Tensor
     outline: Tensor
 
 
@@ -176,14 +178,15 @@ def _alone(layers, x, y, v, reach):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, parallel=True)
-def _describe(layers, reach, disparity, occlusion, outline):  # type: ignore[no-untyped-def]
+def _describe(layers, reach, disparity, occlusion, outside, outline):  # type: ignore[no-untyped-def]
     width = disparity.shape[1]
     for y in numba.prange(disparity.shape[0]):
         for x in range(width):
             _, _, disparity[y, x] = _front(layers, x, y, 0.0)
             seen, left, _ = _front(layers, x, y, 1.0)
             first, _, _ = _front(layers, left, y, 0.0)
-            hidden = first != seen or left < -0.5 or left > width - 0.5
+            outside[y, x] = left < -0.5 or left > width - 0.5
+            hidden = first != seen or outside[y, x]
             alone = _alone(layers, x, y, 1.0, reach) and _alone(layers, left, y, 0.0, reach)
             occlusion[y, x], outline[y, x] = hidden, not hidden and not alone
 
@@ -197,10 +200,10 @@ def render(name: str, layers: list[Layer], size: tuple[int, int], *, grid: int, 
     for v, out in enumerate(views):
         _render(table, textures, float(v), grid, out)
     disparity = np.empty((height, width), np.float32)
-    occlusion, outline = np.empty((height, width), np.bool_), np.empty((height, width), np.bool_)
+    occlusion, outside, outline = (np.empty((height, width), np.bool_) for _ in range(3))
     reach = 1.5 + max(q.softness for q in layers)
-    _describe(table, reach, disparity, occlusion, outline)
-    tensors = [torch.from_numpy(array) for array in (*views, disparity, occlusion, outline)]
+    _describe(table, reach, disparity, occlusion, outside, outline)
+    tensors = [torch.from_numpy(array) for array in (*views, disparity, occlusion, outside, outline)]
     return Scene(name, *tensors)
 
 
