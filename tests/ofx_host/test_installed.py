@@ -13,7 +13,6 @@ import pytest
 
 from host_bridge.cli import main
 from host_bridge.client import Client
-from host_bridge.embedded import place
 from tests.ofx_host import abi
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
@@ -24,21 +23,20 @@ RECT = (0, 0, 96, 64)
 
 
 @pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An environment without command and server, and a place of its own for sockets; ends what was started."""
     for name in ("ART3D_COMMAND", "ART3D_SERVER"):
         monkeypatch.delenv(name, raising=False)
     with tempfile.TemporaryDirectory(prefix="art3d-own-") as folder:
         Path(folder).chmod(0o700)
         monkeypatch.setenv("ART3D_RUNTIME_DIR", folder)
-        yield
-        if place().socket.exists():
-            with Client(place().address, hello_timeout_s=60.0) as client:
+        yield Path(folder)
+        for socket in Path(folder).glob("*.s"):
+            with Client(f"ipc://{socket}", hello_timeout_s=60.0) as client:
                 os.kill(int(client.status()["pid"]), signal.SIGTERM)
 
 
-@pytest.mark.usefixtures("alone")
-def test_first_picture(bundle: Path, tmp_path: Path) -> None:
+def test_first_picture(bundle: Path, tmp_path: Path, alone: Path) -> None:
     """From the installer to a right eye, without a server, an address or a command."""
     assert main(["nuke", "install", "--to", str(tmp_path / "nuke"), "--bundle", str(bundle)]) == 0
     host = Host(tmp_path / "nuke" / "OFX" / bundle.name)
@@ -49,6 +47,6 @@ def test_first_picture(bundle: Path, tmp_path: Path) -> None:
     target = Picture(RECT)
     assert node.render_into(target, RECT) == abi.OK, node.effect.message
     assert np.isfinite(target.array).all() and not np.array_equal(target.array, plate())
-    assert place().socket.exists()
+    assert len(list(alone.glob("*.s"))) == 1
     node.destroy()
     assert host.unload() == abi.OK
