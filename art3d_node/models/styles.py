@@ -24,6 +24,7 @@ from art3d_node.models.style_file import (
     read_card,
     save_style,
 )
+from art3d_node.stereo.upsample import guided_upsample
 
 __all__ = [
     "LearnedStyle",
@@ -47,6 +48,10 @@ NEUTRAL_CARD = StyleCard(
     training_data="none: constant vs and vt",
     licence="Apache-2.0",
 )
+
+RIM = 32
+"""Mirrored pixels around the picture that a network looks at, a multiple of its stride."""
+GUIDE_RANGE = (-0.25, 1.25)
 
 _log = logging.getLogger(__name__)
 
@@ -77,15 +82,28 @@ class LearnedStyle:
 
     @torch.no_grad()
     def stage(self, look: Tensor, inverse_depth: Tensor, *, aspect: float) -> tuple[Tensor, Tensor]:
-        """vs, vt as `Staging.stage`: predicted at the card's input size, brought to (H, W) bilinearly."""
+        """vs, vt as `Staging.stage`: predicted at the card's input size, brought to (H, W) along iz's own outlines.
+
+        Beyond its borders the network is shown the picture mirrored, not the zeros of its padding.
+        """
         size = input_grid(aspect, self.card.input_size)
-        iz = torch.nan_to_num(inverse_depth, nan=0.0, posinf=2.0, neginf=-1.0)[None, None]
-        shrinks = size[0] <= iz.shape[2] and size[1] <= iz.shape[3]
-        small = functional.interpolate(iz, size=size, mode="area" if shrinks else "nearest")
-        maps = self.net(resized_look(look.to(iz.device), size), small)
-        both = torch.cat([maps.scale, maps.shift], dim=1)
-        full = functional.interpolate(both, size=inverse_depth.shape, mode="bilinear", align_corners=False)[0]
-        return full[0].contiguous(), full[1].contiguous()
+        iz = torch.nan_to_num(inverse_depth, nan=0.0, posinf=2.0, neginf=-1.0)
+        shrinks = size[0] <= iz.shape[0] and size[1] <= iz.shape[1]
+        small = functional.interpolate(iz[None, None], size=size, mode="area" if shrinks else "nearest")
+        rim = min(RIM, (min(size) - 1) // STRIDE * STRIDE)
+        seen = (
+            functional.pad(part, (rim,) * 4, mode="reflect") for part in (resized_look(look.to(iz.device), size), small)
+        )
+        maps = self.net(*seen)
+        both = torch.cat([maps.scale, maps.shift], dim=1)[0, :, rim : rim + size[0], rim : rim + size[1]]
+        full = guided_upsample(both, _as_guide(iz)[..., None])
+        return full[0], full[1]
+
+
+def _as_guide(inverse_depth: Tensor) -> Tensor:
+    """iz from 0 to 1, with room for what lies a little before the robust near and behind the robust far."""
+    low, high = GUIDE_RANGE
+    return (inverse_depth.clamp(low, high) - low) / (high - low)
 
 
 def input_grid(aspect: float, input_size: int) -> tuple[int, int]:

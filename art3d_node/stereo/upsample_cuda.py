@@ -8,22 +8,22 @@ from torch.nn import functional
 
 
 def _likeness(other: Tensor, here: Tensor, sharp: float) -> Tensor:
-    """1 for equal colours (3, ...), falling with the fourth power of their distance; near 0 for what is no number."""
+    """1 for equal guides (c, ...), falling with the fourth power of their distance; near 0 for what is no number."""
     unlike = sharp * (other - here).square().sum(0)
     near = 1.0 / (1.0 + torch.nan_to_num(unlike, nan=1e6, posinf=1e6).clamp(max=1e6))
     return near * near
 
 
 def shrink(guide: Tensor, size: tuple[int, int]) -> Tensor:
-    """Mean colour (3, h, w) of the plate (H, W, 3) under each pixel of the small grid."""
+    """Mean guide (c, h, w) of the plate's (H, W, c) under each pixel of the small grid."""
     finite = torch.nan_to_num(guide, nan=0.0).clamp(0.0, 1.0).permute(2, 0, 1)
     return functional.interpolate(finite[None], size=size, mode="area")[0]
 
 
 def refine(low: Tensor, guide: Tensor, radius: int, step: int, sharp: float) -> Tensor:
-    """One joint bilateral pass on the small grid, of every `step`-th pixel that has a mirror image there."""
-    h, w = low.shape
-    total, weights = torch.zeros_like(low), torch.zeros_like(low)
+    """One joint bilateral pass over (k, h, w) maps, of every `step`-th pixel that has a mirror image there."""
+    h, w = low.shape[1:]
+    total, weights = torch.zeros_like(low), torch.zeros_like(low[0])
     for i in range(-radius, radius + 1):
         for j in range(-radius, radius + 1):
             dv, du = i * step, j * step
@@ -33,22 +33,22 @@ def refine(low: Tensor, guide: Tensor, radius: int, step: int, sharp: float) -> 
                 continue
             space = 1.0 / (1.0 + (i * i + j * j) / (radius * radius))
             like = space * _likeness(guide[:, there[0], there[1]], guide[:, rows, columns], sharp)
-            total[rows, columns] += like * low[there]
+            total[:, rows, columns] += like * low[:, there[0], there[1]]
             weights[rows, columns] += like
     return total / weights
 
 
 def enlarge(low: Tensor, small: Tensor, guide: Tensor, sharp: float) -> Tensor:
-    """Each plate pixel: its 2 × 2 neighbours on the small grid, weighed by distance and likeness of colour."""
+    """Each plate pixel: its 2 × 2 neighbours on the small grid, weighed by distance and likeness of the guide."""
     picture = guide.permute(2, 0, 1)
-    (y, sy), (x, sx) = (_places(n, m, low.device) for n, m in zip(guide.shape[:2], low.shape, strict=True))
-    total, weights = guide.new_zeros(guide.shape[:2]), guide.new_zeros(guide.shape[:2])
+    (y, sy), (x, sx) = (_places(n, m, low.device) for n, m in zip(guide.shape[:2], low.shape[1:], strict=True))
+    total, weights = guide.new_zeros(low.shape[0], *guide.shape[:2]), guide.new_zeros(guide.shape[:2])
     for dv in range(2):
-        wy, v = 1.1 - (sy - (y + dv)).abs(), (y + dv).clamp(0, low.shape[0] - 1)
+        wy, v = 1.1 - (sy - (y + dv)).abs(), (y + dv).clamp(0, low.shape[1] - 1)
         for du in range(2):
-            wx, u = 1.1 - (sx - (x + du)).abs(), (x + du).clamp(0, low.shape[1] - 1)
+            wx, u = 1.1 - (sx - (x + du)).abs(), (x + du).clamp(0, low.shape[2] - 1)
             weight = wy[:, None] * wx[None] * _likeness(small[:, v][:, :, u], picture, sharp)
-            total += weight * low[v][:, u]
+            total += weight * low[:, v][:, :, u]
             weights += weight
     return total / weights
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.neutral import SCALE, SHIFT
 from art3d_node.models.styles import (
+    LearnedStyle,
     StyleCard,
     StyleFileError,
     find_style,
@@ -85,3 +86,34 @@ def test_grids_are_multiples_of_eight(aspect: float, eighths: int) -> None:
     height, width = input_grid(aspect, 8 * eighths)
     assert height % 8 == 0 and width % 8 == 0
     assert max(height, width) == 8 * eighths
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> LearnedStyle:
+    """A style whose network says something of its own."""
+    torch.manual_seed(3)
+    net = CameraNet(4)
+    torch.nn.init.normal_(net.out.weight, std=0.2)
+    save_style(tmp_path / "moved.style", net, StyleCard(name="moved", architecture={}, input_size=64))
+    return load_style(tmp_path / "moved.style")
+
+
+def test_borders_are_treated_like_the_middle(moved: LearnedStyle) -> None:
+    """The zeros around a network's input must not show as a frame around the picture."""
+    look = torch.full((40, 64, 3), 100, dtype=torch.uint8)
+    maps = torch.stack(moved.stage(look, torch.full((80, 128), 0.5), aspect=1.6))
+    bare = moved.net(look.permute(2, 0, 1)[None] / 255.0, torch.full((1, 1, 40, 64), 0.5))
+    spread = (bare.scale.max() - bare.scale.min()).item()
+    assert spread > 0 and (maps[0].max() - maps[0].min()).item() < 0.2 * spread
+
+
+def test_maps_step_where_the_inverse_depth_does(moved: LearnedStyle) -> None:
+    """No halo: beside the outline of something near, a style's maps are those of the background."""
+    iz = torch.zeros(160, 256)
+    iz[40:120, 83:171] = 1.0
+    look = (iz[::4, ::4, None].expand(40, 64, 3) * 200).to(torch.uint8)
+    scale, _ = moved.stage(look, iz, aspect=1.6)
+    inside, outside = scale[80, 90:160].mean(), scale[80, 60:76].mean()
+    steps = scale[80].diff().abs()
+    assert steps.argmax() + 1 in (83, 171)
+    assert (scale[80, 82] - outside).abs() < 0.5 * (inside - outside).abs()
