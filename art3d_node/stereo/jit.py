@@ -1,7 +1,7 @@
 """Compile the numeric kernels of this package, with a disk cache where one can be written.
 
-The cache lies in a folder named after the sources of the whole package: numba proves a cached kernel against its own
-file only, while ours inline arithmetic from others, and a stale kernel is a wrong picture or a crash.
+The cache lies in a folder named after the sources of all kernels: numba proves a cached kernel against its own file
+only, while ours inline arithmetic from others, and a stale kernel is a wrong picture or a crash.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ def _cache_folder() -> str:
     """Where kernels of exactly these sources are kept: in $NUMBA_CACHE_DIR, beside them, or the user's cache."""
     here = Path(__file__).parent
     sources = hashlib.blake2b(digest_size=8)
-    for path in sorted(here.glob("*.py")):
-        sources.update(path.read_bytes())
+    for source in (path.read_bytes() for path in sorted(here.glob("*.py"))):
+        if b"stereo.jit" in source or b"def _compile(" in source:
+            sources.update(source)
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "art3d"
     beside = here / "__pycache__" if os.access(here, os.W_OK) else user
     return str(Path(os.environ.get("NUMBA_CACHE_DIR") or beside) / f"kernels-{sources.hexdigest()}")
