@@ -20,7 +20,7 @@ from training.curate import FilmSpec, curate
 from training.dataset import Batch
 from training.depth import Depth
 from training.films import open_film, side_picture
-from training.fit import Blueprint, objective
+from training.fit import Blueprint, begin, objective
 from training.masks import mask_source
 from training.pairs import Bench, Beside, squared
 from training.stage.directors import director_named
@@ -75,8 +75,9 @@ def whole_curation(folder: Path) -> Rates:
 def fitting(size: int, batch: int) -> Rates:
     """Samples of whole optimiser steps on square pictures."""
     config = FitConfig(size_px=size, batch=batch)
-    net = Blueprint(CameraNet(config.width))
-    optimiser = torch.optim.Adam(net.parameters(), lr=1e-3)
+    net = CameraNet(config.width)
+    optimiser = begin(net, config).optimiser
+    blueprint = Blueprint(net)
     shape = (batch, size, size)
     data = Batch(
         torch.rand(batch, 3, size, size),
@@ -90,7 +91,7 @@ def fitting(size: int, batch: int) -> Rates:
     for _ in range(REPEATS):
         watch = _Watch()
         optimiser.zero_grad()
-        objective(net(data.rgb, data.iz[:, None]), data, config).total.backward()
+        objective(blueprint(data.rgb, data.iz[:, None]), data, config).total.backward()
         optimiser.step()
         rates.append(watch.rate(batch))
     return rates[1:]

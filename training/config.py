@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from art3d_node.stereo.ddc import Reading
 
+RIDGE_PCT2 = 0.04
+"""Variance, %², under which a region says little about s: (0.2 % of the width)², one pixel at 512."""
+
 REPORT_WIDTH_PX = 512
 """Width on which s and t are reported, as in the paper's tables, px."""
 
@@ -69,6 +72,10 @@ class FitConfig:
         width: channels of CameraNet's first level.
         art: L_Art; False trains plain regression on M_valid (the paper's baseline).
         local: L_path(M_local) and its L_st; False is the paper's ablation.
+        local_balance: power of M_local's share of the picture that weighs its path; 0: as much as the frame,
+            1: as much per pixel.
+        local_ridge: variance of the prediction in M_local under which its s is held at 1, %²; more places strokes
+            sooner (docs/decisions/056).
         smoothness: weight of edge-aware smoothness of vs and vt, both in %.
         consistency: weight of left-right consistency with d̂_R.
         held_out: share of the *shots* kept for figures.
@@ -88,6 +95,8 @@ class FitConfig:
     width: int = 16
     art: bool = True
     local: bool = True
+    local_balance: float = 0.0
+    local_ridge: float = RIDGE_PCT2
     smoothness: float = 0.3
     consistency: float = 0.02
     held_out: float = 0.15
@@ -104,6 +113,15 @@ RECIPES: dict[str, dict[str, object]] = {
     "paper": {},
     "baseline": {"art": False},
     "no-local": {"local": False},
+    "rehearsal": {
+        "size_px": 128,
+        "epochs": 70,
+        "batch": 4,
+        "learning_rate": 3e-3,
+        "local_balance": 0.35,
+        "local_ridge": 1.0,
+        "held_out": 0.0,
+    },
     "quick": {"size_px": 192, "epochs": 60, "batch": 8, "learning_rate": 5e-3},
     "finetune": {"epochs": 15, "batch": 8, "learning_rate": 3e-4, "warmup_steps": 5},
 }

@@ -29,7 +29,7 @@ PX = REPORT_WIDTH_PX / 100.0
 POPPED = 0.5
 """Share of the film's own offset that a region must reach to count as popped out."""
 
-_LEAST_AREA = 0.002
+_LEAST_AREA = Residual.least_area
 
 
 @dataclass(frozen=True)

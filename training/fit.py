@@ -71,7 +71,7 @@ class Blueprint(torch.nn.Module):
 
     def forward(self, rgb: Tensor, inverse_depth: Tensor) -> Tensor:
         """(N, 3, h, w): vs, vt, d̂_R, fractions of width."""
-        maps = self.net(rgb, inverse_depth)
+        maps = self.net(rgb.contiguous(memory_format=torch.channels_last), inverse_depth)
         return torch.cat([maps.scale, maps.shift, maps.right], 1)
 
 
@@ -83,10 +83,18 @@ def objective(maps: Tensor, batch: Batch, config: FitConfig) -> Losses:
         batch: what the film says.
         config: recipe and weights.
     """
-    scale, shift, right = (100.0 * maps.float()).unbind(1)
+    scale, shift, right = (100.0 * maps.float()).contiguous().unbind(1)
     prediction = scale * batch.iz + shift
     if config.art:
-        data = losses.art_loss(batch.target, prediction, batch.global_mask, batch.local, local=config.local)
+        data = losses.art_loss(
+            batch.target,
+            prediction,
+            batch.global_mask,
+            batch.local,
+            local=config.local,
+            balance=config.local_balance,
+            local_ridge=config.local_ridge,
+        )
     else:
         data = losses.regression_loss(batch.target, prediction, batch.valid)
     terms = {
@@ -102,6 +110,12 @@ def learning_rate(config: FitConfig, step: int, steps: int) -> float:
     """Linear warm-up, then a cosine to nil."""
     warm = min(1.0, (step + 1) / max(config.warmup_steps, 1))
     return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / max(steps, 1)))
+
+
+def begin(net: CameraNet, config: FitConfig) -> Run:
+    """A run at step 0. Weights lie channels last, which halves a step's time on a CPU."""
+    net.to(memory_format=torch.channels_last)
+    return Run(net, torch.optim.Adam(net.parameters(), lr=config.learning_rate, fused=True))
 
 
 def fit(
@@ -134,13 +148,12 @@ def fit(
     train, held = split_by_shot(entries, config.held_out)
     torch.manual_seed(config.seed)
     net = start if start is not None else CameraNet(config.width)
-    optimiser = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
     identity = run_identity(train, config, start)
     steps_an_epoch = len(_plan(train, config, 0))
     steps = steps_an_epoch * config.epochs
-    run = Run(net, optimiser)
+    run = begin(net, config)
     _resume(run, folder / CHECKPOINT, identity)
-    module, prepared = fabric.setup(Blueprint(net), optimiser)
+    module, prepared = fabric.setup(Blueprint(net), run.optimiser)
     run.net, run.optimiser = module, prepared
     pairs = Pairs(train, config, augment=True)
     _warn_without_local(train, config)
@@ -158,7 +171,7 @@ def fit(
                     _save(run, net, folder / CHECKPOINT, identity, fabric)
             if held:
                 curves.write(run.step, held_out_losses(module, held, config, fabric.device))
-    return net.cpu().eval()
+    return net.to("cpu", memory_format=torch.contiguous_format).eval()
 
 
 def _plan(train: Sequence[Entry], config: FitConfig, epoch: int) -> list[list[Turn]]:

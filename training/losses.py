@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-RIDGE_PCT2 = 0.04
-"""Variance, %², under which a region says little about s: (0.2 % of the width)², one pixel at 512."""
+from training.config import RIDGE_PCT2
 
 EDGE_SHARPNESS = 10.0
 """How fast smoothness lets go at picture edges; per unit of 0..1 colour."""
@@ -77,7 +76,14 @@ def st_loss(fit: PathFit) -> Tensor:
 
 
 def art_loss(
-    target: Tensor, prediction: Tensor, global_mask: Tensor, local_mask: Tensor, *, local: bool = True
+    target: Tensor,
+    prediction: Tensor,
+    global_mask: Tensor,
+    local_mask: Tensor,
+    *,
+    local: bool = True,
+    balance: float = 0.0,
+    local_ridge: float = RIDGE_PCT2,
 ) -> Tensor:
     """L_Art = L_path(M_global) + L_path(M_local) + L_st, averaged over the batch; a scalar.
 
@@ -88,11 +94,17 @@ def art_loss(
         target, prediction: (N, H, W), %.
         global_mask, local_mask: (N, H, W) weights.
         local: False leaves out L_path(M_local) and its L_st (the paper's ablation).
+        balance: power of the share that M_local has in both masks, by which its path and L_st are weighed. 0: a
+            pop-out weighs as much as the frame around it; 1: each of its pixels as much as one of the frame.
+        local_ridge: `path_fit`'s ridge inside M_local, %².
     """
-    paths = [path_fit(target, prediction, global_mask)]
+    whole = path_fit(target, prediction, global_mask)
+    total = whole.loss + st_loss(whole)
     if local:
-        paths.append(path_fit(target, prediction, local_mask))
-    return torch.stack([(fit.loss + st_loss(fit)).mean() for fit in paths]).sum()
+        stroke = path_fit(target, prediction, local_mask, ridge=local_ridge)
+        share = stroke.area / (stroke.area + whole.area).clamp_min(1.0)
+        total = total + share**balance * (stroke.loss + st_loss(stroke))
+    return total.mean()
 
 
 def regression_loss(target: Tensor, prediction: Tensor, valid: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ class Seen:
 
     Attributes:
         picture: (H, W, 3) uint8.
-        residual_px: (H, W) d − (s·iz + t) by the robust fit, px; NaN where the disparity is unknown.
+        residual_px: (H, W) d − (s·iz + t) by the robust fit, px; NaN where the disparity is not valid.
         spread_px: robust standard deviation of the residual, px.
         matte: (H, W) 0..1 from the artist, or None.
     """
@@ -61,7 +61,7 @@ class Residual:
 
     least_px: float = 2.5
     least_spreads: float = 5.0
-    least_area: float = 0.002
+    least_area: float = 0.006
     most_area: float = 0.4
     close_px: int = 7
     name: str = "residual"

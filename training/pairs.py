@@ -146,8 +146,8 @@ class Bench:
         report = REPORT_WIDTH_PX / found.left.shape[1]
         figures["fit_scale_px"], figures["fit_shift_px"] = (float(v[0]) * report for v in (fit.scale, fit.shift))
         residual = [
-            self._in_front(d, z, float(s), float(t))
-            for d, z, s, t in zip(found_pair(found), iz, fit.scale, fit.shift, strict=True)
+            np.where(v, self._in_front(d, z, float(s), float(t)), np.float32(np.nan))
+            for d, z, v, s, t in zip(found_pair(found), iz, valid, fit.scale, fit.shift, strict=True)
         ]
         mattes = beside.matte or (None, None)
         local = [

@@ -25,6 +25,8 @@ _UNIT = 1.0 / 64.0
 
 _IZ_RANGE = (-0.5, 1.5)
 
+_LEAK = 0.1
+
 
 @dataclass(frozen=True)
 class CameraMaps:
@@ -42,7 +44,7 @@ class CameraMaps:
 
 def _conv(cin: int, cout: int, *, stride: int = 1, dilation: int = 1) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(cin, cout, 3, stride=stride, padding=dilation, dilation=dilation), nn.LeakyReLU(0.1, inplace=True)
+        nn.Conv2d(cin, cout, 3, stride=stride, padding=dilation, dilation=dilation), nn.LeakyReLU(_LEAK, inplace=True)
     )
 
 
@@ -74,7 +76,7 @@ class _Frame(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.say = nn.Sequential(nn.Linear(channels, channels), nn.LeakyReLU(0.1), nn.Linear(channels, channels))
+        self.say = nn.Sequential(nn.Linear(channels, channels), nn.LeakyReLU(_LEAK), nn.Linear(channels, channels))
 
     def forward(self, x: Tensor) -> Tensor:
         said: Tensor = self.say(x.mean(dim=(2, 3)))[:, :, None, None]
@@ -103,6 +105,11 @@ class CameraNet(nn.Module):
             [_Up(4 * width, 2 * width, 2 * width), _Up(2 * width, width, width), _Up(width, 4, fine)]
         )
         self.out = nn.Conv2d(fine, 3, 3, padding=1)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                # Without normalisation layers the default weights shrink a signal to nothing over ten layers.
+                nn.init.kaiming_normal_(module.weight, a=_LEAK, nonlinearity="leaky_relu")
+                nn.init.zeros_(module.bias)
         nn.init.zeros_(self.out.weight)
         self.out.bias = nn.Parameter(torch.tensor([SCALE, SHIFT, 0.5 * SCALE + SHIFT]) / _UNIT)
 

@@ -56,7 +56,7 @@ def test_affine_images_cost_only_st(scale: float, shift: float, seed: int) -> No
     torch.testing.assert_close(losses.st_loss(fit), torch.full((2,), (scale - 1) ** 2 + shift**2).double())
 
 
-@pytest.mark.parametrize("name", ["art", "no_local", "regression", "smoothness", "consistency"])
+@pytest.mark.parametrize("name", ["art", "balanced", "no_local", "regression", "smoothness", "consistency"])
 def test_gradients_match_numeric_ones(name: str) -> None:
     target, prediction = _pair(5)
     g = torch.Generator().manual_seed(2)
@@ -64,6 +64,7 @@ def test_gradients_match_numeric_ones(name: str) -> None:
     guide = torch.rand(2, 3, 6, 7, generator=g, dtype=torch.float64)
     functions = {
         "art": lambda p: losses.art_loss(target, p, 1 - local, local),
+        "balanced": lambda p: losses.art_loss(target, p, 1 - local, local, balance=0.35, local_ridge=1.0),
         "no_local": lambda p: losses.art_loss(target, p, 1 - local, local, local=False),
         "regression": lambda p: losses.regression_loss(target, p, 1 - local),
         "smoothness": lambda p: losses.smoothness_loss(p[:, None], guide),
@@ -81,6 +82,28 @@ def test_only_the_local_path_places_a_flat_pop_out() -> None:
         loss = losses.art_loss(target, prediction, 1 - local, local, local=use_local)
         (gradient,) = torch.autograd.grad(loss, prediction)
         assert bool((gradient[local > 0] < 0).all()) is use_local
+
+
+def test_balance_weighs_a_pop_out_by_its_share() -> None:
+    target, prediction = _pair(8)
+    local = torch.zeros_like(target)
+    local[:, :2, :3] = 1
+    alone, both, by_area = (
+        losses.art_loss(target, prediction, 1 - local, local, local=on, balance=power)
+        for on, power in ((False, 0.0), (True, 0.0), (True, 1.0))
+    )
+    torch.testing.assert_close(by_area - alone, (both - alone) * 6 / 42)
+    empty = losses.art_loss(target, prediction, 1 - local, 0 * local, balance=1.0)
+    torch.testing.assert_close(empty, alone)
+
+
+def test_a_wide_ridge_asks_a_flat_pop_out_only_for_what_it_lacks() -> None:
+    """Unevenness of the prediction must not pass for s ≈ 0, which would make t the whole disparity."""
+    _, noise = _pair(4)
+    prediction, target = 2.0 + 0.4 * (noise - noise.mean((1, 2), keepdim=True)), torch.full_like(noise, 3.0)
+    narrow, wide = (losses.path_fit(target, prediction, torch.ones_like(noise), ridge=r) for r in (0.04, 1e4))
+    assert narrow.scale.max() < 0.4 and narrow.shift.min() > 2
+    torch.testing.assert_close(losses.st_loss(wide), torch.ones(2).double(), rtol=1e-3, atol=0)
 
 
 def test_smoothness_lets_go_at_picture_edges() -> None:
