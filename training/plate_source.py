@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from art3d_node.transfer import as_float
 from art3d_node.look import make_look
+from art3d_node.transfer import as_float
 from host_bridge.plates.plate import Plate
 from host_bridge.plates.read import read_plate
 from host_bridge.plates.sequence import PlateSequence
