@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from art3d_node.server.compute import make
 from host_bridge.client import Client
@@ -28,9 +29,10 @@ def picture() -> Frame:
 def test_tiles_through_the_server_are_crops_of_the_whole(start_server, shared_memory):
     server = start_server(engine="art3d_node.server.compute:make")
     frame, settings, controls = picture(), AnalysisSettings(depth="aov"), Controls(depth_gain=3.0, hero="none")
-    whole, _ = make("cpu", 1 << 28).tile(
+    planes, _ = make("cpu", 1 << 28).tile(
         {frame.key: frame}, frame.key, settings, controls, frame.data, OUTPUTS_HERE, check=lambda: None
     )
+    whole = {name: torch.cat(list(strips)).numpy() for name, strips in planes.items()}
     with Client(server.address, hello_timeout_s=60, shared_memory=shared_memory) as client:
         for tile in client.tiles(frame, settings, controls, frame.data.tiles(37, 29), OUTPUTS_HERE):
             for name in OUTPUTS_HERE:
