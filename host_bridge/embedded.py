@@ -29,6 +29,8 @@ from host_bridge.wire.messages import Ping, Pong
 
 IDLE_TIMEOUT_S = 600.0
 START_TIMEOUT_S = 120.0
+STARTS = 4
+"""How often a server is started that is killed before it answers."""
 SOCKET_PATH_BYTES = 100
 _started: list[subprocess.Popen[bytes]] = []
 """Servers that this process started and that outlive their starting; kept so that none is left a zombie."""
@@ -164,14 +166,17 @@ def _start(found: Place, device: str, idle_timeout_s: float, timeout_s: float) -
     log = _writable_log(found)
     command = [sys.executable, "-m", "art3d_node.server", "--address", found.address, "--device", device,
                "--idle-timeout-s", f"{idle_timeout_s:g}", "--log", log, "--open-paths"]  # fmt: skip
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                             start_new_session=True, cwd="/", close_fds=True)  # fmt: skip
-    _started[:] = [other for other in _started if other.poll() is None] + [child]
-    try:
-        _await(found, child, time.monotonic() + timeout_s)
-    finally:
-        if child.stderr is not None:
-            child.stderr.close()
+    end_s = time.monotonic() + timeout_s
+    for left in reversed(range(STARTS)):
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                 start_new_session=True, cwd="/", close_fds=True)  # fmt: skip
+        _started[:] = [other for other in _started if other.poll() is None] + [child]
+        try:
+            if _await(found, child, end_s, again=left > 0):
+                return
+        finally:
+            if child.stderr is not None:
+                child.stderr.close()
 
 
 def _writable_log(found: Place) -> str:
@@ -183,9 +188,12 @@ def _writable_log(found: Place) -> str:
         return str(found.folder / f"{found.name}.log")
 
 
-def _await(found: Place, child: subprocess.Popen[bytes], end_s: float) -> None:
+def _await(found: Place, child: subprocess.Popen[bytes], end_s: float, *, again: bool) -> bool:
+    """Whether the server answers; False when somebody killed it first and it may be started `again`."""
     while ping(found.address, timeout_s=0.1) is None:
         code = child.poll()
+        if code is not None and code < 0 and again:
+            return False
         if code is not None:
             said = child.stderr.read().decode(errors="replace").strip().splitlines() if child.stderr else []
             raise ServerUnreachableError(
@@ -196,3 +204,4 @@ def _await(found: Place, child: subprocess.Popen[bytes], end_s: float) -> None:
         if time.monotonic() > end_s:
             raise ServerUnreachableError("the server does not answer", where=found.address,
                                          remedy=f"its log is {found.log}")  # fmt: skip
+    return True

@@ -58,6 +58,26 @@ def test_a_server_that_cannot_start_explains_itself(runtime, monkeypatch):
     assert "log" in str(caught.value)
 
 
+def test_a_server_killed_while_it_starts_is_started_again(runtime, monkeypatch):
+    started = []
+
+    class Doomed(subprocess.Popen):
+        """The first server dies at once, as by the kernel's own hand."""
+
+        def __init__(self, command, **options):
+            super().__init__(command, **options)
+            started.append(self)
+            if len(started) == 1:
+                self.kill()
+
+    monkeypatch.setattr(embedded.subprocess, "Popen", Doomed)
+    found = embedded.ensure_server("cpu", idle_timeout_s=3.0)
+    pong = embedded.ping(found.address)
+    assert len(started) == 2 and pong is not None and pong.pid == started[1].pid
+    started[1].terminate()
+    started[1].wait(20)
+
+
 def test_long_folders_fall_back_to_a_short_one(monkeypatch, tmp_path):
     long = tmp_path / ("x" * 120)
     long.mkdir(mode=0o700)
