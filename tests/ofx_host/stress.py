@@ -27,6 +27,7 @@ from tests.server.conftest import Server
 WIDTH, HEIGHT = 192, 128
 RECT = (0, 0, WIDTH, HEIGHT)
 FRAMES = range(1001, 1011)
+NO_SERVER = ("is gone", "nobody answers", "takes no more messages")
 DEPTHS = ("auto", "auto", "auto", "slow-0.05", "boom", "bug", "die")
 
 
@@ -109,8 +110,10 @@ class Stress:
         crop = wanted[HEIGHT - window[3] : HEIGHT - window[1], window[0] : window[2]]
         self._count(node, status, target, crop)
         if status != abi.OK:
-            # As an artist would, rather than spend all renders on a server that is just starting again.
+            # As an artist would; and however long a killed server takes to start, it does not use the renders up.
             time.sleep(0.2)
+            with self.lock:
+                self.left += any(word in self._last(node) for word in NO_SERVER)
 
     def _render(self, node: Node, target: Picture, window: tuple[int, int, int, int], time: float) -> int:
         """As `Node.render_into`, with a target of this thread's own."""
@@ -134,11 +137,15 @@ class Stress:
                 self.tally.aborted += 1
             else:
                 self.tally.failed += 1
-                line = node.effect.messages[-1].split(";")[0][:90] if node.effect.messages else ""
+                line = self._last(node).split(";")[0][:90]
                 self.tally.messages[line] = self.tally.messages.get(line, 0) + 1
 
+    @staticmethod
+    def _last(node: Node) -> str:
+        return str(node.effect.messages[-1]) if node.effect.messages else ""
+
     def run(self, count: int, kills: int) -> Tally:
-        """So many renders, and so many kills while they run."""
+        """So many renders that find a server, and so many kills while they run."""
         for node in self.nodes:
             node.effect.clips["Output"].images = lambda time, region: self.local.target
         self.left = count
