@@ -30,9 +30,10 @@ TARGETS_S = {"aov": 0.6, "mini": 1.0}
 STAGES = ("read", "transfer", "analysis", "new_view", "write")
 
 
-def plate(folder: Path, frames: int, *, with_z: bool) -> str:
+def plate(folder: Path, frames: int, *, with_z: bool, seed: int) -> str:
     """A noisy plate of a ball before a wall and a slanted floor: half RGBA and float Z, as rendered, or RGB."""
-    rng = np.random.default_rng(0)
+    folder.mkdir()
+    rng = np.random.default_rng(seed)
     rows, columns = SIZE
     y, x = np.mgrid[:rows, :columns].astype(np.float32)
     grain = rng.normal(0, 0.01, (rows, columns, 3)).astype(np.float32)
@@ -82,15 +83,19 @@ def bench() -> None:
     stages: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory(prefix="art3d-bench-") as text:
         folder = Path(text)
-        source = plate(folder, args.frames, with_z=args.depth == "aov")
         look = ["--depth", args.depth, "--style", args.style]
-        words = [source, "-o", str(folder / "out.####.exr"), *look, "--overwrite"]
-        render([*words, "--frames", "1001-1002"])
+
+        def words(run: int, frames: int) -> list[str]:
+            """Every run has pictures of its own, so that the server has seen none of them."""
+            source = plate(folder / str(run), frames, with_z=args.depth == "aov", seed=run)
+            return [source, "-o", str(folder / f"{run}.####.exr"), *look]
+
+        render(words(0, 2))
         with Client() as client:
             server = psutil.Process(client.welcome.pid)
-        for _ in range(args.runs):
-            before = cpu_s(server)
-            wall, seconds = render(words)
+        for run in range(1, args.runs + 1):
+            asked, before = words(run, args.frames), cpu_s(server)
+            wall, seconds = render(asked)
             cpus.append((cpu_s(server) - before) / args.frames)
             walls.append(wall / args.frames)
             stages += seconds
