@@ -95,7 +95,7 @@ def _plain(kind: str, count: int) -> list[float]:
 
     context, payload = zmq.Context(), bytes(MOVED.width * MOVED.height * 16)
     server, client = context.socket(zmq.REP), context.socket(zmq.REQ)
-    server.bind("tcp://127.0.0.1:*" if kind == "tcp" else "ipc:///tmp/art3d-bench-plain")
+    server.bind("tcp://127.0.0.1:*" if kind == "tcp" else "ipc://*")
     client.connect(server.getsockopt_string(zmq.LAST_ENDPOINT))
 
     def echo() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -16,6 +17,8 @@ from art3d_node.stereo.mixed import no_mixed
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.warp import warp
 from art3d_node.stereo.window import finite_range, plan
+
+Arguments = tuple[Any, ...]  # consecutive arguments of a kernel, in its own order
 
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
@@ -43,70 +46,26 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     mixed = no_mixed(channels)
     if request.soft:
         mixed = edges.find_mixed(colours, d, (window.top, window.bottom), window.samples, request.alpha)
-    warp(
-        colours,
-        extra,
-        d,
-        s,
-        window.samples,
-        (window.left, window.top),
-        request.alpha,
-        mixed.arrays(),
-        window.inner,
-        view.colours,
-        view.layers,
-        view.depth,
-        index,
-        veils.colours,
-        veils.layers,
-        veils.depth,
-        veil,
-        threads,
-    )
+    origin, plate = (window.left, window.top), (colours, extra, d)
+    outlines: Arguments = (*veils.arrays(), veil)
+    source = (*plate, s, window.samples, origin, request.alpha, mixed.arrays(), window.inner)
+    carried: Arguments = (*source, *view.arrays(), index, *outlines, threads)
+    warp(*carried)
     inner = _View(view.colours[first:last], view.layers[first:last], view.depth[first:last])
     hole, beyond = np.empty(inner.depth.shape, np.bool_), np.empty(inner.depth.shape, np.bool_)
     fill.find_holes(inner.depth, veil, window.reach, hole, beyond)
     ground = inner.depth
     if request.fill:
         ground = np.empty_like(inner.depth)
-        fill.fill_holes(
-            colours,
-            extra,
-            d,
-            s,
-            (window.left, window.top),
-            view.colours,
-            view.layers,
-            view.depth,
-            index,
-            fill.RAYS,
-            first,
-            window.span(),
-            ground,
-            threads,
-        )
+        seen = (*view.arrays(), index, fill.RAYS, first, window.span())
+        looked: Arguments = (*plate, s, origin, *seen, ground, threads)
+        fill.fill_holes(*looked)
     shown = _View.empty(len(window.rows), len(window.columns), channels, layers)
     occlusion, border = np.empty(shown.depth.shape, np.bool_), np.empty(shown.depth.shape, np.bool_)
-    compose(
-        window.rows - np.int32(first),
-        window.columns,
-        window.outside,
-        request.fill,
-        inner.colours,
-        inner.layers,
-        ground,
-        hole,
-        beyond,
-        veils.colours,
-        veils.layers,
-        veils.depth,
-        veil,
-        shown.colours,
-        shown.layers,
-        shown.depth,
-        occlusion,
-        border,
-    )
+    where = (window.rows - np.int32(first), window.columns, window.outside)
+    filled = (inner.colours, inner.layers, ground, hole, beyond)
+    composed: Arguments = (*where, request.fill, *filled, *outlines, *shown.arrays(), occlusion, border)
+    compose(*composed)
     return Rendered(
         image=torch.from_numpy(shown.colours),
         data=None if data is None else torch.from_numpy(shown.layers),
@@ -131,3 +90,7 @@ class _View:
             np.empty((height, width, layers), np.float32),
             np.empty((height, width), np.float32),
         )
+
+    def arrays(self) -> Arguments:
+        """Colours, extra layers, disparity: the order in which the kernels take them."""
+        return self.colours, self.layers, self.depth
