@@ -32,16 +32,18 @@ _DECODER = (32, 48, 80, 128)
 
 
 class _Conv(nn.Conv2d):
-    """Convolution with TensorFlow's "same" padding, so that its published weights fit."""
+    """Convolution with TensorFlow's "same" padding, so that its published weights fit.
+
+    With stride 2 that pads the right and the bottom only. To copy the picture into a larger one would cost more than
+    the convolution; a kernel of 4 with zeros on its left and top, padded evenly, gives the same sums.
+    """
 
     def __init__(self, cin: int, cout: int, kernel: int = 1, *, stride: int = 1, groups: int = 1) -> None:
-        padding = kernel // 2 if stride == 1 else 0
-        super().__init__(cin, cout, kernel, stride=stride, padding=padding, groups=groups)
+        super().__init__(cin, cout, kernel, stride=stride, padding=kernel // 2, groups=groups)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.stride[0] == 2:
-            x = functional.pad(x, (0, 1, 0, 1))
-        return super().forward(x)
+        weight = functional.pad(self.weight, (1, 0, 1, 0)) if self.stride[0] == 2 else self.weight
+        return self._conv_forward(x, weight, self.bias)
 
 
 class _InvertedResidual(nn.Module):
@@ -56,7 +58,7 @@ class _InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.body(x)
-        return x + y if self.residual else y
+        return y.add_(x) if self.residual else y
 
 
 class Encoder(nn.Module):
@@ -128,12 +130,12 @@ class _Merge(nn.Module):
     def __init__(self, coarse: int, skip: int, cout: int) -> None:
         super().__init__()
         self.coarse, self.skip = _Conv(coarse, cout), _Conv(skip, cout)
-        self.mix = nn.Sequential(nn.ReLU(), _Conv(cout, cout, 3), nn.ReLU(), _Conv(cout, cout, 3))
+        self.mix = nn.Sequential(nn.ReLU(), _Conv(cout, cout, 3), nn.ReLU(inplace=True), _Conv(cout, cout, 3))
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         up = functional.interpolate(self.coarse(x), scale_factor=2.0, mode="bilinear", align_corners=False)
-        y = up + self.skip(skip)
-        out: Tensor = y + self.mix(y)
+        y: Tensor = self.skip(skip).add_(up)
+        out: Tensor = self.mix(y).add_(y)
         return out
 
 
@@ -152,7 +154,7 @@ class MiniDepth(nn.Module):
         self.up = nn.ModuleList(
             _Merge(widths[i + 1], _TAP_CHANNELS[i], widths[i]) for i in reversed(range(len(_DECODER)))
         )
-        self.head = nn.Sequential(nn.ReLU(), _Conv(_DECODER[0], 1, 3))
+        self.head = nn.Sequential(nn.ReLU(inplace=True), _Conv(_DECODER[0], 1, 3))
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Estimate inverse depth.
