@@ -1,6 +1,7 @@
 """Films → shards: every sampled frame once, each outcome kept the moment it is known.
 
-A run that dies loses the frame it was at; the next run of the same command goes on there and writes the same bytes.
+A run that dies loses the frames it was at; the next run of the same command goes on there and writes the same bytes,
+with however many workers.
 """
 
 from __future__ import annotations
@@ -8,20 +9,25 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import re
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
+import torch
 
 from host_bridge.errors import BadInputError, PlateError
 from host_bridge.geometry import Box
 from training.config import CurateConfig
-from training.films import Film, open_film, side_picture
+from training.films import Film, StereoFrame, open_film, side_picture
 from training.pairs import SWAPPED, Bench, Beside, Reject, squared
 from training.shards import FORMAT, encode_sample, load_record, pack, save_record, write_atomically
 from training.shots import Scan, Shot, scan_film
@@ -83,7 +89,13 @@ class _Task:
 
 
 def curate(
-    films: list[FilmSpec], out: Path, bench: Bench, *, part: Part | None = None, progress: Progress | None = None
+    films: list[FilmSpec],
+    out: Path,
+    bench: Bench,
+    *,
+    part: Part | None = None,
+    workers: int = 0,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Curate films into a shard folder; returns the manifest.
 
@@ -92,6 +104,7 @@ def curate(
         out: the shard folder; may hold an interrupted run of the same films and configuration.
         bench: matcher, depth, masks, thresholds.
         part: which part of the work, for a farm.
+        workers: pairs measured side by side; 0: one for each core.
         progress: called with (frames done, frames in all).
 
     Raises:
@@ -110,10 +123,11 @@ def curate(
     tasks = list(_tasks(scanned, bench.config, part))
     if not tasks:
         raise BadInputError(f"part {part.number} of {part.count} has no frame", remedy="use fewer parts")
-    for done, task in enumerate(_measured(tasks, pending, bench), start=1):
-        log.debug("measured %s", task.key)
-        if progress:
-            progress(done, len(tasks))
+    with _single_threaded():
+        for done, task in enumerate(_measured(tasks, pending, bench, workers or os.cpu_count() or 1), start=1):
+            log.debug("measured %s", task.key)
+            if progress:
+                progress(done, len(tasks))
     return _finish(out, pending, part, identity, [(film, scan) for film, _, scan in scanned], tasks, bench.config)
 
 
@@ -167,7 +181,20 @@ def _tasks(scanned: list[tuple[FilmSpec, Film, Scan]], config: CurateConfig, par
             turn += 1
 
 
-def _measured(tasks: list[_Task], pending: Path, bench: Bench) -> Iterator[_Task]:
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """One thread a pair: threads inside a pair would fight with its neighbours', and figures hang on their number."""
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
+
+
+def _measured(tasks: list[_Task], pending: Path, bench: Bench, workers: int) -> Iterator[_Task]:
     """Each task once its record is there; films are decoded once, and only as far as needed."""
     by_film: dict[FilmSpec, list[_Task]] = {}
     for task in tasks:
@@ -177,12 +204,20 @@ def _measured(tasks: list[_Task], pending: Path, bench: Bench) -> Iterator[_Task
         yield from (task for task in mine if task.frame not in open_tasks)
         if not open_tasks:
             continue
-        for pair in mine[0].opened.pairs(frozenset(open_tasks)):
-            task = open_tasks.pop(pair.index)
-            save_record(_record(pending, task), _outcome(task, pair.left, pair.right, bench))
-            yield task
+        running: deque[Future[_Task]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            for pair in mine[0].opened.pairs(frozenset(open_tasks)):
+                running.append(pool.submit(_recorded, open_tasks.pop(pair.index), pair, pending, bench))
+                if len(running) > workers:
+                    yield running.popleft().result()
+            yield from (each.result() for each in running)
         if open_tasks:
             raise PlateError(f"ends before frame {min(open_tasks)}", where=film.spec)
+
+
+def _recorded(task: _Task, pair: StereoFrame, pending: Path, bench: Bench) -> _Task:
+    save_record(_record(pending, task), _outcome(task, pair.left, pair.right, bench))
+    return task
 
 
 def _record(pending: Path, task: _Task) -> Path:

@@ -73,14 +73,14 @@ def scan_film(pairs: Iterable[StereoFrame], *, where: str, min_shot_frames: int)
         height = max(2, pair.left.shape[0] * _CUT_WIDTH_PX // pair.left.shape[1])
         small = cv2.resize(pair.left, (_CUT_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
         cuts += [c.frame_num for c in detector.process_frame(FrameTimecode(count - 1, _RATE), small[..., ::-1])]
-        light = np.maximum(pair.left.max(-1), pair.right.max(-1))
-        brightest = light if brightest is None else np.maximum(brightest, light)
+        light = np.maximum(pair.left, pair.right)
+        brightest = light if brightest is None else np.maximum(brightest, light, out=brightest)
     if brightest is None:
         raise PlateError("has no frames", where=where)
     cuts += [c.frame_num for c in detector.post_process(FrameTimecode(count - 1, _RATE))]
     edges = [0, *sorted({c for c in cuts if 0 < c < count}), count]
     shots = tuple(Shot(i, a, b) for i, (a, b) in enumerate(pairwise(edges)))
-    return Scan(count, shots, picture_box(brightest, where=where))
+    return Scan(count, shots, picture_box(brightest.max(-1), where=where))
 
 
 def picture_box(brightest: npt.NDArray[np.uint8], *, where: str) -> Box:

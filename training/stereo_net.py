@@ -21,6 +21,11 @@ Picture = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
 NETS = ("sgbm", "sea-raft")
 _SUBPIXEL = 16.0
+_UNIQUENESS = 8  # %: by so much the best disparity must beat the next
+_SPECKLE_PX = 60  # smaller patches of one disparity are noise
+_SMALL = 4
+_LEAST_AGREED = 0.5  # of the small picture, else its disparities are not trusted
+_OUTSIDE = 0.005  # share of them that may lie outside the range on either side: less than the least pop-out
 
 
 @dataclass(frozen=True)
@@ -43,45 +48,69 @@ class StereoNet(Protocol):
 class Sgbm:
     """Semi-global matching (OpenCV): no weights, deterministic.
 
-    It searches one sign only, so the pair is shifted by `reach_px`, found, and shifted back.
+    Its time grows with the range of disparities that it searches. A first look at a quarter of the size, over the whole
+    reach, tells where the pair's disparities lie; only that range is searched at full size.
 
     Attributes:
         reach_px: largest disparity in front of or behind the screen, px.
         block_px: side of the matching block, odd.
+        margin_px: how far the search goes beyond what the first look found, px.
     """
 
     reach_px: int = 64
     block_px: int = 5
+    margin_px: int = 8
     name: str = "sgbm"
 
     def match(self, left: Picture, right: Picture) -> Disparities:
         """Raises ValueError when the pictures differ in size."""
         if left.shape != right.shape:
             raise ValueError(f"expected two pictures of one size, got {left.shape} and {right.shape}")
-        grey = [cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (left, right)]
-        forth = self._search(grey[0], grey[1])
-        mirrored = [np.ascontiguousarray(x[:, ::-1]) for x in grey]
-        back = self._search(mirrored[1], mirrored[0])
+        left, right = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (left, right))
+        return self._both_ways(left, right, *self._range(left, right), speckle_px=_SPECKLE_PX)
+
+    def _range(self, left: Picture, right: Picture) -> tuple[int, int]:
+        """Lowest disparity to search, px, and how many: a multiple of 16, as OpenCV wants it."""
+        reach = -(-self.reach_px // 16) * 16
+        small = [cv2.resize(x, None, fx=1 / _SMALL, fy=1 / _SMALL, interpolation=cv2.INTER_AREA) for x in (left, right)]
+        small_reach = -(-reach // _SMALL // 16) * 16
+        found = self._both_ways(*small, -small_reach, 2 * small_reach, speckle_px=_SPECKLE_PX // _SMALL)
+        valid = consistent(found, tolerance_px=1.0)
+        if min(mask.mean() for mask in valid) < _LEAST_AGREED:
+            return -reach, 2 * reach
+        agreed = np.concatenate([found.left[valid[0]], found.right[valid[1]]])
+        low, high = _SMALL * np.percentile(agreed, (100 * _OUTSIDE, 100 - 100 * _OUTSIDE))
+        first = max(-reach, int(np.floor(low)) - self.margin_px)
+        last = min(reach, int(np.ceil(high)) + self.margin_px)
+        return first, -(-(last - first) // 16) * 16
+
+    def _both_ways(self, left: Picture, right: Picture, first: int, count: int, *, speckle_px: int) -> Disparities:
+        """The right eye's disparities are those of the mirrored pair, its eyes swapped."""
+        forth = self._search(left, right, first, count, speckle_px)
+        mirrored = [np.ascontiguousarray(x[:, ::-1]) for x in (right, left)]
+        back = self._search(mirrored[0], mirrored[1], first, count, speckle_px)
         return Disparities(forth, np.ascontiguousarray(back[:, ::-1]))
 
-    def _search(self, reference: Picture, other: Picture) -> Map:
-        reach = -(-self.reach_px // 16) * 16
-        a = cv2.copyMakeBorder(reference, 0, 0, 2 * reach, 0, cv2.BORDER_REPLICATE)
-        b = cv2.copyMakeBorder(other, 0, 0, reach, reach, cv2.BORDER_REPLICATE)
+    def _search(self, reference: Picture, other: Picture, first: int, count: int, speckle_px: int) -> Map:
+        # OpenCV leaves out the first `count` columns and counts from `first`: both pictures are moved by so much.
+        columns = np.arange(reference.shape[1] + count) - count
+        last = reference.shape[1] - 1
+        a = np.take(reference, columns.clip(0, last), axis=1)
+        b = np.take(other, (columns - first).clip(0, last), axis=1)
         area = self.block_px**2
         matcher = cv2.StereoSGBM_create(
             minDisparity=0,
-            numDisparities=2 * reach,
+            numDisparities=count,
             blockSize=self.block_px,
             P1=8 * area,
             P2=32 * area,
-            uniquenessRatio=3,
-            speckleWindowSize=60,
+            uniquenessRatio=_UNIQUENESS,
+            speckleWindowSize=speckle_px,
             speckleRange=2,
             mode=cv2.STEREO_SGBM_MODE_SGBM,
         )
-        found = matcher.compute(a, b)[:, 2 * reach :]
-        disparity = found.astype(np.float32) / _SUBPIXEL - reach
+        found = matcher.compute(a, b)[:, count:]
+        disparity = found.astype(np.float32) / _SUBPIXEL + first
         disparity[found < 0] = np.nan
         return disparity
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host_bridge.errors import BadInputError, PlateError
+from host_bridge.errors import BadInputError, DepthSourceError, PlateError
 from tests.training.conftest import small_bench
 from training.curate import FilmSpec, Part, curate
+from training.pairs import Bench, Reject, Sample
 from training.shards import Entry, index, read_manifests
 
 
@@ -69,6 +70,29 @@ def test_parts_make_the_whole(film: Path, entries: list[Entry], tmp_path: Path) 
         curate([FilmSpec(str(film), style="measured")], tmp_path, small_bench(), part=Part(number, 2))
     rows = {entry.row["key"]: entry.row for entry in index(tmp_path)}
     assert rows == {entry.row["key"]: entry.row for entry in entries}
+
+
+def test_workers_change_no_byte(film: Path, shards: Path, tmp_path: Path) -> None:
+    for workers in (1, 3):
+        curate([FilmSpec(str(film), style="measured")], tmp_path / str(workers), small_bench(), workers=workers)
+    for file in shards.iterdir():
+        assert all((tmp_path / n / file.name).read_bytes() == file.read_bytes() for n in ("1", "3"))
+
+
+def test_a_fault_of_one_pair_ends_the_run(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = small_bench()
+    seen: list[int] = []
+
+    def faulty(self: Bench, *_: object) -> Sample | Reject:
+        seen.append(1)
+        if len(seen) == 4:
+            raise DepthSourceError("no depth today")
+        return Reject("inconsistent", {})
+
+    monkeypatch.setattr(Bench, "measure", faulty)
+    with pytest.raises(DepthSourceError, match="no depth today"):
+        curate([FilmSpec(str(film))], tmp_path, bench, workers=2)
+    assert not list(tmp_path.glob("manifest-*.json"))
 
 
 def test_too_many_parts(film: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from training.masks import Residual, Seen, mask_source
 from training.pairs import Beside, Reject, Sample
 from training.rectify import corrected, largest, vertical_disparity, vertical_error
 from training.stage.textures import painted
-from training.stereo_net import Disparities, consistent, stereo_net
+from training.stereo_net import Disparities, Sgbm, consistent, stereo_net
 
 SIZE = 256
 
@@ -58,6 +58,15 @@ def test_signed_disparities_come_back(near_px: int, far_px: int) -> None:
     assert min(v.mean() for v in valid) > 0.75
     error = np.abs(found.left - truth)[valid[0]]
     assert np.median(error) < 0.3 and (error < 1).mean() > 0.95
+
+
+def test_the_search_is_bounded_by_a_first_look() -> None:
+    left, right, _ = _step_pair(20, 4)
+    grey = [cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (left, right)]
+    first, count = Sgbm(reach_px=64)._range(grey[0], grey[1])
+    assert -16 <= first <= 4 - 4 and 20 + 4 <= first + count <= 48
+    stranger = cv2.cvtColor(_picture(9), cv2.COLOR_RGB2GRAY)
+    assert Sgbm(reach_px=64)._range(grey[0], stranger) == (-64, 128)
 
 
 def test_consistency_finds_the_odd_one() -> None:

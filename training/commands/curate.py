@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--swap-eyes", action="store_true", help="the right eye was delivered first")
     parser.add_argument("--input-space", default="auto", help="colour space of scene-linear plates")
     parser.add_argument("--part", default="1/1", metavar="I/N", help="do part I of N, for a farm")
+    parser.add_argument("--workers", type=int, default=0, help="pairs measured side by side (default: one a core)")
     parser.add_argument("--stereo-weights", type=Path, metavar="FILE", help="checkpoint for --stereo sea-raft")
     parser.add_argument("--mask-models", type=Path, metavar="FOLDER", help="models for --masks grounding")
     parser.add_argument("--device", default="cpu", help="torch device of the matcher")
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
             args.out,
             bench,
             part=_part(args.part),
+            workers=args.workers,
             progress=lambda done, total: bar.update(task, description="pairs", completed=done, total=total),
         )
     contact_sheet(args.out)
