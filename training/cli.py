@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from host_bridge.errors import EXIT_INTERRUPTED, Art3DError
 
-COMMANDS = ("stage", "curate", "fit", "evaluate", "export", "submit")
+COMMANDS = ("stage", "curate", "fit", "evaluate", "export", "house", "submit")
 
 
 def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
