@@ -123,12 +123,25 @@ def curate(
     tasks = list(_tasks(scanned, bench.config, part))
     if not tasks:
         raise BadInputError(f"part {part.number} of {part.count} has no frame", remedy="use fewer parts")
-    with _single_threaded():
+    with single_threaded():
         for done, task in enumerate(_measured(tasks, pending, bench, workers or os.cpu_count() or 1), start=1):
             log.debug("measured %s", task.key)
             if progress:
                 progress(done, len(tasks))
     return _finish(out, pending, part, identity, [(film, scan) for film, _, scan in scanned], tasks, bench.config)
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """One thread a pair: threads inside a pair would fight with its neighbours', and figures hang on their number."""
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
 
 
 def _identity(films: list[FilmSpec], bench: Bench, part: Part) -> dict[str, Any]:
@@ -179,19 +192,6 @@ def _tasks(scanned: list[tuple[FilmSpec, Film, Scan]], config: CurateConfig, par
                 for frame in shot.samples(config.per_shot):
                     yield _Task(film, opened, scan, shot, frame)
             turn += 1
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """One thread a pair: threads inside a pair would fight with its neighbours', and figures hang on their number."""
-    before = torch.get_num_threads(), cv2.getNumThreads()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before[0])
-        cv2.setNumThreads(before[1])
 
 
 def _measured(tasks: list[_Task], pending: Path, bench: Bench, workers: int) -> Iterator[_Task]:
