@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from numba import prange
 from torch import Tensor
 from torch.nn import functional
+
+from art3d_node.stereo.jit import FloatArray, cpu_kernel, f32
 
 LOOK_LONG_SIDE_PX = 1024
 _KNEE = 0.8
@@ -49,9 +52,37 @@ def make_look(color: Tensor, channels: Sequence[str], *, long_side_px: int = LOO
         (h, w, 3) uint8.
     """
     height, width = color.shape[:2]
-    rgb = torch.nan_to_num(rgb_of(color, channels).float(), nan=0.0, posinf=_BRIGHTEST, neginf=0.0)
-    rgb = rgb.clamp(0.0, _BRIGHTEST).permute(2, 0, 1)[None]
+    rgb = rgb_of(color, channels).float()
     ratio = min(1.0, long_side_px / max(height, width))
     size = max(1, round(height * ratio)), max(1, round(width * ratio))
-    small = rgb if size == (height, width) else functional.interpolate(rgb, size=size, mode="area")
-    return (display_curve(small)[0].permute(1, 2, 0) * 255.0 + 0.5).to(torch.uint8).contiguous()
+    if size == (height, width):
+        small = _bounded(rgb)
+    elif rgb.device.type == "cpu":
+        small = torch.empty((*size, 3), device=rgb.device)
+        _shrink(rgb.detach().numpy(), small.numpy(), _BRIGHTEST)
+    else:
+        planes = _bounded(rgb).permute(2, 0, 1)[None]
+        small = functional.interpolate(planes, size=size, mode="area")[0].permute(1, 2, 0)
+    return (display_curve(small) * 255.0 + 0.5).to(torch.uint8).contiguous()
+
+
+def _bounded(rgb: Tensor) -> Tensor:
+    return torch.nan_to_num(rgb, nan=0.0, posinf=_BRIGHTEST, neginf=0.0).clamp(0.0, _BRIGHTEST)
+
+
+@cpu_kernel
+def _shrink(rgb: FloatArray, small: FloatArray, brightest: float) -> None:
+    """`_bounded` and torch's area average in one pass, with the same sums in the same order: (H, W, 3) to (h, w, 3)."""
+    rows, columns = rgb.shape[:2]
+    h, w = small.shape[:2]
+    for y in prange(h):
+        top, bottom = y * rows // h, -(-(y + 1) * rows // h)
+        for x in range(w):
+            left, right = x * columns // w, -(-(x + 1) * columns // w)
+            for c in range(3):
+                total = f32(0.0)
+                for v in range(top, bottom):
+                    for u in range(left, right):
+                        value = rgb[v, u, c]
+                        total += min(max(value, f32(0.0)), f32(brightest)) if value == value else f32(0.0)
+                small[y, x, c] = total / f32(bottom - top) / f32(right - left)
