@@ -20,6 +20,7 @@ import OpenEXR
 import torch
 
 from art3d_node.library import Library
+from art3d_node.look import LOOK_LONG_SIDE_PX
 from art3d_node.models.depth_net import DepthSource, SourceInput
 from art3d_node.models.mini import load_mini
 from art3d_node.models.mini_source import MiniSource
@@ -142,8 +143,9 @@ def lower_is_nearer(rgb: np.ndarray) -> np.ndarray:
 
 
 def speed_ms(source: DepthSource, *, repeats: int = 15) -> float:
-    """Best time of one frame of 1080p at the source's working size."""
-    frame, best = SourceInput(torch.zeros(1080, 1920, 3, dtype=torch.uint8), 16 / 9), 1e9
+    """Best time of one frame of 1080p at the source's working size, from the look that the node makes of it."""
+    long_side_px = LOOK_LONG_SIDE_PX
+    frame, best = SourceInput(torch.zeros(long_side_px * 9 // 16, long_side_px, 3, dtype=torch.uint8), 16 / 9), 1e9
     for _ in range(repeats):
         start = time.perf_counter()
         source.estimate(frame)
