@@ -1,11 +1,11 @@
-"""The last step of a new view: soft outlines over the filled view, cut out for one region."""
+"""The last step of a new view: soft outlines laid over the filled view, in place."""
 
 from __future__ import annotations
 
 import numba
 
-from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, cpu_kernel, device_function, f32
-from art3d_node.stereo.warp import NOTHING
+from art3d_node.stereo.jit import FloatArray, MaskArray, cpu_kernel, device_function, f32
+from art3d_node.stereo.scatter import NOTHING
 
 
 @device_function
@@ -13,101 +13,55 @@ def compose_pixel(
     r: int,
     k: int,
     filled: bool,
-    outside: bool,
     out: FloatArray,
     out_extra: FloatArray,
     ground: FloatArray,
     hole: MaskArray,
-    beyond: MaskArray,
     soft: FloatArray,
     soft_extra: FloatArray,
     soft_depth: FloatArray,
     veil: FloatArray,
-    i: int,
-    j: int,
-    image: FloatArray,
-    data: FloatArray,
-    disparity: FloatArray,
-    occlusion: MaskArray,
-    border: MaskArray,
 ) -> None:
-    """Composite the soft outlines over one pixel of the filled view, and write it to (i, j) of the region.
+    """Composite the soft outlines over one pixel of the filled view.
 
     Where they cover most of a pixel its extra layers and disparity are theirs. Over a hole that stays
-    unfilled they stand alone.
+    unfilled they stand alone; its disparity is 0.
 
     Args:
         r, k: row and column of the inner rows of the window.
         filled: whether holes are filled.
-        outside: whether row i lies above or below the plate.
-        out, out_extra, ground, hole, beyond: the filled view, (inner, w, ...).
+        out, out_extra, ground: the filled view, (inner, w, ...), changed in place.
+        hole: (inner, w) where the plate shows nothing.
         soft, soft_extra, soft_depth, veil: the soft outlines, (inner, w, ...), or no rows at all.
-        i, j: row and column of the region.
-        image, data, disparity, occlusion, border: out, (h, w, ...) of the region.
     """
-    cover, under = f32(0.0), ground[r, k]
-    if veil.shape[0] > 0:
-        cover = veil[r, k]
-        if cover > 0 and not filled and under == NOTHING:
-            cover = f32(0.0) if hole[r, k] else f32(1.0)
-    for c in range(image.shape[2]):
-        image[i, j, c] = out[r, k, c]
-    for c in range(data.shape[2]):
-        data[i, j, c] = out_extra[r, k, c]
+    cover = veil[r, k] if veil.shape[0] > 0 else f32(0.0)
+    if cover > 0 and not filled and ground[r, k] == NOTHING:
+        cover = f32(0.0) if hole[r, k] else f32(1.0)
     if cover > 0:
-        for c in range(image.shape[2]):
-            image[i, j, c] = cover * soft[r, k, c] + (f32(1.0) - cover) * out[r, k, c]
+        for c in range(out.shape[2]):
+            out[r, k, c] = cover * soft[r, k, c] + (f32(1.0) - cover) * out[r, k, c]
         if cover >= f32(0.5):
-            under = soft_depth[r, k]
-            for c in range(data.shape[2]):
-                data[i, j, c] = soft_extra[r, k, c]
-    disparity[i, j] = f32(0.0) if hole[r, k] and not filled else under
-    occlusion[i, j], border[i, j] = outside or hole[r, k], outside or beyond[r, k]
+            ground[r, k] = soft_depth[r, k]
+            for c in range(out_extra.shape[2]):
+                out_extra[r, k, c] = soft_extra[r, k, c]
+    if hole[r, k] and not filled:
+        ground[r, k] = f32(0.0)
 
 
 @cpu_kernel
 def compose(
-    rows: IndexArray,
-    columns: IndexArray,
-    outside: MaskArray,
+    columns: tuple[int, int],
     filled: bool,
     out: FloatArray,
     out_extra: FloatArray,
     ground: FloatArray,
     hole: MaskArray,
-    beyond: MaskArray,
     soft: FloatArray,
     soft_extra: FloatArray,
     soft_depth: FloatArray,
     veil: FloatArray,
-    image: FloatArray,
-    data: FloatArray,
-    disparity: FloatArray,
-    occlusion: MaskArray,
-    border: MaskArray,
 ) -> None:
-    """Run `compose_pixel` over the region: its row i shows inner row ``rows[i]``, column j ``columns[j]``."""
-    for i in numba.prange(image.shape[0]):
-        for j in range(image.shape[1]):
-            compose_pixel(
-                rows[i],
-                columns[j],
-                filled,
-                outside[i],
-                out,
-                out_extra,
-                ground,
-                hole,
-                beyond,
-                soft,
-                soft_extra,
-                soft_depth,
-                veil,
-                i,
-                j,
-                image,
-                data,
-                disparity,
-                occlusion,
-                border,
-            )
+    """Run `compose_pixel` over all rows between two columns."""
+    for r in numba.prange(ground.shape[0]):
+        for k in range(columns[0], columns[1]):
+            compose_pixel(r, k, filled, out, out_extra, ground, hole, soft, soft_extra, soft_depth, veil)

@@ -21,7 +21,18 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from art3d_node.stereo.jit import FloatArray, IndexArray, Real, cpu_kernel, deal, device_function, f32, row_function
+from art3d_node.stereo.jit import (
+    Arguments,
+    FloatArray,
+    IndexArray,
+    Real,
+    cpu_kernel,
+    deal,
+    device_function,
+    f32,
+    place,
+    row_function,
+)
 from art3d_node.stereo.mixed import Mixed, room
 from art3d_node.stereo.scanline import joined
 
@@ -48,11 +59,18 @@ def _offsets() -> IndexArray:
 
 
 OFFSETS = _offsets()
+CLOSENESS = (1 / (4 + (OFFSETS.astype(np.float32) ** 2).sum(1))).astype(np.float32)
+
+
+def neighbourhood(width: int, near_width: int) -> IndexArray:
+    """Neighbours, nearest first: (n, 4) of dy, dx, and what to add to its place in the plate and in `near`."""
+    shifts = [OFFSETS[:, 0] * row + OFFSETS[:, 1] for row in (width, near_width)]
+    return np.ascontiguousarray(np.column_stack([OFFSETS, *shifts]).astype(np.int32))
 
 
 @device_function
 def is_cut(d0: Real, d1: Real) -> bool:
-    return math.isfinite(d0) and math.isfinite(d1) and not joined(d0, d1)
+    return not joined(d0, d1) and math.isfinite(d0) and math.isfinite(d1)
 
 
 @cpu_kernel
@@ -104,14 +122,23 @@ def count_band(near: ByteArray, first: int, last: int, count: IndexArray) -> Non
 
 
 @device_function
-def _nearest_other(d: FloatArray, y: int, x: int, offsets: IndexArray) -> tuple[int, int]:
+def _in_plate(y: int, x: int, size: tuple[int, int]) -> bool:
+    return 0 <= y < size[0] and 0 <= x < size[1]
+
+
+@device_function
+def _nearest_other(
+    d: FloatArray, size: tuple[int, int], y: int, x: int, inner: bool, neighbours: IndexArray
+) -> tuple[int, int]:
     """Plate row and column of the nearest pixel on another surface; (-1, -1) if none is near."""
-    for i in range(offsets.shape[0]):
-        qy, qx = y + offsets[i, 0], x + offsets[i, 1]
-        if offsets[i, 0] ** 2 + offsets[i, 1] ** 2 > 2 * (BAND + 1) ** 2:
+    at = y * size[1] + x
+    here = d[place(at)]
+    for i in range(neighbours.shape[0]):
+        dy, dx = neighbours[i, 0], neighbours[i, 1]
+        if dy * dy + dx * dx > 2 * (BAND + 1) ** 2:
             break
-        if 0 <= qy < d.shape[0] and 0 <= qx < d.shape[1] and is_cut(d[y, x], d[qy, qx]):
-            return qy, qx
+        if (inner or _in_plate(y + dy, x + dx, size)) and is_cut(here, d[place(at + neighbours[i, 2])]):
+            return y + dy, x + dx
     return -1, -1
 
 
@@ -119,11 +146,14 @@ def _nearest_other(d: FloatArray, y: int, x: int, offsets: IndexArray) -> tuple[
 def _survey(
     image: FloatArray,
     d: FloatArray,
+    size: tuple[int, int],
     near: ByteArray,
-    corner: tuple[int, int],
+    spot: int,
     y: int,
     x: int,
-    offsets: IndexArray,
+    inner: bool,
+    neighbours: IndexArray,
+    closeness: FloatArray,
     high: Real,
     low: Real,
     sums: FloatArray,
@@ -132,30 +162,65 @@ def _survey(
 
     A neighbour counts more the further it is from the edge and the nearer to the pixel.
     """
-    channels = image.shape[2]
+    channels, at, zero = image.shape[1], y * size[1] + x, f32(0.0)
     tolerance = max(f32(1.0), f32(0.25) * (high - low))
-    sums[:] = 0.0
-    for i in range(offsets.shape[0]):
-        qy, qx = y + offsets[i, 0], x + offsets[i, 1]
-        if qy < 0 or qx < 0 or qy >= d.shape[0] or qx >= d.shape[1]:
+    sums[:] = zero
+    w0, w1 = zero, zero
+    a0, a1, a2, a3, b0, b1, b2, b3 = zero, zero, zero, zero, zero, zero, zero, zero
+    p0, p1, p2, p3, q0, q1, q2, q3 = zero, zero, zero, zero, zero, zero, zero, zero
+    for i in range(neighbours.shape[0]):
+        if not inner and not _in_plate(y + neighbours[i, 0], x + neighbours[i, 1], size):
             continue
-        side = 0
-        if not abs(d[qy, qx] - high) <= tolerance:
-            side = 1
-            if not abs(d[qy, qx] - low) <= tolerance:
-                continue
-        inside = f32(near[qy - corner[0], qx - corner[1]]) + f32(0.2)
-        weight = inside * inside / (f32(4.0) + offsets[i, 0] ** 2 + offsets[i, 1] ** 2)
-        total = f32(0.0)
-        for c in range(channels):
-            total += image[qy, qx, c]
-        if not math.isfinite(total):
+        q = place(at + neighbours[i, 2])
+        to_high, to_low = abs(d[q] - high), abs(d[q] - low)
+        inside = f32(near[place(spot + neighbours[i, 3])]) + f32(0.2)
+        weight = inside * inside * closeness[i]
+        u = weight if to_high <= tolerance else zero
+        v = weight if to_low <= tolerance and u == zero else zero
+        if channels != 4:
+            if u + v > 0:
+                _count(image[q], weight, sums[0 if u > 0 else 1])
             continue
-        sums[side, 0] += weight
+        r, g, b, a = image[q, 0], image[q, 1], image[q, 2], image[q, 3]
+        if not math.isfinite((r + g) + (b + a)):
+            continue
+        w0 += u
+        w1 += v
+        a0 += u * r
+        a1 += u * g
+        a2 += u * b
+        a3 += u * a
+        b0 += u * (r * r)
+        b1 += u * (g * g)
+        b2 += u * (b * b)
+        b3 += u * (a * a)
+        p0 += v * r
+        p1 += v * g
+        p2 += v * b
+        p3 += v * a
+        q0 += v * (r * r)
+        q1 += v * (g * g)
+        q2 += v * (b * b)
+        q3 += v * (a * a)
+    if channels == 4:
+        sums[0, 0], sums[1, 0] = w0, w1
+        sums[0, 1], sums[0, 2], sums[0, 3], sums[0, 4] = a0, a1, a2, a3
+        sums[0, 5], sums[0, 6], sums[0, 7], sums[0, 8] = b0, b1, b2, b3
+        sums[1, 1], sums[1, 2], sums[1, 3], sums[1, 4] = p0, p1, p2, p3
+        sums[1, 5], sums[1, 6], sums[1, 7], sums[1, 8] = q0, q1, q2, q3
+
+
+@device_function
+def _count(colour: FloatArray, weight: Real, sums: FloatArray) -> None:
+    """Enter one neighbour into the sums (1 + 2 C,) of its surface, if its colour (C,) is finite."""
+    channels, total = colour.shape[0], f32(0.0)
+    for c in range(channels):
+        total += colour[c]
+    if math.isfinite(total):
+        sums[0] += weight
         for c in range(channels):
-            value = image[qy, qx, c]
-            sums[side, 1 + c] += weight * value
-            sums[side, 1 + channels + c] += weight * value * value
+            sums[1 + c] += weight * colour[c]
+            sums[1 + channels + c] += weight * (colour[c] * colour[c])
 
 
 @device_function
@@ -217,10 +282,12 @@ def estimate_row(
     r: int,
     image: FloatArray,
     d: FloatArray,
+    size: tuple[int, int],
     near: ByteArray,
     corner: tuple[int, int],
     columns: tuple[int, int],
-    offsets: IndexArray,
+    neighbours: IndexArray,
+    closeness: FloatArray,
     doubt: FloatArray,
     matte: int,
     start: IndexArray,
@@ -237,33 +304,38 @@ def estimate_row(
 
     Args:
         r: row, counted from the first that is looked at.
-        image: (H, W, C) plate.
-        d: (H, W) disparity, px.
-        near: (h, w) distance to the edge, LOOK px larger than the rows and columns on every side.
+        image: (H * W, C) plate, row after row.
+        d: (H * W,) disparity, px.
+        size: H, W.
+        near: (h * w,) distance to the edge, LOOK px larger than the rows and columns on every side.
         corner: plate row and column of ``near``'s first pixel.
         columns: first and one past the last plate column to look at.
-        offsets: neighbours, nearest first.
+        neighbours: (n, 4) as of `neighbourhood`, nearest first.
+        closeness: (n,) weight of each.
         doubt: (BAND + 1,) by distance to the edge.
         matte: index of the alpha channel, -1 if there is none.
         start, count, column, alpha, front, back, depths, other: out but for ``start``, see `Mixed`.
         sums: (2, 1 + 2 C) scratch.
     """
     y, n = corner[0] + LOOK + r, start[r]
+    line = (r + LOOK) * (columns[1] - columns[0] + 2 * LOOK) - corner[1]
     for x in range(columns[0], columns[1]):
-        reach = near[r + LOOK, x - corner[1]]
-        if reach > BAND or not math.isfinite(d[y, x]):
+        reach, own = near[place(line + x)], d[place(y * size[1] + x)]
+        if reach > BAND or not math.isfinite(own):
             continue
-        qy, qx = _nearest_other(d, y, x, offsets)
+        inner = LOOK <= y < size[0] - LOOK and LOOK <= x < size[1] - LOOK
+        qy, qx = _nearest_other(d, size, y, x, inner, neighbours)
         if qy < 0:
             continue
-        high, low = max(d[y, x], d[qy, qx]), min(d[y, x], d[qy, qx])
-        prior = f32(1.0) if d[y, x] == high else f32(0.0)
-        _survey(image, d, near, corner, y, x, offsets, high, low, sums)
-        mix = _mix(image[y, x], sums, prior, doubt[reach])
+        beyond, pixel = d[place(qy * size[1] + qx)], image[place(y * size[1] + x)]
+        high, low = max(own, beyond), min(own, beyond)
+        prior = f32(1.0) if own == high else f32(0.0)
+        _survey(image, d, size, near, line + x, y, x, inner, neighbours, closeness, high, low, sums)
+        mix = _mix(pixel, sums, prior, doubt[reach])
         mix = f32(1.0) if mix >= OPAQUE else (f32(0.0) if mix <= PURE else mix)
         if mix == prior:
             continue
-        _split(image[y, x], sums, mix, matte, front[n], back[n])
+        _split(pixel, sums, mix, matte, front[n], back[n])
         column[n], alpha[n] = x, mix
         depths[n, 0], depths[n, 1] = high, low
         other[n, 0], other[n, 1] = qy, qx
@@ -275,10 +347,12 @@ def estimate_row(
 def estimate(
     image: FloatArray,
     d: FloatArray,
+    size: tuple[int, int],
     near: ByteArray,
     corner: tuple[int, int],
     columns: tuple[int, int],
-    offsets: IndexArray,
+    neighbours: IndexArray,
+    closeness: FloatArray,
     doubt: FloatArray,
     matte: int,
     start: IndexArray,
@@ -301,15 +375,17 @@ def estimate(
         r = deal(i, share, threads)
         if r >= count.shape[0]:
             continue
-        sums = np.empty((2, 1 + 2 * image.shape[2]), np.float32)
+        sums = np.empty((2, 1 + 2 * image.shape[1]), np.float32)
         estimate_row(
             r,
             image,
             d,
+            size,
             near,
             corner,
             columns,
-            offsets,
+            neighbours,
+            closeness,
             doubt,
             matte,
             start,
@@ -342,5 +418,8 @@ def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns:
     count_band(near, LOOK, near.shape[1] - LOOK, count)
     start = (np.cumsum(count) - count).astype(np.int32)
     mixed = room(start, count, image.shape[2])
-    estimate(image, d, near, corner, columns, OFFSETS, DOUBT, matte, *mixed.arrays(), numba.get_num_threads())
+    plate = (image.reshape(-1, image.shape[2]), d.reshape(-1), (d.shape[0], d.shape[1]))
+    around = (near.reshape(-1), corner, columns, neighbourhood(d.shape[1], near.shape[1]), CLOSENESS)
+    estimated: Arguments = (*plate, *around, DOUBT, matte, *mixed.arrays(), numba.get_num_threads())
+    estimate(*estimated)
     return mixed

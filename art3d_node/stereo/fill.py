@@ -25,16 +25,17 @@ from art3d_node.stereo.jit import (
     deal,
     device_function,
     f32,
+    place,
     row_function,
 )
-from art3d_node.stereo.warp import NOTHING
+from art3d_node.stereo.scatter import NOTHING
 
-RAY = 48  # how far a ray looks, px, except along the row, where it looks as far as a hole can reach
-STRIDE = 2  # px between two looks of a ray; a sliver thinner than that may be missed
+RAY = 48  # how far a ray looks, px, even, except along the row, where it looks as far as a hole can reach
 TAPS = 2  # pixels that one ray averages once it has met the background
+NEAR = f32(2 / 3)  # weight of the nearer of these two
 HIDDEN_TAPS = 4  # the same for background that the new view hides, along the plate's row
 APRON = RAY + TAPS  # rows and columns around a pixel that its fill may depend on
-FADE = f32(0.5)  # weight of each pixel of a ray relative to the one before
+FADE = f32(0.5)  # weight of each pixel of hidden background relative to the one before
 STEADY = f32(0.1)  # added to the share of the background's change that lies along a ray, 0 .. 1
 
 # Half steps of the sixteen rays, (dx, dy) / 2 per px along the longer axis, and a pixel step across each.
@@ -141,142 +142,187 @@ def follow_hidden(plate: FloatArray, d: FloatArray, x: int, step: int, limit: Re
 
 
 @device_function
-def difference(out: FloatArray, y: int, x: int, qy: int, qx: int) -> Real:
-    """Sum of the channels' absolute differences between two pixels."""
-    if out.shape[2] == 4:  # written out, so that the compiler packs the four channels
-        red, green = abs(out[y, x, 0] - out[qy, qx, 0]), abs(out[y, x, 1] - out[qy, qx, 1])
-        return red + green + (abs(out[y, x, 2] - out[qy, qx, 2]) + abs(out[y, x, 3] - out[qy, qx, 3]))
+def difference(out: FloatArray, p: int, q: int) -> Real:
+    """Sum of the channels' absolute differences between two pixels of (n, C)."""
+    if out.shape[1] == 4:  # written out, so that the compiler packs the four channels
+        red, green = abs(out[p, 0] - out[q, 0]), abs(out[p, 1] - out[q, 1])
+        return red + green + (abs(out[p, 2] - out[q, 2]) + abs(out[p, 3] - out[q, 3]))
     total = f32(0.0)
-    for c in range(out.shape[2]):
-        total += abs(out[y, x, c] - out[qy, qx, c])
+    for c in range(out.shape[1]):
+        total += abs(out[p, c] - out[q, c])
     return total
 
 
 @device_function
-def first_background(depth: FloatArray, r: int, k: int, dx: int, dy: int, limit: Real) -> int:
-    """Steps from the empty pixel (r, k) to the background along one ray, 0 where there is none.
+def is_background(depth: FloatArray, p: int, limit: Real) -> bool:
+    """Tell whether something lies at ``p`` and not in front of ``limit``."""
+    return bool(depth[place(p)] <= limit and depth[place(p)] != NOTHING)
 
-    What lies in front of ``limit`` is passed over, but then the ray looks no further than ``RAY``.
+
+@device_function
+def along_row(depth: FloatArray, size: tuple[int, int], r: int, k: int, step: int, away: int, limit: Real) -> int:
+    """Steps from (r, k) to the background of its row, the hole ending ``away`` steps from there; 0 without any.
+
+    One pixel of background may be all there is, so each is looked at. A ray that has to pass over something in front
+    of the hole's background looks no further than ``RAY``.
     """
-    height, width = depth.shape
-    length = width if dy == 0 else RAY + 1
-    t, step = 1, 1
-    while t < length:
-        y, x = r + ((t * dy + 1) >> 1), k + ((t * dx + 1) >> 1)
-        if x < 0 or x >= width or y < 0 or y >= height:
-            return 0
-        if depth[y, x] > limit:
-            length = min(length, RAY + 1)
-        elif depth[y, x] != NOTHING:
-            qy, qx = r + (((t - 1) * dy + 1) >> 1), k + (((t - 1) * dx + 1) >> 1)
-            return t - 1 if depth[qy, qx] != NOTHING and depth[qy, qx] <= limit else t
-        t += step
-        step = 1 if dy == 0 else STRIDE  # along the row a hole's background may be one pixel wide, and all there is
+    at, last = r * size[1] + k, size[1] - 1 - k if step > 0 else k
+    if away <= last and is_background(depth, at + step * away, limit):
+        return away
+    for t in range(away + 1, min(last, RAY) + 1):
+        if is_background(depth, at + step * t, limit):
+            return t
     return 0
+
+
+@device_function
+def across_rows(depth: FloatArray, size: tuple[int, int], r: int, k: int, dx: int, dy: int, limit: Real) -> int:
+    """Steps from the empty pixel (r, k) along a ray to the background, 0 without any within ``RAY``."""
+    y, x = r + ((dy + 1) >> 1), k + ((dx + 1) >> 1)
+    if x < 0 or x >= size[1] or y < 0 or y >= size[0]:
+        return 0
+    if is_background(depth, y * size[1] + x, limit):
+        return 1
+    # Two half steps are whole pixels; a look every other pixel.
+    rows = (size[0] - 1 - r) >> (dy - 1) if dy > 0 else r >> (-dy - 1)
+    columns = RAY if dx == 0 else ((size[1] - 1 - k) >> (dx - 1) if dx > 0 else k >> (-dx - 1))
+    at, shift = r * size[1] + k, dy * size[1] + dx
+    for turn in range(1, min(RAY // 2, rows, columns) + 1):
+        at += shift
+        if is_background(depth, at, limit):
+            y, x = r + (((2 * turn - 1) * dy + 1) >> 1), k + (((2 * turn - 1) * dx + 1) >> 1)
+            return 2 * turn - 1 if is_background(depth, y * size[1] + x, limit) else 2 * turn
+    return 0
+
+
+@device_function
+def change_across(out: FloatArray, depth: FloatArray, size: tuple[int, int], y: int, x: int, ax: int, ay: int) -> Real:
+    """Change of the background from (y, x) to its two neighbours across a ray; 0 where another surface is."""
+    change, p = f32(0.0), y * size[1] + x
+    for side in (-1, 1):
+        qy, qx = y + side * ay, x + side * ax
+        q = qy * size[1] + qx
+        if 0 <= qx < size[1] and 0 <= qy < size[0] and abs(depth[place(q)] - depth[place(p)]) <= 1:
+            change += f32(0.5) * difference(out, place(p), place(q))
+    return change
 
 
 @device_function
 def follow_ray(
     out: FloatArray,
     depth: FloatArray,
+    size: tuple[int, int],
     r: int,
     k: int,
+    hole: tuple[int, int],
     ray: IndexArray,
     limit: Real,
-    found: FloatArray,
-) -> tuple[Real, Real]:
+) -> tuple[Real, Real, int, int]:
     """Look from the empty pixel (r, k) along one ray.
 
     Args:
-        out: (h, w, C) colours.
-        depth: (h, w) disparity, -inf in holes.
+        out: (h * w, C) colours, row after row.
+        depth: (h * w,) disparity, -inf in holes.
+        size: h, w.
         r, k: the empty pixel.
+        hole: first and one past the last column of its hole.
         ray: (4,) half steps along the ray, pixel step across it.
         limit: highest disparity of the background, px.
-        found: (C,) out, the colour that the ray brings.
 
     Returns:
-        The distance to the background, px (0: the ray found none), and which share of the background's
-        change there lies along the ray, 0 .. 1.
+        The distance to the background, px (0: the ray found none), which share of the background's change there
+        lies along the ray, 0 .. 1, and the places of the first background pixel and of the one behind it (-1: that
+        is another surface).
     """
-    height, width = depth.shape
     dx, dy, ax, ay = ray[0], ray[1], ray[2], ray[3]
-    start = first_background(depth, r, k, dx, dy, limit)
-    if start == 0:
-        return f32(0.0), f32(0.5)
-    y, x = r + ((start * dy + 1) >> 1), k + ((start * dx + 1) >> 1)
-    along, across, total, weight, taps = f32(0.0), f32(0.0), f32(0.0), f32(1.0), 0
-    for c in range(found.shape[0]):
-        found[c] = f32(0.0)
-    while True:
-        for c in range(found.shape[0]):
-            found[c] += weight * out[y, x, c]
-        for side in (-1, 1):
-            qy, qx = y + side * ay, x + side * ax
-            if 0 <= qx < width and 0 <= qy < height and abs(depth[qy, qx] - depth[y, x]) <= 1:
-                across += f32(0.5) * difference(out, y, x, qy, qx)
-        total += weight
-        weight *= FADE
-        taps += 1
-        t = start + taps
-        qy, qx = r + ((t * dy + 1) >> 1), k + ((t * dx + 1) >> 1)
-        if taps == TAPS or qx < 0 or qx >= width or qy < 0 or qy >= height:
-            break
-        if not abs(depth[qy, qx] - depth[y, x]) <= 1:
-            break
-        along += difference(out, y, x, qy, qx)
-        y, x = qy, qx
-    check = along + across
-    for c in range(found.shape[0]):
-        found[c] /= total
-        check += found[c]
+    if dy == 0:
+        steps = along_row(depth, size, r, k, dx >> 1, hole[1] - k if dx > 0 else k - hole[0] + 1, limit)
+    else:
+        steps = across_rows(depth, size, r, k, dx, dy, limit)
+    if steps == 0:
+        return f32(0.0), f32(0.5), -1, -1
+    y, x = r + ((steps * dy + 1) >> 1), k + ((steps * dx + 1) >> 1)
+    qy, qx = r + (((steps + 1) * dy + 1) >> 1), k + (((steps + 1) * dx + 1) >> 1)
+    p, q = y * size[1] + x, qy * size[1] + qx
+    along, across = f32(0.0), change_across(out, depth, size, y, x, ax, ay)
+    if 0 <= qx < size[1] and 0 <= qy < size[0] and abs(depth[place(q)] - depth[place(p)]) <= 1:
+        along = difference(out, place(p), place(q))
+        across += change_across(out, depth, size, qy, qx, ax, ay)
+    else:
+        q = -1
+    check, share = along + across, f32(0.5)
+    for c in range(out.shape[1]):
+        check += out[place(p), c]
     if not math.isfinite(check):
-        return f32(0.0), f32(0.5)
-    distance = f32(start) * f32(math.sqrt(f32(dx * dx + dy * dy))) * f32(0.5)
-    share = along / (along + across) if taps > 1 and along + across > 0 else f32(0.5)
-    return distance, share
+        return f32(0.0), f32(0.5), -1, -1
+    if q >= 0 and along + across > 0:
+        share = along / (along + across)
+    return f32(steps) * f32(math.sqrt(f32(dx * dx + dy * dy))) * f32(0.5), share, p, q
 
 
 @device_function
 def continue_background(
     out: FloatArray,
     depth: FloatArray,
+    size: tuple[int, int],
     r: int,
     k: int,
+    hole: tuple[int, int],
     limit: Real,
     hidden_away: Real,
     rays: IndexArray,
-    found: FloatArray,
+    hidden: FloatArray,
     colour: FloatArray,
 ) -> None:
     """Mix what the rays from the empty pixel (r, k) bring into ``colour`` (C,).
 
-    ``found`` (2, C) holds in its last row the hidden background, ``hidden_away`` px away (0: none).
+    ``hidden`` (C,) is the hidden background, ``hidden_away`` px away (0: none).
     """
-    total = f32(0.0)
+    total, four = f32(0.0), out.shape[1] == 4
+    c0, c1, c2, c3 = f32(0.0), f32(0.0), f32(0.0), f32(0.0)
     for c in range(colour.shape[0]):
         colour[c] = f32(0.0)
-    for i in range(rays.shape[0] + 1):
-        row, distance, share = 1, hidden_away, f32(0.5)
-        if i < rays.shape[0]:
-            row = 0
-            distance, share = follow_ray(out, depth, r, k, rays[i], limit, found[0])
-        if distance > 0:
-            weight = f32(1.0) / (distance * f32(math.sqrt(share + STEADY)))
-            total += weight
+    if hidden_away > 0:
+        total = weight_of(hidden_away, f32(0.5))
+        for c in range(colour.shape[0]):
+            colour[c] = total * hidden[c]
+        if four:
+            c0, c1, c2, c3 = colour[0], colour[1], colour[2], colour[3]
+    for i in range(rays.shape[0]):
+        distance, share, p, q = follow_ray(out, depth, size, r, k, hole, rays[i], limit)
+        if not distance > 0:
+            continue
+        weight = weight_of(distance, share)
+        total += weight
+        first, second = (weight * NEAR, weight * (f32(1.0) - NEAR)) if q >= 0 else (weight, f32(0.0))
+        a, b = place(p), place(max(q, p) if q < 0 else q)
+        if four:
+            c0 += first * out[a, 0] + second * out[b, 0]
+            c1 += first * out[a, 1] + second * out[b, 1]
+            c2 += first * out[a, 2] + second * out[b, 2]
+            c3 += first * out[a, 3] + second * out[b, 3]
+        else:
             for c in range(colour.shape[0]):
-                colour[c] += weight * found[row, c]
+                colour[c] += first * out[a, c] + second * out[b, c]
+    if four:
+        colour[0], colour[1], colour[2], colour[3] = c0, c1, c2, c3
     if total > 0:
         for c in range(colour.shape[0]):
             colour[c] /= total
 
 
 @device_function
+def weight_of(distance: Real, share: Real) -> Real:
+    """Weight of background ``distance`` px away whose change lies along the ray by ``share``."""
+    return f32(1.0) / (distance * f32(math.sqrt(share + STEADY)))
+
+
+@device_function
 def fill_pixel(
     r: int,
     k: int,
-    start: int,
-    end: int,
+    hole: tuple[int, int],
+    behind: tuple[int, int, Real, Real],
     plate: FloatArray,
     plate_extra: FloatArray,
     d: FloatArray,
@@ -285,26 +331,37 @@ def fill_pixel(
     out: FloatArray,
     extra: FloatArray,
     depth: FloatArray,
-    index: IndexArray,
+    size: tuple[int, int],
     rays: IndexArray,
     found: FloatArray,
-) -> Real:
-    """Fill pixel (r, k) of the hole ``start`` .. ``end``; return the background's disparity, px.
+) -> None:
+    """Fill pixel (r, k) of a hole, whose background `background_of` described.
 
-    ``plate``, ``plate_extra`` and ``d`` are the plate's row; ``left`` is the plate column of target 0.
+    Args:
+        r, k: the pixel.
+        hole: first and one past the last column of its hole.
+        behind: what `background_of` says of the hole.
+        plate, plate_extra, d: (W, C), (W, K), (W,) the plate's row.
+        s: +1 towards the right eye, -1 towards the left.
+        left: plate column of target 0.
+        out: (h * w, C) colours, row after row; changed in place.
+        extra: (h * w, K) extra layers; changed in place.
+        depth: (h * w,) disparity, -inf in holes.
+        size: h, w.
+        rays: (n, 4) half steps along, pixel steps across.
+        found: (C,) scratch.
     """
-    source, hidden, behind, limit = background_of(depth[r], index[r], d, s, start, end)
-    away = f32(0.0)
+    source, hidden, _, limit = behind
+    at, away = r * size[1] + k, f32(0.0)
     if hidden >= 0:
-        if follow_hidden(plate, d, hidden, 1 if s > 0 else -1, limit, found[1]):
+        if follow_hidden(plate, d, hidden, 1 if s > 0 else -1, limit, found):
             away = max(abs(f32(hidden - k - left) - s * d[hidden]), f32(1.0))
-        for c in range(extra.shape[2]):
-            extra[r, k, c] = plate_extra[hidden, c]
+        for c in range(extra.shape[1]):
+            extra[at, c] = plate_extra[hidden, c]
     elif source >= 0:
-        for c in range(extra.shape[2]):
-            extra[r, k, c] = extra[r, source, c]
-    continue_background(out, depth, r, k, limit, away, rays, found, out[r, k])
-    return behind
+        for c in range(extra.shape[1]):
+            extra[at, c] = extra[r * size[1] + source, c]
+    continue_background(out, depth, size, r, k, hole, limit, away, rays, found, out[place(at)])
 
 
 @row_function
@@ -319,23 +376,31 @@ def fill_row(
     out: FloatArray,
     extra: FloatArray,
     depth: FloatArray,
+    size: tuple[int, int],
     index: IndexArray,
     rays: IndexArray,
     found: FloatArray,
     ground: FloatArray,
 ) -> None:
-    """Fill the holes of row r between two columns; ``ground`` (w,) is its disparity with these holes filled."""
-    width, k = depth.shape[1], 0
+    """Fill the holes of row r between two columns; ``ground`` (w,) is its disparity with these holes filled.
+
+    ``index`` (w,) is the plate sample that each target of the row shows; for the others see `fill_pixel`.
+    """
+    width, k = size[1], 0
+    line = depth[r * width : (r + 1) * width]
     while k < width:
-        if depth[r, k] != NOTHING:
-            ground[k] = depth[r, k]
+        if line[k] != NOTHING:
+            ground[k] = line[k]
             k += 1
             continue
         end = k + 1
-        while end < width and depth[r, end] == NOTHING:
+        while end < width and line[end] == NOTHING:
             end += 1
-        for j in range(max(k, columns[0]), min(end, columns[1])):
-            ground[j] = fill_pixel(r, j, k, end, plate, plate_extra, d, s, left, out, extra, depth, index, rays, found)
+        if k < columns[1] and end > columns[0]:
+            behind = background_of(line, index, d, s, k, end)
+            for j in range(max(k, columns[0]), min(end, columns[1])):
+                ground[j] = behind[2]
+                fill_pixel(r, j, (k, end), behind, plate, plate_extra, d, s, left, out, extra, depth, size, rays, found)
         k = end
 
 
@@ -349,6 +414,7 @@ def fill_holes(
     out: FloatArray,
     extra: FloatArray,
     depth: FloatArray,
+    size: tuple[int, int],
     index: IndexArray,
     rays: IndexArray,
     first: int,
@@ -367,9 +433,10 @@ def fill_holes(
         d: (H, W) disparity of the plate, px.
         s: +1 towards the right eye, -1 towards the left.
         origin: plate column and row of the window's first pixel.
-        out: (h, w, C) colours; holes are changed in place.
-        extra: (h, w, K) extra layers; holes are changed in place.
-        depth: (h, w) disparity, -inf in holes.
+        out: (h * w, C) colours; holes are changed in place.
+        extra: (h * w, K) extra layers; holes are changed in place.
+        depth: (h * w,) disparity, -inf in holes.
+        size: h, w.
         index: (h, w) plate sample that each target shows.
         rays: (n, 4) half steps along, pixel steps across.
         first: first row to fill.
@@ -382,6 +449,7 @@ def fill_holes(
         row = deal(i, share, threads)
         if row < ground.shape[0]:
             r, y = row + first, row + first + origin[1]
-            found = np.empty((2, out.shape[2]), np.float32)
+            found = np.empty(out.shape[1], np.float32)
             plate, layers, line = image[y], plate_extra[y], d[y]
-            fill_row(r, columns, plate, layers, line, s, origin[0], out, extra, depth, index, rays, found, ground[row])
+            seen = (out, extra, depth, size, index[r], rays, found, ground[row])
+            fill_row(r, columns, plate, layers, line, s, origin[0], *seen)

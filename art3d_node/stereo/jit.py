@@ -19,6 +19,7 @@ import numpy.typing as npt
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 IndexArray: TypeAlias = npt.NDArray[np.int32]
 MaskArray: TypeAlias = npt.NDArray[np.bool_]
+Arguments: TypeAlias = tuple[Any, ...]  # consecutive arguments of a kernel, in its own order
 Real: TypeAlias = Any  # a float32 scalar inside a kernel: a Python float to the reader, not to mypy
 f32: Any = np.float32
 
@@ -36,6 +37,8 @@ def _cache_folder() -> str:
 
 
 numba.config.CACHE_DIR = _cache_folder()
+# By default off. It packs the four channels of a pixel where a kernel writes them out.
+numba.config.SLP_VECTORIZE = 1
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -81,3 +84,9 @@ def deal(i: int, share: int, threads: int) -> int:
     fall to all threads alike.
     """
     return i % share * threads + i // share
+
+
+@device_function
+def place(i: int) -> Any:
+    """An index that is known not to be negative: no code is spent on counting it from an array's end."""
+    return np.uint64(i)

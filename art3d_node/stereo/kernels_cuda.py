@@ -14,8 +14,8 @@ from numba import cuda
 
 from art3d_node.stereo.compose import compose_pixel
 from art3d_node.stereo.edges import BAND, LOOK, estimate_row, is_cut
-from art3d_node.stereo.fill import fill_pixel
-from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, f32
+from art3d_node.stereo.fill import background_of, fill_pixel
+from art3d_node.stereo.jit import Arguments, FloatArray, IndexArray, MaskArray, Real, f32
 from art3d_node.stereo.scanline import (
     cell_fraction,
     cell_targets,
@@ -24,7 +24,8 @@ from art3d_node.stereo.scanline import (
     has_cell,
     sample,
 )
-from art3d_node.stereo.warp import NOTHING, MixedArrays, cover_at, drop_inner, lay_rows
+from art3d_node.stereo.scatter import NOTHING
+from art3d_node.stereo.warp import MixedArrays, cover_at, drop_inner, lay_rows
 
 CELL, RIGHT_END, LEFT_END = 0, 1, 2  # what of a sample reaches a target
 
@@ -107,7 +108,7 @@ def resolve(
         return
     x, a = position(d[r], s, code[r, k], k + left)
     index[r, k] = x
-    sample(image[r], extra[r], d[r], x, a, alpha, out[r, k], out_extra[r, k])
+    sample(image[r], extra[r], d[r], x, a, alpha, False, out[r, k], out_extra[r, k])
 
 
 @cuda.jit  # type: ignore[untyped-decorator]
@@ -163,8 +164,9 @@ def fill_holes(
     d: FloatArray,
     s: Real,
     origin: tuple[int, int],
-    out: FloatArray,
-    extra: FloatArray,
+    flat_out: FloatArray,
+    flat_extra: FloatArray,
+    flat_depth: FloatArray,
     depth: FloatArray,
     index: IndexArray,
     rays: IndexArray,
@@ -173,7 +175,7 @@ def fill_holes(
     scratch: FloatArray,
     ground: FloatArray,
 ) -> None:
-    """Threads take the targets in turns, each with its own ``scratch`` (threads, 2, C)."""
+    """Threads take the targets in turns, each with its own ``scratch`` (threads, C); see `fill.fill_pixel`."""
     me, width = cuda.grid(1), depth.shape[1]
     for i in range(me, ground.shape[0] * width, cuda.gridsize(1)):
         row, k = i // width, i % width
@@ -186,23 +188,10 @@ def fill_holes(
             start -= 1
         while end < width and depth[r, end] == NOTHING:
             end += 1
-        ground[row, k] = fill_pixel(
-            r,
-            k,
-            start,
-            end,
-            image[y],
-            plate_extra[y],
-            d[y],
-            s,
-            origin[0],
-            out,
-            extra,
-            depth,
-            index,
-            rays,
-            scratch[me],
-        )
+        behind = background_of(depth[r], index[r], d[y], s, start, end)
+        ground[row, k] = behind[2]
+        seen: Arguments = (flat_out, flat_extra, flat_depth, (depth.shape[0], width), rays, scratch[me])
+        fill_pixel(r, k, (start, end), behind, image[y], plate_extra[y], d[y], s, origin[0], *seen)
 
 
 @cuda.jit  # type: ignore[untyped-decorator]
@@ -248,10 +237,12 @@ def count_band(near: Any, count: IndexArray) -> None:
 def estimate(
     image: FloatArray,
     d: FloatArray,
+    size: tuple[int, int],
     near: Any,
     corner: tuple[int, int],
     columns: tuple[int, int],
-    offsets: IndexArray,
+    neighbours: IndexArray,
+    closeness: FloatArray,
     doubt: FloatArray,
     matte: int,
     mixed: MixedArrays,
@@ -261,26 +252,8 @@ def estimate(
     r = cuda.grid(1)
     if r < scratch.shape[0]:
         start, count, column, alpha, front, back, depths, other = mixed
-        estimate_row(
-            r,
-            image,
-            d,
-            near,
-            corner,
-            columns,
-            offsets,
-            doubt,
-            matte,
-            start,
-            count,
-            column,
-            alpha,
-            front,
-            back,
-            depths,
-            other,
-            scratch[r],
-        )
+        found = (start, count, column, alpha, front, back, depths, other)
+        estimate_row(r, image, d, size, near, corner, columns, neighbours, closeness, doubt, matte, *found, scratch[r])
 
 
 @cuda.jit  # type: ignore[untyped-decorator]
@@ -303,6 +276,7 @@ def lay(
     if r < base.shape[0] and count[r] > 0:
         lay_rows(
             d[r + top],
+            0,
             (start[r], start[r] + count[r]),
             column,
             alpha,
@@ -324,47 +298,17 @@ def lay(
 
 @cuda.jit  # type: ignore[untyped-decorator]
 def compose(
-    rows: IndexArray,
-    columns: IndexArray,
-    outside: MaskArray,
     filled: bool,
     out: FloatArray,
     out_extra: FloatArray,
     ground: FloatArray,
     hole: MaskArray,
-    beyond: MaskArray,
     soft: FloatArray,
     soft_extra: FloatArray,
     soft_depth: FloatArray,
     veil: FloatArray,
-    image: FloatArray,
-    data: FloatArray,
-    disparity: FloatArray,
-    occlusion: MaskArray,
-    border: MaskArray,
 ) -> None:
-    """One thread per pixel of the region; see `compose.compose`."""
-    j, i = cuda.grid(2)
-    if i < image.shape[0] and j < image.shape[1]:
-        compose_pixel(
-            rows[i],
-            columns[j],
-            filled,
-            outside[i],
-            out,
-            out_extra,
-            ground,
-            hole,
-            beyond,
-            soft,
-            soft_extra,
-            soft_depth,
-            veil,
-            i,
-            j,
-            image,
-            data,
-            disparity,
-            occlusion,
-            border,
-        )
+    """One thread per pixel of the inner rows; see `compose.compose_pixel`."""
+    k, r = cuda.grid(2)
+    if r < ground.shape[0] and k < ground.shape[1]:
+        compose_pixel(r, k, filled, out, out_extra, ground, hole, soft, soft_extra, soft_depth, veil)

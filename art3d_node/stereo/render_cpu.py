@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numba
 import numpy as np
@@ -12,13 +11,11 @@ from torch import Tensor
 
 from art3d_node.stereo import edges, fill
 from art3d_node.stereo.compose import compose
-from art3d_node.stereo.jit import FloatArray
+from art3d_node.stereo.jit import Arguments, FloatArray
 from art3d_node.stereo.mixed import no_mixed
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.warp import warp
 from art3d_node.stereo.window import finite_range, plan
-
-Arguments = tuple[Any, ...]  # consecutive arguments of a kernel, in its own order
 
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
@@ -57,22 +54,16 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     ground = inner.depth
     if request.fill:
         ground = np.empty_like(inner.depth)
-        seen = (*view.arrays(), index, fill.RAYS, first, window.span())
+        size = (view.depth.shape[0], view.depth.shape[1])
+        seen = (*view.flat(), size, index, fill.RAYS, first, window.span())
         looked: Arguments = (*plate, s, origin, *seen, ground, threads)
         fill.fill_holes(*looked)
-    shown = _View.empty(len(window.rows), len(window.columns), channels, layers)
-    occlusion, border = np.empty(shown.depth.shape, np.bool_), np.empty(shown.depth.shape, np.bool_)
-    where = (window.rows - np.int32(first), window.columns, window.outside)
-    filled = (inner.colours, inner.layers, ground, hole, beyond)
-    composed: Arguments = (*where, request.fill, *filled, *outlines, *shown.arrays(), occlusion, border)
+    composed: Arguments = (window.span(), request.fill, inner.colours, inner.layers, ground, hole, *outlines)
     compose(*composed)
-    return Rendered(
-        image=torch.from_numpy(shown.colours),
-        data=None if data is None else torch.from_numpy(shown.layers),
-        disparity=torch.from_numpy(shown.depth),
-        occlusion=torch.from_numpy(occlusion),
-        beyond_border=torch.from_numpy(border),
-    )
+    shown = [window.cut(torch.from_numpy(plane)) for plane in (inner.colours, inner.layers, ground, hole, beyond)]
+    for mask in shown[3:]:
+        mask[torch.from_numpy(window.outside)] = True
+    return Rendered(shown[0], None if data is None else shown[1], *shown[2:])
 
 
 @dataclass(frozen=True)
@@ -90,6 +81,12 @@ class _View:
             np.empty((height, width, layers), np.float32),
             np.empty((height, width), np.float32),
         )
+
+    def flat(self) -> Arguments:
+        """The same arrays with their rows joined: (h * w, C), (h * w, K), (h * w,)."""
+        channels, layers = self.colours.shape[2], self.layers.shape[2]
+        size = self.depth.size
+        return self.colours.reshape(size, channels), self.layers.reshape(size, layers), self.depth.reshape(size)
 
     def arrays(self) -> Arguments:
         """Colours, extra layers, disparity: the order in which the kernels take them."""

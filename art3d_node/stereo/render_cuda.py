@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from numba import cuda
 from torch import Tensor
@@ -72,33 +71,12 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     _launch(kernels.mark_holes, inner.depth, veil, window.reach, hole, beyond, over=hole)
     ground = _fill((image, extra, disparity), view, window, request.sign) if request.fill else inner.depth
     outlines = inner.cut(0, 0) if veils is None else veils.cut(*window.inner)
-    return _compose(inner, ground, (hole, beyond), outlines, veil, window, request.fill, data is not None)
-
-
-def _compose(
-    view: _Seen,
-    ground: Tensor,
-    masks: tuple[Tensor, Tensor],
-    outlines: _Seen,
-    veil: Tensor,
-    window: Window,
-    filled: bool,
-    with_data: bool,
-) -> Rendered:
-    """Lay the soft outlines over the filled view of the inner rows, and cut out the region."""
-    device, new = ground.device, ground.new_empty
-    rows, columns, outside = (
-        torch.from_numpy(value).to(device)
-        for value in (window.rows - np.int32(window.inner[0]), window.columns, window.outside)
-    )
-    size = (len(rows), len(columns))
-    image, data, disparity = new(*size, view.colours.shape[2]), new(*size, view.extra.shape[2]), new(size)
-    occlusion, border = (new(size, dtype=torch.bool) for _ in range(2))
-    under = (view.colours, view.extra, ground, *masks)
     over = (outlines.colours, outlines.extra, outlines.depth, veil)
-    results = (image, data, disparity, occlusion, border)
-    _launch(kernels.compose, rows, columns, outside, filled, *under, *over, *results, over=image)
-    return Rendered(image, data if with_data else None, disparity, occlusion, border)
+    _launch(kernels.compose, request.fill, inner.colours, inner.extra, ground, hole, *over, over=ground)
+    shown = [window.cut(plane) for plane in (inner.colours, inner.extra, ground, hole, beyond)]
+    for mask in shown[3:]:
+        mask[torch.from_numpy(window.outside).to(mask.device)] = True
+    return Rendered(shown[0], None if data is None else shown[1], *shown[2:])
 
 
 def _array(value: Any) -> Any:
@@ -156,11 +134,16 @@ def _take_apart(
     colours = [new(total, channels) for _ in range(2)]
     mixed = (start, count, new(total, dtype=torch.int32), new(total), *colours, new(total, 2))
     mixed = (*mixed, new(total, 2, dtype=torch.int32))
-    offsets = torch.from_numpy(edges.OFFSETS).to(disparity.device)
-    doubt = torch.from_numpy(edges.DOUBT).to(disparity.device)
+    tables = (edges.neighbourhood(disparity.shape[1], near.shape[1]), edges.CLOSENESS, edges.DOUBT)
+    around = (
+        near.flatten(),
+        corner,
+        window.samples,
+        *(torch.from_numpy(table).to(disparity.device) for table in tables),
+    )
     scratch = new(rows, 2, 1 + 2 * channels)
-    where = (image, disparity, near, corner, window.samples, offsets, doubt, alpha, mixed, scratch)
-    _launch_rows(kernels.estimate, *where, rows=rows)
+    plate = (image.flatten(0, 1), disparity.flatten(), (disparity.shape[0], disparity.shape[1]))
+    _launch_rows(kernels.estimate, *plate, *around, alpha, mixed, scratch, rows=rows)
     layers = (base.colours, base.extra, base.disparity, soft.colours, soft.extra, soft.disparity, soft.cover)
     _launch_rows(kernels.lay, disparity, window.top, mixed, extra, *layers, rows=rows)
 
@@ -199,7 +182,8 @@ def _fill(plate: tuple[Tensor, Tensor, Tensor], view: _Seen, window: Window, sig
     ground = torch.empty_like(view.depth[first:last])
     threads = min(FILLERS, -(-max(ground.numel(), 1) // LINE) * LINE)
     rays = torch.from_numpy(fill.RAYS).to(ground.device)
-    scratch = ground.new_empty(threads, 2, view.colours.shape[2])
-    where = (f32(sign), (window.left, window.top), view.colours, view.extra, view.depth, view.index)
+    scratch = ground.new_empty(threads, view.colours.shape[2])
+    flat = (view.colours.flatten(0, 1), view.extra.flatten(0, 1), view.depth.flatten())
+    where = (f32(sign), (window.left, window.top), *flat, view.depth, view.index)
     _launch_rows(kernels.fill_holes, *plate, *where, rays, first, window.span(), scratch, ground, rows=threads)
     return ground

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from art3d_node.stereo.jit import FloatArray, Real, device_function, f32
+from art3d_node.stereo.jit import FloatArray, Real, device_function, f32, place
 
 Weights = tuple[Real, Real, Real, Real]
 
@@ -22,6 +22,8 @@ Weights = tuple[Real, Real, Real, Real]
 # a surface turns edge-on for one of the eyes, and near the disparity-gradient limit of human fusion
 # (Burt and Julesz, 1980); being a slope, it means the same at every resolution.
 SURFACE_SLOPE = f32(1.0)
+
+TAME = f32(1e30)  # values below it are finite, and so is every sum over a neighbourhood of them
 
 EDGE_ON = f32(1e-6)  # a cell narrower than this in the new row has no area to show
 
@@ -126,6 +128,7 @@ def sample(
     x: int,
     a: Real,
     alpha: int,
+    tidy: bool,
     out: FloatArray,
     out_extra: FloatArray,
 ) -> None:
@@ -140,6 +143,7 @@ def sample(
         d: (W,) disparities, px; they tell where the row is cut.
         x, a: the position.
         alpha: index of the alpha channel, -1 if there is none.
+        tidy: whether all of ``row`` is known to lie below TAME; the result is the same.
         out: (C,) out.
         out_extra: (K,) out.
     """
@@ -153,23 +157,22 @@ def sample(
         return
     before, after = has_cell(d, x - 1), has_cell(d, x + 1)
     w0, w1, w2, w3 = cubic_weights(a, before, after)
-    x0, x3 = (x - 1 if before else x), (x + 2 if after else x)
-    if out.shape[0] == 4:  # written out, so that the compiler packs the four channels
-        out[0] = w0 * row[x0, 0] + w1 * row[x, 0] + w2 * row[x + 1, 0] + w3 * row[x3, 0]
-        out[1] = w0 * row[x0, 1] + w1 * row[x, 1] + w2 * row[x + 1, 1] + w3 * row[x3, 1]
-        out[2] = w0 * row[x0, 2] + w1 * row[x, 2] + w2 * row[x + 1, 2] + w3 * row[x3, 2]
-        out[3] = w0 * row[x0, 3] + w1 * row[x, 3] + w2 * row[x + 1, 3] + w3 * row[x3, 3]
+    x0, x1, x2, x3 = place(x - 1 if before else x), place(x), place(x + 1), place(x + 2 if after else x)
+    if out.shape[0] == 4 and row.shape[1] == 4:  # written out, so that the compiler packs the four channels
+        red = w0 * row[x0, 0] + w1 * row[x1, 0] + w2 * row[x2, 0] + w3 * row[x3, 0]
+        green = w0 * row[x0, 1] + w1 * row[x1, 1] + w2 * row[x2, 1] + w3 * row[x3, 1]
+        blue = w0 * row[x0, 2] + w1 * row[x1, 2] + w2 * row[x2, 2] + w3 * row[x3, 2]
+        last = w0 * row[x0, 3] + w1 * row[x1, 3] + w2 * row[x2, 3] + w3 * row[x3, 3]
+        out[0], out[1], out[2], out[3] = red, green, blue, last
     else:
         for c in range(out.shape[0]):
-            out[c] = w0 * row[x0, c] + w1 * row[x, c] + w2 * row[x + 1, c] + w3 * row[x3, c]
-    total = f32(0.0)
-    for c in range(out.shape[0]):
-        total += out[c]
-    if not math.isfinite(total):
+            out[c] = w0 * row[x0, c] + w1 * row[x1, c] + w2 * row[x2, c] + w3 * row[x3, c]
+    if not tidy:
         for c in range(out.shape[0]):
             if not math.isfinite(out[c]):
-                out[c] = mend(row[x, c], row[x + 1, c], a)
+                out[c] = mend(row[x1, c], row[x2, c], a)
     if alpha >= 0:
-        out[alpha] = mend(row[x, alpha], row[x + 1, alpha], a)
+        p1, p2 = row[x1, alpha], row[x2, alpha]
+        out[alpha] = p1 + a * (p2 - p1) if tidy else mend(p1, p2, a)
     for c in range(out_extra.shape[0]):
-        out_extra[c] = mend(extra[x, c], extra[x + 1, c], a)
+        out_extra[c] = mend(extra[x1, c], extra[x2, c], a)

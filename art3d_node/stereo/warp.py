@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numba
 import numpy as np
@@ -18,83 +17,19 @@ from art3d_node.stereo.jit import (
     f32,
     row_function,
 )
-from art3d_node.stereo.scanline import (
-    cell_fraction,
-    cell_targets,
-    end_position,
-    end_target,
-    has_cell,
-    joined,
-    sample,
-)
+from art3d_node.stereo.scanline import TAME, has_cell, joined, sample
+from art3d_node.stereo.scatter import NOTHING, scatter_row
 
 MixedArrays = tuple[IndexArray, IndexArray, IndexArray, FloatArray, FloatArray, FloatArray, FloatArray, IndexArray]
 
-NOTHING: Any = np.float32(-np.inf)  # the depth of a target that no surface reaches
-
-
-@device_function
-def _put(x: int, a: Real, value: Real, k: int, depth: FloatArray, base: IndexArray, frac: FloatArray) -> None:
-    if value >= depth[k]:
-        depth[k] = value
-        base[k] = x
-        frac[k] = a
-
-
-@row_function
-def scatter_row(
-    d: FloatArray,
-    s: Real,
-    first: int,
-    last: int,
-    u_first: int,
-    depth: FloatArray,
-    base: IndexArray,
-    frac: FloatArray,
-) -> None:
-    """Let the nearest surface of samples ``first`` .. ``last`` win each target of one new row.
-
-    Args:
-        d: (W,) disparities, px.
-        s: +1 towards the right eye, -1 towards the left.
-        first: first sample to carry.
-        last: one past the last sample to carry.
-        u_first: column of the first target.
-        depth: (w,) out, disparity of the winner, -inf where there is none.
-        base: (w,) out, sample left of the winning position.
-        frac: (w,) out, how far right of that sample, 0 .. 1.
-    """
-    depth[:] = NOTHING
-    before = has_cell(d, first - 1)
-    for x in range(first, last):
-        d0 = d[x]
-        if not math.isfinite(d0):
-            before = False
-            continue
-        low, high = f32(u_first - x), f32(u_first + depth.shape[0] - 1 - x)
-        here = has_cell(d, x)
-        if here:
-            d1 = d[x + 1]
-            k_first, k_last = cell_targets(d0, d1, s, low, high)
-            for k in range(k_first, k_last + 1):
-                a = cell_fraction(k, d0, d1, s)
-                _put(x, a, d0 + a * (d1 - d0), k + x - u_first, depth, base, frac)
-        else:
-            k, found = end_target(d0, s, 1, low, high)
-            if found:
-                left, a = end_position(x, k, d0, s, 1)
-                _put(left, a, d0, k + x - u_first, depth, base, frac)
-        if not before:
-            k, found = end_target(d0, s, -1, low, high)
-            if found:
-                left, a = end_position(x, k, d0, s, -1)
-                _put(left, a, d0, k + x - u_first, depth, base, frac)
-        before = here
+SIDE = 4  # samples beside those that are carried, that tell how these are interpolated
+HALO = 4  # samples beside the mixed pixels of a row that belong to their soft row
 
 
 @row_function
 def lay_rows(
     d: FloatArray,
+    left: int,
     entries: tuple[int, int],
     column: IndexArray,
     alpha: FloatArray,
@@ -118,21 +53,22 @@ def lay_rows(
     reached 1 (inside the surface) or 0 (outside); all others have no disparity there.
 
     Args:
-        d: (W,) disparity, px.
+        d: (W,) disparity of a part of the row that reaches `HALO` samples beyond its mixed pixels, px.
+        left: plate column of its first sample.
         entries: first and one past the last mixed pixel of the row.
         column, alpha, front, back, depths, other: the mixed pixels, see `mixed.Mixed`.
         extra: (H, W, K) extra layers of the plate.
-        base_row: (W, C) a copy of the plate, changed in place.
+        base_row: (W, C) a copy of that part, changed in place.
         base_extra: (W, K) a copy of the extra layers, changed in place.
         base_d: (W,) a copy of ``d``, changed in place.
-        soft_row: (W, C) a copy of the plate, changed in place.
+        soft_row: (W, C) a copy of that part, changed in place.
         soft_extra: (W, K) a copy of the extra layers, changed in place.
         soft_d: (W,) NaN, changed in place.
         cover: (W,) 1, changed in place.
     """
     width = d.shape[0]
     for i in range(entries[0], entries[1]):
-        x = column[i]
+        x = column[i] - left
         if alpha[i] == 1.0:
             base_d[x] = depths[i, 0]
             continue
@@ -148,7 +84,7 @@ def lay_rows(
         if alpha[i] == 1.0:
             continue
         for step in (-1, 1):
-            x, beyond = column[i] + step, column[i] + 2 * step
+            x, beyond = column[i] - left + step, column[i] - left + 2 * step
             if x < 0 or x >= width or cover[x] < 1.0:
                 continue
             if joined(base_d[x], depths[i, 0]):
@@ -181,6 +117,15 @@ def cover_at(cover: FloatArray, d: FloatArray, x: int, a: Real) -> Real:
 
 
 @row_function
+def is_tidy(row: FloatArray) -> bool:
+    """Tell whether every value of (W, C) lies below TAME; NaN does not."""
+    wild = np.int32(0)
+    for value in row.flat:
+        wild |= np.int32(not abs(value) < TAME)
+    return bool(wild == 0)
+
+
+@row_function
 def sample_row(
     row: FloatArray,
     extra: FloatArray,
@@ -189,13 +134,14 @@ def sample_row(
     base: IndexArray,
     frac: FloatArray,
     alpha: int,
+    tidy: bool,
     out: FloatArray,
     out_extra: FloatArray,
 ) -> None:
     """Read every target of a row that something reaches; the others become 0."""
     for k in range(out.shape[0]):
         if depth[k] != NOTHING:
-            sample(row, extra, d, base[k], frac[k], alpha, out[k], out_extra[k])
+            sample(row, extra, d, base[k], frac[k], alpha, tidy, out[k], out_extra[k])
         else:
             for c in range(out.shape[1]):
                 out[k, c] = f32(0.0)
@@ -222,7 +168,7 @@ def sample_veil(
         if depth[k] != NOTHING:
             veil[k] = cover_at(cover, d, base[k], frac[k])
         if veil[k] > 0:
-            sample(row, extra, d, base[k], frac[k], alpha, out[k], out_extra[k])
+            sample(row, extra, d, base[k], frac[k], alpha, False, out[k], out_extra[k])
 
 
 @row_function
@@ -278,58 +224,38 @@ def warp(
     """
     start, count, column, mix, front, back, depths, other = mixed
     height, width = out.shape[:2]
+    left, right = max(x_range[0] - SIDE, 0), min(x_range[1] + SIDE, d.shape[1])
+    first, last = x_range[0] - left, x_range[1] - left
     share = -(-height // threads)
     for i in numba.prange(share * threads):
         r = deal(i, share, threads)
         if r >= height:
             continue
-        y = r + origin[1]
-        base, frac = np.empty(width, np.int32), np.empty(width, np.float32)
-        row, row_d, row_extra = image[y], d[y], extra[y]
+        y, q = r + origin[1], r - inner[0]
+        frac, scratch = np.empty(width, np.float32), np.empty((2, right - left), np.float32)
+        row, row_d, row_extra = image[y, left:right], d[y, left:right], extra[y, left:right]
         wanted = inner[0] <= r < inner[1] and veil.shape[0] > 0
         if wanted:
-            veil[r - inner[0], :] = 0.0
+            veil[q, :] = 0.0
         if count.shape[0] > 0 and count[r] > 0:
-            row, row_d, row_extra = image[y].copy(), d[y].copy(), extra[y].copy()
-            soft_row, soft_d = image[y].copy(), np.full(d.shape[1], np.nan, np.float32)
-            cover, front_extra = np.ones(d.shape[1], np.float32), extra[y].copy()
+            row, row_d, row_extra = row.copy(), row_d.copy(), row_extra.copy()
             entries = (start[r], start[r] + count[r])
-            lay_rows(
-                d[y],
-                entries,
-                column,
-                mix,
-                front,
-                back,
-                depths,
-                other,
-                extra,
-                row,
-                row_extra,
-                row_d,
-                soft_row,
-                front_extra,
-                soft_d,
-                cover,
-            )
-            drop_inner(soft_d, cover, row_d)
+            a, b = max(column[entries[0]] - HALO, left), min(column[entries[1] - 1] + HALO + 1, right)
+            soft_row, front_extra = image[y, a:b].copy(), extra[y, a:b].copy()
+            soft_d, cover = np.full(b - a, np.nan, np.float32), np.ones(b - a, np.float32)
+            part = slice(a - left, b - left)
+            base = (row[part], row_extra[part], row_d[part])
+            fore = (soft_row, front_extra, soft_d, cover)
+            lay_rows(d[y, a:b], a, entries, column, mix, front, back, depths, other, extra, *base, *fore)
+            drop_inner(soft_d, cover, row_d[part])
             if wanted:
-                q = r - inner[0]
-                scatter_row(soft_d, s, x_range[0], x_range[1], origin[0], soft_depth[q], base, frac)
-                sample_veil(
-                    soft_row,
-                    front_extra,
-                    soft_d,
-                    cover,
-                    soft_depth[q],
-                    base,
-                    frac,
-                    alpha,
-                    soft[q],
-                    soft_extra[q],
-                    veil[q],
-                )
-        scatter_row(row_d, s, x_range[0], x_range[1], origin[0], depth[r], index[r], frac)
-        sample_row(row, row_extra, row_d, depth[r], index[r], frac, alpha, out[r], out_extra[r])
+                found = (soft_depth[q], index[r], frac)
+                scatter_row(soft_d, s, 0, b - a, origin[0] - a, *found, scratch[0], scratch[1])
+                sample_veil(*fore, *found, alpha, soft[q], soft_extra[q], veil[q])
+        found = (depth[r], index[r], frac)
+        scatter_row(row_d, s, first, last, origin[0] - left, *found, scratch[0], scratch[1])
+        sample_row(row, row_extra, row_d, *found, alpha, is_tidy(row), out[r], out_extra[r])
+        for k in range(width):
+            index[r, k] += left
         if wanted:
-            hide_veil(depth[r], soft_depth[r - inner[0]], veil[r - inner[0]])
+            hide_veil(depth[r], soft_depth[q], veil[q])

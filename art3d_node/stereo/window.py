@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray
 
@@ -39,7 +41,17 @@ class Window:
 
     def span(self) -> tuple[int, int]:
         """First and one past the last column of the window that the region shows."""
-        return (int(self.columns.min()), int(self.columns.max()) + 1) if self.columns.size else (0, 0)
+        return (int(self.columns[0]), int(self.columns[-1]) + 1) if self.columns.size else (0, 0)
+
+    def cut(self, plane: Tensor) -> Tensor:
+        """Cut the region out of the window's inner rows: a view of ``plane`` (inner, w, ...) where nothing repeats."""
+        rows, columns = self.rows - np.int32(self.inner[0]), self.columns
+        if rows.size == 0 or columns.size == 0:
+            return plane.new_empty(rows.size, columns.size, *plane.shape[2:])
+        if rows[-1] - rows[0] + 1 == rows.size and columns[-1] - columns[0] + 1 == columns.size:
+            return plane[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        down, along = (torch.from_numpy(index).to(plane.device, torch.long) for index in (rows, columns))
+        return plane[down][:, along]
 
 
 def plan(region: Region, size: tuple[int, int], span: tuple[float, float], *, apron: int = 0, slack: int = 0) -> Window:
