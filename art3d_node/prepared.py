@@ -115,15 +115,10 @@ def _turned(prepared: Prepared, d: Tensor, iz: Tensor, matte: Tensor | None) -> 
     a, knobs = prepared.analysis, prepared.knobs
     width = float(a.width_px)
     d = blueprint.turn_knobs(d, iz, a.fit_px, knobs, width=width, matte=matte)
-    inner = blueprint.INNER * width / 100.0
-
-    def free(low: float, high: float) -> bool:
-        return -inner * knobs.budget_behind_pct < low and high < inner * knobs.budget_front_pct
-
-    # Where all is within the budget's inner part the limit is the identity, bit for bit, at many times the price.
-    if free(*prepared.bounds_px) or free(*torch.stack(torch.aminmax(d)).tolist()):
-        return d
-    return blueprint.soft_limit(d, knobs, width=width)
+    if d.device.type != "cpu":
+        return blueprint.soft_limit(d, knobs, width=width, span=prepared.bounds_px)
+    low, high = torch.aminmax(d)  # costs less than a limit that nothing reaches
+    return blueprint.soft_limit(d, knobs, width=width, span=(float(low), float(high)))
 
 
 def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, float]:

@@ -11,6 +11,7 @@ Convention:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -155,7 +156,9 @@ def turn_knobs(
     return d
 
 
-def soft_limit(disparity: Tensor, knobs: Knobs, *, width: float) -> Tensor:
+def soft_limit(
+    disparity: Tensor, knobs: Knobs, *, width: float, span: tuple[float, float] = (-math.inf, math.inf)
+) -> Tensor:
     """Keep disparity inside the depth budget by a soft knee.
 
     Identity, bit for bit, in the inner 80 % of the budget; beyond the knee k the excess x is compressed to
@@ -166,11 +169,15 @@ def soft_limit(disparity: Tensor, knobs: Knobs, *, width: float) -> Tensor:
         disparity: any shape, px or fractions; NaN stays NaN.
         knobs: the budget.
         width: picture width in the unit of `disparity`.
+        span: bounds of `disparity`, where the caller knows them: a side that nothing reaches costs nothing.
     """
     front, behind = knobs.budget_front_pct / 100.0 * width, knobs.budget_behind_pct / 100.0 * width
-    near, far = _compressed(disparity, front), -_compressed(-disparity, behind)
-    d = torch.where(disparity > INNER * front, near, disparity)
-    return torch.where(disparity < -INNER * behind, far, d)
+    d = disparity
+    if not span[1] <= INNER * front:
+        d = torch.where(disparity > INNER * front, _compressed(disparity, front), d)
+    if not span[0] >= -INNER * behind:
+        d = torch.where(disparity < -INNER * behind, -_compressed(-disparity, behind), d)
+    return d
 
 
 def _compressed(disparity: Tensor, limit: float) -> Tensor:

@@ -19,7 +19,6 @@ import math
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from art3d_node.stereo.jit import (
     Arguments,
@@ -34,10 +33,8 @@ from art3d_node.stereo.jit import (
     row_function,
 )
 from art3d_node.stereo.mixed import Mixed, room
-from art3d_node.stereo.scanline import joined
+from art3d_node.stereo.outline_band import BAND, LOOK, ByteArray, count_band, edge_distance, is_cut
 
-BAND = 3  # px on either side of a depth edge that may be mixed
-LOOK = 2 * BAND + 2  # px around a mixed pixel that tell the colours of its surfaces
 APRON = LOOK + BAND + 1  # rows and columns of the plate that a pixel's mix depends on
 WIDENING = 4  # px by which taking an outline apart can widen the hole beside it
 PURE = f32(0.04)  # a mix closer than this to one surface is that surface
@@ -47,14 +44,12 @@ OPAQUE = f32(0.9)  # a front surface that covers this much hides what is behind 
 # How far the mix may stray from what the disparity says, by whole pixels from the edge.
 DOUBT = np.array([0.35, 0.15, 0.08, 0.04], np.float32)
 
-ByteArray = npt.NDArray[np.uint8]
-
 
 def _offsets() -> IndexArray:
-    """Every pixel near by and every other one further out, nearest first: (n, 2) of dy, dx."""
+    """The pixels nearest by and a checkerboard of every other one further out, nearest first: (n, 2) of dy, dx."""
     span = range(-LOOK, LOOK + 1)
     square = [(dy, dx) for dy in span for dx in span if 0 < dy * dy + dx * dx <= LOOK * LOOK]
-    kept = [(dy, dx) for dy, dx in square if dy * dy + dx * dx <= 10 or (dy % 2 == 0 and dx % 2 == 0)]
+    kept = [(y, x) for y, x in square if y * y + x * x <= 5 or (y % 2 == 0 and x % 2 == 0 and (y + x) % 4 == 0)]
     return np.array(sorted(kept, key=lambda o: (o[0] ** 2 + o[1] ** 2, o)), np.int32)
 
 
@@ -66,59 +61,6 @@ def neighbourhood(width: int, near_width: int) -> IndexArray:
     """Neighbours, nearest first: (n, 4) of dy, dx, and what to add to its place in the plate and in `near`."""
     shifts = [OFFSETS[:, 0] * row + OFFSETS[:, 1] for row in (width, near_width)]
     return np.ascontiguousarray(np.column_stack([OFFSETS, *shifts]).astype(np.int32))
-
-
-@device_function
-def is_cut(d0: Real, d1: Real) -> bool:
-    return not joined(d0, d1) and math.isfinite(d0) and math.isfinite(d1)
-
-
-@cpu_kernel
-def edge_distance(d: FloatArray, top: int, left: int, near: ByteArray) -> None:
-    """Whole pixels to the nearest depth edge, at most BAND + 1: 0 touches it.
-
-    Args:
-        d: (H, W) disparity, px.
-        top, left: plate coordinates of ``near``'s first pixel.
-        near: (h, w) out.
-    """
-    rows, columns = near.shape
-    line = np.empty((rows + 2 * BAND, columns), np.uint8)
-    height, width = d.shape
-    for r in numba.prange(rows + 2 * BAND):
-        y = min(max(r + top - BAND, 0), height - 1)
-        last = -2 * BAND
-        for k in range(-BAND, columns + BAND):
-            x = k + left
-            here = 0 <= x < width and (
-                (x + 1 < width and is_cut(d[y, x], d[y, x + 1]))
-                or (x > 0 and is_cut(d[y, x - 1], d[y, x]))
-                or (y + 1 < height and is_cut(d[y, x], d[y + 1, x]))
-                or (y > 0 and is_cut(d[y - 1, x], d[y, x]))
-            )
-            if here:
-                for j in range(max(k - BAND, last + 1, 0), min(k, columns)):
-                    line[r, j] = min(line[r, j], k - j)
-                last = k
-            if 0 <= k < columns:
-                line[r, k] = min(k - last, BAND + 1)
-    for r in numba.prange(rows):
-        for k in range(columns):
-            near[r, k] = line[r + BAND, k]
-        for dy in range(-BAND, BAND + 1):
-            for k in range(columns):
-                near[r, k] = min(near[r, k], max(line[r + BAND + dy, k], abs(dy)))
-
-
-@cpu_kernel
-def count_band(near: ByteArray, first: int, last: int, count: IndexArray) -> None:
-    """Count the pixels of each row in the band, columns ``first`` .. ``last`` of ``near``."""
-    for r in numba.prange(count.shape[0]):
-        total = 0
-        for k in range(first, last):
-            if near[r + LOOK, k] <= BAND:
-                total += 1
-        count[r] = total
 
 
 @device_function

@@ -13,9 +13,11 @@ from typing import Any
 from numba import cuda
 
 from art3d_node.stereo.compose import compose_pixel
-from art3d_node.stereo.edges import BAND, LOOK, estimate_row, is_cut
-from art3d_node.stereo.fill import background_of, fill_pixel
+from art3d_node.stereo.edges import estimate_row
+from art3d_node.stereo.fill import fill_pixel
+from art3d_node.stereo.holes import background_of
 from art3d_node.stereo.jit import Arguments, FloatArray, IndexArray, MaskArray, Real, f32
+from art3d_node.stereo.outline_band import BAND, LOOK, is_cut
 from art3d_node.stereo.scanline import (
     cell_fraction,
     cell_targets,
@@ -134,7 +136,7 @@ def veil_soft(
 
 @cuda.jit  # type: ignore[untyped-decorator]
 def mark_holes(depth: FloatArray, veil: FloatArray, reach: int, hole: MaskArray, beyond: MaskArray) -> None:
-    """One thread per target; see `fill.find_holes`."""
+    """One thread per target; see `holes.find_holes`."""
     k, r = cuda.grid(2)
     if r >= depth.shape[0] or k >= depth.shape[1]:
         return
@@ -196,7 +198,7 @@ def fill_holes(
 
 @cuda.jit  # type: ignore[untyped-decorator]
 def edge_distance(d: FloatArray, top: int, left: int, near: Any) -> None:
-    """One thread per pixel; see `edges.edge_distance`."""
+    """One thread per pixel; see `outline_band.edge_distance`."""
     k, r = cuda.grid(2)
     if r >= near.shape[0] or k >= near.shape[1]:
         return
@@ -223,7 +225,7 @@ def touches_edge(d: FloatArray, y: int, x: int) -> bool:
 
 @cuda.jit  # type: ignore[untyped-decorator]
 def count_band(near: Any, count: IndexArray) -> None:
-    """One thread per row; see `edges.count_band`."""
+    """One thread per row; see `outline_band.count_band`."""
     r = cuda.grid(1)
     if r < count.shape[0]:
         total = 0

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from art3d_node.stereo import edges, fill
 from art3d_node.stereo.compose import compose
+from art3d_node.stereo.holes import find_holes
 from art3d_node.stereo.jit import Arguments, FloatArray
 from art3d_node.stereo.mixed import no_mixed
 from art3d_node.stereo.request import Rendered, Request
@@ -50,7 +51,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     warp(*carried)
     inner = _View(view.colours[first:last], view.layers[first:last], view.depth[first:last])
     hole, beyond = np.empty(inner.depth.shape, np.bool_), np.empty(inner.depth.shape, np.bool_)
-    fill.find_holes(inner.depth, veil, window.reach, hole, beyond)
+    find_holes(inner.depth, veil, window.reach, hole, beyond)
     ground = inner.depth
     if request.fill:
         ground = np.empty_like(inner.depth)

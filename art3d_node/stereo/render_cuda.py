@@ -16,6 +16,7 @@ from torch import Tensor
 from art3d_node.stereo import edges, fill
 from art3d_node.stereo import kernels_cuda as kernels
 from art3d_node.stereo.jit import f32
+from art3d_node.stereo.outline_band import LOOK
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.window import Window, plan
 
@@ -122,10 +123,10 @@ def _take_apart(
     image: Tensor, extra: Tensor, disparity: Tensor, window: Window, alpha: int, base: _Layers, soft: _Layers
 ) -> None:
     """Move the mixed outline pixels of the window's rows into ``soft``; see `edges`."""
-    rows, corner = base.disparity.shape[0], (window.top - edges.LOOK, window.samples[0] - edges.LOOK)
+    rows, corner = base.disparity.shape[0], (window.top - LOOK, window.samples[0] - LOOK)
     columns = window.samples[1] - window.samples[0]
     new = disparity.new_empty
-    near = new(rows + 2 * edges.LOOK, columns + 2 * edges.LOOK, dtype=torch.uint8)
+    near = new(rows + 2 * LOOK, columns + 2 * LOOK, dtype=torch.uint8)
     _launch(kernels.edge_distance, disparity, *corner, near, over=near)
     count = new(rows, dtype=torch.int32)
     _launch_rows(kernels.count_band, near, count, rows=rows)
