@@ -33,7 +33,7 @@ def vertical_disparity(left: Picture, right: Picture) -> Vertical:
     flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     forth, back = flow.calc(grey[0], grey[1], None), flow.calc(grey[1], grey[0], None)
     steep = np.abs(cv2.Sobel(grey[0], cv2.CV_32F, 0, 1, ksize=3)) / 4
-    y, x = (a[::_STRIDE, ::_STRIDE].ravel() for a in np.mgrid[0 : left.shape[0], 0 : left.shape[1]])
+    y, x = (a.ravel() for a in np.mgrid[0 : left.shape[0] : _STRIDE, 0 : left.shape[1] : _STRIDE])
     there = forth[y, x]
     column = np.rint(x + there[:, 0]).astype(np.int64).clip(0, left.shape[1] - 1)
     row = np.rint(y + there[:, 1]).astype(np.int64).clip(0, left.shape[0] - 1)
