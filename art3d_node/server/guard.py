@@ -37,6 +37,9 @@ class Guard:
         except Art3DError as error:
             raise ServerError(error.message, where=error.where, remedy=error.remedy) from None
         self.allowed = self._read_allowed()
+        if not self.allowed:
+            where = str(self._folder / ALLOWED)
+            raise ServerError("no client is allowed", where=where, remedy="put the clients' .key files there")
         self.context: zmq.Context[Any] = zmq.Context()
         self._authenticator = ThreadAuthenticator(self.context, log=log)
         self._authenticator.start()
@@ -44,18 +47,17 @@ class Guard:
 
     def _read_allowed(self) -> dict[bytes, str]:
         folder = self._folder / ALLOWED
-        found = {load_public(path): path.stem for path in sorted(folder.glob("*.key"))} if folder.is_dir() else {}
-        if not found:
-            raise ServerError("no client is allowed", where=str(folder), remedy="put the clients' .key files there")
-        return found
+        return {load_public(path): path.stem for path in sorted(folder.glob("*.key"))} if folder.is_dir() else {}
 
     def callback(self, domain: str, key: bytes) -> bool:
-        """Whether the client with this key (Z85 text) may come in; a miss reads the list again, which may be newer."""
-        if key not in self.allowed:
-            try:
-                self.allowed = self._read_allowed()
-            except Art3DError as error:
-                log.warning("%s", error)
+        """Whether the client with this key (Z85 text) may come in, by the list as it is now.
+
+        While a key of the list cannot be read, the list that was read last holds.
+        """
+        try:
+            self.allowed = self._read_allowed()
+        except (Art3DError, OSError) as error:
+            log.warning("%s", error)
         name = self.allowed.get(key)
         if name is None:
             log.warning("a client with key %s is refused", key.decode(errors="replace"))

@@ -79,6 +79,17 @@ def test_an_unknown_key_is_refused_logged_and_told_why(guarded):
     assert "is refused" in log.read_text()
 
 
+def test_the_list_is_read_at_every_connection(guarded):
+    address, folder, _ = guarded
+    make_pair(folder, "guest")
+    listed = folder / "allowed" / "guest.key"
+    listed.write_bytes((folder / "guest.key").read_bytes())
+    Client(address, keys=keys(folder, "guest"), hello_timeout_s=20).close()
+    listed.unlink()
+    with pytest.raises(ServerUnreachableError, match="refused this key"):
+        Client(address, keys=keys(folder, "guest"), hello_timeout_s=2)
+
+
 def test_no_key_gets_nothing(guarded):
     address, _, _ = guarded
     with pytest.raises(ServerUnreachableError, match="art3d keys"):
