@@ -27,7 +27,7 @@ import torch
 from host_bridge.errors import BadInputError, PlateError
 from host_bridge.geometry import Box
 from training.config import CurateConfig
-from training.films import Film, StereoFrame, open_film, side_picture
+from training.films import Film, StereoFrame, ahead, open_film, side_picture
 from training.pairs import SWAPPED, Bench, Beside, Reject, squared
 from training.shards import FORMAT, encode_sample, load_record, pack, save_record, write_atomically
 from training.shots import Scan, Shot, scan_film
@@ -178,7 +178,7 @@ def _scanned(film: FilmSpec, pending: Path, config: CurateConfig) -> tuple[Film,
         known = load_record(note)
         shots = tuple(Shot(*row) for row in known["shots"])
         return opened, Scan(known["frames"], shots, Box(*known["picture"]))
-    scan = scan_film(opened.pairs(), where=film.spec, min_shot_frames=config.min_shot_frames)
+    scan = scan_film(ahead(opened.pairs()), where=film.spec, min_shot_frames=config.min_shot_frames)
     rows = [(s.number, s.start, s.stop) for s in scan.shots]
     save_record(note, {"frames": scan.frames, "shots": rows, "picture": scan.picture.as_tuple()})
     return opened, scan
@@ -206,7 +206,7 @@ def _measured(tasks: list[_Task], pending: Path, bench: Bench, workers: int) -> 
             continue
         running: deque[Future[_Task]] = deque()
         with ThreadPoolExecutor(workers) as pool:
-            for pair in mine[0].opened.pairs(frozenset(open_tasks)):
+            for pair in ahead(mine[0].opened.pairs(frozenset(open_tasks))):
                 running.append(pool.submit(_recorded, open_tasks.pop(pair.index), pair, pending, bench))
                 if len(running) > workers:
                     yield running.popleft().result()

@@ -10,6 +10,7 @@ Convention:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -137,6 +138,15 @@ def _single(path: Path, layout: str, input_space: str) -> Film:
 def _first(pictures: Iterator[tuple[int, Picture]], count: int) -> Iterator[tuple[int, Picture]]:
     for _, item in zip(range(count), pictures, strict=False):
         yield item
+
+
+def ahead(frames: Iterator[StereoFrame]) -> Iterator[StereoFrame]:
+    """The same frames; the next one is decoded on a thread of its own while this one is looked at."""
+    with ThreadPoolExecutor(1) as decoder:
+        coming = decoder.submit(next, frames, None)
+        while (frame := coming.result()) is not None:
+            coming = decoder.submit(next, frames, None)
+            yield frame
 
 
 def side_picture(

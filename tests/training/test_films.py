@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from host_bridge.errors import BadInputError, PlateError
-from training.films import open_film, side_picture
+from training.films import StereoFrame, ahead, open_film, side_picture
 from training.layouts import detect_layout, split
 from training.sources import Picture
 
@@ -144,3 +145,17 @@ def test_depth_beside_a_film(film: Path) -> None:
     swapped = side_picture(str(film), "depth", 0, "sbs", swapped=True)
     assert swapped is not None and np.array_equal(swapped[0], eyes[1])
     assert side_picture(str(film), "depth", 999, "sbs") is None
+
+
+def test_frames_ahead_come_in_order_and_faults_come_through() -> None:
+    left, right = _scene()
+
+    def frames() -> Iterator[StereoFrame]:
+        yield from (StereoFrame(n, left, right) for n in range(3))
+        raise PlateError("broken off")
+
+    seen: list[int] = []
+    with pytest.raises(PlateError, match="broken off"):
+        for frame in ahead(frames()):
+            seen.append(frame.index)
+    assert seen == [0, 1, 2]
