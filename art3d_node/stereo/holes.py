@@ -30,17 +30,20 @@ def find_holes(depth: FloatArray, veil: FloatArray, reach: int, hole: MaskArray,
     """
     width, veiled = depth.shape[1], veil.shape[0] > 0
     for r in numba.prange(depth.shape[0]):
-        left = -reach - 1
         for k in range(width):
             hole[r, k] = depth[r, k] == NOTHING and not (veiled and veil[r, k] >= 0.5)
+            beyond[r, k] = False
+        k = 0
+        while k < width:
             if not hole[r, k]:
-                left = k
-            beyond[r, k] = hole[r, k] and k - left > reach
-        right = width + reach
-        for k in range(width - 1, -1, -1):
-            if not hole[r, k]:
-                right = k
-            beyond[r, k] |= hole[r, k] and right - k > reach
+                k += 1
+                continue
+            end = k + 1
+            while end < width and hole[r, end]:
+                end += 1
+            for j in range(k, end):
+                beyond[r, j] = k == 0 or end == width or j - k >= reach or end - j > reach
+            k = end
 
 
 @device_function
