@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from art3d_node.stereo.jit import FloatArray, IndexArray, Real, cpu_kernel, device_function
-from art3d_node.stereo.scanline import joined
+from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, cpu_kernel, device_function, f32
+from art3d_node.stereo.scanline import SURFACE_SLOPE
 
 BAND = 3  # px on either side of a depth edge that may be mixed
 LOOK = 2 * BAND + 2  # px around a mixed pixel that tell the colours of its surfaces
@@ -19,7 +17,15 @@ ByteArray = npt.NDArray[np.uint8]
 
 @device_function
 def is_cut(d0: Real, d1: Real) -> bool:
-    return not joined(d0, d1) and math.isfinite(d0) and math.isfinite(d1)
+    """Tell whether neighbours with disparities ``d0``, ``d1`` (px) lie on two surfaces; NaN and infinity lie on none."""
+    gap = abs(d1 - d0)
+    return bool((gap > SURFACE_SLOPE) & (gap < f32(np.inf)))
+
+
+@device_function
+def _mark(row: FloatArray, other: FloatArray, touches: MaskArray) -> None:
+    for k in range(touches.shape[0]):
+        touches[k] |= is_cut(row[k], other[k])
 
 
 @cpu_kernel
@@ -34,18 +40,19 @@ def edge_distance(d: FloatArray, top: int, left: int, near: ByteArray) -> None:
     rows, columns = near.shape
     line = np.empty((rows + 2 * BAND, columns), np.uint8)
     height, width = d.shape
+    first, end = min(max(left - BAND, 0), width), min(max(left + columns + BAND, 0), width)
     for r in numba.prange(rows + 2 * BAND):
         y = min(max(r + top - BAND, 0), height - 1)
+        row, touches = d[y, first:end], np.zeros(end - first, np.bool_)
+        _mark(row, d[max(y - 1, 0), first:end], touches)
+        _mark(row, d[min(y + 1, height - 1), first:end], touches)
+        after, before = max(min(end, width - 1) - first, 0), max(first, 1) - first
+        _mark(row[:after], d[y, first + 1 : first + 1 + after], touches[:after])
+        _mark(row[before:], d[y, first + before - 1 : end - 1], touches[before:])
         last = -2 * BAND
         for k in range(-BAND, columns + BAND):
-            x = k + left
-            here = 0 <= x < width and (
-                (x + 1 < width and is_cut(d[y, x], d[y, x + 1]))
-                or (x > 0 and is_cut(d[y, x - 1], d[y, x]))
-                or (y + 1 < height and is_cut(d[y, x], d[y + 1, x]))
-                or (y > 0 and is_cut(d[y - 1, x], d[y, x]))
-            )
-            if here:
+            x = k + left - first
+            if 0 <= x < touches.shape[0] and touches[x]:
                 for j in range(max(k - BAND, last + 1, 0), min(k, columns)):
                     line[r, j] = min(line[r, j], k - j)
                 last = k
