@@ -17,7 +17,7 @@ ByteArray = npt.NDArray[np.uint8]
 
 @device_function
 def is_cut(d0: Real, d1: Real) -> bool:
-    """Tell whether neighbours with disparities ``d0``, ``d1`` (px) lie on two surfaces; NaN and infinity lie on none."""
+    """Tell whether neighbours with disparities ``d0``, ``d1`` (px) lie on two surfaces; NaN and infinity on none."""
     gap = abs(d1 - d0)
     return bool((gap > SURFACE_SLOPE) & (gap < f32(np.inf)))
 
