@@ -202,7 +202,7 @@ def continue_background(
         weight = weight_of(distance, share)
         total += weight
         first, second = (weight * NEAR, weight * (f32(1.0) - NEAR)) if q >= 0 else (weight, f32(0.0))
-        a, b = place(p), place(max(q, p) if q < 0 else q)
+        a, b = place(p), place(q if q >= 0 else p)
         if four:
             c0 += first * out[a, 0] + second * out[b, 0]
             c1 += first * out[a, 1] + second * out[b, 1]
