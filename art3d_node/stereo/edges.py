@@ -25,6 +25,7 @@ from art3d_node.stereo.jit import (
     FloatArray,
     IndexArray,
     Real,
+    bands,
     cpu_kernel,
     deal,
     device_function,
@@ -361,7 +362,9 @@ def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns:
     start = (np.cumsum(count) - count).astype(np.int32)
     mixed = room(start, count, image.shape[2])
     plate = (image.reshape(-1, image.shape[2]), d.reshape(-1), (d.shape[0], d.shape[1]))
-    around = (near.reshape(-1), corner, columns, neighbourhood(d.shape[1], near.shape[1]), CLOSENESS)
-    estimated: Arguments = (*plate, *around, DOUBT, matte, *mixed.arrays(), numba.get_num_threads())
-    estimate(*estimated)
+    tables = (columns, neighbourhood(d.shape[1], near.shape[1]), CLOSENESS, DOUBT, matte)
+    for part in bands(height, near.shape[1]):
+        around = (near[part.start : part.stop + 2 * LOOK].reshape(-1), (corner[0] + part.start, corner[1]))
+        estimated: Arguments = (*plate, *around, *tables, *mixed.rows(part), numba.get_num_threads())
+        estimate(*estimated)
     return mixed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -22,6 +22,8 @@ MaskArray: TypeAlias = npt.NDArray[np.bool_]
 Arguments: TypeAlias = tuple[Any, ...]  # consecutive arguments of a kernel, in its own order
 Real: TypeAlias = Any  # a float32 scalar inside a kernel: a Python float to the reader, not to mypy
 f32: Any = np.float32
+
+BAND_PIXELS = 1 << 19
 
 
 def _cache_folder() -> str:
@@ -74,6 +76,12 @@ def row_function(function: Function) -> Function:
 def cpu_kernel(function: Function) -> Function:
     """Compile a loop over rows: ``prange`` spreads it over the cores, the GIL is released."""
     return _compile(function, parallel=True)
+
+
+def bands(rows: int, width: int) -> Iterator[slice]:
+    """Rows in bands of half a million pixels, a kernel's call each: between two calls the work can be stopped."""
+    step = max(1, BAND_PIXELS // max(1, width))
+    return (slice(first, min(first + step, rows)) for first in range(0, rows, step))
 
 
 @device_function

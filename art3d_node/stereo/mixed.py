@@ -35,11 +35,11 @@ class Mixed:
     depths: FloatArray
     other: IndexArray
 
-    def arrays(self) -> MixedArrays:
-        """What the kernels take."""
+    def rows(self, part: slice) -> MixedArrays:
+        """What the kernels take for some of the rows."""
         return (
-            self.start,
-            self.count,
+            self.start[part],
+            self.count[part],
             self.column,
             self.alpha,
             self.front,

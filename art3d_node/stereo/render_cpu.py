@@ -12,7 +12,7 @@ from torch import Tensor
 from art3d_node.stereo import edges, fill
 from art3d_node.stereo.compose import compose
 from art3d_node.stereo.holes import find_holes
-from art3d_node.stereo.jit import Arguments, FloatArray
+from art3d_node.stereo.jit import Arguments, FloatArray, bands
 from art3d_node.stereo.mixed import no_mixed
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.warp import warp
@@ -46,19 +46,22 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
         mixed = edges.find_mixed(colours, d, (window.top, window.bottom), window.samples, request.alpha)
     origin, plate = (window.left, window.top), (colours, extra, d)
     outlines: Arguments = (*veils.arrays(), veil)
-    source = (*plate, s, window.samples, origin, request.alpha, mixed.arrays(), window.inner)
-    carried: Arguments = (*source, *view.arrays(), index, *outlines, threads)
-    warp(*carried)
-    inner = _View(view.colours[first:last], view.layers[first:last], view.depth[first:last])
+    for part in bands(*view.depth.shape):
+        up, source = part.start, (*plate, s, window.samples)
+        where = ((window.left, window.top + up), request.alpha, mixed.rows(part), (first - up, last - up))
+        carried: Arguments = (*source, *where, *view.rows(part).arrays(), index[part], *outlines, threads)
+        warp(*carried)
+    inner = view.rows(slice(first, last))
     hole, beyond = np.empty(inner.depth.shape, np.bool_), np.empty(inner.depth.shape, np.bool_)
     find_holes(inner.depth, veil, window.reach, hole, beyond)
     ground = inner.depth
     if request.fill:
         ground = np.empty_like(inner.depth)
         size = (view.depth.shape[0], view.depth.shape[1])
-        seen = (*view.flat(), size, index, fill.RAYS, first, window.span())
-        looked: Arguments = (*plate, s, origin, *seen, ground, threads)
-        fill.fill_holes(*looked)
+        for part in bands(*ground.shape):
+            seen = (*view.flat(), size, index, fill.RAYS, first + part.start, window.span())
+            looked: Arguments = (*plate, s, origin, *seen, ground[part], threads)
+            fill.fill_holes(*looked)
     composed: Arguments = (window.span(), request.fill, inner.colours, inner.layers, ground, hole, *outlines)
     compose(*composed)
     shown = [window.cut(torch.from_numpy(plane)) for plane in (inner.colours, inner.layers, ground, hole, beyond)]
@@ -82,6 +85,10 @@ class _View:
             np.empty((height, width, layers), np.float32),
             np.empty((height, width), np.float32),
         )
+
+    def rows(self, part: slice) -> _View:
+        """Some rows of it."""
+        return _View(self.colours[part], self.layers[part], self.depth[part])
 
     def flat(self) -> Arguments:
         """The same arrays with their rows joined: (h * w, C), (h * w, K), (h * w,)."""

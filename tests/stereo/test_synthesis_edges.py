@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from art3d_node.stereo import jit
 from art3d_node.stereo.metrics import psnr
 from art3d_node.stereo.synthesis import new_view
 
@@ -90,3 +91,15 @@ def test_a_lamp_leaves_the_wall_behind_it_alone() -> None:
     assert holes.shape[0] > 300
     assert float(holes.min()) > 0.0
     assert float(holes.median()) == pytest.approx(0.05, abs=0.02)
+
+
+@pytest.mark.parametrize("region", [None, (-5, 9, 100, 95)])
+def test_bands_of_rows_do_not_show(monkeypatch: pytest.MonkeyPatch, region: tuple[int, int, int, int] | None) -> None:
+    """Kernels run over a few rows at a time, so that work can be stopped; the picture is the same, bit for bit."""
+    image, cover = ball(0.0, 1.5)
+    disparity = torch.where(cover >= 0.5, 9.3, -2.0)
+    whole = new_view(image, disparity, region=region)
+    monkeypatch.setattr(jit, "BAND_PIXELS", 700)
+    banded = new_view(image, disparity, region=region)
+    for name in ("image", "disparity", "occlusion", "beyond_border"):
+        assert torch.equal(getattr(whole, name), getattr(banded, name)), name
