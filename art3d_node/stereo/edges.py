@@ -86,6 +86,20 @@ def _nearest_other(
 
 
 @device_function
+def _weights(value: Real, near: int, closeness: Real, high: Real, low: Real) -> tuple[Real, Real]:
+    """How much a neighbour of disparity ``value`` tells of the front surface and of the back one; at most one counts.
+
+    It counts more the further it is from the edge and the nearer to the pixel.
+    """
+    tolerance = max(f32(1.0), f32(0.25) * (high - low))
+    to_front, to_back = abs(value - high) <= tolerance, abs(value - low) <= tolerance
+    inside = f32(near) + f32(0.2)
+    weight = inside * inside * closeness
+    front = weight if to_front else f32(0.0)
+    return front, weight if to_back and not to_front else f32(0.0)
+
+
+@device_function
 def _survey(
     image: FloatArray,
     d: FloatArray,
@@ -101,69 +115,64 @@ def _survey(
     low: Real,
     sums: FloatArray,
 ) -> None:
-    """Gather both surfaces around (y, x) into ``sums`` (2, 1 + 2 C): weight, colours, their squares.
-
-    A neighbour counts more the further it is from the edge and the nearer to the pixel.
-    """
-    channels, at, zero = image.shape[1], y * size[1] + x, f32(0.0)
-    tolerance = max(f32(1.0), f32(0.25) * (high - low))
-    sums[:] = zero
-    w0, w1 = zero, zero
-    a0, a1, a2, a3, b0, b1, b2, b3 = zero, zero, zero, zero, zero, zero, zero, zero
-    p0, p1, p2, p3, q0, q1, q2, q3 = zero, zero, zero, zero, zero, zero, zero, zero
+    """Gather both surfaces around (y, x) into ``sums`` (2, 1 + 2 C): weight, colours, their squares."""
+    channels, at = image.shape[1], y * size[1] + x
+    sums[:] = f32(0.0)
     for i in range(neighbours.shape[0]):
         if not inner and not _in_plate(y + neighbours[i, 0], x + neighbours[i, 1], size):
             continue
         q = place(at + neighbours[i, 2])
-        to_high, to_low = abs(d[q] - high), abs(d[q] - low)
-        inside = f32(near[place(spot + neighbours[i, 3])]) + f32(0.2)
-        weight = inside * inside * closeness[i]
-        u = weight if to_high <= tolerance else zero
-        v = weight if to_low <= tolerance and u == zero else zero
-        if channels != 4:
-            if u + v > 0:
-                _count(image[q], weight, sums[0 if u > 0 else 1])
-            continue
-        r, g, b, a = image[q, 0], image[q, 1], image[q, 2], image[q, 3]
-        if not math.isfinite((r + g) + (b + a)):
-            continue
-        w0 += u
-        w1 += v
-        a0 += u * r
-        a1 += u * g
-        a2 += u * b
-        a3 += u * a
-        b0 += u * (r * r)
-        b1 += u * (g * g)
-        b2 += u * (b * b)
-        b3 += u * (a * a)
-        p0 += v * r
-        p1 += v * g
-        p2 += v * b
-        p3 += v * a
-        q0 += v * (r * r)
-        q1 += v * (g * g)
-        q2 += v * (b * b)
-        q3 += v * (a * a)
-    if channels == 4:
-        sums[0, 0], sums[1, 0] = w0, w1
-        sums[0, 1], sums[0, 2], sums[0, 3], sums[0, 4] = a0, a1, a2, a3
-        sums[0, 5], sums[0, 6], sums[0, 7], sums[0, 8] = b0, b1, b2, b3
-        sums[1, 1], sums[1, 2], sums[1, 3], sums[1, 4] = p0, p1, p2, p3
-        sums[1, 5], sums[1, 6], sums[1, 7], sums[1, 8] = q0, q1, q2, q3
+        u, v = _weights(d[q], near[place(spot + neighbours[i, 3])], closeness[i], high, low)
+        side, weight, total = (0 if u > 0 else 1), u + v, f32(0.0)
+        for c in range(channels):
+            total += image[q, c]
+        if weight > 0 and math.isfinite(total):
+            sums[side, 0] += weight
+            for c in range(channels):
+                value = image[q, c]
+                sums[side, 1 + c] += weight * value
+                sums[side, 1 + channels + c] += weight * (value * value)
 
 
 @device_function
-def _count(colour: FloatArray, weight: Real, sums: FloatArray) -> None:
-    """Enter one neighbour into the sums (1 + 2 C,) of its surface, if its colour (C,) is finite."""
-    channels, total = colour.shape[0], f32(0.0)
-    for c in range(channels):
-        total += colour[c]
-    if math.isfinite(total):
-        sums[0] += weight
-        for c in range(channels):
-            sums[1 + c] += weight * colour[c]
-            sums[1 + channels + c] += weight * (colour[c] * colour[c])
+def _survey_rgba(
+    image: FloatArray,
+    d: FloatArray,
+    size: tuple[int, int],
+    near: ByteArray,
+    spot: int,
+    y: int,
+    x: int,
+    inner: bool,
+    neighbours: IndexArray,
+    closeness: FloatArray,
+    high: Real,
+    low: Real,
+    sums: FloatArray,
+) -> None:
+    """`_survey` of four channels, written out in registers, so that the compiler packs them."""
+    at, none = y * size[1] + x, f32(0.0)
+    front, fr, fg, fb, fa, frr, fgg, fbb, faa = none, none, none, none, none, none, none, none, none
+    back, br, bg, bb, ba, brr, bgg, bbb, baa = none, none, none, none, none, none, none, none, none
+    for i in range(neighbours.shape[0]):
+        if not inner and not _in_plate(y + neighbours[i, 0], x + neighbours[i, 1], size):
+            continue
+        q = place(at + neighbours[i, 2])
+        u, v = _weights(d[q], near[place(spot + neighbours[i, 3])], closeness[i], high, low)
+        r, g, b, a = image[q, 0], image[q, 1], image[q, 2], image[q, 3]
+        if not math.isfinite((r + g) + (b + a)):
+            continue
+        rr, gg, bl, aa = r * r, g * g, b * b, a * a
+        front, back = front + u, back + v
+        fr, fg, fb, fa = fr + u * r, fg + u * g, fb + u * b, fa + u * a
+        frr, fgg, fbb, faa = frr + u * rr, fgg + u * gg, fbb + u * bl, faa + u * aa
+        br, bg, bb, ba = br + v * r, bg + v * g, bb + v * b, ba + v * a
+        brr, bgg, bbb, baa = brr + v * rr, bgg + v * gg, bbb + v * bl, baa + v * aa
+    sums[0, 0], sums[1, 0] = front, back
+    sums[0, 1], sums[0, 2], sums[0, 3], sums[0, 4] = fr, fg, fb, fa
+    sums[0, 5], sums[0, 6], sums[0, 7], sums[0, 8] = frr, fgg, fbb, faa
+    sums[1, 1], sums[1, 2], sums[1, 3], sums[1, 4] = br, bg, bb, ba
+    sums[1, 5], sums[1, 6], sums[1, 7], sums[1, 8] = brr, bgg, bbb, baa
 
 
 @device_function
@@ -273,7 +282,10 @@ def estimate_row(
         beyond, pixel = d[place(qy * size[1] + qx)], image[place(y * size[1] + x)]
         high, low = max(own, beyond), min(own, beyond)
         prior = f32(1.0) if own == high else f32(0.0)
-        _survey(image, d, size, near, line + x, y, x, inner, neighbours, closeness, high, low, sums)
+        if image.shape[1] == 4:
+            _survey_rgba(image, d, size, near, line + x, y, x, inner, neighbours, closeness, high, low, sums)
+        else:
+            _survey(image, d, size, near, line + x, y, x, inner, neighbours, closeness, high, low, sums)
         mix = _mix(pixel, sums, prior, doubt[reach])
         mix = f32(1.0) if mix >= OPAQUE else (f32(0.0) if mix <= PURE else mix)
         if mix == prior:
