@@ -43,6 +43,7 @@ def test_from_the_stage_to_three_styles(tmp_path: Path, capsys: pytest.CaptureFi
     for name in STYLES:
         card = load_style(tmp_path / f"{name}.style").card
         assert (card.name, card.licence, card.depth_source) == (name, "Apache-2.0", "sidecar")
+        assert card.training_data.startswith("No film was used") and f" pairs of {name}-" in card.training_data
     popped = {
         name: any(
             frame["pop_out_px"] for frame in json.loads((tmp_path / f"{name}.mp4.truth.json").read_text())["frames"]

@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="start", type=Path, metavar="STYLE", help="fine-tune this style")
     parser.add_argument("--each", action="store_true", help="one style per style name in the shards, into a folder")
     parser.add_argument("--licence", default="as the films'", help="for the style's card")
+    parser.add_argument("--training-data", metavar="TEXT", help="for the style's card, before the pairs and films")
     parser.add_argument("--accelerator", default="auto")
     parser.add_argument("--devices", default="auto")
     parser.add_argument("--workers", type=int, default=0, help="processes that read shards")
@@ -96,7 +97,7 @@ def _ship(args: argparse.Namespace, config: FitConfig, out: Path, entries: Seque
         input_size=config.size_px,
         depth_source=str(manifests[0]["config"]["depth"]),
         rows=rows,
-        training_data=f"{len(entries)} pairs of {', '.join(films)}",
+        training_data=f"{args.training_data or ''} {len(entries)} pairs of {', '.join(films)}".strip(),
         licence=args.licence,
         thumbnail=thumbnail(net, (held or entries)[0], config.size_px),
     )
