@@ -42,19 +42,8 @@ class Image(PropertySet):
         self.picture, self.owner = picture, owner
 
 
-def image_effect(host: Host) -> Any:
-    """OfxImageEffectSuiteV1."""
-
-    def get_property_set(effect: int, out: Any) -> int:
-        found = host.of(effect)
-        if not isinstance(found, Effect):
-            return abi.ERR_BAD_HANDLE
-        _give(host, out, found.properties)
-        return abi.OK
-
-    def get_param_set(effect: int, out: Any) -> int:
-        _give(host, out, host.of(effect).param_set)
-        return abi.OK
+def _clip_functions(host: Host) -> dict[str, Any]:
+    """The functions of OfxImageEffectSuiteV1 that concern clips and their images."""
 
     def clip_define(effect: int, name: bytes, out: Any) -> int:
         if name.decode() in host.refuse_clips:
@@ -99,17 +88,36 @@ def image_effect(host: Host) -> Any:
         out[0] = abi.RectD(*found.rod)
         return abi.OK
 
+    return {
+        "clipDefine": clip_define,
+        "clipGetHandle": clip_get_handle,
+        "clipGetPropertySet": lambda clip, out: _give(host, out, host.of(clip).properties) or abi.OK,
+        "clipGetImage": clip_get_image,
+        "clipReleaseImage": clip_release_image,
+        "clipGetRegionOfDefinition": clip_get_rod,
+    }
+
+
+def image_effect(host: Host) -> Any:
+    """OfxImageEffectSuiteV1."""
+
+    def get_property_set(effect: int, out: Any) -> int:
+        found = host.of(effect)
+        if not isinstance(found, Effect):
+            return abi.ERR_BAD_HANDLE
+        _give(host, out, found.properties)
+        return abi.OK
+
+    def get_param_set(effect: int, out: Any) -> int:
+        _give(host, out, host.of(effect).param_set)
+        return abi.OK
+
     return _build(
         abi.ImageEffectSuite,
         {
             "getPropertySet": get_property_set,
             "getParamSet": get_param_set,
-            "clipDefine": clip_define,
-            "clipGetHandle": clip_get_handle,
-            "clipGetPropertySet": lambda clip, out: _give(host, out, host.of(clip).properties) or abi.OK,
-            "clipGetImage": clip_get_image,
-            "clipReleaseImage": clip_release_image,
-            "clipGetRegionOfDefinition": clip_get_rod,
+            **_clip_functions(host),
             "abort": lambda effect: int(host.of(effect).abort()),
         },
     )
