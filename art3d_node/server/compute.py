@@ -256,7 +256,7 @@ def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Compu
 
 
 def strips_of(box: Box) -> list[Box]:
-    """A large box in strips of rows, rendered one by one, so that a cancel waits for a strip and not for a frame.
+    """A large box in strips of rows, rendered one by one, so that the memory of the work is bounded.
 
     Every strip renders some rows of its neighbours again, so none is lower than `STRIP_ROWS`.
     """
