@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,14 @@ DEFAULT_ENGINE = "art3d_node.server.compute:make"
 RESTART_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 5.0
 RECENT_S = 20.0
+# Threads that wait for work sleep: spinning, they take a farm slot's cores from those who read and write its frames.
+# Planes that a frame frees are there for the next one: from the kernel, each new page of them costs a fault.
+QUIET = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(512 << 20),
+    "MALLOC_TOP_PAD_": str(32 << 20),
+}
 
 
 @dataclass
@@ -61,7 +70,8 @@ class Workers:
         self._last += 1
         command = [sys.executable, "-m", "art3d_node.server.worker", "--pipe", str(theirs.fileno()),
                    "--device", device, *self._options]  # fmt: skip
-        child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        surroundings = {**QUIET, **os.environ}
+        child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=surroundings)
         theirs.close()
         process = Process(self._last, device, ours, child)
         self.processes[process.id] = process

@@ -28,7 +28,7 @@ class Job:
         out: stereo EXRs.
         settings: depth source, style.
         controls: the knobs.
-        writing: version and further layers.
+        writing: version, further layers and compression.
         reviews: "anaglyph" or "disparity" → where its images go.
         script: knobs that change over frames, or None.
         shot: what stays steady over the shot, or None for frames on their own.
@@ -124,6 +124,7 @@ class Job:
             "settings": asdict(self.settings),
             "controls": asdict(self.knobs(number)),
             "layers": self.writing.layers,
+            "compression": self.writing.compression,
             "per_view": self.out.has_view,
             "server": server,
             "shot": self.shot.hash if self.shot else None,

@@ -17,7 +17,7 @@ from host_bridge.depth_script import load_depth_script
 from host_bridge.errors import BadInputError
 from host_bridge.farm import lines
 from host_bridge.knob_options import add_knobs, controls_of, settings_of
-from host_bridge.outputs import Writing
+from host_bridge.outputs import COMPRESSIONS, Writing
 from host_bridge.plates import Pattern, PlateSequence
 from host_bridge.progress import reporter_for
 from host_bridge.recipe import art3d_version
@@ -56,6 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--input-space", metavar="NAME", help="colour space of the plate; default: its own tag, else linear Rec.709"
     )
     parser.add_argument("--layers", default="", metavar="NAMES", help=f"float layers to add, of {','.join(LAYERS)}")
+    parser.add_argument(
+        "--compression",
+        choices=COMPRESSIONS,
+        default="auto",
+        help="of the EXRs; auto: ZIP for pictures, PXR24 (24 of 32 bits) for disparity and layers (default)",
+    )
     parser.add_argument("--anaglyph", metavar="IMAGES", help="red/cyan review images, such as review.####.png")
     parser.add_argument("--disparity-image", metavar="IMAGES", help="disparity as colour: orange in front, blue behind")
     parser.add_argument(
@@ -120,7 +126,7 @@ def job_of(args: argparse.Namespace) -> Job:
         out=Pattern.parse(args.out),
         settings=settings_of(args),
         controls=controls_of(args),
-        writing=Writing(art3d_version(), layers_of(args.layers)),
+        writing=Writing(art3d_version(), layers_of(args.layers), args.compression),
         reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},
         script=load_depth_script(args.controls) if args.controls else None,
         clean_plate=clean,

@@ -4,9 +4,10 @@ from host_bridge.outputs.atomic import replacing
 from host_bridge.outputs.picture import write_picture
 from host_bridge.outputs.result import Result, Writing
 from host_bridge.outputs.review import anaglyph, disparity_image
-from host_bridge.outputs.stereo_exr import write_stereo, write_view
+from host_bridge.outputs.stereo_exr import COMPRESSIONS, write_stereo, write_view
 
 __all__ = [
+    "COMPRESSIONS",
     "Result",
     "Writing",
     "anaglyph",

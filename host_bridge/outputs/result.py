@@ -54,10 +54,12 @@ class Writing:
     Attributes:
         version: of Art3D.
         layers: analysis outputs to add as float layers.
+        compression: one of `stereo_exr.COMPRESSIONS`.
     """
 
     version: str
     layers: tuple[str, ...] = ()
+    compression: str = "auto"
 
 
 def on_window(pixels: Array, window: Box, target: Box) -> Array:

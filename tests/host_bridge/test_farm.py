@@ -77,10 +77,12 @@ def test_submit_writes_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "openjd run" in capsys.readouterr().out
     script = tmp_path / "c.json"
     script.write_text('{"format": "art3d-controls", "version": 1, "keys": {"depth_gain": {"1001": 1.0}}}', "utf-8")
-    assert main([*words, "--bundle", str(tmp_path / "c"), "--controls", str(script), "--layers", "scale"]) == 0
+    words += ["--layers", "scale", "--compression", "piz"]
+    assert main([*words, "--bundle", str(tmp_path / "c"), "--controls", str(script)]) == 0
     template = json.loads((tmp_path / "c" / "template.json").read_text(encoding="utf-8"))
     render = template["steps"][1]["script"]["actions"]["onRun"]["args"]
     assert render[-2:] == ["--controls", "{{Param.ControlsFolder}}/c.json"]
+    assert render[render.index("--compression") + 1] == "piz"
     check(tmp_path / "c" / "template.json")
     assert main([*words, "--bundle", str(tmp_path / "b"), "--depth-gain", "99"]) == 2
 

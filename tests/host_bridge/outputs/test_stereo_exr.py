@@ -8,7 +8,7 @@ import pytest
 
 from host_bridge.errors import OutputError
 from host_bridge.geometry import Box
-from host_bridge.outputs import Result, Writing, write_stereo
+from host_bridge.outputs import COMPRESSIONS, Result, Writing, write_stereo
 from host_bridge.outputs.done import is_done
 from host_bridge.plates import Pattern, read_plate
 
@@ -82,7 +82,7 @@ def test_the_hero_is_the_plate_bit_for_bit(tmp_path, result, plate) -> None:
 
 
 def test_convention_nukes_signs(tmp_path, result) -> None:
-    (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9"))
+    (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9", compression="zip"))
     parts = parts_of(path)
     toward_right, toward_left = parts["disparityR"].channels, parts["disparityL"].channels
     assert (toward_right["disparityR.x"].pixels == -result.planes["disparity_left"][..., 0]).all()
@@ -91,6 +91,21 @@ def test_convention_nukes_signs(tmp_path, result) -> None:
     for channels in (toward_right, toward_left):
         assert {c.pixels.dtype for c in channels.values()} == {np.dtype(np.float32)}
     assert not toward_right["disparityR.y"].pixels.any()
+
+
+@pytest.mark.parametrize("compression", [name for name in COMPRESSIONS if not name.startswith("dwa")])
+def test_pictures_lose_no_bit_and_measures_at_most_the_last_eight(tmp_path, result, compression) -> None:
+    out = Pattern.parse(str(tmp_path / "o.exr"))
+    (path,) = write_stereo(out, result, Writing("9.9", ("inverse_depth",), compression))
+    parts = parts_of(path)
+    wanted = result.planes["right"].astype(np.float16)
+    assert all((parts["right"].channels[c].pixels == wanted[..., i]).all() for i, c in enumerate("RGBA"))
+    assert (parts["right"].channels["depth.Z"].pixels == result.planes["right_extra"][..., 0]).all()
+    mask = parts["occlusion.right"].channels["occlusion.mask"].pixels
+    assert (mask == result.planes["occlusion_right"][..., 0]).all()
+    for part, plane in (("disparityL", "disparity_right"), ("inverse_depth", "inverse_depth")):
+        off = np.abs(parts[part].channels[f"{part}.x"].pixels - result.planes[plane][..., 0])
+        assert (off <= np.abs(result.planes[plane][..., 0]) * (2.0**-16 if compression == "auto" else 0.0)).all()
 
 
 def test_windows_metadata_and_types_are_kept(tmp_path, result) -> None:
