@@ -139,7 +139,9 @@ def analyse(
     """Both stages. Arguments and errors as theirs."""
     plate = plate or Plate(frame)
     raw = estimate_depth(frame, settings, library, plate=plate, check=check)
-    return stage(frame, raw, settings, library, plate=plate, check=check)
+    if settings.proxy == 1:
+        return stage(frame, raw, settings, library, plate=plate, check=check)
+    return stage(frame.proxy(settings.proxy), raw, settings, library, check=check)
 
 
 def stage(
@@ -155,8 +157,8 @@ def stage(
     """Normalise, bring to plate resolution, let the style stage, fit the global layer.
 
     Args:
-        frame: the plate frame.
-        raw: what `estimate_depth` said of it.
+        frame: the plate frame, or the proxy of it that `settings` name.
+        raw: what `estimate_depth` said of the whole frame.
         settings: style and shot.
         library: where styles come from.
         window: frames of the shot that steady this one's depth; ignored for depth that needs no steadying.
@@ -217,7 +219,7 @@ def _percentiles(raw: Tensor) -> dict[float, float]:
 def _steadied(raw: RawDepth, window: Window) -> Tensor:
     if not window.reach or raw.look.numel() == 0:
         return raw.inverse_depth
-    steadied = steady(raw.look.numpy(), host_array(raw.inverse_depth), window)
+    steadied = steady(raw.grey, host_array(raw.inverse_depth), window)
     return torch.from_numpy(steadied).to(raw.inverse_depth.device)
 
 
@@ -233,6 +235,8 @@ def _at_plate_resolution(iz: Tensor, plate: Plate) -> Tensor:
     size = (plate.frame.data.height, plate.frame.data.width)
     if tuple(iz.shape) == size:
         return iz
+    if iz.shape[0] >= size[0] and iz.shape[1] >= size[1]:
+        return functional.interpolate(iz[None, None], size=size, mode="nearest")[0, 0]
     if "color" in plate.frame.layers:
         return guided_upsample(iz, _guide(rgb_of(plate.color, plate.frame.channels)))
     return functional.interpolate(iz[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 from art3d_node.look import make_look
 from art3d_node.models.depth_net import DepthSource, SourceInput
 from art3d_node.models.neutral import Staging
+from art3d_node.motion import Grey, grey
 from art3d_node.plate import Plate
 from art3d_node.transfer import CPU, as_float, host_array
 from host_bridge.errors import DepthSourceError
@@ -64,10 +66,15 @@ class RawDepth:
     licence_note: str = ""
     ms: float = 0.0
 
+    @cached_property
+    def grey(self) -> Grey:
+        """The small grey picture that motion is found in; made once, asked by every neighbour."""
+        return grey(self.look.numpy())
+
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return nbytes(self.inverse_depth, self.look)
+        return nbytes(self.inverse_depth, self.look) + (self.grey.nbytes if self.look.numel() else 0)
 
 
 def estimate_depth(

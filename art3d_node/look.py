@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from numba import prange
 from torch import Tensor
 from torch.nn import functional
 
-from art3d_node.stereo.jit import FloatArray, cpu_kernel, f32
+from art3d_node.stereo.jit import FloatArray, Real, cpu_kernel, device_function, f32
+from art3d_node.transfer import CPU
 
 LOOK_LONG_SIDE_PX = 1024
 _KNEE = 0.8
 _BRIGHTEST = 64.0
+_LEVELS = 256
+_KEPT_BITS = 16  # of a float, enough to know its display level but for a step or two
+
+ByteArray = npt.NDArray[np.uint8]
 
 
 def rgb_of(color: Tensor, channels: Sequence[str]) -> Tensor:
@@ -55,34 +63,70 @@ def make_look(color: Tensor, channels: Sequence[str], *, long_side_px: int = LOO
     rgb = rgb_of(color, channels).float()
     ratio = min(1.0, long_side_px / max(height, width))
     size = max(1, round(height * ratio)), max(1, round(width * ratio))
-    if size == (height, width):
-        small = _bounded(rgb)
-    elif rgb.device.type == "cpu":
-        small = torch.empty((*size, 3), device=rgb.device)
-        _shrink(rgb.detach().numpy(), small.numpy(), _BRIGHTEST)
-    else:
-        planes = _bounded(rgb).permute(2, 0, 1)[None]
-        small = functional.interpolate(planes, size=size, mode="area")[0].permute(1, 2, 0)
-    return (display_curve(small) * 255.0 + 0.5).to(torch.uint8).contiguous()
+    if rgb.device.type == "cpu":
+        look = torch.empty((*size, 3), dtype=torch.uint8, device=CPU)
+        _shrink(rgb.detach().numpy(), look.numpy(), _BRIGHTEST, *_levels())
+        return look
+    planes = _bounded(rgb).permute(2, 0, 1)[None]
+    small = functional.interpolate(planes, size=size, mode="area")[0].permute(1, 2, 0)
+    return (display_curve(small) * (_LEVELS - 1) + 0.5).to(torch.uint8).contiguous()
 
 
 def _bounded(rgb: Tensor) -> Tensor:
     return torch.nan_to_num(rgb, nan=0.0, posinf=_BRIGHTEST, neginf=0.0).clamp(0.0, _BRIGHTEST)
 
 
+@functools.cache
+def _levels() -> tuple[FloatArray, ByteArray]:
+    """What turns light into 8-bit levels of the display curve without a power: the least light of each level, and for
+    the upper bits of a float the level of the least light that has them."""
+    wanted = torch.arange(1, _LEVELS, device=CPU)
+    # Floats above 0 sort like their bits.
+    low = torch.zeros(_LEVELS - 1, dtype=torch.int32, device=CPU)
+    high = torch.full_like(low, int(np.float32(_BRIGHTEST).view(np.int32)))
+    while bool((low < high).any()):
+        middle = low + (high - low) // 2
+        reached = (display_curve(middle.view(torch.float32)) * (_LEVELS - 1) + 0.5).to(torch.int64) >= wanted
+        low, high = torch.where(reached, low, middle + 1), torch.where(reached, middle, high)
+    least = np.concatenate([[0.0], low.view(torch.float32).numpy()]).astype(np.float32)
+    upper = np.arange((int(np.float32(_BRIGHTEST).view(np.int32)) >> _KEPT_BITS) + 1, dtype=np.int32)
+    first = np.searchsorted(least, (upper << _KEPT_BITS).view(np.float32), side="right") - 1
+    return least, first.astype(np.uint8)
+
+
+@device_function
+def _bounded_light(value: Real, brightest: float) -> Real:
+    return min(max(value, f32(0.0)), f32(brightest)) if value == value else f32(0.0)
+
+
 @cpu_kernel
-def _shrink(rgb: FloatArray, small: FloatArray, brightest: float) -> None:
-    """`_bounded` and torch's area average in one pass, with the same sums in the same order: (H, W, 3) to (h, w, 3)."""
+def _shrink(rgb: FloatArray, look: ByteArray, brightest: float, least: FloatArray, first: ByteArray) -> None:
+    """The look of (H, W, 3) light in one pass: `_bounded`, torch's area average (its sums in its order), and the level.
+
+    Args:
+        rgb: scene-linear.
+        look: (h, w, 3), the result.
+        brightest: above it light counts as this.
+        least, first: as `_levels` gives them.
+    """
     rows, columns = rgb.shape[:2]
-    h, w = small.shape[:2]
+    h, w = look.shape[:2]
     for y in prange(h):
         top, bottom = y * rows // h, -(-(y + 1) * rows // h)
         for x in range(w):
             left, right = x * columns // w, -(-(x + 1) * columns // w)
+            share = f32(bottom - top), f32(right - left)
+            total = f32(0.0), f32(0.0), f32(0.0)
+            for v in range(top, bottom):
+                for u in range(left, right):
+                    total = (
+                        total[0] + _bounded_light(rgb[v, u, 0], brightest),
+                        total[1] + _bounded_light(rgb[v, u, 1], brightest),
+                        total[2] + _bounded_light(rgb[v, u, 2], brightest),
+                    )
             for c in range(3):
-                total = f32(0.0)
-                for v in range(top, bottom):
-                    for u in range(left, right):
-                        value = rgb[v, u, c]
-                        total += min(max(value, f32(0.0)), f32(brightest)) if value == value else f32(0.0)
-                small[y, x, c] = total / f32(bottom - top) / f32(right - left)
+                light = f32(total[c] / share[0] / share[1])
+                level = int(first[light.view(np.int32) >> _KEPT_BITS])
+                while level < _LEVELS - 1 and light >= least[level + 1]:
+                    level += 1
+                look[y, x, c] = level

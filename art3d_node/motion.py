@@ -6,6 +6,7 @@ next: over such short steps it is right where a flow to a frame far away is lost
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Look = npt.NDArray[np.uint8]
+Grey = npt.NDArray[np.uint8]
 
 FLOW_WIDTH = 512
 PHOTOMETRIC_LEVELS = 12.0
@@ -38,21 +40,20 @@ class Link:
         return self.flow.nbytes + self.trust.nbytes
 
 
-def links(here: Look, there: Look) -> tuple[Link, Link]:
+def links(here: Grey, there: Grey) -> tuple[Link, Link]:
     """The motion from a frame to a neighbouring one, and back.
 
     Args:
-        here, there: (h, w, 3) uint8 looks of one size.
+        here, there: what `grey` made of two looks of one size.
     """
-    first, second = grey(here), grey(there)
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    ahead, back = (np.asarray(engine.calc(a, b, None), np.float32) for a, b in ((first, second), (second, first)))
+    ahead, back = (np.asarray(engine.calc(a, b, None), np.float32) for a, b in ((here, there), (there, here)))
     return Link(ahead, _trust(ahead, back)), Link(back, _trust(back, ahead))
 
 
 def _trust(ahead: Floats, back: Floats) -> Floats:
-    miss = np.square(ahead + follow(back, ahead)).sum(axis=2)
-    return np.asarray(np.exp(-miss / CONSISTENCY_PX**2), np.float32)
+    miss = ahead + follow(back, ahead)
+    return np.asarray(np.exp((np.square(miss[..., 0]) + np.square(miss[..., 1])) / -(CONSISTENCY_PX**2)), np.float32)
 
 
 def extended(path: Link, link: Link) -> Link:
@@ -60,15 +61,15 @@ def extended(path: Link, link: Link) -> Link:
     return Link(path.flow + follow(link.flow, path.flow), path.trust * follow(link.trust, path.flow))
 
 
-def likeness(here: Look, there: Look, path: Link) -> Floats:
+def likeness(here: Grey, there: Grey, path: Link) -> Floats:
     """(h, w) how far a path is to be believed, 0..1: trusted all the way, to where the picture is alike."""
-    change = np.abs(follow(grey(there).astype(np.float32), path.flow) - grey(here))
+    change = np.abs(follow(there.astype(np.float32), path.flow) - here)
     smooth = np.asarray(cv2.GaussianBlur(change, (0, 0), 1.5), np.float32)
     return np.asarray(path.trust * np.exp(-np.square(smooth / PHOTOMETRIC_LEVELS)), np.float32)
 
 
-def grey(look: Look) -> Look:
-    """The small grey picture that motion is found in."""
+def grey(look: Look) -> Grey:
+    """The small grey picture that motion is found in, from a (h, w, 3) look."""
     scale = min(1.0, FLOW_WIDTH / look.shape[1])
     size = (max(16, round(look.shape[1] * scale)), max(16, round(look.shape[0] * scale)))
     return np.asarray(cv2.cvtColor(cv2.resize(look, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY))
@@ -82,6 +83,12 @@ def scaled(flow: Floats, size: tuple[int, int]) -> Floats:
 
 def follow(image: Floats, flow: Floats) -> Floats:
     """An image seen along a flow."""
-    y, x = np.indices(flow.shape[:2], np.float32)
-    grid_x, grid_y = x + flow[..., 0], y + flow[..., 1]
-    return np.asarray(cv2.remap(image, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    place = flow + _places(flow.shape[0], flow.shape[1])
+    return np.asarray(cv2.remap(image, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+@functools.lru_cache(4)
+def _places(height: int, width: int) -> Floats:
+    """(h, w, 2) x and y of every pixel."""
+    y, x = np.indices((height, width), np.float32)
+    return np.stack([x, y], axis=2)

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from numba import prange
 
-from art3d_node.motion import Floats, Link, extended, follow, likeness, scaled
+from art3d_node.motion import Floats, Grey, Link, extended, follow, likeness, scaled
 from art3d_node.stereo.jit import FloatArray, cpu_kernel, f32
 
 # The fall of weight with distance, in parts of the window; and the size of a "broad" region, in parts of the width.
@@ -30,12 +29,12 @@ class Neighbour:
     """One frame of the window.
 
     Attributes:
-        look: (h, w, 3) uint8, display-referred.
+        grey: (h, w) uint8, what `motion.grey` makes of its look.
         raw: (h', w') raw inverse depth, float32.
         link: the motion to it from the frame beside it that is one nearer to the window's middle.
     """
 
-    look: npt.NDArray[np.uint8]
+    grey: Grey
     raw: Floats
     link: Link
 
@@ -56,11 +55,11 @@ class Window:
 ALONE = Window()
 
 
-def steady(look: npt.NDArray[np.uint8], raw: Floats, window: Window) -> Floats:
+def steady(grey: Grey, raw: Floats, window: Window) -> Floats:
     """The frame's inverse depth, steadied.
 
     Args:
-        look: (h, w, 3) uint8, the frame's own look.
+        grey: (h, w) uint8, of the frame's own look.
         raw: (h', w') its raw inverse depth.
         window: its neighbours.
 
@@ -71,7 +70,7 @@ def steady(look: npt.NDArray[np.uint8], raw: Floats, window: Window) -> Floats:
         return raw
     values, weights = [raw.astype(np.float32)], [np.ones(raw.shape, np.float32)]
     for side in (window.before, window.after):
-        for distance, (moved, trust) in enumerate(_opinions(look, raw, side), 1):
+        for distance, (moved, trust) in enumerate(_opinions(grey, raw, side), 1):
             values.append(moved)
             weights.append(trust * np.float32(np.exp(-0.5 * (distance / window.reach / DISTANCE_SIGMA) ** 2)))
     median, mean = np.empty_like(values[0]), np.empty_like(values[0])
@@ -80,15 +79,15 @@ def steady(look: npt.NDArray[np.uint8], raw: Floats, window: Window) -> Floats:
     return np.asarray(median + cv2.GaussianBlur(mean - median, (0, 0), sigma), np.float32)
 
 
-def _opinions(look: npt.NDArray[np.uint8], raw: Floats, side: Sequence[Neighbour]) -> Iterator[tuple[Floats, Floats]]:
+def _opinions(grey: Grey, raw: Floats, side: Sequence[Neighbour]) -> Iterator[tuple[Floats, Floats]]:
     """What each neighbour of one side says of every pixel, and how far to believe it."""
     size = (raw.shape[1], raw.shape[0])
     path: Link | None = None
     for other in side:
-        if other.look.shape != look.shape:
+        if other.grey.shape != grey.shape:
             return
         path = other.link if path is None else extended(path, other.link)
-        trust = cv2.resize(likeness(look, other.look, path), size, interpolation=cv2.INTER_LINEAR)
+        trust = cv2.resize(likeness(grey, other.grey, path), size, interpolation=cv2.INTER_LINEAR)
         there = cv2.resize(other.raw, size, interpolation=cv2.INTER_LINEAR)
         yield _aligned(follow(there, scaled(path.flow, size)), raw, np.asarray(trust)), np.asarray(trust)
 

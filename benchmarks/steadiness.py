@@ -56,18 +56,19 @@ class Here:
             there = frames[index]
             near, far = self.depth(last, settings), self.depth(there, settings)
             if (last.key, there.key) not in self.motions:
-                ahead, back = links(near.look.numpy(), far.look.numpy())
+                ahead, back = links(near.grey, far.grey)
                 self.motions[last.key, there.key], self.motions[there.key, last.key] = ahead, back
             link = self.motions[last.key, there.key]
-            found.append(Neighbour(far.look.numpy(), far.inverse_depth.numpy(), link))
+            found.append(Neighbour(far.grey, far.inverse_depth.numpy(), link))
             last = there
         return found
 
     def submit(
         self, frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str]
     ) -> Tile:
-        analysis = stage(frame, self.depth(frame, settings), settings, self.library)
-        made = render(frame, analysis, controls, box, outputs)
+        seen = frame.proxy(settings.proxy)
+        analysis = stage(seen, self.depth(frame, settings), settings, self.library)
+        made = render(seen, analysis, controls, box, outputs)
         return Tile(box, {name: plane.numpy() for name, plane in made.planes.items()}, made.stats)
 
     def result(self, pending: Tile) -> Tile:

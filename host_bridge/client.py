@@ -213,6 +213,8 @@ class Client:
         Raises:
             Art3DError: as `tile`.
         """
+        if settings.proxy > 1 and self.welcome.protocol < (1, 1):
+            raise ProtocolError("this server is too old for proxies", remedy="update it, or ask for the whole plate")
         frames = {frame.key: frame, **{other.key: other for other in neighbours}}
         request = m.TileRequest(
             frame.key, settings, controls, box, tuple(outputs), priority=self._priority, viewer=self._viewer

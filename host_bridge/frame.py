@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -81,6 +81,13 @@ class Frame:
     def picture_width(self) -> int:
         """Columns of the display window, px."""
         return self.display.width
+
+    def proxy(self, step: int) -> Frame:
+        """Every `step`-th pixel of this frame, as views of its layers; `look` stays whole."""
+        if step == 1:
+            return self
+        layers = {name: a if name == "look" else a[::step, ::step] for name, a in self.layers.items()}
+        return replace(self, display=self.display.every(step), data=self.data.every(step), layers=layers)
 
     @property
     def nbytes(self) -> int:

@@ -62,6 +62,11 @@ class Box:
         """The box with `dx` columns and `dy` rows more on each side."""
         return Box(self.x0 - dx, self.y0 - dy, self.x1 + dx, self.y1 + dy)
 
+    def every(self, step: int) -> Box:
+        """The box in the grid of every `step`-th pixel; as large as an array of this box is with that stride."""
+        x0, y0 = self.x0 // step, self.y0 // step
+        return Box(x0, y0, x0 - (-self.width // step), y0 - (-self.height // step))
+
     def slices(self, within: Box) -> tuple[slice, slice]:
         """Row and column slices of this box in an array that covers `within`.
 

@@ -51,3 +51,9 @@ def test_channels_are_found_by_name() -> None:
 @given(st.lists(st.floats(-10, 100, width=32), min_size=2, max_size=30))
 def test_brighter_stays_brighter(values: list[float]) -> None:
     assert bool((torch.diff(display_curve(torch.tensor(sorted(values)))) >= 0).all())
+
+
+def test_levels_without_a_power_are_those_of_the_curve() -> None:
+    light = torch.linspace(-0.1, 2.0, 3 * 200_000) ** 3
+    look = make_look(light.reshape(500, 400, 3), RGB)
+    assert torch.equal(look.reshape(-1), (display_curve(light) * 255.0 + 0.5).to(torch.uint8))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from art3d_node.motion import links
+from art3d_node.motion import grey, links
 from art3d_node.temporal import ALONE, Neighbour, Window, steady
 
 SIZE = (96, 160)
@@ -20,7 +20,7 @@ def look(offset: int, box_at: int | None = None) -> np.ndarray:
     if box_at is not None:
         texture = np.kron(np.random.default_rng(4).integers(0, 255, (8, 8, 3)), np.ones((4, 4, 1)))
         picture[30:62, box_at : box_at + 32] = texture
-    return picture.astype(np.uint8)
+    return grey(picture.astype(np.uint8))
 
 
 def depth(box_at: int | None = None) -> np.ndarray:
@@ -74,7 +74,7 @@ def test_moving_things_are_not_smeared() -> None:
 
 def test_another_scene_counts_nothing() -> None:
     rng = np.random.default_rng(9)
-    other = rng.integers(0, 255, (*SIZE, 3)).astype(np.uint8)
+    other = grey(rng.integers(0, 255, (*SIZE, 3)).astype(np.uint8))
     raw = depth(box_at=60)
     steadied = steady(look(0, 60), raw, window(look(0, 60), [(other, rng.uniform(0, 1, SIZE).astype(np.float32))]))
     assert np.abs(steadied - raw).mean() < 0.01

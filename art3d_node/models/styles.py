@@ -13,7 +13,7 @@ from platformdirs import user_config_dir
 from torch import Tensor
 from torch.nn import functional
 
-from art3d_node.models.camera_net import STRIDE, CameraNet
+from art3d_node.models.camera_net import STRIDE, CameraNet, network_input
 from art3d_node.models.depth_net import CPU, MAX_ASPECT, resized_look
 from art3d_node.models.neutral import SCALE, SHIFT, Neutral, Staging
 from art3d_node.models.style_file import (
@@ -94,8 +94,8 @@ class LearnedStyle:
         seen = (
             functional.pad(part, (rim,) * 4, mode="reflect") for part in (resized_look(look.to(iz.device), size), small)
         )
-        maps = self.net(*seen)
-        both = torch.cat([maps.scale, maps.shift], dim=1)[0, :, rim : rim + size[0], rim : rim + size[1]]
+        maps = self.net.maps(network_input(*seen).contiguous(memory_format=torch.channels_last))
+        both = maps[0, :2, rim : rim + size[0], rim : rim + size[1]]
         full = guided_upsample(both, _as_guide(iz)[..., None])
         return full[0], full[1]
 
@@ -119,13 +119,13 @@ def input_grid(aspect: float, input_size: int) -> tuple[int, int]:
 
 
 def load_style(path: Path, device: torch.device = CPU) -> LearnedStyle:
-    """A style from its file, its network on a device.
+    """A style from its file, its network on a device, channels last, which takes half the time on a processor.
 
     Raises:
         StyleFileError: as `style_file.load_style_file`.
     """
     card, net = load_style_file(path)
-    return LearnedStyle(card, net.to(device))
+    return LearnedStyle(card, net.to(device, memory_format=torch.channels_last))  # type: ignore[call-overload]
 
 
 def style_folders() -> list[Path]:

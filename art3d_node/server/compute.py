@@ -125,8 +125,9 @@ class Compute:
         self._depths.clear()
         devices.give_back(self._device)
 
-    def _plate(self, frame: Frame, key: str) -> Plate:
-        return self._once(("plate", key), lambda: Plate(frame, self._device), lambda plate: plate.nbytes)
+    def _plate(self, frame: Frame, key: str, settings: AnalysisSettings) -> Plate:
+        make = lambda: Plate(frame.proxy(settings.proxy), self._device)  # noqa: E731
+        return self._once(("plate", key, settings.proxy), make, lambda plate: plate.nbytes)
 
     def _once(self, name: tuple[Any, ...], make: Callable[[], T], size: Callable[[T], int]) -> T:
         found: T | None = self._cache.get(name)
@@ -145,8 +146,8 @@ class Compute:
         known = self._depths.get(name)
         if known is not None:
             return known
-        # A neighbour's plate is not kept: its colour is seldom looked at.
-        plate = self._cache.get(("plate", key)) or Plate(frame, self._device)
+        # A neighbour's plate is not kept, nor that of a proxy: its colour is seldom looked at.
+        plate = self._cache.get(("plate", key, 1)) or Plate(frame, self._device)
         with stoppable(check):
             made = analysis.estimate_depth(frame, settings, self._library, plate=plate, check=check)
         self._depths.put(name, made, made.nbytes)
@@ -161,11 +162,11 @@ class Compute:
         if found is not None:
             return found
         start = time.perf_counter()
-        frame, plate = frames[key], self._plate(frames[key], key)
-        raw = self._raw(frame, key, settings, check)
+        plate = self._plate(frames[key], key, settings)
+        raw = self._raw(frames[key], key, settings, check)
         window = self._window(frames, key, raw, settings, check)
         with stoppable(check):
-            made = analysis.stage(frame, raw, settings, self._library, window=window, plate=plate, check=check)
+            made = analysis.stage(plate.frame, raw, settings, self._library, window=window, plate=plate, check=check)
             devices.settle(self._device)
         self._cache.put(name, made, made.nbytes)
         ms["analysis"] = _ms_since(start)
@@ -185,7 +186,7 @@ class Compute:
                 there = self._raw(frames[other], other, settings, check)
                 link = self._link(last, nearer, other, there)
                 check()
-                found.append(Neighbour(there.look.numpy(), host_array(there.inverse_depth), link))
+                found.append(Neighbour(there.grey, host_array(there.inverse_depth), link))
                 last, nearer = other, there
             return found
 
@@ -196,7 +197,7 @@ class Compute:
         first, second = sorted((key, other))
         pair = self._once(
             ("links", first, second),
-            lambda: links(*(r.look.numpy() for r in ((raw, there) if key == first else (there, raw)))),
+            lambda: links(*(r.grey for r in ((raw, there) if key == first else (there, raw)))),
             lambda both: sum(link.nbytes for link in both),
         )
         return pair[0] if key == first else pair[1]
@@ -213,10 +214,10 @@ class Compute:
     ) -> Prepared:
         def prepare() -> Prepared:
             with stoppable(check):
-                return renderer.prepare(frame, analysed, controls, plate=plate)
+                return renderer.prepare(plate.frame, analysed, controls, plate=plate)
 
         start = time.perf_counter()
-        plate = self._plate(frame, key)
+        plate = self._plate(frame, key, settings)
         name = ("prepared", key, settings, controls, analysed.style_id)
         prepared = self._once(name, prepare, lambda prepared: prepared.nbytes)
         ms["prepare"] = _ms_since(start)

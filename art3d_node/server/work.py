@@ -288,16 +288,21 @@ def request_keys(request: m.TileRequest) -> tuple[str, ...]:
 
 
 def prove_request(request: m.TileRequest) -> None:
-    """Proves outputs and knobs.
+    """Proves outputs, knobs and proxy.
 
     Raises:
-        BadInputError: an unknown or repeated output, or a knob outside its range.
+        BadInputError: an unknown or repeated output, a knob outside its range, or a proxy that cannot be made.
     """
     unknown = [name for name in request.outputs if name not in m.OUTPUTS]
     if unknown or len(set(request.outputs)) != len(request.outputs):
         raise BadInputError(f"outputs {', '.join(request.outputs)}", remedy=f"choose from {', '.join(m.OUTPUTS)}")
     controls: Controls = request.controls
     controls.checked()
+    first, last = m.PROXIES
+    if not first <= request.settings.proxy <= last:
+        raise BadInputError(f"a proxy of every {request.settings.proxy}-th pixel", remedy=f"ask for {first} to {last}")
+    if request.settings.proxy > 1 and request.settings.style == "given":
+        raise BadInputError("a proxy of a given disparity", remedy="name a style, or ask for the whole plate")
 
 
 def channels_of(output: str, layers: dict[str, int]) -> int:

@@ -17,12 +17,13 @@ from host_bridge.params import Controls
 from host_bridge.shot.file import Shot, ShotEntry
 from host_bridge.shot.signature import Glance, find_cuts, glance
 from host_bridge.shot.steady import Floats, Measured, gaussian, handover, normalisation, suggest
-from host_bridge.wire.messages import AnalysisSettings, Tile
+from host_bridge.wire.messages import PROXIES, AnalysisSettings, Tile
 
 THUMB = (36, 64)
 COMFORT = (-1.0, 2.0)
 TRUE_DEPTH = ("aov", "given")
 ASKED_AHEAD = 2
+PROXY_PX = 512
 
 
 class Asks(Protocol):
@@ -104,8 +105,12 @@ def _look_at(frames: Iterable[tuple[int, Frame]], server: Asks, settings: Analys
     """What each frame says on its own; the server works on the next ones meanwhile."""
     asked: deque[tuple[int, int, Glance, Any]] = deque()
     for number, frame in frames:
-        pending = server.submit(frame, settings, Controls(), frame.data, ("inverse_depth", "disparity_left"))
-        asked.append((number, frame.picture_width, glance(frame), pending))
+        # A few figures and a thumbnail need no whole plate, but what networks work at.
+        step = min(PROXIES[1], max(1, max(frame.data.width, frame.data.height) // PROXY_PX))
+        seen = frame.proxy(step)
+        asking = replace(settings, proxy=step)
+        pending = server.submit(frame, asking, Controls(), seen.data, ("inverse_depth", "disparity_left"))
+        asked.append((number, seen.picture_width, glance(frame), pending))
         if len(asked) > ASKED_AHEAD:
             yield _seen(server, *asked.popleft())
     while asked:

@@ -13,7 +13,8 @@ from host_bridge.frame import Array
 from host_bridge.geometry import Box
 from host_bridge.params import Controls
 
-PROTOCOL = (1, 0)
+PROTOCOL = (1, 1)
+PROXIES = (1, 64)
 Priority = Literal["interactive", "batch"]
 Transport = Literal["memory", "inline"]
 
@@ -66,12 +67,15 @@ class AnalysisSettings:
         style: style name; "given" stages the frame's own `disparity` layer.
         z_meaning: "auto", "distance" or "inverse", for the plate's Z.
         shot: what the shot fixes, or None for a frame on its own.
+        proxy: every how many-th pixel of the plate is staged and rendered, 1 to 64; boxes, planes and px are then
+            those of the proxy, as `Frame.proxy` makes it. The depth source sees the plate all the same.
     """
 
     depth: str = "auto"
     style: str = "neutral"
     z_meaning: str = "auto"
     shot: ShotFrame | None = None
+    proxy: int = 1
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,10 @@ struct ShotFrame {
 struct AnalysisSettings {
   std::string depth, style, zMeaning;
   std::optional<ShotFrame> shot;
+  int64_t proxy = 1;
   template <class Fields>
   void visit(Fields& f) {
-    f("depth", depth), f("style", style), f("z_meaning", zMeaning), f("shot", shot);
+    f("depth", depth), f("style", style), f("z_meaning", zMeaning), f("shot", shot), f("proxy", proxy);
   }
 };
 

@@ -29,3 +29,10 @@ def test_sizes_are_multiples_and_bounded(aspect: float, multiple: int, short: in
 def test_a_flat_look_stays_flat(size: tuple[int, int]) -> None:
     look = torch.full((8, 12, 3), 51, dtype=torch.uint8)
     assert torch.allclose(resized_look(look, size), torch.full((1, 3, *size), 0.2))
+
+
+@pytest.mark.parametrize("size", [(4, 6), (5, 7), (8, 12), (1, 1)])
+def test_a_smaller_look_is_the_mean_of_what_lies_under_each_pixel(size: tuple[int, int]) -> None:
+    look = torch.randint(0, 256, (8, 12, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(3))
+    wanted = torch.nn.functional.interpolate(look.permute(2, 0, 1)[None] / 255.0, size=size, mode="area")
+    assert torch.allclose(resized_look(look, size), wanted, atol=1e-6)

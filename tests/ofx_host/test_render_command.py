@@ -38,7 +38,7 @@ def rendered(example_plate: Path, real_server: Server, tmp_path_factory: pytest.
     assert main(["analyse", plates, "-o", str(shot), *common]) == 0
     for name, which in (("alone", "none"), ("shot", str(shot))):
         out = str(folder / f"{name}.####.exr")
-        assert main(["render", plates, "-o", out, *common, *knobs, "--shot", which]) == 0
+        assert main(["render", plates, "-o", out, *common, *knobs, "--shot", which, "--compression", "zip"]) == 0
     return folder
 
 

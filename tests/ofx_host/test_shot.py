@@ -150,7 +150,7 @@ def rendered(example_plate: Path, real_server: Server, tmp_path_factory: pytest.
     for name in ("steady", "cut", "alone"):
         out = str(folder / f"{name}.####.exr")
         which = ["--frames", "1001,1004", "--shot", str(folder / f"{name}.art3d")]
-        assert main(["render", plates, "-o", out, *common, *which]) == 0
+        assert main(["render", plates, "-o", out, *common, *which, "--compression", "zip"]) == 0
     return folder
 
 

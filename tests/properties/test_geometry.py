@@ -38,6 +38,14 @@ def test_tiles_cover_each_pixel_once(box: Box, width: int, height: int) -> None:
     assert (seen == 1).all()
 
 
+@given(boxes, st.integers(1, 64))
+def test_a_proxys_box_is_as_large_as_a_strided_array(box: Box, step: int) -> None:
+    rows, columns = np.empty((box.height, box.width))[::step, ::step].shape
+    proxy = box.every(step)
+    assert (proxy.height, proxy.width) == (rows, columns)
+    assert box.empty or (proxy.x0 * step <= box.x0 < (proxy.x0 + 1) * step)
+
+
 @given(solid, st.integers(1, 100))
 def test_convention_flip_is_its_own_inverse(box: Box, height: int) -> None:
     flipped = box.flipped(height)

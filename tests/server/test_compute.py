@@ -103,3 +103,16 @@ def test_other_devices_are_refused():
 def test_measure_needs_both_views(engine):
     with pytest.raises(BadInputError, match="left and a right"):
         engine.measure({"left": np.zeros((2, 2, 3), np.float32)}, check=lambda: None)
+
+
+def test_a_proxy_is_every_few_pixels_of_the_plate_and_shares_its_depth(engine):
+    frame = picture(11)
+    before = engine.figures()["analysis_count"]
+    whole, stats = ask(engine, frame)
+    seen = frame.proxy(4)
+    planes, coarse = ask(engine, frame, settings=AnalysisSettings(proxy=4), box=seen.data)
+    assert planes["left"].shape == (8, 12, 4)
+    assert np.array_equal(planes["left"], whole["left"][::4, ::4])
+    assert np.allclose(planes["disparity_left"], whole["disparity_left"][::4, ::4] / 4, atol=1e-4)
+    assert (coarse["iz_low"], coarse["fit_scale"]) == (stats["iz_low"], stats["fit_scale"])
+    assert engine.figures()["analysis_count"] == before + 2 + 2 + 2 + 1  # two each but for the one depth

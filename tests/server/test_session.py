@@ -41,7 +41,7 @@ def test_hello_waits_for_a_worker():
 
 def test_another_major_version_is_refused_with_both_numbers():
     failure = Bench().ask(m.Hello("new", (2, 3)))
-    assert failure.code == "protocol" and "2.3" in failure.message and "1.0" in failure.message
+    assert failure.code == "protocol" and "2.3" in failure.message and "1.1" in failure.message
 
 
 def test_a_newer_minor_version_is_welcome():
@@ -164,6 +164,9 @@ def test_request_limits_are_named(bench):
         {"outputs": ("secret",)},
         {"outputs": ("right", "right")},
         {"controls": Controls(depth_gain=99.0)},
+        {"settings": m.AnalysisSettings(proxy=0)},
+        {"settings": m.AnalysisSettings(proxy=65)},
+        {"settings": m.AnalysisSettings(style="given", proxy=2)},
         {"controls": Controls(hero="middle")},
         {"outputs": ("right_extra",)},
     ],

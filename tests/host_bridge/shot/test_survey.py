@@ -30,7 +30,7 @@ class Here:
     def submit(
         self, frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str]
     ) -> Tile:
-        rendered = render(frame, analyse(frame, settings, self.library), controls, box, outputs)
+        rendered = render(frame.proxy(settings.proxy), analyse(frame, settings, self.library), controls, box, outputs)
         return Tile(box, {name: plane.numpy() for name, plane in rendered.planes.items()}, rendered.stats)
 
     def result(self, pending: Tile) -> Tile:
