@@ -7,6 +7,7 @@ Convention:
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -37,8 +38,20 @@ COMPRESSIONS = {
     "dwab": (OpenEXR.DWAB_COMPRESSION, OpenEXR.ZIP_COMPRESSION),
     "none": (OpenEXR.NO_COMPRESSION,) * 2,
 }
+DEFLATE_LEVEL = 1
 _UNWRITABLE = re.compile(r"attribute '([^']+)'")
 _log = logging.getLogger(__name__)
+
+
+def _deflate(level: int) -> None:
+    """Sets the effort of ZIP and PXR24 for this process: a public function of OpenEXR's core that its Python lacks."""
+    core = ctypes.CDLL(OpenEXR.__file__)
+    if hasattr(core, "exr_set_default_zip_compression_level"):
+        core.exr_set_default_zip_compression_level(ctypes.c_int(level))
+
+
+# A third less time than the library's own level, 4, for files 3 to 7 % larger.
+_deflate(DEFLATE_LEVEL)
 
 
 def write_stereo(out: Pattern, result: Result, writing: Writing) -> tuple[Path, ...]:
