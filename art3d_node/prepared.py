@@ -14,6 +14,7 @@ from art3d_node.lazy_plane import LazyPlane, Part
 from art3d_node.plate import Plate
 from art3d_node.stereo import blueprint, comfort
 from art3d_node.stereo.blueprint import Knobs
+from art3d_node.stereo.turn_cpu import turn_and_limit
 from art3d_node.transfer import CPU
 from host_bridge.errors import BadInputError
 from host_bridge.frame import Frame
@@ -114,11 +115,10 @@ def _turned(prepared: Prepared, d: Tensor, iz: Tensor, matte: Tensor | None) -> 
     """Knobs and budget on some pixels of the frame."""
     a, knobs = prepared.analysis, prepared.knobs
     width = float(a.width_px)
+    if d.device.type == "cpu":
+        return turn_and_limit(d, iz, a.fit_px, knobs, width=width, matte=matte)
     d = blueprint.turn_knobs(d, iz, a.fit_px, knobs, width=width, matte=matte)
-    if d.device.type != "cpu":
-        return blueprint.soft_limit(d, knobs, width=width, span=prepared.bounds_px)
-    low, high = torch.aminmax(d)  # costs less than a limit that nothing reaches
-    return blueprint.soft_limit(d, knobs, width=width, span=(float(low), float(high)))
+    return blueprint.soft_limit(d, knobs, width=width, span=prepared.bounds_px)
 
 
 def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, float]:

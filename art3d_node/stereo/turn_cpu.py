@@ -1,0 +1,102 @@
+"""The artist's knobs and the depth budget on a CPU: `blueprint.turn_knobs` and `blueprint.soft_limit` in one pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from art3d_node.stereo.blueprint import INNER, Fit, Knobs
+from art3d_node.stereo.jit import FloatArray, Real, device_function, f32, row_function
+
+
+def turn_and_limit(
+    disparity: Tensor, inverse_depth: Tensor, layer: Fit, knobs: Knobs, *, width: float, matte: Tensor | None = None
+) -> Tensor:
+    """The disparity after knobs and budget, bit for bit as those two functions make it one after the other.
+
+    Args:
+        disparity, inverse_depth: (H, W) float32 on the CPU, any strides.
+        layer, knobs, width, matte: as `blueprint.turn_knobs`.
+
+    Returns:
+        (H, W) in the unit of `disparity`.
+    """
+    out = torch.empty(disparity.shape, device=disparity.device)
+    turns = np.array([knobs.depth_gain - 1.0, knobs.sculpt - 1.0, knobs.zero_plane_pct], np.float64) != 0.0
+    amounts = (
+        (knobs.depth_gain - 1.0) * layer.scale,
+        knobs.sculpt - 1.0,
+        layer.scale,
+        layer.shift,
+        knobs.zero_plane_pct / 100.0 * width,
+    )
+    limits = []
+    for budget_pct in (knobs.budget_front_pct, knobs.budget_behind_pct):
+        limit = budget_pct / 100.0 * width
+        limits += [limit, INNER * limit, limit - INNER * limit]
+    # Copies of a few kilobytes, where they are parts of a plane: only what is known to lie side by side is vectorised.
+    planes = (disparity, inverse_depth, disparity if matte is None else matte)
+    _turn(
+        *(plane.contiguous().numpy() for plane in planes),
+        matte is not None,
+        turns,
+        np.array(amounts, np.float32),
+        np.array(limits, np.float32),
+        out.numpy(),
+    )
+    return out
+
+
+@device_function
+def _compressed(d: Real, limit: Real, knee: Real, room: Real) -> Real:
+    """`blueprint._compressed`; torch divides a number by a tensor as a product with its reciprocal."""
+    return limit - (f32(1.0) / (f32(1.0) + (d - knee) / room)) * room
+
+
+@row_function
+def _turn(
+    disparity: FloatArray,
+    inverse_depth: FloatArray,
+    matte: FloatArray,
+    has_matte: bool,
+    turns: Any,
+    amounts: FloatArray,
+    limits: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Some rows, step by step along each, which keeps it in vector registers.
+
+    `turns` says which of gain, sculpt and zero plane are away from rest, `amounts` how far.
+    """
+    gain, sculpt, scale, shift, away = amounts[0], amounts[1], amounts[2], amounts[3], amounts[4]
+    front, front_knee, front_room = limits[0], limits[1], limits[2]
+    behind, behind_knee, behind_room = limits[3], limits[4], limits[5]
+    for y in range(out.shape[0]):
+        own, iz, cover, row = disparity[y], inverse_depth[y], matte[y], out[y]
+        for x in range(row.size):
+            row[x] = own[x]
+        if turns[0]:
+            for x in range(row.size):
+                row[x] = row[x] + gain * iz[x]
+        if turns[1] and has_matte:
+            for x in range(row.size):
+                row[x] = row[x] + (own[x] - (scale * iz[x] + shift)) * sculpt * cover[x]
+        elif turns[1]:
+            for x in range(row.size):
+                row[x] = row[x] + (own[x] - (scale * iz[x] + shift)) * sculpt
+        beyond = 0
+        for x in range(row.size):
+            d = row[x] - away if turns[2] else row[x]
+            row[x] = d
+            beyond += (d > front_knee) | (d < -behind_knee)
+        if beyond:
+            for x in range(row.size):
+                d = row[x]
+                near, far = (
+                    _compressed(d, front, front_knee, front_room),
+                    -_compressed(-d, behind, behind_knee, behind_room),
+                )
+                row[x] = near if d > front_knee else (far if d < -behind_knee else d)
