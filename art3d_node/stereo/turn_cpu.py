@@ -38,9 +38,11 @@ def turn_and_limit(
         limit = budget_pct / 100.0 * width
         limits += [limit, INNER * limit, limit - INNER * limit]
     # Copies of a few kilobytes, where they are parts of a plane: only what is known to lie side by side is vectorised.
-    planes = (disparity, inverse_depth, disparity if matte is None else matte)
+    own, iz = disparity.contiguous().numpy(), inverse_depth.contiguous().numpy()
     _turn(
-        *(plane.contiguous().numpy() for plane in planes),
+        own,
+        iz,
+        own if matte is None else matte.contiguous().numpy(),
         matte is not None,
         turns,
         np.array(amounts, np.float32),

@@ -41,12 +41,25 @@ class Glance:
     @property
     def signature(self) -> str:
         """Luminance levels of the grid as hexadecimal bytes."""
-        levels = np.rint(self.grid.mean(axis=2) * 255).astype(np.uint8)
-        return str(levels.tobytes().hex())
+        return _signature(self.grid).tobytes().hex()
+
+
+def _signature(grid: Floats) -> npt.NDArray[np.uint8]:
+    return np.asarray(np.rint(grid.mean(axis=2) * 255), np.uint8)
 
 
 def glance(frame: Frame) -> Glance:
-    """Looks at a frame: every fourth pixel at most, square-root levels clamped to 0..1."""
+    """Looks at a frame from afar."""
+    (levels, stride), (height, width) = _levels(frame), frame.layers["color"].shape[:2]
+    bars = _bars(levels, stride)
+    lit = (bars[0] / height, 1.0 - bars[1] / height, bars[2] / width, 1.0 - bars[3] / width)
+    rows, columns = (np.arange(count) * size // count for count, size in zip(SAMPLE, levels.shape, strict=False))
+    sample = np.rint(levels[np.ix_(rows, columns)] * 255).astype(np.uint8)
+    return Glance(_cells(levels), _histogram(levels), bars, lit, sample)
+
+
+def _levels(frame: Frame) -> tuple[Floats, int]:
+    """Every few pixels, square-root levels clamped to 0..1; and every how many."""
     color = frame.layers["color"][..., :3]
     stride = max(1, min(color.shape[:2]) // 256)
     linear = color[::stride, ::stride].astype(np.float32)
@@ -54,12 +67,7 @@ def glance(frame: Frame) -> Glance:
         linear = np.square(linear / np.float32(np.iinfo(frame.layers["color"].dtype).max), dtype=np.float32)
     linear = np.repeat(linear, 3, axis=2) if linear.shape[2] < 3 else linear
     safe = np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0)
-    levels: Floats = np.sqrt(np.clip(safe, 0.0, 1.0), dtype=np.float32)
-    bars, (height, width) = _bars(levels, stride), color.shape[:2]
-    lit = (bars[0] / height, 1.0 - bars[1] / height, bars[2] / width, 1.0 - bars[3] / width)
-    rows, columns = (np.arange(count) * size // count for count, size in zip(SAMPLE, levels.shape, strict=False))
-    sample = np.rint(levels[np.ix_(rows, columns)] * 255).astype(np.uint8)
-    return Glance(_cells(levels), _histogram(levels), bars, lit, sample)
+    return np.sqrt(np.clip(safe, 0.0, 1.0), dtype=np.float32), stride
 
 
 def _histogram(levels: Floats) -> Floats:
@@ -149,7 +157,7 @@ def check_same_plate(frame: Frame, signature: str, *, where: str) -> None:
     Raises:
         ShotError: the frame looks different.
     """
-    mine = np.frombuffer(bytes.fromhex(glance(frame).signature), np.uint8).astype(np.float32)
+    mine = _signature(_cells(_levels(frame)[0])).ravel().astype(np.float32)
     try:
         theirs = np.frombuffer(bytes.fromhex(signature), np.uint8).astype(np.float32)
     except ValueError:
