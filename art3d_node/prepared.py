@@ -45,15 +45,23 @@ class Prepared:
 
     @cached_property
     def _disparity(self) -> LazyPlane:
-        return self._plane(lambda part: _disparity(self, part))
+        return self._plane(1.0)
 
     @cached_property
     def _halved(self) -> LazyPlane:
-        return self._plane(lambda part: _disparity(self, part) * 0.5)
+        return self._plane(0.5)
 
-    def _plane(self, compute: Any) -> LazyPlane:
-        d = self.analysis.disparity_px
-        return LazyPlane((d.shape[0], d.shape[1]), d.device, compute)
+    def _plane(self, share: float) -> LazyPlane:
+        analysis, knobs, bounds, matte = self.analysis, self.knobs, self.bounds_px, self.plate.matte
+        height, width = analysis.disparity_px.shape
+
+        # It must not know `self`: a circle of references would keep every turn's planes until Python looks for circles.
+        def compute(at: Part) -> Tensor:
+            d, iz = analysis.disparity_px[at], analysis.inverse_depth[at]
+            turned = _turned(analysis, knobs, bounds, d, iz, None if matte is None else matte[at])
+            return turned if share == 1.0 else turned * share
+
+        return LazyPlane((height, width), analysis.disparity_px.device, compute)
 
     @property
     def nbytes(self) -> int:
@@ -105,20 +113,15 @@ def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate:
     return prepared
 
 
-def _disparity(prepared: Prepared, at: Part) -> Tensor:
-    """The disparity in px after knobs and budget, at rows and columns of the data window."""
-    a, matte = prepared.analysis, prepared.plate.matte
-    return _turned(prepared, a.disparity_px[at], a.inverse_depth[at], None if matte is None else matte[at])
-
-
-def _turned(prepared: Prepared, d: Tensor, iz: Tensor, matte: Tensor | None) -> Tensor:
-    """Knobs and budget on some pixels of the frame."""
-    a, knobs = prepared.analysis, prepared.knobs
+def _turned(
+    a: FrameAnalysis, knobs: Knobs, bounds_px: tuple[float, float], d: Tensor, iz: Tensor, matte: Tensor | None
+) -> Tensor:
+    """The disparity in px after knobs and budget, of some pixels of the frame."""
     width = float(a.width_px)
     if d.device.type == "cpu":
         return turn_and_limit(d, iz, a.fit_px, knobs, width=width, matte=matte)
     d = blueprint.turn_knobs(d, iz, a.fit_px, knobs, width=width, matte=matte)
-    return blueprint.soft_limit(d, knobs, width=width, span=prepared.bounds_px)
+    return blueprint.soft_limit(d, knobs, width=width, span=bounds_px)
 
 
 def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, float]:
@@ -148,7 +151,7 @@ def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, flo
 def _stats(prepared: Prepared) -> dict[str, Any]:
     a, knobs = prepared.analysis, prepared.knobs
     matte = prepared.plate.matte
-    sampled = _turned(prepared, *a.sample, None if matte is None else matte[a.every, a.every])
+    sampled = _turned(a, knobs, prepared.bounds_px, *a.sample, None if matte is None else matte[a.every, a.every])
     span = comfort.parallax_range(sampled, width=float(a.width_px))
     stats: dict[str, Any] = {
         "fit_scale": a.fit_scale,
@@ -176,7 +179,8 @@ def _stats(prepared: Prepared) -> dict[str, Any]:
 def _beyond_border_px(prepared: Prepared) -> float:
     """Widest strip that a new view sees beyond the plate's border, px, from the border columns alone."""
     matte = prepared.plate.matte
-    ends = _turned(prepared, *prepared.analysis.ends, None if matte is None else border_columns(matte))
+    a, bordering = prepared.analysis, None if matte is None else border_columns(matte)
+    ends = _turned(a, prepared.knobs, prepared.bounds_px, *a.ends, bordering)
     ends = torch.nan_to_num(ends, nan=0.0, posinf=0.0, neginf=0.0)
     # One copy from the device instead of four.
     (first_low, last_low), (first_high, last_high) = torch.stack(torch.aminmax(ends, dim=0)).tolist()

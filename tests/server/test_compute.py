@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
+from art3d_node.plate import Plate
+from art3d_node.prepared import Prepared
 from art3d_node.server.compute import Compute, make
 from art3d_node.transfer import host_array
 from host_bridge.errors import BadInputError, CancelledError
@@ -116,3 +121,18 @@ def test_a_proxy_is_every_few_pixels_of_the_plate_and_shares_its_depth(engine):
     assert np.allclose(planes["disparity_left"], whole["disparity_left"][::4, ::4] / 4, atol=1e-4)
     assert (coarse["iz_low"], coarse["fit_scale"]) == (stats["iz_low"], stats["fit_scale"])
     assert engine.figures()["analysis_count"] == before + 2 + 2 + 2 + 1  # two each but for the one depth
+
+
+def test_what_the_cache_lets_go_is_gone_at_once(engine):
+    """No circle of references holds a turn's planes, or an evicted plate, until Python happens to look for circles."""
+    frame = picture(12)
+    gc.collect()
+    gc.disable()
+    try:
+        ask(engine, frame)
+        held = [weakref.ref(kept) for kept in gc.get_objects() if type(kept) in (Prepared, Plate)]
+        assert held
+        engine._drop_caches()
+        assert [ref() for ref in held if ref() is not None] == []
+    finally:
+        gc.enable()
