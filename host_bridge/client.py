@@ -216,9 +216,7 @@ class Client:
         if settings.proxy > 1 and self.welcome.protocol < (1, 1):
             raise ProtocolError("this server is too old for proxies", remedy="update it, or ask for the whole plate")
         frames = {frame.key: frame, **{other.key: other for other in neighbours}}
-        request = m.TileRequest(
-            frame.key, settings, controls, box, tuple(outputs), priority=self._priority, viewer=self._viewer
-        )
+        request = m.TileRequest(frame.key, settings, controls, box, tuple(outputs), self._priority, self._viewer)
         return self._begin(request, frames)
 
     def _begin(self, message: Any, frames: Mapping[str, Frame | Pair]) -> Pending:
