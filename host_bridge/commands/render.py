@@ -58,8 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layers", default="", metavar="NAMES", help=f"float layers to add, of {','.join(LAYERS)}")
     parser.add_argument(
         "--compression",
-        choices=COMPRESSIONS,
         default="auto",
+        metavar="|".join(COMPRESSIONS),
         help="of the EXRs; auto: ZIP for pictures, PXR24 (24 of 32 bits) for disparity and layers (default)",
     )
     parser.add_argument("--anaglyph", metavar="IMAGES", help="red/cyan review images, such as review.####.png")
@@ -113,10 +113,9 @@ def job_of(args: argparse.Namespace) -> Job:
     Raises:
         BadInputError: a value that cannot be used.
     """
-    if args.missing not in MISSING:
-        raise BadInputError(
-            f"{args.missing!r} is no way", where="--missing", remedy=f"choose one of: {', '.join(MISSING)}"
-        )
+    for flag, value, known in (("missing", args.missing, MISSING), ("compression", args.compression, COMPRESSIONS)):
+        if value not in known:
+            raise BadInputError(f"{value!r} is no way", where=f"--{flag}", remedy=f"choose one of: {', '.join(known)}")
     clean = PlateSequence.open(args.clean_plate, view=args.view) if args.clean_plate else None
     if clean is None and args.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")

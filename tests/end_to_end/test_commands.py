@@ -284,6 +284,7 @@ def bad(words: list[str], code: int, *said: str, capsys) -> None:
         (["--zero-plane", "99"], "give a number from -10 to 10"),
         (["--layers", "colour"], "choose of: inverse_depth"),
         (["--missing", "perhaps"], "choose one of: error, skip, hold"),
+        (["--compression", "lzw"], "choose one of: auto, zip"),
         (["--input-space", "no such space"], "no colour space"),
         (["--frames", "a-b"], "not a frame range"),
         (["--view", "left"], ""),
