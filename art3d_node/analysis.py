@@ -139,9 +139,8 @@ def analyse(
     """Both stages. Arguments and errors as theirs."""
     plate = plate or Plate(frame)
     raw = estimate_depth(frame, settings, library, plate=plate, check=check)
-    if settings.proxy == 1:
-        return stage(frame, raw, settings, library, plate=plate, check=check)
-    return stage(frame.proxy(settings.proxy), raw, settings, library, check=check)
+    seen = frame.proxy(settings.proxy)
+    return stage(seen, raw, settings, library, plate=plate if seen is frame else None, check=check)
 
 
 def stage(
