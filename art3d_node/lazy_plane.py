@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -13,7 +14,6 @@ Part = tuple[slice, slice]
 
 CELL_ROWS = 64
 CELL_COLUMNS = 256
-"""A cell of 2¹⁴ pixels stays in the processor's cache, and torch does not wake its threads for it."""
 
 
 class LazyPlane:
@@ -22,11 +22,16 @@ class LazyPlane:
     Args:
         shape: H, W.
         device: where it lies. A GPU makes it whole at the first look, which costs less than many small steps.
-        compute: the values of one part.
+        compute: writes the values of one part into the plane that it is given.
     """
 
-    def __init__(self, shape: tuple[int, int], device: torch.device, compute: Callable[[Part], Tensor]) -> None:
-        self._plane = torch.empty(shape, dtype=torch.float32, device=device)
+    def __init__(self, shape: tuple[int, int], device: torch.device, compute: Callable[[Part, Tensor], None]) -> None:
+        if (
+            device.type == "cpu"
+        ):  # numpy asks for large pages: more than half of a turn was the first touch of small ones
+            self._plane = torch.from_numpy(np.empty(shape, np.float32))
+        else:
+            self._plane = torch.empty(shape, dtype=torch.float32, device=device)
         self._compute = compute
         self._cell = (CELL_ROWS, CELL_COLUMNS) if device.type == "cpu" else (max(1, shape[0]), max(1, shape[1]))
         self._done = np.zeros([-(-size // step) for size, step in zip(shape, self._cell, strict=True)], np.bool_)
@@ -45,15 +50,25 @@ class LazyPlane:
         cells = tuple(_cells(*span, size, step) for span, size, step in
                       zip((rows, columns), self._plane.shape, self._cell, strict=True))  # fmt: skip
         with self._lock:
-            for y, x in zip(*np.nonzero(~self._done[cells]), strict=True):
-                self._make(int(y) + cells[0].start, int(x) + cells[1].start)
+            missing = ~self._done[cells]
+            for y in np.flatnonzero(missing.any(axis=1)):
+                # One call makes all that lies side by side: its price is paid once.
+                for x, end in _runs(missing[y]):
+                    self._make(int(y) + cells[0].start, x + cells[1].start, end + cells[1].start)
         return self._plane
 
-    def _make(self, y: int, x: int) -> None:
+    def _make(self, y: int, x: int, end: int) -> None:
         rows, columns = self._cell
-        part = slice(y * rows, (y + 1) * rows), slice(x * columns, (x + 1) * columns)
-        self._plane[part] = self._compute(part)
-        self._done[y, x] = True
+        height, width = self._plane.shape
+        part = slice(y * rows, min((y + 1) * rows, height)), slice(x * columns, min(end * columns, width))
+        self._compute(part, self._plane)
+        self._done[y, x:end] = True
+
+
+def _runs(wanted: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and one past the last index of every run of true values."""
+    change = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]])))
+    return [(int(first), int(end)) for first, end in change.reshape(-1, 2)]
 
 
 def _cells(first: int, last: int, size: int, step: int) -> slice:

@@ -56,10 +56,14 @@ class Prepared:
         height, width = analysis.disparity_px.shape
 
         # It must not know `self`: a circle of references would keep every turn's planes until Python looks for circles.
-        def compute(at: Part) -> Tensor:
-            d, iz = analysis.disparity_px[at], analysis.inverse_depth[at]
-            turned = _turned(analysis, knobs, bounds, d, iz, None if matte is None else matte[at])
-            return turned if share == 1.0 else turned * share
+        def compute(at: Part, plane: Tensor) -> None:
+            d, iz = analysis.disparity_px, analysis.inverse_depth
+            if plane.device.type == "cpu":
+                width, layer = float(analysis.width_px), analysis.fit_px
+                turn_and_limit(d, iz, layer, knobs, width=width, matte=matte, share=share, at=at, out=plane)
+            else:
+                turned = _turned(analysis, knobs, bounds, d[at], iz[at], None if matte is None else matte[at])
+                plane[at] = turned if share == 1.0 else turned * share
 
         return LazyPlane((height, width), analysis.disparity_px.device, compute)
 

@@ -47,10 +47,10 @@ DOUBT = np.array([0.35, 0.15, 0.08, 0.04], np.float32)
 
 
 def _offsets() -> IndexArray:
-    """The pixels nearest by and a checkerboard of every other one further out, nearest first: (n, 2) of dy, dx."""
+    """Eight directions, each ring of four √2 times as far as the one before, nearest first: (n, 2) of dy, dx."""
     span = range(-LOOK, LOOK + 1)
-    square = [(dy, dx) for dy in span for dx in span if 0 < dy * dy + dx * dx <= LOOK * LOOK]
-    kept = [(y, x) for y, x in square if y * y + x * x <= 5 or (y % 2 == 0 and x % 2 == 0 and (y + x) % 4 == 0)]
+    rings = [2**k for k in range(2 * LOOK.bit_length() - 1)]
+    kept = [(dy, dx) for dy in span for dx in span if dy * dy + dx * dx in rings]
     return np.array(sorted(kept, key=lambda o: (o[0] ** 2 + o[1] ** 2, o)), np.int32)
 
 

@@ -27,7 +27,8 @@ from art3d_node.stereo.scanline import (
     sample,
 )
 from art3d_node.stereo.scatter import NOTHING
-from art3d_node.stereo.warp import MixedArrays, cover_at, drop_inner, lay_rows
+from art3d_node.stereo.soft_row import cover_at, drop_inner, lay_rows
+from art3d_node.stereo.warp import MixedArrays
 
 CELL, RIGHT_END, LEFT_END = 0, 1, 2  # what of a sample reaches a target
 

@@ -85,16 +85,26 @@ def end_position(x: int, offset: int, d0: Real, s: Real, side: int) -> tuple[int
 
 
 @device_function
-def cubic_weights(a: Real, has_before: bool, has_after: bool) -> Weights:
-    """Catmull-Rom weights at fraction ``a``; a tap beyond a cut is replaced by a straight line.
+def whole_cubic(a: Real) -> Weights:
+    """Catmull-Rom weights at fraction ``a`` of a cell.
 
     Formula: Keys, "Cubic convolution interpolation for digital image processing", 1981, with
-    parameter -1/2. ``p[-1] = 2 p[0] - p[1]`` stands in for a tap that another surface owns.
+    parameter -1/2.
     """
     b = f32(1.0) - a
     w0, w3 = f32(-0.5) * a * b * b, f32(-0.5) * b * a * a
     w1 = f32(1.0) + a * a * (f32(1.5) * a - f32(2.5))
     w2 = f32(1.0) + b * b * (f32(1.5) * b - f32(2.5))
+    return w0, w1, w2, w3
+
+
+@device_function
+def cubic_weights(a: Real, has_before: bool, has_after: bool) -> Weights:
+    """`whole_cubic`, where a tap beyond a cut is replaced by a straight line.
+
+    ``p[-1] = 2 p[0] - p[1]`` stands in for a tap that another surface owns.
+    """
+    w0, w1, w2, w3 = whole_cubic(a)
     if not has_before:
         w1 += f32(2.0) * w0
         w2 -= w0

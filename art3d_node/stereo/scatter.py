@@ -70,6 +70,7 @@ def scatter_row(
     first: int,
     last: int,
     u_first: int,
+    shift: int,
     depth: FloatArray,
     base: IndexArray,
     frac: FloatArray,
@@ -78,18 +79,20 @@ def scatter_row(
 ) -> None:
     """Let the nearest surface of samples ``first`` .. ``last`` win each target of one new row.
 
+    What the row holds already takes part in the contest: call it for one part of the samples after the other.
+
     Args:
         d: (W,) disparities, px.
         s: +1 towards the right eye, -1 towards the left.
         first: first sample to carry.
         last: one past the last sample to carry.
         u_first: column of the first target.
-        depth: (w,) out, disparity of the winner, -inf where there is none.
-        base: (w,) out, sample left of the winning position.
+        shift: what is added to a sample's number.
+        depth: (w,) changed in place, disparity of the winner; -inf where there is none.
+        base: (w,) out, sample left of the winning position, plus ``shift``.
         frac: (w,) out, how far right of that sample, 0 .. 1.
         cell, part: (W,) scratch.
     """
-    depth[:] = NOTHING
     cells, high = max(min(last, d.shape[0] - 1) - first, 0), f32(depth.shape[0] - 1)
     samples, after = d[first : first + cells], d[first + 1 : first + 1 + cells]
     find_cells(samples, after, s, u_first - first, high, cell[:cells], part[:cells])
@@ -100,21 +103,21 @@ def scatter_row(
         low = f32(u_first - x)
         if abs(code) < OFFSET:
             a = part[place(i)]
-            _put(x, a, d0 + a * (d[place(x + 1)] - d0), int(code) + x - u_first, depth, base, frac)
+            _put(x + shift, a, d0 + a * (d[place(x + 1)] - d0), int(code) + x - u_first, depth, base, frac)
         elif code == MANY:
             d1 = d[place(x + 1)]
             k_first, k_last = cell_targets(d0, d1, s, low, low + high)
             for k in range(k_first, k_last + 1):
                 a = cell_fraction(k, d0, d1, s)
-                _put(x, a, d0 + a * (d1 - d0), k + x - u_first, depth, base, frac)
+                _put(x + shift, a, d0 + a * (d1 - d0), k + x - u_first, depth, base, frac)
         elif code == CUT and math.isfinite(d0):
             k, found = end_target(d0, s, 1, low, low + high)
             if found:
                 left, a = end_position(x, k, d0, s, 1)
-                _put(left, a, d0, k + x - u_first, depth, base, frac)
+                _put(left + shift, a, d0, k + x - u_first, depth, base, frac)
         if not before and math.isfinite(d0):
             k, found = end_target(d0, s, -1, low, low + high)
             if found:
                 left, a = end_position(x, k, d0, s, -1)
-                _put(left, a, d0, k + x - u_first, depth, base, frac)
+                _put(left + shift, a, d0, k + x - u_first, depth, base, frac)
         before = code != CUT

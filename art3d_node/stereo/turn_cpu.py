@@ -13,18 +13,31 @@ from art3d_node.stereo.jit import FloatArray, Real, device_function, f32, row_fu
 
 
 def turn_and_limit(
-    disparity: Tensor, inverse_depth: Tensor, layer: Fit, knobs: Knobs, *, width: float, matte: Tensor | None = None
+    disparity: Tensor,
+    inverse_depth: Tensor,
+    layer: Fit,
+    knobs: Knobs,
+    *,
+    width: float,
+    matte: Tensor | None = None,
+    share: float = 1.0,
+    at: tuple[slice, slice] | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The disparity after knobs and budget, bit for bit as those two functions make it one after the other.
 
     Args:
-        disparity, inverse_depth: (H, W) float32 on the CPU, any strides.
+        disparity, inverse_depth: (H, W) float32 on the CPU; what is not contiguous is copied.
         layer, knobs, width, matte: as `blueprint.turn_knobs`.
+        share: what the result is multiplied by.
+        at: rows and columns to compute, without open ends; all of them when None.
+        out: (H, W) contiguous float32, of which these are written; a new one when None.
 
     Returns:
-        (H, W) in the unit of `disparity`.
+        ``out``, in the unit of `disparity`.
     """
-    out = torch.empty(disparity.shape, device=disparity.device)
+    out = torch.empty(disparity.shape, device=disparity.device) if out is None else out
+    rows, columns = at or (slice(0, out.shape[0]), slice(0, out.shape[1]))
     turns = np.array([knobs.depth_gain - 1.0, knobs.sculpt - 1.0, knobs.zero_plane_pct], np.float64) != 0.0
     amounts = (
         (knobs.depth_gain - 1.0) * layer.scale,
@@ -32,12 +45,13 @@ def turn_and_limit(
         layer.scale,
         layer.shift,
         knobs.zero_plane_pct / 100.0 * width,
+        share,
     )
     limits = []
     for budget_pct in (knobs.budget_front_pct, knobs.budget_behind_pct):
         limit = budget_pct / 100.0 * width
         limits += [limit, INNER * limit, limit - INNER * limit]
-    # Copies of a few kilobytes, where they are parts of a plane: only what is known to lie side by side is vectorised.
+    # Only what is known to lie side by side is vectorised.
     own, iz = disparity.contiguous().numpy(), inverse_depth.contiguous().numpy()
     _turn(
         own,
@@ -47,6 +61,8 @@ def turn_and_limit(
         turns,
         np.array(amounts, np.float32),
         np.array(limits, np.float32),
+        (rows.start, rows.stop),
+        (columns.start, columns.stop),
         out.numpy(),
     )
     return out
@@ -67,17 +83,21 @@ def _turn(
     turns: Any,
     amounts: FloatArray,
     limits: FloatArray,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
     out: FloatArray,
 ) -> None:
-    """Some rows, step by step along each, which keeps it in vector registers.
+    """Some rows and columns, step by step along each row, which keeps it in vector registers.
 
     `turns` says which of gain, sculpt and zero plane are away from rest, `amounts` how far.
     """
     gain, sculpt, scale, shift, away = amounts[0], amounts[1], amounts[2], amounts[3], amounts[4]
+    share, first, end = amounts[5], columns[0], columns[1]
     front, front_knee, front_room = limits[0], limits[1], limits[2]
     behind, behind_knee, behind_room = limits[3], limits[4], limits[5]
-    for y in range(out.shape[0]):
-        own, iz, cover, row = disparity[y], inverse_depth[y], matte[y], out[y]
+    for y in range(rows[0], rows[1]):
+        own, iz, cover = disparity[y, first:end], inverse_depth[y, first:end], matte[y, first:end]
+        row = out[y, first:end]
         for x in range(row.size):
             row[x] = own[x]
         if turns[0]:
@@ -102,3 +122,6 @@ def _turn(
                     -_compressed(-d, behind, behind_knee, behind_room),
                 )
                 row[x] = near if d > front_knee else (far if d < -behind_knee else d)
+        if share != f32(1.0):
+            for x in range(row.size):
+                row[x] = row[x] * share

@@ -27,6 +27,11 @@ def test_bit_for_bit_as_blueprint(knobs: Knobs, layer: Fit, with_matte: bool, se
     wanted = soft_limit(turn_knobs(d, iz, layer, knobs, width=1920.0, matte=matte), knobs, width=1920.0)
     made = turn_and_limit(d, iz, layer, knobs, width=1920.0, matte=matte)
     assert torch.allclose(made, wanted, rtol=0.0, atol=0.0, equal_nan=True)
+    part, into = (slice(2, 7), slice(3, 12)), torch.full_like(made, 77.0)
+    turn_and_limit(d, iz, layer, knobs, width=1920.0, matte=matte, share=0.5, at=part, out=into)
+    assert torch.allclose(into[part], wanted[part] * 0.5, rtol=0.0, atol=0.0, equal_nan=True)
+    into[part] = 77.0
+    assert bool((into == 77.0).all())
 
 
 def test_at_rest_and_inside_the_budget_nothing_changes() -> None:

@@ -1,0 +1,172 @@
+"""The soft outlines of one row: the plate split in two layers, and the front one carried to the new view."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from art3d_node.stereo.jit import FloatArray, IndexArray, Real, device_function, f32, row_function
+from art3d_node.stereo.scanline import has_cell, joined, sample
+from art3d_node.stereo.scatter import NOTHING, scatter_row
+
+HALO = 4  # samples beside the mixed pixels of a row that belong to their soft row
+
+
+@row_function
+def lay_rows(
+    d: FloatArray,
+    left: int,
+    entries: tuple[int, int],
+    column: IndexArray,
+    alpha: FloatArray,
+    front: FloatArray,
+    back: FloatArray,
+    depths: FloatArray,
+    other: IndexArray,
+    extra: FloatArray,
+    base_row: FloatArray,
+    base_extra: FloatArray,
+    base_d: FloatArray,
+    soft_row: FloatArray,
+    soft_extra: FloatArray,
+    soft_d: FloatArray,
+    cover: FloatArray,
+) -> None:
+    """Split one row of the plate into what is opaque and the soft outlines in front of it.
+
+    The opaque row keeps the background's own colours where surfaces mix. The soft row holds the mixed
+    pixels in the front surface's colours, and on either side one more sample where its cover has
+    reached 1 (inside the surface) or 0 (outside); all others have no disparity there.
+
+    Args:
+        d: (W,) disparity of a part of the row that reaches `HALO` samples beyond its mixed pixels, px.
+        left: plate column of its first sample.
+        entries: first and one past the last mixed pixel of the row.
+        column, alpha, front, back, depths, other: the mixed pixels, see `mixed.Mixed`.
+        extra: (H, W, K) extra layers of the plate.
+        base_row: (W, C) a copy of that part, changed in place.
+        base_extra: (W, K) a copy of the extra layers, changed in place.
+        base_d: (W,) a copy of ``d``, changed in place.
+        soft_row: (W, C) changed in place; holds that part within `HALO` samples of the mixed pixels.
+        soft_extra: (W, K) the same of the extra layers.
+        soft_d: (W,) NaN, changed in place.
+        cover: (W,) 1, changed in place.
+    """
+    width = d.shape[0]
+    for i in range(entries[0], entries[1]):
+        x = column[i] - left
+        if alpha[i] == 1.0:
+            base_d[x] = depths[i, 0]
+            continue
+        base_d[x], soft_d[x], cover[x] = depths[i, 1], depths[i, 0], alpha[i]
+        for c in range(front.shape[1]):
+            base_row[x, c], soft_row[x, c] = back[i, c], front[i, c]
+        for c in range(extra.shape[2]):
+            if d[x] == depths[i, 0]:
+                base_extra[x, c] = extra[other[i, 0], other[i, 1], c]
+            else:
+                soft_extra[x, c] = extra[other[i, 0], other[i, 1], c]
+    for i in range(entries[0], entries[1]):
+        if alpha[i] == 1.0:
+            continue
+        for step in (-1, 1):
+            x, beyond = column[i] - left + step, column[i] - left + 2 * step
+            if x < 0 or x >= width or cover[x] < 1.0:
+                continue
+            if joined(base_d[x], depths[i, 0]):
+                soft_d[x] = base_d[x]
+                if 0 <= beyond < width and cover[beyond] == 1.0 and joined(base_d[beyond], base_d[x]):
+                    soft_d[beyond] = base_d[beyond]
+            elif not math.isfinite(soft_d[x]):
+                soft_d[x], cover[x] = depths[i, 0], f32(0.0)
+                for c in range(front.shape[1]):
+                    soft_row[x, c] = front[i, c]
+
+
+@row_function
+def copy_around(
+    row: FloatArray, left: int, entries: tuple[int, int], column: IndexArray, out: FloatArray
+) -> None:  # fmt: skip
+    """Copy what lies within `HALO` samples of the mixed pixels from a row to ``out``, which begins at ``left``."""
+    done = left
+    for i in range(entries[0], entries[1]):
+        done = max(done, column[i] - HALO)
+        for x in range(done, min(column[i] + HALO + 1, left + out.shape[0])):
+            for c in range(out.shape[1]):
+                out[x - left, c] = row[x, c]
+        done = max(done, column[i] + HALO + 1)
+
+
+@row_function
+def scatter_soft(
+    soft_d: FloatArray,
+    s: Real,
+    left: int,
+    entries: tuple[int, int],
+    column: IndexArray,
+    u_first: int,
+    depth: FloatArray,
+    base: IndexArray,
+    frac: FloatArray,
+    cell: FloatArray,
+    part: FloatArray,
+) -> None:
+    """`scatter_row` of the soft row, which has no samples but those within `HALO` of the mixed pixels."""
+    i = entries[0]
+    while i < entries[1]:
+        first = max(column[i] - HALO - left, 0)
+        while i + 1 < entries[1] and column[i + 1] - column[i] <= 2 * HALO:
+            i += 1
+        end = min(column[i] + HALO + 1 - left, soft_d.shape[0])
+        scatter_row(soft_d[first:end], s, 0, end - first, u_first - first, first, depth, base, frac, cell, part)
+        i += 1
+
+
+@row_function
+def drop_inner(soft_d: FloatArray, cover: FloatArray, base_d: FloatArray) -> None:
+    """Leave the last whole pixel before a soft outline to the soft row, so that it ends exactly there."""
+    for x in range(soft_d.shape[0]):
+        if cover[x] == 1.0 and math.isfinite(soft_d[x]):
+            before = x > 0 and 0.0 < cover[x - 1] < 1.0 and joined(soft_d[x - 1], soft_d[x])
+            after = x + 1 < soft_d.shape[0] and 0.0 < cover[x + 1] < 1.0 and joined(soft_d[x + 1], soft_d[x])
+            if before or after:
+                base_d[x] = f32(np.nan)
+
+
+@device_function
+def cover_at(cover: FloatArray, d: FloatArray, x: int, a: Real) -> Real:
+    """Cover of the soft row at ``x + a``, 0 .. 1."""
+    if not has_cell(d, x):
+        return cover[x] if a <= f32(0.5) else cover[x + 1]
+    return cover[x] if a == 0 else cover[x] + a * (cover[x + 1] - cover[x])
+
+
+@row_function
+def sample_veil(
+    row: FloatArray,
+    extra: FloatArray,
+    d: FloatArray,
+    cover: FloatArray,
+    depth: FloatArray,
+    base: IndexArray,
+    frac: FloatArray,
+    alpha: int,
+    out: FloatArray,
+    out_extra: FloatArray,
+    veil: FloatArray,
+) -> None:
+    """Read every target of a row that a soft outline reaches and covers; ``veil`` (w,) is its cover there."""
+    for k in range(out.shape[0]):
+        if depth[k] != NOTHING:
+            veil[k] = cover_at(cover, d, base[k], frac[k])
+        if veil[k] > 0:
+            sample(row, extra, d, base[k], frac[k], alpha, False, out[k], out_extra[k])
+
+
+@row_function
+def hide_veil(depth: FloatArray, soft_depth: FloatArray, veil: FloatArray) -> None:
+    """Take the soft outlines of a row away where an opaque surface lies in front of them."""
+    for k in range(veil.shape[0]):
+        if veil[k] > 0 and depth[k] - soft_depth[k] > f32(0.5):
+            veil[k] = f32(0.0)
