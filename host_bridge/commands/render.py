@@ -13,6 +13,7 @@ from types import FrameType
 from host_bridge import colour
 from host_bridge.batch import Job, run_job
 from host_bridge.client import Client
+from host_bridge.commands.choices import add_compression, check_choice
 from host_bridge.depth_script import load_depth_script
 from host_bridge.errors import BadInputError
 from host_bridge.farm import lines
@@ -56,12 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--input-space", metavar="NAME", help="colour space of the plate; default: its own tag, else linear Rec.709"
     )
     parser.add_argument("--layers", default="", metavar="NAMES", help=f"float layers to add, of {','.join(LAYERS)}")
-    parser.add_argument(
-        "--compression",
-        default="auto",
-        metavar="|".join(COMPRESSIONS),
-        help="of the EXRs; auto: ZIP for pictures, PXR24 (24 of 32 bits) for disparity and layers (default)",
-    )
+    add_compression(parser)
     parser.add_argument("--anaglyph", metavar="IMAGES", help="red/cyan review images, such as review.####.png")
     parser.add_argument("--disparity-image", metavar="IMAGES", help="disparity as colour: orange in front, blue behind")
     parser.add_argument(
@@ -113,9 +109,8 @@ def job_of(args: argparse.Namespace) -> Job:
     Raises:
         BadInputError: a value that cannot be used.
     """
-    for flag, value, known in (("missing", args.missing, MISSING), ("compression", args.compression, COMPRESSIONS)):
-        if value not in known:
-            raise BadInputError(f"{value!r} is no way", where=f"--{flag}", remedy=f"choose one of: {', '.join(known)}")
+    check_choice("--missing", args.missing, MISSING)
+    check_choice("--compression", args.compression, COMPRESSIONS)
     clean = PlateSequence.open(args.clean_plate, view=args.view) if args.clean_plate else None
     if clean is None and args.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")

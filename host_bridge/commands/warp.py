@@ -10,11 +10,12 @@ import numpy as np
 
 from host_bridge.batch.ask import answer, ask
 from host_bridge.client import Client
+from host_bridge.commands.choices import add_compression, check_choice
 from host_bridge.errors import EXIT_OK, BadInputError, MissingFrameError, OutputError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
 from host_bridge.knob_options import add_knobs, controls_of
-from host_bridge.outputs import Result, Writing, write_picture, write_view
+from host_bridge.outputs import COMPRESSIONS, Result, Writing, write_picture, write_view
 from host_bridge.params import BY_NAME, Controls
 from host_bridge.plates import Pattern, Plate, PlateSequence, read_plate
 from host_bridge.plates.disparity import read_disparity
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", required=True, metavar="RIGHT", help="the new view; its ending chooses the format"
     )
     add_knobs(parser, ("hero", "fill", "edges", "occlusion_to_alpha"))
+    add_compression(parser)
     parser.add_argument("--frames", metavar="RANGE", help="such as 1001-1010x2; default: all there are")
     parser.add_argument(
         "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
@@ -49,6 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carries the command out; returns the exit code."""
     controls = replace(controls_of(args), budget_front=_most("budget_front"), budget_behind=_most("budget_behind"))
+    check_choice("--compression", args.compression, COMPRESSIONS)
+    writing = Writing(art3d_version(), compression=args.compression)
     if controls.fill == "clean-plate":
         raise BadInputError("warp takes no clean plate", where="--fill", remedy="use background or none")
     plates = PlateSequence.open(
@@ -61,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         raise BadInputError("several frames would share one file", where=args.out, remedy="write the frame as ####")
     with Client(args.server) as client:
         for number in plates.frames:
-            for path in warp_frame(client, plates, disparity, out, number, controls):
+            for path in warp_frame(client, plates, disparity, out, number, controls, writing):
                 print(path)
     return EXIT_OK
 
@@ -71,7 +75,13 @@ def _most(knob: str) -> float:
 
 
 def warp_frame(
-    client: Client, plates: PlateSequence, disparity: Pattern, out: Pattern, number: int, controls: Controls
+    client: Client,
+    plates: PlateSequence,
+    disparity: Pattern,
+    out: Pattern,
+    number: int,
+    controls: Controls,
+    writing: Writing,
 ) -> list[Path]:
     """Makes and writes the new view, or both, of one frame; returns the files.
 
@@ -90,7 +100,7 @@ def warp_frame(
     result = warped(client, plate, read_disparity(given, controls.hero, frame.data, frame.display), controls)
     for eye, path in files.items():
         if path.suffix.lower() == ".exr":
-            write_view(path, result, eye, Writing(art3d_version()))
+            write_view(path, result, eye, writing)
         else:
             write_picture(path, result.on_display(eye), channels=frame.channels)
     return list(files.values())

@@ -158,7 +158,9 @@ def test_warp_in_image_formats(tmp_path, example_plate, root) -> None:
     """The true disparity of the example plate gives its true right view."""
     truth = root / "examples" / "truth"
     out = tmp_path / "right.exr"
-    assert main(["warp", str(example_plate / "plate.1001.exr"), str(truth / "disparity.1001.exr"), "-o", str(out)]) == 0
+    words = ["warp", str(example_plate / "plate.1001.exr"), str(truth / "disparity.1001.exr"), "-o", str(out)]
+    assert main([*words, "--compression", "rle"]) == 0
+    assert {part.header["compression"] for part in parts(out).values()} == {OpenEXR.RLE_COMPRESSION}
     made, true = (read_plate(p, view=v) for p, v in ((out, "right"), (truth / "right.1001.exr", "")))
     display = true.frame.display
     a, b = (on_window(p.frame.layers["color"], p.frame.data, display)[..., :3].clip(0, 1) for p in (made, true))
@@ -341,6 +343,7 @@ def test_warp_and_measure_refuse_on_one_line(tmp_path, example_plate, root, caps
     bad(["warp", left, left, "-o", right], 2, "no disparityR.x", capsys=capsys)
     bad(["warp", left, disparity, "-o", left], 2, "the output is an input", capsys=capsys)
     bad(["warp", left, disparity, "-o", right, "--hero", "none"], 2, "%V", capsys=capsys)
+    bad(["warp", left, disparity, "-o", right, "--compression", "lzw"], 2, "choose one of: auto, zip", capsys=capsys)
     bad(["warp", left, disparity, "-o", str(tmp_path / "r.xyz")], 2, "no such image format", capsys=capsys)
     bad(["measure", left, str(tmp_path / "none.exr")], 2, "no such file", capsys=capsys)
     assert list(tmp_path.iterdir()) == []
