@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,7 @@ from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, cpu_k
 from art3d_node.stereo.scanline import SURFACE_SLOPE
 
 BAND = 3  # px on either side of a depth edge that may be mixed
+FAR: Any = np.uint8(BAND + 1)  # further from an edge than any mixed pixel
 LOOK = 2 * BAND + 2  # px around a mixed pixel that tell the colours of its surfaces
 
 ByteArray = npt.NDArray[np.uint8]
@@ -26,6 +29,14 @@ def is_cut(d0: Real, d1: Real) -> bool:
 def _mark(row: FloatArray, other: FloatArray, touches: MaskArray) -> None:
     for k in range(touches.shape[0]):
         touches[k] |= is_cut(row[k], other[k])
+
+
+@device_function
+def _closer(there: ByteArray, away: Any, near: ByteArray) -> None:
+    """Take the distance by way of pixels ``away`` px off where it is the shorter one: the larger of both steps."""
+    for k in range(near.shape[0]):
+        way = max(there[k], away)
+        near[k] = way if way < near[k] else near[k]
 
 
 @cpu_kernel
@@ -49,21 +60,16 @@ def edge_distance(d: FloatArray, top: int, left: int, near: ByteArray) -> None:
         after, before = max(min(end, width - 1) - first, 0), max(first, 1) - first
         _mark(row[:after], d[y, first + 1 : first + 1 + after], touches[:after])
         _mark(row[before:], d[y, first + before - 1 : end - 1], touches[before:])
-        last = -2 * BAND
-        for k in range(-BAND, columns + BAND):
-            x = k + left - first
-            if 0 <= x < touches.shape[0] and touches[x]:
-                for j in range(max(k - BAND, last + 1, 0), min(k, columns)):
-                    line[r, j] = min(line[r, j], k - j)
-                last = k
-            if 0 <= k < columns:
-                line[r, k] = min(k - last, BAND + 1)
+        here, shift = np.full(columns + 2 * BAND, FAR, np.uint8), first - left + BAND
+        for k in range(touches.shape[0]):
+            here[k + shift] = np.uint8(0) if touches[k] else FAR
+        line[r, :] = FAR
+        for step in range(2 * BAND + 1):
+            _closer(here[step : step + columns], np.uint8(abs(step - BAND)), line[r])
     for r in numba.prange(rows):
-        for k in range(columns):
-            near[r, k] = line[r + BAND, k]
-        for dy in range(-BAND, BAND + 1):
-            for k in range(columns):
-                near[r, k] = min(near[r, k], max(line[r + BAND + dy, k], abs(dy)))
+        near[r, :] = FAR
+        for step in range(2 * BAND + 1):
+            _closer(line[r + step], np.uint8(abs(step - BAND)), near[r])
 
 
 @cpu_kernel

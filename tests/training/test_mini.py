@@ -13,7 +13,7 @@ import torch
 from art3d_node.models.mini import MiniDepth, load_mini
 from training.mini import closeups
 from training.mini.data import Cache, batches
-from training.mini.evaluate import edges, lower_is_nearer, order
+from training.mini.evaluate import Known, edges, lower_is_nearer, order, through_the_grid
 from training.mini.losses import affine_invariant, gradient, normalise, ranking
 from training.mini.mobilenet import load_encoder, read_convolutions
 from training.mini.pairs import match
@@ -228,3 +228,16 @@ def test_training_runs_stops_and_goes_on(tmp_path: Path) -> None:
     second = torch.load(tmp_path / "last.pt", weights_only=True)
     assert second["step"] > first["step"] > 0
     assert isinstance(load_mini(tmp_path / "mini.safetensors"), MiniDepth)
+
+
+def test_the_truth_at_minis_size_keeps_the_plates_outlines() -> None:
+    """A step along the plate's own edge is found again, and what is unknown takes its surroundings."""
+    rgb = np.zeros((480, 640, 3), np.uint8)
+    rgb[:, 300:] = 200
+    iz = np.where(np.arange(640) < 300, 1.0, 3.0)[None].repeat(480, 0).astype(np.float32)
+    iz[100:140, 400:440] = np.nan
+    seen = through_the_grid(Known("set", "step", rgb, iz))
+    assert seen.shape == iz.shape
+    assert np.isfinite(seen).all()
+    assert edges(seen, iz)[0] > 0.99
+    assert abs(seen[120, 420] - 3.0) < 1e-3

@@ -21,8 +21,8 @@ import torch
 
 from art3d_node.library import Library
 from art3d_node.look import LOOK_LONG_SIDE_PX
-from art3d_node.models.depth_net import DepthSource, SourceInput
-from art3d_node.models.mini import load_mini
+from art3d_node.models.depth_net import DepthSource, SourceInput, working_size
+from art3d_node.models.mini import WORKING_SHORT_SIDE, load_mini
 from art3d_node.models.mini_source import MiniSource
 from art3d_node.stereo.upsample import guided_upsample
 from host_bridge.errors import DepthSourceError
@@ -125,6 +125,21 @@ def edges(estimate: np.ndarray, iz: np.ndarray, *, reach_px: int = 2) -> tuple[f
     return float(near_found[true].mean()), float(near_true[found].mean())
 
 
+def through_the_grid(known: Known) -> np.ndarray:
+    """The truth seen through `mini`'s working size and the up-sampling: what a perfect network's edges would reach.
+
+    Unknown pixels first take the nearest known one's value.
+    """
+    unknown = (~np.isfinite(known.iz)).astype(np.uint8)
+    _, label = cv2.distanceTransformWithLabels(unknown, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    value = np.zeros(label.max() + 1, np.float32)
+    value[label[unknown == 0]] = known.iz[unknown == 0]
+    height, width = known.iz.shape
+    rows, columns = working_size(width / height, short_side_px=WORKING_SHORT_SIDE, multiple=32)
+    small = cv2.resize(value[label], (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(guided_upsample(torch.from_numpy(small), torch.from_numpy(known.rgb).float() / 255).numpy())
+
+
 def estimator(source: DepthSource) -> Estimator:
     """A depth source at its own working size, then up-sampled along the plate's edges, as in production."""
 
@@ -168,6 +183,9 @@ def table(known: list[Known], sources: dict[str, Estimator]) -> str:
             lines.append(
                 f"{group:<18}{len(members):>9}  {name:<28}{right:>8.1f}{rule:>9.1f}{found[0]:>9.1f}{found[1]:>13.1f}"
             )
+        ceiling = np.mean([edges(through_the_grid(k), k.iz) for k in members], axis=0) * 100
+        name = "(the truth at mini's size)"
+        lines.append(f"{group:<18}{len(members):>9}  {name:<28}{'':>8}{'':>9}{ceiling[0]:>9.1f}{ceiling[1]:>13.1f}")
     for name, rows in means.items():
         m = np.mean(rows, axis=0)
         lines.append(f"{'mean of sets':<18}{'':>9}  {name:<28}{m[0]:>8.1f}{m[1]:>9.1f}{m[2]:>9.1f}{m[3]:>13.1f}")
