@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,8 +60,13 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small cells, and no value wherever none was asked for."""
     monkeypatch.setattr(lazy_plane, "CELL_ROWS", 4)
     monkeypatch.setattr(lazy_plane, "CELL_COLUMNS", 4)
-    empty = torch.empty
-    monkeypatch.setattr(lazy_plane.torch, "empty", lambda *size, **named: empty(*size, **named).fill_(math.nan))
+    make = LazyPlane.__init__
+
+    def poison(self: LazyPlane, *words: Any) -> None:
+        make(self, *words)
+        self._plane.fill_(math.nan)
+
+    monkeypatch.setattr(LazyPlane, "__init__", poison)
 
 
 @pytest.fixture(scope="module")
