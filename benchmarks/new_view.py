@@ -37,9 +37,15 @@ def _ours(edges: str, image: Tensor, disparity: Tensor) -> Tensor:
     return new_view(image, disparity, edges=edges).image  # type: ignore[arg-type]
 
 
+def _pyramid(image: Tensor, disparity: Tensor) -> Tensor:
+    view = new_view(image, disparity, edges="hard", fill="none")
+    return peers.pyramid_fill(view.image, view.disparity, view.occlusion)
+
+
 METHODS: dict[str, Method] = {
     "backward sampling": peers.backward_sampling,
     "splat + row fill": peers.splat_and_row_fill,
+    "our kernel, pyramid fill": _pyramid,
     "Art3D, hard edges": partial(_ours, "hard"),
     "Art3D": partial(_ours, "soft"),
 }

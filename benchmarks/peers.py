@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+_NEARNESS = 1.414**60  # how much more the nearest surface weighs than the farthest
 
 
 def backward_sampling(image: Tensor, disparity: Tensor) -> Tensor:
@@ -28,7 +31,7 @@ def splat_and_row_fill(image: Tensor, disparity: Tensor) -> Tensor:
     """
     height, width = disparity.shape
     near = (disparity - disparity.min()) / (disparity.max() - disparity.min()).clamp_min(1e-6)
-    weight = 1.414 ** (near.double() * 60 - 30)
+    weight = _NEARNESS ** (near.double() - 0.5)
     target = torch.arange(width)[None] - disparity.double()
     first = target.floor()
     total = torch.zeros(height * (width + 1), image.shape[2] + 1, dtype=torch.float64)
@@ -45,6 +48,33 @@ def splat_and_row_fill(image: Tensor, disparity: Tensor) -> Tensor:
     total = total.view(height, width + 1, -1)[:, :width]
     hole = landed.view(height, width + 1)[:, :width] < 0.3
     return _copy_along_row((total[..., :-1] / total[..., -1:].clamp_min(1e-12)).float(), hole)
+
+
+def pyramid_fill(view: Tensor, disparity: Tensor, hole: Tensor) -> Tensor:
+    """Holes from a pyramid of means over what is known, the background above all (pull-push).
+
+    Gortler et al., "The Lumigraph" (1996), section 3.4.2, each pixel weighted by how far away it is.
+
+    Args:
+        view: (H, W, 3) the new view.
+        disparity: (H, W) px, on its grid.
+        hole: (H, W) bool.
+    """
+    low, high = disparity[~hole].aminmax()
+    far = (high - disparity.double()) / (high - low).clamp_min(1e-6)
+    weight = torch.where(hole, 0.0, _NEARNESS ** (far - 1.0))[None, None]
+    pulled = [(view.permute(2, 0, 1)[None].double() * weight, weight)]
+    while min(pulled[-1][1].shape[-2:]) > 1:
+        odd = (0, pulled[-1][1].shape[-1] % 2, 0, pulled[-1][1].shape[-2] % 2)
+        total, weight = (functional.avg_pool2d(functional.pad(plane, odd), 2) for plane in pulled[-1])
+        pulled.append((total, weight))
+    picture = pulled[-1][0]
+    for total, weight in reversed(pulled):
+        height, width = weight.shape[-2:]
+        if picture is not total:
+            picture = functional.interpolate(picture, scale_factor=2.0, mode="bilinear")[..., :height, :width]
+        picture = torch.where(weight > 0, total / weight.clamp_min(1e-30), picture)
+    return torch.where(hole[..., None], picture[0].permute(1, 2, 0).to(view.dtype), view)
 
 
 def _copy_along_row(picture: Tensor, hole: Tensor) -> Tensor:

@@ -54,6 +54,15 @@ def test_losses_see_an_inside_out_picture() -> None:
     assert float(affine_invariant(-target, target, mask)) > 1
 
 
+def test_ranking_sees_a_ramp_where_a_boundary_belongs() -> None:
+    """A step blurred over 8 pixels is right almost everywhere; only pairs that straddle the boundary tell."""
+    target = torch.where(torch.arange(192) < 96, 1.0, 3.0)[None].repeat(1, 64, 1)
+    ramp = 1 + 2 * ((torch.arange(192) - 91.5) / 8).clamp(0, 1)[None].repeat(1, 64, 1)
+    mask = torch.ones_like(target)
+    sharp, soft = (float(ranking(p, target, mask, generator=torch.Generator().manual_seed(0))) for p in (target, ramp))
+    assert soft > 200 * sharp
+
+
 def test_losses_ignore_what_is_masked() -> None:
     target, mask = _random(1, 24, 32), torch.ones(1, 24, 32)
     mask[:, :12] = 0
@@ -187,9 +196,20 @@ def test_order_and_edges_of_truth_itself_are_perfect() -> None:
     iz = np.ones((60, 80), np.float32)
     iz[20:40, 30:60] = 3
     assert order(iz, iz) == 1 and order(-iz, iz) == 0
-    recall, precision = edges(iz, iz)
-    assert recall == 1 and precision == 1
-    assert edges(np.roll(iz, 9, 1), iz)[0] < 0.6
+    rgb = np.repeat((iz * 60).astype(np.uint8)[..., None], 3, 2)
+    assert edges(iz, iz, rgb) == (1, 1, 1, 1)
+    assert edges(np.roll(iz, 9, 1), iz, rgb).recall < 0.6
+
+
+def test_boundaries_that_the_picture_does_not_show_are_told_apart() -> None:
+    iz = np.where(np.arange(80) < 40, 1.0, 3.0)[None].repeat(60, 0).astype(np.float32)
+    rgb = np.zeros((60, 80, 3), np.uint8)
+    rgb[:30, 40:] = 200
+    estimate = iz.copy()
+    estimate[30:] = 2.0
+    found = edges(estimate, iz, rgb)
+    assert 0.45 < found.shown < 0.6
+    assert 0.45 < found.recall < 0.6 and found.recall_shown > 0.95
 
 
 def test_the_rule_lower_is_nearer_is_right_on_a_floor() -> None:
@@ -239,5 +259,5 @@ def test_the_truth_at_minis_size_keeps_the_plates_outlines() -> None:
     seen = through_the_grid(Known("set", "step", rgb, iz))
     assert seen.shape == iz.shape
     assert np.isfinite(seen).all()
-    assert edges(seen, iz)[0] > 0.99
+    assert edges(seen, iz, rgb).recall > 0.99
     assert abs(seen[120, 420] - 3.0) < 1e-3

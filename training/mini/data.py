@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-SHAPES = ((160, 224), (192, 192), (160, 288), (224, 160), (192, 256), (224, 320))
+SHAPES = ((160, 224), (192, 192), (160, 288), (224, 160), (192, 256), (224, 320), (288, 384))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -108,21 +109,43 @@ def _ridges(values: np.ndarray, *, share: float) -> np.ndarray:
     return np.asarray(peak & (size * 5 > share * (high - low)))
 
 
-def edges(estimate: np.ndarray, iz: np.ndarray, *, reach_px: int = 2) -> tuple[float, float]:
-    """``(recall, precision)`` of boundaries within ``reach_px``.
+class Edges(NamedTuple):
+    """Shares, 0 .. 1: true boundaries found, found ones true, true ones that the picture shows, and those found."""
+
+    recall: float
+    precision: float
+    shown: float
+    recall_shown: float
+
+
+def edges(estimate: np.ndarray, iz: np.ndarray, rgb: np.ndarray, *, reach_px: int = 2) -> Edges:
+    """How many boundaries agree within ``reach_px``.
 
     A true boundary jumps by a tenth of the scene's range of inverse depth from one
     pixel to the next; a found one is a ridge of the estimate's gradient as steep as
-    a twentieth of the estimate's range over five pixels.
+    a twentieth of the estimate's range over five pixels. A depth camera's boundaries
+    stray from the picture's: shown are those that have an edge of the picture (Canny)
+    within ``reach_px`` too.
     """
     known = np.isfinite(iz)
     low, high = np.nanquantile(iz, [0.02, 0.98])
     inside = cv2.erode(known.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     true = boundaries(np.where(known, iz, 0), step=0.1 * (high - low)) & inside
     found = _ridges(estimate.astype(np.float32), share=0.05) & inside
-    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach_px + 1, 2 * reach_px + 1))
-    near_found, near_true = (cv2.dilate(v.astype(np.uint8), around) > 0 for v in (found, true))
-    return float(near_found[true].mean()), float(near_true[found].mean())
+    drawn = cv2.Canny(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), 40, 100) > 0
+    near_found, near_true, near_drawn = (_around(v, reach_px) for v in (found, true, drawn))
+    shown = true & near_drawn
+    return Edges(
+        recall=float(near_found[true].mean()),
+        precision=float(near_true[found].mean()),
+        shown=float(shown.sum() / true.sum()),
+        recall_shown=float(near_found[shown].mean()),
+    )
+
+
+def _around(mask: np.ndarray, reach_px: int) -> np.ndarray:
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach_px + 1, 2 * reach_px + 1))
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), disk) > 0)
 
 
 def through_the_grid(known: Known) -> np.ndarray:
@@ -170,25 +193,29 @@ def speed_ms(source: DepthSource, *, repeats: int = 15) -> float:
 
 def table(known: list[Known], sources: dict[str, Estimator]) -> str:
     """The figures by set and source as text."""
-    lines = [f"{'set':<18}{'pictures':>9}  {'source':<28}{'order %':>8}{'lower %':>9}{'edges %':>9}{'precision %':>13}"]
-    means: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in sources}
+    columns = ("order %", "lower %", "edges %", "precision %", "shown %", "found of shown %")
+    lines = [f"{'set':<18}{'pictures':>9}  {'source':<28}" + "".join(f"{name:>{len(name) + 2}}" for name in columns)]
+    means: dict[str, list[np.ndarray]] = {name: [] for name in sources}
+
+    def add(group: str, pictures: str, source: str, row: np.ndarray) -> None:
+        figures = (
+            " " * (len(n) + 2) if np.isnan(v) else f"{v:>{len(n) + 2}.1f}" for n, v in zip(columns, row, strict=True)
+        )
+        lines.append(f"{group:<18}{pictures:>9}  {source:<28}" + "".join(figures))
+
     for group in dict.fromkeys(k.group for k in known):
         members = [k for k in known if k.group == group]
-        rule = 100 * float(np.mean([order(lower_is_nearer(k.rgb), k.iz) for k in members]))
+        rule = float(np.mean([order(lower_is_nearer(k.rgb), k.iz) for k in members]))
         for name, source in sources.items():
             maps = [source(k.rgb) for k in members]
-            right = 100 * float(np.mean([order(m, k.iz) for m, k in zip(maps, members, strict=True)]))
-            found = np.mean([edges(m, k.iz) for m, k in zip(maps, members, strict=True)], axis=0) * 100
-            means[name].append((right, rule, float(found[0]), float(found[1])))
-            lines.append(
-                f"{group:<18}{len(members):>9}  {name:<28}{right:>8.1f}{rule:>9.1f}{found[0]:>9.1f}{found[1]:>13.1f}"
-            )
-        ceiling = np.mean([edges(through_the_grid(k), k.iz) for k in members], axis=0) * 100
-        name = "(the truth at mini's size)"
-        lines.append(f"{group:<18}{len(members):>9}  {name:<28}{'':>8}{'':>9}{ceiling[0]:>9.1f}{ceiling[1]:>13.1f}")
+            right = float(np.mean([order(m, k.iz) for m, k in zip(maps, members, strict=True)]))
+            found = np.mean([edges(m, k.iz, k.rgb) for m, k in zip(maps, members, strict=True)], axis=0)
+            means[name].append(100 * np.array([right, rule, *found]))
+            add(group, str(len(members)), name, means[name][-1])
+        ceiling = np.mean([edges(through_the_grid(k), k.iz, k.rgb) for k in members], axis=0)
+        add(group, str(len(members)), "(the truth at mini's size)", 100 * np.array([np.nan, np.nan, *ceiling]))
     for name, rows in means.items():
-        m = np.mean(rows, axis=0)
-        lines.append(f"{'mean of sets':<18}{'':>9}  {name:<28}{m[0]:>8.1f}{m[1]:>9.1f}{m[2]:>9.1f}{m[3]:>13.1f}")
+        add("mean of sets", "", name, np.mean(rows, axis=0))
     return "\n".join(lines)
 
 
