@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 
@@ -52,18 +53,28 @@ class LazyPlane:
                       zip((rows, columns), self._plane.shape, self._cell, strict=True))  # fmt: skip
         with self._lock:
             missing = ~self._done[cells]
-            for y in np.flatnonzero(missing.any(axis=1)):
-                # One call makes all that lies side by side: its price is paid once.
-                for x, end in _runs(missing[y]):
-                    self._make(int(y) + cells[0].start, x + cells[1].start, end + cells[1].start)
+            # One call makes all that lies side by side and above one another: its price is paid once.
+            for top, bottom in _alike(missing):
+                for x, end in _runs(missing[top]):
+                    down = slice(top + cells[0].start, bottom + cells[0].start)
+                    self._make(down, slice(x + cells[1].start, end + cells[1].start))
         return self._plane
 
-    def _make(self, y: int, x: int, end: int) -> None:
-        rows, columns = self._cell
-        height, width = self._plane.shape
-        part = slice(y * rows, min((y + 1) * rows, height)), slice(x * columns, min(end * columns, width))
-        self._compute(part, self._plane)
-        self._done[y, x:end] = True
+    def _make(self, down: slice, along: slice) -> None:
+        """Make a rectangle of cells."""
+        part = tuple(
+            slice(cells.start * step, min(cells.stop * step, size))
+            for cells, step, size in zip((down, along), self._cell, self._plane.shape, strict=True)
+        )
+        self._compute((part[0], part[1]), self._plane)
+        self._done[down, along] = True
+
+
+def _alike(missing: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and one past the last of every run of rows that lack the same cells."""
+    change = np.flatnonzero((missing[1:] != missing[:-1]).any(axis=1)) + 1
+    borders = [0, *(int(row) for row in change), len(missing)]
+    return list(itertools.pairwise(borders))
 
 
 def _runs(wanted: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numba
 import numpy as np
@@ -14,9 +15,10 @@ from art3d_node.stereo.compose import compose
 from art3d_node.stereo.holes import find_holes
 from art3d_node.stereo.jit import Arguments, FloatArray, bands
 from art3d_node.stereo.mixed import no_mixed
+from art3d_node.stereo.nearby import look_around
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.warp import warp
-from art3d_node.stereo.window import finite_range, plan
+from art3d_node.stereo.window import Window, finite_range, plan
 
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
@@ -29,12 +31,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
         request: the region and its options.
     """
     d, s, colours = disparity.numpy(), np.float32(request.sign), image.numpy()
-    low, high = request.disparity_range or finite_range(d)
-    span = (low, high) if request.sign > 0 else (-high, -low)
-    margin = fill.APRON if request.fill else 0
-    window = plan(
-        request.region, (d.shape[0], d.shape[1]), span, apron=margin, slack=edges.WIDENING if request.soft else 0
-    )
+    window, reach = _window(d, request)
     channels, layers = image.shape[2], 0 if data is None else data.shape[2]
     extra = np.empty((*d.shape, 0), np.float32) if data is None else data.numpy()
     (first, last), threads = window.inner, numba.get_num_threads()
@@ -53,7 +50,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
         warp(*carried)
     inner = view.rows(slice(first, last))
     hole, beyond = np.empty(inner.depth.shape, np.bool_), np.empty(inner.depth.shape, np.bool_)
-    find_holes(inner.depth, veil, window.reach, hole, beyond)
+    find_holes(inner.depth, veil, reach, hole, beyond)
     ground = inner.depth
     if request.fill:
         ground = np.empty_like(inner.depth)
@@ -68,6 +65,23 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     for mask in shown[3:]:
         mask[torch.from_numpy(window.outside)] = True
     return Rendered(shown[0], None if data is None else shown[1], *shown[2:])
+
+
+def _window(d: FloatArray, request: Request) -> tuple[Window, int]:
+    """The window of a region, as small as the disparity there allows, and the widest hole that the frame's allows."""
+    low, high = request.disparity_range or finite_range(d)
+    size, apron = (d.shape[0], d.shape[1]), fill.APRON if request.fill else 0
+    make = partial(plan, request.region, size, apron=apron, slack=edges.WIDENING if request.soft else 0)
+    whole = make(_span(low, high, request.sign))
+    near = look_around(d, (whole.top, whole.bottom), whole.samples)
+    if near is None:
+        return whole, whole.reach
+    return make(_span(near.low, near.high, request.sign), step=near.step), whole.reach
+
+
+def _span(low: float, high: float, sign: float) -> tuple[float, float]:
+    """How far a sample can lie from its target, px: lowest and highest ``x_source - x_target``."""
+    return (low, high) if sign > 0 else (-high, -low)
 
 
 @dataclass(frozen=True)

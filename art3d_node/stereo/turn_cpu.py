@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 import numpy as np
 import torch
 from torch import Tensor
 
 from art3d_node.stereo.blueprint import INNER, Fit, Knobs
-from art3d_node.stereo.jit import FloatArray, Real, device_function, f32, row_function
+from art3d_node.stereo.jit import FloatArray, Real, cpu_kernel, device_function, f32, row_function
 
 
 def turn_and_limit(
@@ -75,6 +76,54 @@ def _compressed(d: Real, limit: Real, knee: Real, room: Real) -> Real:
 
 
 @row_function
+def _turn_row(
+    own: FloatArray,
+    iz: FloatArray,
+    cover: FloatArray,
+    has_matte: bool,
+    turns: Any,
+    amounts: FloatArray,
+    limits: FloatArray,
+    row: FloatArray,
+) -> None:
+    """A part of one row, step by step, which keeps it in vector registers.
+
+    `turns` says which of gain, sculpt and zero plane are away from rest, `amounts` how far.
+    """
+    gain, sculpt, scale, shift, away = amounts[0], amounts[1], amounts[2], amounts[3], amounts[4]
+    share = amounts[5]
+    front, front_knee, front_room = limits[0], limits[1], limits[2]
+    behind, behind_knee, behind_room = limits[3], limits[4], limits[5]
+    for x in range(row.size):
+        row[x] = own[x]
+    if turns[0]:
+        for x in range(row.size):
+            row[x] = row[x] + gain * iz[x]
+    if turns[1] and has_matte:
+        for x in range(row.size):
+            row[x] = row[x] + (own[x] - (scale * iz[x] + shift)) * sculpt * cover[x]
+    elif turns[1]:
+        for x in range(row.size):
+            row[x] = row[x] + (own[x] - (scale * iz[x] + shift)) * sculpt
+    beyond = 0
+    for x in range(row.size):
+        d = row[x] - away if turns[2] else row[x]
+        row[x] = d
+        beyond += (d > front_knee) | (d < -behind_knee)
+    if beyond:
+        for x in range(row.size):
+            d = row[x]
+            near, far = (
+                _compressed(d, front, front_knee, front_room),
+                -_compressed(-d, behind, behind_knee, behind_room),
+            )
+            row[x] = near if d > front_knee else (far if d < -behind_knee else d)
+    if share != f32(1.0):
+        for x in range(row.size):
+            row[x] = row[x] * share
+
+
+@cpu_kernel
 def _turn(
     disparity: FloatArray,
     inverse_depth: FloatArray,
@@ -87,41 +136,8 @@ def _turn(
     columns: tuple[int, int],
     out: FloatArray,
 ) -> None:
-    """Some rows and columns, step by step along each row, which keeps it in vector registers.
-
-    `turns` says which of gain, sculpt and zero plane are away from rest, `amounts` how far.
-    """
-    gain, sculpt, scale, shift, away = amounts[0], amounts[1], amounts[2], amounts[3], amounts[4]
-    share, first, end = amounts[5], columns[0], columns[1]
-    front, front_knee, front_room = limits[0], limits[1], limits[2]
-    behind, behind_knee, behind_room = limits[3], limits[4], limits[5]
-    for y in range(rows[0], rows[1]):
-        own, iz, cover = disparity[y, first:end], inverse_depth[y, first:end], matte[y, first:end]
-        row = out[y, first:end]
-        for x in range(row.size):
-            row[x] = own[x]
-        if turns[0]:
-            for x in range(row.size):
-                row[x] = row[x] + gain * iz[x]
-        if turns[1] and has_matte:
-            for x in range(row.size):
-                row[x] = row[x] + (own[x] - (scale * iz[x] + shift)) * sculpt * cover[x]
-        elif turns[1]:
-            for x in range(row.size):
-                row[x] = row[x] + (own[x] - (scale * iz[x] + shift)) * sculpt
-        beyond = 0
-        for x in range(row.size):
-            d = row[x] - away if turns[2] else row[x]
-            row[x] = d
-            beyond += (d > front_knee) | (d < -behind_knee)
-        if beyond:
-            for x in range(row.size):
-                d = row[x]
-                near, far = (
-                    _compressed(d, front, front_knee, front_room),
-                    -_compressed(-d, behind, behind_knee, behind_room),
-                )
-                row[x] = near if d > front_knee else (far if d < -behind_knee else d)
-        if share != f32(1.0):
-            for x in range(row.size):
-                row[x] = row[x] * share
+    """Some rows and columns."""
+    first, end = columns
+    for y in numba.prange(rows[0], rows[1]):
+        planes = disparity[y, first:end], inverse_depth[y, first:end], matte[y, first:end]
+        _turn_row(planes[0], planes[1], planes[2], has_matte, turns, amounts, limits, out[y, first:end])

@@ -13,6 +13,8 @@ from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray
 
 Region = tuple[int, int, int, int]
 
+BESIDE = 2  # columns past the end of a hole that its fill reads
+
 
 @dataclass(frozen=True)
 class Window:
@@ -54,7 +56,15 @@ class Window:
         return plane[down][:, along]
 
 
-def plan(region: Region, size: tuple[int, int], span: tuple[float, float], *, apron: int = 0, slack: int = 0) -> Window:
+def plan(
+    region: Region,
+    size: tuple[int, int],
+    span: tuple[float, float],
+    *,
+    apron: int = 0,
+    slack: int = 0,
+    step: float = math.inf,
+) -> Window:
     """Plan one region.
 
     A region may lie far outside the plate. Rows there repeat the plate's first or last row, columns
@@ -64,17 +74,18 @@ def plan(region: Region, size: tuple[int, int], span: tuple[float, float], *, ap
         region: x0, y0, x1, y1, half-open.
         size: (H, W) of the plate.
         span: lowest and highest shift ``x_source - x_target``, px.
-        apron: rows and columns around the region that its pixels depend on, beside the holes' width.
+        apron: rows and columns around the region that its pixels depend on.
         slack: what can widen a hole beyond the range of disparities, px.
+        step: how far the disparities of two neighbours in a row can lie apart, px.
     """
     height, width = size
     x0, y0, x1, y1 = region
     low, high = span
     columns = np.clip(np.arange(x0, x1), -width, 2 * width - 1)
     rows = np.clip(np.arange(y0, y1), 0, height - 1)
-    reach = int(min(math.ceil(high - low) + 2 + slack, width))
+    reach = int(min(math.ceil(min(high - low, step)) + 2 + slack, width))
     first, last = (int(columns[0]), int(columns[-1]) + 1) if x1 > x0 else (0, 0)
-    border = reach + apron
+    border = max(reach + BESIDE, apron)
     # Every row has a sample at or right of the first of these, and one left of the second.
     always_right = max(width - 2 - math.ceil(min(high, width)), -width)
     always_left = min(2 - math.floor(max(low, -width)), 2 * width)
