@@ -63,7 +63,8 @@ test: $(VENV)/.all
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.all
-	@for script in $$(grep -l __main__ benchmarks/*.py); do echo "== $$script"; $(BIN)/python $$script; done
+	@for script in $$(grep -l __main__ benchmarks/*.py | xargs -n 1 basename -s .py); do \
+		echo "== benchmarks.$$script"; $(BIN)/python -m benchmarks.$$script; done
 
 clean:
 	rm -rf out build

@@ -1,6 +1,6 @@
 """A cancel while a long analysis runs: until the request is answered, and until the worker is free again.
 
-    python benchmarks/cancel.py [--count N]
+    python -m benchmarks.cancel [--count N]
 
 The analysis is the real one, of a 3840×2160 plate; the cancel comes at a random moment of it.
 """
@@ -11,8 +11,7 @@ import argparse
 import random
 import time
 
-import _server
-
+from benchmarks import _server
 from host_bridge.client import Client
 from host_bridge.connection import Connection
 from host_bridge.params import Controls

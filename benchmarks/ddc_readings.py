@@ -1,6 +1,6 @@
 """Which reading of DDC-IoU tells good frames from bad ones? Real pairs with known disparity, harmed in known ways.
 
-    python benchmarks/ddc_readings.py [PLATES]
+    python -m benchmarks.ddc_readings [PLATES]
 
 Good: Middlebury ground truth against inverse depth of `mini`. Harmed: shifted aside, blurred flat, taken from another
 scene, planes without depth. AUC is the chance that a good frame scores above a harmed one.

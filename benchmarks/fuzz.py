@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of the codec and the session with Atheris.
 
-python benchmarks/fuzz.py [-runs=200000]        (libFuzzer's options)
+python -m benchmarks.fuzz [-runs=200000]        (libFuzzer's options)
 """
 
 from __future__ import annotations

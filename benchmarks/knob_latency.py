@@ -1,6 +1,6 @@
 """An artist turns a knob: from the request to the pixels of a 512² tile, the frame analysed already.
 
-python benchmarks/knob_latency.py [--turns N] [--plates DIR]
+python -m benchmarks.knob_latency [--turns N] [--plates DIR]
 
 The made plate is steep: in much of its tile every pixel is an outline. The photographs, where they are present, are
 enlarged to 1920 × 1080 and take their depth from `mini`.
@@ -14,10 +14,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import _server
 import cv2
 import numpy as np
 
+from benchmarks import _server
 from host_bridge.client import Client
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box

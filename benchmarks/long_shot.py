@@ -1,6 +1,6 @@
 """A long shot through `art3d render`: do the stages overlap, and does memory stay flat?
 
-    python benchmarks/long_shot.py [--frames 1000] [--size 1920x1080] [--depth aov|mini] [--shot auto|none]
+    python -m benchmarks.long_shot [--frames 1000] [--size 1920x1080] [--depth aov|mini] [--shot auto|none]
 
 Makes eight plate frames of a moving scene with Z, links them into a sequence as long as asked, and renders it through
 a server of its own, removing each output once it is counted (a thousand stereo frames of 1080p are some 40 GB).

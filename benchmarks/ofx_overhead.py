@@ -10,25 +10,20 @@ import argparse
 import contextlib
 import itertools
 import statistics
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
-
-import _server  # noqa: E402
-
-from host_bridge.client import Client  # noqa: E402
-from host_bridge.frame import Frame  # noqa: E402
-from host_bridge.geometry import Box  # noqa: E402
-from host_bridge.params import Controls  # noqa: E402
-from host_bridge.wire.messages import AnalysisSettings  # noqa: E402
-from tests.ofx_host.host import Host  # noqa: E402
-from tests.ofx_host.node import Node  # noqa: E402
-from tests.ofx_host.pictures import Picture, picture  # noqa: E402
+from benchmarks import _server
+from host_bridge.client import Client
+from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+from host_bridge.params import Controls
+from host_bridge.wire.messages import AnalysisSettings
+from tests.ofx_host.host import Host
+from tests.ofx_host.node import Node
+from tests.ofx_host.pictures import Picture, picture
 
 WIDTH, HEIGHT, TILE = 3840, 2160, 512
 
@@ -89,7 +84,7 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=60)
-    parser.add_argument("--bundle", type=Path, default=ROOT / "build" / "ofx" / "Art3D.ofx.bundle")
+    parser.add_argument("--bundle", type=Path, default=Path("build/ofx/Art3D.ofx.bundle"))
     parser.add_argument("--server", default="", help="a server that runs already; by default one is started")
     args = parser.parse_args()
     with contextlib.nullcontext((args.server, 0)) if args.server else _server.running() as (address, _):

@@ -1,6 +1,6 @@
 """24 frames of 1080p, EXR to stereo EXR: seconds a frame once warm, and where they go.
 
-python benchmarks/render_1080p.py [--frames 24] [--runs 2] [--depth mini] [--style immersive]
+python -m benchmarks.render_1080p [--frames 24] [--runs 2] [--depth mini] [--style immersive]
 
 With `--depth aov`, the default, the plate has Z; for any other depth it is plain RGB.
 """

@@ -1,6 +1,6 @@
 """What the wire costs: a 4K frame in tiles against the same render in this process, and 66 MB in and out.
 
-python benchmarks/server_overhead.py [--frames N] [--moves N]
+python -m benchmarks.server_overhead [--frames N] [--moves N]
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import argparse
 import statistics
 from pathlib import Path
 
-import _server
 import numpy as np
 import zmq
 
 from art3d_node.server.compute import make
+from benchmarks import _server
 from host_bridge.client import Client
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box

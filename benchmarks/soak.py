@@ -1,6 +1,6 @@
 """The server under load, kills, noise, silence and for a long time: the full counts.
 
-python benchmarks/soak.py [load] [fire] [noise] [silence] [tiles] [real]
+python -m benchmarks.soak [load] [fire] [noise] [silence] [tiles] [real]
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import _server
 import zmq
+
+from benchmarks import _server
 
 sys.path.insert(0, str(_server.SYNTHETIC))
 

@@ -1,6 +1,6 @@
 """How steady is a shot? Disparity flicker along motion, frame by frame against a shot analysis.
 
-    python benchmarks/steadiness.py [--plates ../shared/plates] [--depth mini] [--plot FOLDER]
+    python -m benchmarks.steadiness [--plates ../shared/plates] [--depth mini] [--plot FOLDER]
 
 Jitter is the mean of |d(n) − (d(n−1) + d(n+1)) / 2| with both neighbours followed along the optical flow (DIS, where
 forward and backward flow agree to 1 px), in px at 512 wide: true motion in depth is nearly straight over three frames

@@ -1,6 +1,6 @@
 """What do the styles do to plates? Their s and t beside what their cards say, parallax, and the depth budget.
 
-    python benchmarks/styles.py [FOLDER ...] [--depth mini] [--styles gentle,popout,neutral,immersive]
+    python -m benchmarks.styles [FOLDER ...] [--depth mini] [--styles gentle,popout,neutral,immersive]
 
 Every picture of the folders is staged by every style, knobs at rest. s, t and parallax are in % of picture width,
 parallax > 0 behind the screen, from every pixel. A picture keeps the order of two styles when their own s (or t) on it

@@ -1,6 +1,6 @@
 """Training speed on this machine: curation of a rehearsal film with `sgbm`, and fitting.
 
-python benchmarks/training_speed.py
+python -m benchmarks.training_speed
 """
 
 from __future__ import annotations
