@@ -37,6 +37,7 @@ T = TypeVar("T")
 Strips = tuple[Tensor, ...]  # of rows, from the top down
 
 DEPTH_SHARE = 0.25
+TURNS_KEPT = 4  # settings of the knobs that are kept of one frame
 STRIP_PIXELS = 1 << 22
 STRIP_ROWS = 1024
 
@@ -219,6 +220,10 @@ class Compute:
         start = time.perf_counter()
         plate = self._plate(frame, key, settings)
         name = ("prepared", key, settings, controls, analysed.style_id)
+        if name not in self._cache:
+            # A turn is cheap to make again; those of a knob that is dragged would push other frames' analyses out, and
+            # the memory of one that is dropped is at hand, its pages touched, for the next.
+            self._cache.drop_where(lambda other: other[:3] == name[:3], keep=TURNS_KEPT - 1)
         prepared = self._once(name, prepare, lambda prepared: prepared.nbytes)
         ms["prepare"] = _ms_since(start)
         return prepared

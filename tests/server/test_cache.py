@@ -42,6 +42,19 @@ def test_what_cannot_fit_is_dropped_at_once():
     assert gone == ["big"] and cache.used_bytes == 0
 
 
+def test_all_of_a_kind_are_forgotten_but_the_newest():
+    cache = ByteCache(100)
+    for key in ("a1", "b1", "a2", "a3", "b2"):
+        cache.put(key, key, 10)
+    cache.get("a1")
+    cache.drop_where(lambda key: key[0] == "a", keep=2)
+    assert cache.keys() == ["b1", "a3", "b2", "a1"] and cache.used_bytes == 40
+    cache.drop_where(lambda key: key[0] == "a", keep=5)
+    assert len(cache) == 4
+    cache.drop_where(lambda key: key[0] == "a")
+    assert cache.keys() == ["b1", "b2"]
+
+
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from("putgetpinfreedrop"), st.integers(0, 9), st.integers(1, 40)), max_size=60))
 def test_property_never_over_budget(steps):

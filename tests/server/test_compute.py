@@ -89,6 +89,15 @@ def test_caches_stay_within_their_bound():
         assert engine.figures()["analysis_bytes"] <= 200_000
 
 
+def test_a_dragged_knob_pushes_no_other_frame_out():
+    engine = Compute("cpu", 200_000)
+    other, dragged = picture(30), picture(31)
+    ask(engine, other)
+    for turn in range(60):
+        ask(engine, dragged, controls=Controls(depth_gain=1 + turn / 60))
+    assert "analysis" not in ask(engine, other)[1]["ms"]
+
+
 def test_measure_known_answer(engine):
     left = np.random.default_rng(0).random((64, 96, 3)).astype(np.float32)
     disparity = np.full((64, 96, 1), -0.96, np.float32)
