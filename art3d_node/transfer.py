@@ -80,7 +80,7 @@ def download(tensor: Tensor, target: Array) -> None:
         target: C-contiguous.
     """
     if tensor.device.type == "cpu":
-        np.copyto(target, tensor.detach().numpy(), casting="no")
+        torch.from_numpy(target).copy_(tensor)  # on all cores, which np.copyto does not use
         return
     source, out = tensor.detach().contiguous().view(-1).view(torch.uint8), target.reshape(-1).view(np.uint8)
     lane, before = _lane(tensor.device, "down"), None

@@ -148,7 +148,8 @@ class Service:
 
     def _act(self) -> None:
         while actions := self.session.take():
-            for action in actions:
+            # A worker that waits for its next job comes before the answers to what it did last.
+            for action in sorted(actions, key=lambda action: isinstance(action, Send)):
                 self._do(action)
 
     def _do(self, action: Action) -> None:

@@ -19,32 +19,30 @@ from host_bridge.wire.limits import COORDINATE, LIST_ITEMS, TEXT_BYTES
 
 Reader = Callable[[Any, str], Any]
 INT_LIMIT = 1 << 63
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 
 
 def to_map(value: Any) -> Any:
     """The plain form of a dataclass, with keys in order of their names at every level."""
-    if isinstance(value, Box):
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is Box:
         return list(value.as_tuple())
-    if is_dataclass(value) and not isinstance(value, type):
-        kinds = _hints(type(value))
-        return {name: _plain(getattr(value, name), kinds[name]) for name in sorted(kinds)}
-    return _free(value)
-
-
-def _plain(value: Any, kind: Any) -> Any:
-    if kind is float or (value is not None and float in get_args(kind)):
-        return float(value)
-    if isinstance(value, tuple):
-        return [to_map(item) for item in value]
-    return to_map(value)
-
-
-def _free(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _free(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, (list, tuple)):
         return [to_map(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): to_map(value[key]) for key in sorted(value, key=str)}
+    if is_dataclass(kind):
+        found = ((name, getattr(value, name), always, often) for name, always, often in _floats(kind))
+        return {n: float(v) if always or (often and v is not None) else to_map(v) for n, v, always, often in found}
     return value
+
+
+@cache
+def _floats(kind: type) -> tuple[tuple[str, bool, bool], ...]:
+    """Each field's name in order, whether it is a float, and whether it is one unless it is None."""
+    return tuple((name, hint is float, float in get_args(hint)) for name, hint in sorted(_hints(kind).items()))
 
 
 def from_map(kind: type, value: Any, where: str) -> Any:
