@@ -6,6 +6,7 @@ It stops when nobody has used it for a while.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
@@ -34,6 +35,14 @@ STARTS = 4
 SOCKET_PATH_BYTES = 100
 _started: list[subprocess.Popen[bytes]] = []
 """Servers that this process started and that outlive their starting; kept so that none is left a zombie."""
+
+
+@atexit.register
+def _leave() -> None:
+    """A server outlives its starter on purpose; Python would call it forgotten."""
+    for child in _started:
+        if child.poll() is None:
+            child.returncode = 0
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,14 @@ def test_ten_starts_make_one_server(runtime):
     assert embedded.ping(found.address, timeout_s=0.1) is None
 
 
+def test_who_starts_a_server_may_leave_it_without_a_word(runtime):
+    left = subprocess.run([sys.executable, "-X", "dev", "-c", START], capture_output=True, text=True, timeout=120)
+    assert left.returncode == 0 and left.stderr == ""
+    pid = int(left.stdout)
+    os.kill(pid, 0)
+    os.kill(pid, signal.SIGTERM)
+
+
 def test_a_server_that_cannot_start_explains_itself(runtime, monkeypatch):
     monkeypatch.setattr(embedded.sys, "executable", "/bin/false")
     with pytest.raises(ServerUnreachableError, match="ended with code 1") as caught:
