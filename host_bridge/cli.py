@@ -22,6 +22,7 @@ COMMANDS = (
     "session",
     "serve",
     "status",
+    "stop",
     "keys",
     "styles",
     "models",

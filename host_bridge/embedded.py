@@ -136,6 +136,13 @@ def ping(address: str, *, timeout_s: float = 1.0) -> Pong | None:
         context.term()
 
 
+def running() -> dict[str, Pong]:
+    """This user's embedded servers that answer, by address; those of other devices and versions too."""
+    sockets = sorted(place().folder.glob("*.s"))
+    answers = {address: ping(address) for address in (f"ipc://{path}" for path in sockets)}
+    return {address: pong for address, pong in answers.items() if pong}
+
+
 def ensure_server(
     device: str = "auto", *, idle_timeout_s: float = IDLE_TIMEOUT_S, timeout_s: float = START_TIMEOUT_S
 ) -> Place:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from host_bridge.client import Client
+from host_bridge.commands.choices import add_missing, check_choices
 from host_bridge.errors import EXIT_OK, MissingFrameError
 from host_bridge.farm import lines
 from host_bridge.knob_options import SETTINGS, add_knobs, settings_of
@@ -27,12 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", help="frame range; by default all that are on disk")
     parser.add_argument("--view", default="", help="view of the plate")
     parser.add_argument("--input-space", help="colour space of the plate")
-    parser.add_argument(
-        "--missing",
-        choices=("error", "skip", "hold"),
-        default="error",
-        help="skip and hold both leave a frame without a readable plate out, and the shot file names it",
-    )
+    add_missing(parser, "skip and hold both leave a frame without a readable plate out, and the shot file names it")
     parser.add_argument("--smooth", type=float, default=Plan.smooth, help="frames of smoothing (default %(default)g)")
     parser.add_argument("--steady", type=int, default=Plan.steady, help="neighbours that steady network depth")
     parser.add_argument("--handover", type=int, default=Plan.handover, help="frames of zero-plane hand-over at a cut")
@@ -53,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _analyse(args: argparse.Namespace) -> Shot:
+    check_choices(args)
     sequence = PlateSequence.open(args.plate, frames=args.frames, view=args.view)
     settings = settings_of(args)
     plan = Plan(smooth=max(0.1, args.smooth), handover=max(0, args.handover), steady=max(0, args.steady))

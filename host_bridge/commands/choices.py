@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection
 
 from host_bridge.errors import BadInputError
 from host_bridge.outputs import COMPRESSIONS
 
+MISSING = ("error", "skip", "hold")
+
 
 def add_compression(parser: argparse.ArgumentParser) -> None:
-    """Declares how EXRs are packed; `check_choice` looks at the word."""
+    """Declares how EXRs are packed; `check_choices` looks at the word."""
     parser.add_argument(
         "--compression",
         default="auto",
@@ -19,11 +20,20 @@ def add_compression(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check_choice(flag: str, value: str, known: Collection[str]) -> None:
-    """Refuses a word that is not known.
+def add_missing(
+    parser: argparse.ArgumentParser, what: str = "what a frame without a readable plate becomes (default error)"
+) -> None:
+    """Declares what becomes of frames without a plate."""
+    parser.add_argument("--missing", default="error", metavar="|".join(MISSING), help=what)
+
+
+def check_choices(args: argparse.Namespace) -> None:
+    """Refuses a word that is not known, of those of this module's options that the command has.
 
     Raises:
         BadInputError: names the flag, the word and what there is.
     """
-    if value not in known:
-        raise BadInputError(f"{value!r} is no way", where=flag, remedy=f"choose one of: {', '.join(known)}")
+    for flag, known in (("--missing", MISSING), ("--compression", tuple(COMPRESSIONS))):
+        value = vars(args).get(flag.lstrip("-"), known[0])
+        if value not in known:
+            raise BadInputError(f"{value!r} is no way", where=flag, remedy=f"choose one of: {', '.join(known)}")

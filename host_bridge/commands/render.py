@@ -13,12 +13,12 @@ from types import FrameType
 from host_bridge import colour
 from host_bridge.batch import Job, run_job
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_compression, check_choice
+from host_bridge.commands.choices import add_compression, add_missing, check_choices
 from host_bridge.depth_script import load_depth_script
 from host_bridge.errors import BadInputError
 from host_bridge.farm import lines
 from host_bridge.knob_options import add_knobs, controls_of, settings_of
-from host_bridge.outputs import COMPRESSIONS, Writing
+from host_bridge.outputs import Writing
 from host_bridge.plates import Pattern, PlateSequence
 from host_bridge.progress import reporter_for
 from host_bridge.recipe import art3d_version
@@ -29,7 +29,6 @@ from host_bridge.shot.survey import Plan
 NAME = "render"
 HELP = "convert a plate sequence to stereo EXRs"
 LAYERS = ("inverse_depth", "scale", "shift", "disparity_local")
-MISSING = ("error", "skip", "hold")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,9 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_compression(parser)
     parser.add_argument("--anaglyph", metavar="IMAGES", help="red/cyan review images, such as review.####.png")
     parser.add_argument("--disparity-image", metavar="IMAGES", help="disparity as colour: orange in front, blue behind")
-    parser.add_argument(
-        "--missing", default="error", metavar="|".join(MISSING), help="what a frame without a readable plate becomes"
-    )
+    add_missing(parser)
     parser.add_argument("--overwrite", action="store_true", help="make finished frames again")
     parser.add_argument(
         "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
@@ -109,8 +106,7 @@ def job_of(args: argparse.Namespace) -> Job:
     Raises:
         BadInputError: a value that cannot be used.
     """
-    check_choice("--missing", args.missing, MISSING)
-    check_choice("--compression", args.compression, COMPRESSIONS)
+    check_choices(args)
     clean = PlateSequence.open(args.clean_plate, view=args.view) if args.clean_plate else None
     if clean is None and args.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import fileseq
 
+from host_bridge.commands.choices import add_compression, add_missing, check_choices
 from host_bridge.depth_script import load_depth_script
 from host_bridge.errors import EXIT_OK
 from host_bridge.farm.bundle import ShotJob, shot_bundle, write_bundle
 from host_bridge.knob_options import SETTINGS
-from host_bridge.outputs import COMPRESSIONS
 from host_bridge.params import KNOBS
 from host_bridge.plates import PlateSequence
 
@@ -31,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--view", default="", help="view of the plate")
     parser.add_argument("--input-space", help="colour space of the plate")
     parser.add_argument("--layers", help="float layers to add, as of `art3d render`")
-    parser.add_argument("--compression", choices=COMPRESSIONS, help="of the EXRs, as of `art3d render`")
+    add_compression(parser)
     parser.add_argument("--controls", type=Path, help="a depth script: knobs that change over frames")
-    parser.add_argument("--missing", choices=("error", "skip", "hold"), default="error")
+    add_missing(parser)
     for knob in KNOBS:
         if knob.kind == "bool":
             parser.add_argument(knob.flag, dest=knob.name, action="store_true", help=knob.help)
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the bundle and says how to run it."""
+    check_choices(args)
     sequence = PlateSequence.open(args.plate, frames=args.frames, view=args.view)
     common, render = _options(args)
     job = ShotJob(
@@ -70,8 +71,8 @@ def _options(args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]
     render: list[str] = []
     for flag, value in (("--view", args.view), ("--input-space", args.input_space)):
         common += [flag, value] if value else []
-    for flag, value in (("--layers", args.layers), ("--compression", args.compression)):
-        render += [flag, value] if value else []
+    render += ["--layers", args.layers] if args.layers else []
+    render += ["--compression", args.compression] if args.compression != "auto" else []
     if args.controls:
         load_depth_script(args.controls)
     for knob in KNOBS:

@@ -10,12 +10,12 @@ import numpy as np
 
 from host_bridge.batch.ask import answer, ask
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_compression, check_choice
+from host_bridge.commands.choices import add_compression, check_choices
 from host_bridge.errors import EXIT_OK, BadInputError, MissingFrameError, OutputError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
 from host_bridge.knob_options import add_knobs, controls_of
-from host_bridge.outputs import COMPRESSIONS, Result, Writing, write_picture, write_view
+from host_bridge.outputs import Result, Writing, write_picture, write_view
 from host_bridge.params import BY_NAME, Controls
 from host_bridge.plates import Pattern, Plate, PlateSequence, read_plate
 from host_bridge.plates.disparity import read_disparity
@@ -51,7 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carries the command out; returns the exit code."""
     controls = replace(controls_of(args), budget_front=_most("budget_front"), budget_behind=_most("budget_behind"))
-    check_choice("--compression", args.compression, COMPRESSIONS)
+    check_choices(args)
+    if args.compression != "auto" and not args.out.lower().endswith(".exr"):
+        raise BadInputError("only EXRs are packed in a way to choose", where="--compression",
+                            remedy=f"leave it out for {args.out}, or write EXRs")  # fmt: skip
     writing = Writing(art3d_version(), compression=args.compression)
     if controls.fill == "clean-plate":
         raise BadInputError("warp takes no clean plate", where="--fill", remedy="use background or none")

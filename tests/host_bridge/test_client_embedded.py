@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from host_bridge import embedded
+from host_bridge.cli import main
+from host_bridge.commands import stop
 from host_bridge.errors import ServerError, ServerUnreachableError
 
 START = """
@@ -49,6 +51,31 @@ def test_ten_starts_make_one_server(runtime):
     while embedded.ping(found.address, timeout_s=0.1) and time.monotonic() < end:
         time.sleep(0.05)
     assert embedded.ping(found.address, timeout_s=0.1) is None
+
+
+def test_stop_ends_the_servers_of_every_version_and_no_more(runtime, monkeypatch, capsys):
+    found = [embedded.ensure_server("cpu")]
+    monkeypatch.setattr(embedded, "_fingerprint", lambda: "0.0.1")
+    found.append(embedded.ensure_server("cpu"))
+    pids = [embedded.ping(place.address).pid for place in found]
+    (found[0].folder / "left-behind.s").touch()
+    assert main(["stop"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"pid {pid}\n" in said for pid in pids) and said.count("stopped") == 2
+    assert not any(embedded.ping(place.address, timeout_s=0.1) for place in found)
+    assert main(["stop"]) == 0
+    assert capsys.readouterr().out == "no server is running\n"
+
+
+def test_stop_says_how_to_end_a_server_that_hangs(runtime, monkeypatch, capsys):
+    place = embedded.ensure_server("cpu")
+    pong = embedded.ping(place.address)
+    os.kill(pong.pid, signal.SIGSTOP)
+    monkeypatch.setattr(stop, "running", lambda: {place.address: pong})
+    monkeypatch.setattr(stop, "WAIT_S", 0.3)
+    assert main(["stop"]) == 3
+    assert f"kill -9 {pong.pid}" in capsys.readouterr().err
+    os.kill(pong.pid, signal.SIGCONT)
 
 
 def test_who_starts_a_server_may_leave_it_without_a_word(runtime):

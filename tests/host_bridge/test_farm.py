@@ -84,7 +84,11 @@ def test_submit_writes_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert render[-2:] == ["--controls", "{{Param.ControlsFolder}}/c.json"]
     assert render[render.index("--compression") + 1] == "piz"
     check(tmp_path / "c" / "template.json")
-    assert main([*words, "--bundle", str(tmp_path / "b"), "--depth-gain", "99"]) == 2
+    capsys.readouterr()
+    for bad in (["--depth-gain", "99"], ["--missing", "maybe"], ["--compression", "lzw"]):
+        assert main([*words, "--bundle", str(tmp_path / "b"), *bad]) == 2
+        said = capsys.readouterr().err
+        assert bad[0] in said and len(said.splitlines()) == 1
 
 
 def test_lines_are_one_line_each() -> None:
