@@ -17,14 +17,14 @@ _TOP = """\
 
 namespace art3d {
 
-enum class KnobKind { kFloat, kChoice, kBool, kText };
+enum class KnobKind { kFloat, kInt, kChoice, kBool, kText };
 
 struct KnobSpec {
   int id;
   const char* name;
   const char* label;
   KnobKind kind;
-  double number;     // default of a float or a bool, index of a choice
+  double number;     // default of a number or a bool, index of a choice
   const char* text;  // default of a text
   double minimum, maximum;
   const char* unit;

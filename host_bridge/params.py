@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from host_bridge.errors import BadInputError
 
-Kind = Literal["float", "choice", "bool", "text"]
+Kind = Literal["float", "int", "choice", "bool", "text"]
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Knob:
         id: permanent number, the key in saved scripts.
         name: field of `Controls` or `AnalysisSettings`, and the OpenFX parameter name.
         label: what a person reads.
-        kind: float, choice, bool or text.
+        kind: float, int, choice, bool or text.
         default: the resting value.
         unit: "%" of picture width, "x" for a gain, or "".
-        minimum, maximum: hard limits of a float.
+        minimum, maximum: hard limits of a number.
         choices: the values of a choice, in their permanent order.
         animates: whether the value may change over frames.
         help: one or two sentences for a compositor.
@@ -56,8 +56,9 @@ class Knob:
         Raises:
             BadInputError: wrong type, outside the limits or not one of the choices.
         """
-        if self.kind == "float":
-            return self._check_float(value)
+        if self.kind in ("float", "int"):
+            number = self._check_number(value)
+            return int(number) if self.kind == "int" else number
         if self.kind == "bool":
             if not isinstance(value, bool):
                 raise BadInputError(f"{self.label} is {value!r}", where=self.flag, remedy="give true or false")
@@ -67,16 +68,18 @@ class Knob:
             raise BadInputError(f"{self.label} is {value!r}", where=self.flag, remedy=f"choose one of: {known}")
         return value
 
-    def _check_float(self, value: Any) -> float:
+    def _check_number(self, value: Any) -> float:
         try:
             number = float(value)
         except (TypeError, ValueError):
             number = float("nan")
-        if isinstance(value, bool) or not self.minimum <= number <= self.maximum:
+        whole = self.kind == "float" or number == number // 1
+        if isinstance(value, bool) or not (self.minimum <= number <= self.maximum and whole):
+            kind, unit = "whole number" if self.kind == "int" else "number", f" {self.unit}" if self.unit else ""
             raise BadInputError(
                 f"{self.label} is {value!r}",
                 where=self.flag,
-                remedy=f"give a number from {self.minimum:g} to {self.maximum:g}{' ' + self.unit if self.unit else ''}",
+                remedy=f"give a {kind} from {self.minimum:g} to {self.maximum:g}{unit}",
             )
         return number
 
@@ -116,6 +119,8 @@ PLUGIN_KNOBS: tuple[Knob, ...] = (
          help="The width that every % means: the project's format, or the source's own region where they differ."),
     Knob(15, "shot", "Shot Analysis", "text", "",
          help="The shot file that `art3d analyse` wrote. Empty treats every frame on its own."),
+    Knob(18, "shot_offset", "Shot Offset", "int", 0, minimum=-1e6, maximum=1e6,
+         help="Added to the host's time for the frame in the shot file: 1001 where it counts the first frame as 0."),
     Knob(16, "server", "Server", "text", "",
          help="Address of a compute server. Empty takes $ART3D_SERVER, else this machine's own, started when needed."),
     Knob(17, "server_command", "Server Command", "text", "",

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from host_bridge.nuke.names import CLASS, GIZMO
 from host_bridge.params import KNOBS, PLUGIN_KNOBS, Knob
 
-_TYPES = {"float": 7, "choice": 4, "bool": 6, "text": 1}
+_TYPES = {"float": 7, "int": 3, "choice": 4, "bool": 6, "text": 1}
 _OWN = ("output", "picture")
 _SHARED = (*KNOBS, *(knob for knob in PLUGIN_KNOBS if knob.name not in _OWN))
 

@@ -5,14 +5,14 @@
 
 namespace art3d {
 
-enum class KnobKind { kFloat, kChoice, kBool, kText };
+enum class KnobKind { kFloat, kInt, kChoice, kBool, kText };
 
 struct KnobSpec {
   int id;
   const char* name;
   const char* label;
   KnobKind kind;
-  double number;     // default of a float or a bool, index of a choice
+  double number;     // default of a number or a bool, index of a choice
   const char* text;  // default of a text
   double minimum, maximum;
   const char* unit;
@@ -21,7 +21,7 @@ struct KnobSpec {
   const char* help;
 };
 
-inline constexpr std::array<KnobSpec, 17> kKnobs{
+inline constexpr std::array<KnobSpec, 18> kKnobs{
     KnobSpec{1, "depth_gain", "Global Depth", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on the depth that the style gives the whole frame. 0 is flat, 1 is the style, 2 twice as deep."},
     KnobSpec{2, "zero_plane", "Zero Plane", KnobKind::kFloat, 0.0, "", -10.0, 10.0, "%", true, {}, "Moves the whole picture through the screen: above 0 pushes it behind, below 0 pulls it in front."},
     KnobSpec{3, "sculpt", "Local Sculpt", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on what the style sculpts locally, such as pop-outs. 0 leaves only the global depth."},
@@ -37,6 +37,7 @@ inline constexpr std::array<KnobSpec, 17> kKnobs{
     KnobSpec{13, "output", "Output", KnobKind::kChoice, 1.0, "", 0.0, 0.0, "", false, {"left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion"}, "What the node gives: an eye, both side by side or as red/cyan, or a channel of the analysis."},
     KnobSpec{14, "picture", "Picture Width", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"project", "source"}, "The width that every % means: the project's format, or the source's own region where they differ."},
     KnobSpec{15, "shot", "Shot Analysis", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "The shot file that `art3d analyse` wrote. Empty treats every frame on its own."},
+    KnobSpec{18, "shot_offset", "Shot Offset", KnobKind::kInt, 0.0, "", -1000000.0, 1000000.0, "", false, {}, "Added to the host's time for the frame in the shot file: 1001 where it counts the first frame as 0."},
     KnobSpec{16, "server", "Server", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "Address of a compute server. Empty takes $ART3D_SERVER, else this machine's own, started when needed."},
     KnobSpec{17, "server_command", "Server Command", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "The command that starts this machine's server. Empty takes $ART3D_COMMAND, else `art3d`."},
 };

@@ -117,6 +117,7 @@ inline constexpr Name kComponentAlpha = "OfxImageComponentAlpha";
 inline constexpr Name kFieldNone = "OfxFieldNone";
 inline constexpr Name kFieldBoth = "OfxFieldBoth";
 inline constexpr Name kParamDouble = "OfxParamTypeDouble";
+inline constexpr Name kParamInteger = "OfxParamTypeInteger";
 inline constexpr Name kParamBoolean = "OfxParamTypeBoolean";
 inline constexpr Name kParamChoice = "OfxParamTypeChoice";
 inline constexpr Name kParamString = "OfxParamTypeString";

@@ -1,6 +1,7 @@
 #include "knobs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 namespace art3d {
@@ -17,6 +18,8 @@ const char* typeOf(KnobKind kind) {
   switch (kind) {
     case KnobKind::kFloat:
       return ofx::value::kParamDouble;
+    case KnobKind::kInt:
+      return ofx::value::kParamInteger;
     case KnobKind::kChoice:
       return ofx::value::kParamChoice;
     case KnobKind::kBool:
@@ -35,13 +38,11 @@ Properties define(OfxParamSetHandle set, const char* type, const char* name) {
   return Properties(handle);
 }
 
+template <typename Number>
 void setLimits(const Properties& p, const KnobSpec& knob) {
-  p.set(ofx::prop::kParamDefault, knob.number);
-  p.set(ofx::prop::kParamMin, knob.minimum);
-  p.set(ofx::prop::kParamMax, knob.maximum);
-  p.set(ofx::prop::kParamDisplayMin, knob.minimum);
-  p.set(ofx::prop::kParamDisplayMax, knob.maximum);
-  p.set(ofx::prop::kParamIncrement, 0.01);
+  p.set(ofx::prop::kParamDefault, static_cast<Number>(knob.number));
+  for (const auto name : {ofx::prop::kParamMin, ofx::prop::kParamDisplayMin}) p.set(name, static_cast<Number>(knob.minimum));
+  for (const auto name : {ofx::prop::kParamMax, ofx::prop::kParamDisplayMax}) p.set(name, static_cast<Number>(knob.maximum));
 }
 
 void defineKnob(OfxParamSetHandle set, const KnobSpec& knob) {
@@ -53,7 +54,10 @@ void defineKnob(OfxParamSetHandle set, const KnobSpec& knob) {
   p.set(ofx::prop::kParamAnimates, knob.animates ? 1 : 0);
   if (knob.id >= kFirstServerKnob) p.set(ofx::prop::kParamParent, "advanced");
   if (knob.kind == KnobKind::kFloat) {
-    setLimits(p, knob);
+    setLimits<double>(p, knob);
+    p.set(ofx::prop::kParamIncrement, 0.01);
+  } else if (knob.kind == KnobKind::kInt) {
+    setLimits<int>(p, knob);
   } else if (knob.kind == KnobKind::kText) {
     p.set(ofx::prop::kParamStringMode, ofx::value::kStringSingleLine);
     p.set(ofx::prop::kParamDefault, knob.text);
@@ -130,6 +134,7 @@ Settings Knobs::at(OfxTime time) const {
   s.output = static_cast<Output>(std::clamp(index("output", time), 0, static_cast<int>(Output::kOcclusion)));
   s.sourceIsPicture = choice("picture", time) == "source";
   s.shot = text("shot", time);
+  s.shotFrame = std::llround(time) + index("shot_offset", time);
   s.server = text("server", time);
   s.serverCommand = text("server_command", time);
   return s;

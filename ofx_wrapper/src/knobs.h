@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 
 #include "art3d_knobs.h"
@@ -22,6 +23,7 @@ struct Settings {
   Output output = Output::kRight;
   bool sourceIsPicture = false;
   std::string shot, server, serverCommand;
+  int64_t shotFrame = 0;  // the moment's number in the shot file
 
   bool heroIs(const char* eye) const { return controls.hero == eye; }
 };

@@ -68,7 +68,7 @@ OfxStatus framesNeeded(Instance& instance, const Properties& in, const Propertie
   if (settings.shot.empty() || isPlate(settings)) return ofx::kReplyDefault;
   ShotAt shot;
   try {
-    shot = instance.shots.at(settings.shot, std::llround(time), settings.analysis);
+    shot = instance.shots.at(settings.shot, settings.shotFrame, settings.analysis);
   } catch (const Fault&) {
     return ofx::kReplyDefault;  // the render says what is wrong with the shot file
   }

@@ -93,7 +93,7 @@ void renderWindow(Instance& instance, const Job& job) {
   Settings settings = instance.knobs.at(job.time);
   ShotAt shot;
   if (!settings.shot.empty()) {
-    shot = instance.shots.at(settings.shot, std::llround(job.time), settings.analysis);
+    shot = instance.shots.at(settings.shot, settings.shotFrame, settings.analysis);
     settings.analysis.depth = shot.depthSource;
   }
   const Regions regions = regionsOf(instance, settings, job.time);

@@ -90,7 +90,8 @@ ShotAt ShotFiles::at(const std::string& path, int64_t number, const wire::Analys
   if (settings.depth != "auto") proveSame(path, "depth source", shot.depthSource, settings.depth);
   const auto entry = shot.frames.find(number);
   if (entry == shot.frames.end()) {
-    throw Fault(path + ": frame " + std::to_string(number) + " is not in the shot analysis" + kAgain);
+    throw Fault(path + ": frame " + std::to_string(number) +
+                " is not in the shot analysis; set Shot Offset where the host counts otherwise than the plate's files" + kAgain);
   }
   return {entry->second.fixed, shot.depthSource, neighbours(shot, number, -1), neighbours(shot, number, +1)};
 }

@@ -43,6 +43,14 @@ def test_a_float_outside_its_limits_is_named(value: object) -> None:
         BY_NAME["depth_gain"].check(value)
 
 
+@pytest.mark.parametrize("value", [0.5, float("nan"), 2e6, "first"])
+def test_a_whole_number_is_whole(value: object) -> None:
+    knob = next(knob for knob in PLUGIN_KNOBS if knob.name == "shot_offset")
+    assert knob.check("-3") == -3 and isinstance(knob.check(4.0), int)
+    with pytest.raises(BadInputError, match="give a whole number from -1e"):
+        knob.check(value)
+
+
 def test_choices_and_switches_are_proved() -> None:
     assert BY_NAME["hero"].check("none") == "none"
     with pytest.raises(BadInputError, match="left, right, none"):

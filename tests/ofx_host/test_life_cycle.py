@@ -53,7 +53,7 @@ def test_convention_knobs_are_the_table(host: Host) -> None:
             assert knob.choices[said.get("OfxParamPropDefault")] == knob.default
         else:
             assert said.get("OfxParamPropDefault") == knob.default
-        if knob.kind == "float":
+        if knob.kind in ("float", "int"):
             assert (said.get("OfxParamPropMin"), said.get("OfxParamPropMax")) == (knob.minimum, knob.maximum)
 
 

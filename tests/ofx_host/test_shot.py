@@ -49,6 +49,19 @@ def test_frames_needed(node: Node, time: float, first: int, last: int) -> None:
     assert node.frames_needed(time)["Source"] == (time, time)
 
 
+def test_shot_offset(node: Node) -> None:
+    """A host that counts its clip from 0 gives the same picture, and asks for its own times."""
+    target = Picture(RECT)
+    pictures = {float(number): picture(plate(seed=number + 1001)) for number in range(20)}
+    node.connect("Source", lambda time, region: pictures[time], RECT)
+    assert node.render_into(target, RECT, time=2.0) == abi.FAILED
+    assert "frame 2 is not in the shot analysis; set Shot Offset" in node.effect.message
+    node.set(shot_offset=1001)
+    assert node.frames_needed(2.0)["Source"] == (0, 4)
+    assert node.render_into(target, RECT, time=2.0) == abi.OK, node.effect.message
+    assert np.array_equal(target.array, plate(seed=1003) + 5)
+
+
 def test_every_picture_goes_up_once(node: Node, fake_server: Server) -> None:
     """Three frames in two windows each share their neighbours; between two images none is kept."""
     for time in (1002.0, 1003.0, 1004.0):
