@@ -189,8 +189,8 @@ def _beyond_border_px(prepared: Prepared) -> float:
     # One copy from the device instead of four.
     (first_low, last_low), (first_high, last_high) = torch.stack(torch.aminmax(ends, dim=0)).tolist()
     # Towards the right eye a surface moves by −d: what lies behind the screen bares the left border, and so on.
-    toward_right = max(-first_low, last_high, 0.0)
-    toward_left = max(first_high, -last_low, 0.0)
+    toward_right: float = max(-first_low, last_high, 0.0)
+    toward_left: float = max(first_high, -last_low, 0.0)
     hero = prepared.controls.hero
     if hero == "none":
         return round(0.5 * max(toward_right, toward_left), 4)

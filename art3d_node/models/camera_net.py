@@ -84,7 +84,7 @@ def _halved(gradient: Tensor, dim: int) -> Tensor:
     and beyond the border it was repeated."""
     size = gradient.shape[dim] // 2
     even, odd = gradient.unflatten(dim, (size, 2)).unbind(dim + 1)
-    passed = 0.75 * (even + odd)
+    passed: Tensor = 0.75 * (even + odd)
     passed.narrow(dim, 0, size - 1).add_(even.narrow(dim, 1, size - 1), alpha=0.25)
     passed.narrow(dim, 1, size - 1).add_(odd.narrow(dim, 0, size - 1), alpha=0.25)
     passed.select(dim, 0).add_(even.select(dim, 0), alpha=0.25)
@@ -159,7 +159,8 @@ class CameraNet(nn.Module):
             if isinstance(module, nn.Conv2d | nn.Linear):
                 # Without normalisation layers the default weights shrink a signal to nothing over ten layers.
                 nn.init.kaiming_normal_(module.weight, a=_LEAK, nonlinearity="leaky_relu")
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
         nn.init.zeros_(self.out.weight)
         self.out.bias = nn.Parameter(torch.tensor([SCALE, SHIFT, 0.5 * SCALE + SHIFT]) / _UNIT)
 

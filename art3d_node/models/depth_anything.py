@@ -48,7 +48,7 @@ def small_config() -> DepthAnythingConfig:
         patch_size=_PATCH_PX,
         hidden_size=384,
         num_attention_heads=6,
-        out_indices=_V2_SMALL_TAPS,
+        out_indices=_V2_SMALL_TAPS,  # type: ignore[call-arg]  # taken from its **kwargs
         reshape_hidden_states=False,
         apply_layernorm=True,
     )
@@ -96,12 +96,12 @@ def load_small(path: Path) -> DepthAnythingForDepthEstimation:
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        model = DepthAnythingForDepthEstimation(small_config())
+        model: DepthAnythingForDepthEstimation = DepthAnythingForDepthEstimation(small_config()).eval()
         model.load_state_dict(convert(state))
     except (OSError, EOFError, RuntimeError, AttributeError, ValueError, UnpicklingError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path} holds no Depth Anything V2 Small: {first}") from error
-    return model.eval()
+    return model
 
 
 class DepthAnythingDepth:

@@ -43,7 +43,8 @@ class _Conv(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         weight = functional.pad(self.weight, (1, 0, 1, 0)) if self.stride[0] == 2 else self.weight
-        return self._conv_forward(x, weight, self.bias)
+        out: Tensor = self._conv_forward(x, weight, self.bias)
+        return out
 
 
 class _InvertedResidual(nn.Module):
@@ -101,7 +102,8 @@ class _Attention(nn.Module):
         q, k, v = qkv.permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, count, width)
         tokens = tokens + self.out(mixed)
-        return tokens + self.mlp(self.norm_mlp(tokens))
+        out: Tensor = tokens + self.mlp(self.norm_mlp(tokens))
+        return out
 
 
 class _Context(nn.Module):
@@ -118,7 +120,7 @@ class _Context(nn.Module):
         y = torch.linspace(-1, 1, h, device=x.device, dtype=x.dtype)[:, None].expand(h, w)
         u = torch.linspace(-1, 1, w, device=x.device, dtype=x.dtype)[None].expand(h, w)
         where = torch.stack([u, y, u * u, y * y], -1).view(h * w, 4)
-        tokens = self.enter(x).flatten(2).transpose(1, 2) + self.place(where)
+        tokens: Tensor = self.enter(x).flatten(2).transpose(1, 2) + self.place(where)
         for layer in self.layers:
             tokens = layer(tokens)
         return tokens.transpose(1, 2).reshape(x.shape[0], _CONTEXT, h, w)
@@ -231,4 +233,4 @@ def load_mini(path: Path | None = None) -> MiniDepth:
         model.load_state_dict(state)
     except RuntimeError as error:
         raise ValueError(f"{path}: tensors do not fit the network: {error}") from error
-    return model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return model.eval().to(memory_format=torch.channels_last)

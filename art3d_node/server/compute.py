@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -78,7 +79,7 @@ class Compute:
         Raises:
             MemoryError: not even an empty cache leaves room for the work.
         """
-        ask = lambda: self._tile(frames, key, settings, controls, box, outputs, check)  # noqa: E731
+        ask = partial(self._tile, frames, key, settings, controls, box, outputs, check)
         try:
             return ask()
         except (MemoryError, torch.OutOfMemoryError) as error:

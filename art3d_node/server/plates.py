@@ -55,6 +55,17 @@ class PlateStore:
         """Those of the keys that are not held; the others become the most recently used."""
         return tuple(key for key in dict.fromkeys(keys) if self.cache.get(key) is None)
 
+    def held(self, key: str) -> Plate:
+        """A plate that was found, or is pinned.
+
+        Raises:
+            KeyError: it is not here.
+        """
+        plate = self.cache.get(key)
+        if plate is None:
+            raise KeyError(key)
+        return plate
+
     def room(self, nbytes: int) -> Piece:
         """A segment, for which plates leave if need be.
 

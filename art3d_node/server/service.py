@@ -83,7 +83,7 @@ class Service:
         if secure is not None:
             secure(socket)
         socket.bind(address)
-        return socket, socket.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode()
+        return socket, socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
 
     def stop(self) -> None:
         """Asks the loop to end; may be called from a signal handler or another thread."""

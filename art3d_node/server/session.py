@@ -6,78 +6,29 @@ Everything here is deterministic in its inputs: time comes in with each call, an
 from __future__ import annotations
 
 import secrets
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
-from art3d_node.server.actions import Action, Prove, Send, Tell
-from art3d_node.server.loans import Loans
-from art3d_node.server.plates import PlateStore
-from art3d_node.server.pool import SegmentPool
-from art3d_node.server.scheduler import Scheduler, Task, Waiter
-from art3d_node.server.tally import Tally
-from art3d_node.server.work import WorkMixin
+from art3d_node.server.actions import Prove
+from art3d_node.server.requests import prove_keys
+from art3d_node.server.state import Client
+from art3d_node.server.work import Work
 from host_bridge.errors import (
     Art3DError,
     BusyError,
-    CancelledError,
-    LimitError,
     ProtocolError,
-    ServerError,
     UnknownClientError,
     UnsupportedError,
 )
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import decode, failure, request_id_of
-from host_bridge.wire.limits import Limits
 
 PROBE_S = 0.25
 IDLE_PROBE_S = 5.0
-PROBE_BYTES = 64
-EARLY_CANCELS = 256
 
 
-@dataclass
-class Client:
-    """One client that said hello."""
-
-    peer: bytes
-    name: str
-    session: str
-    seen_s: float
-    probed_s: float
-    requests: dict[int, Task | None] = field(default_factory=dict)
-    early: deque[int] = field(default_factory=lambda: deque(maxlen=EARLY_CANCELS))
-
-
-class Session(WorkMixin):
-    """All clients, plates and work of one server.
-
-    Args:
-        identity: version, address of the control socket, log file and so on, as `Welcome` tells them.
-    """
-
-    def __init__(self, limits: Limits, identity: Mapping[str, Any], *, pid: int) -> None:
-        self.limits, self.identity, self.pid = limits, identity, pid
-        self.instance = secrets.token_hex(8)
-        self.pool = SegmentPool(limits.memory_bytes)
-        self.out: list[Action] = []
-        self.plates = PlateStore(self.pool, limits, dropped=lambda key: self.out.append(Tell(key)))
-        self.loans = Loans(self.pool)
-        self.scheduler = Scheduler()
-        self.tally = Tally()
-        self.clients: dict[bytes, Client] = {}
-        self.workers: dict[int, Any] = {}
-        self.greeting: list[tuple[bytes, int, m.Hello]] = []
-        self.probe = self.pool.acquire(PROBE_BYTES)
-        self.active_s = 0.0
-        self.stillborn = 0
-
-    def take(self) -> list[Action]:
-        """What is to be done now."""
-        taken, self.out = self.out, []
-        return taken
+class Session(Work):
+    """One server's side of the protocol."""
 
     def received(self, peer: bytes, parts: list[memoryview], now_s: float, *, control: bool = False) -> None:
         """One message of a client, as it came off a socket."""
@@ -96,11 +47,8 @@ class Session(WorkMixin):
             self._handle(peer, envelope.id, envelope.message, parts[1] if len(parts) == 2 else None, now_s, control)
         except Art3DError as error:
             self.tally.refused += 1
-            self._answer(peer, request_id, failure(error), control=control)
+            self.answer(peer, request_id, failure(error), control=control)
         self.dispatch(now_s)
-
-    def _answer(self, peer: bytes, request_id: int, message: Any, *, control: bool = False) -> None:
-        self.out.append(Send(peer, request_id, message, control=control))
 
     def _handle(
         self, peer: bytes, number: int, message: Any, payload: memoryview | None, now_s: float, control: bool
@@ -112,7 +60,7 @@ class Session(WorkMixin):
             raise ProtocolError("only a chunk carries a payload", remedy="see docs/protocol.md")
         anyone = self._anyone(number, message)
         if anyone is not None:
-            self._answer(peer, number, anyone, control=control)
+            self.answer(peer, number, anyone, control=control)
         elif control:
             raise UnsupportedError("the control socket takes cancel, status and ping", remedy="use the other socket")
         elif isinstance(message, m.Hello):
@@ -142,41 +90,7 @@ class Session(WorkMixin):
         if peer not in self.clients:
             self.clients[peer] = Client(peer, message.client[:80], secrets.token_hex(16), now_s, now_s)
         self.greeting.append((peer, number, message))
-        self._greet()
-
-    def worker_failed_to_start(self) -> None:
-        """No worker can start: those who wait for a welcome are told."""
-        error = ServerError(
-            "no worker can start", remedy=f"its log says why: {self.identity.get('log') or 'the terminal'}"
-        )
-        for peer, number, _hello in self.greeting:
-            self.clients.pop(peer, None)
-            self._answer(peer, number, failure(error))
-        self.greeting.clear()
-
-    def _greet(self) -> None:
-        known = next((worker.ready for worker in self.workers.values() if worker.ready), None)
-        if known is None:
-            return
-        for peer, number, _hello in self.greeting:
-            client = self.clients.get(peer)
-            if client is not None:
-                self._answer(peer, number, self._welcome(client, known))
-        self.greeting.clear()
-
-    def _welcome(self, client: Client, known: Any) -> m.Welcome:
-        return m.Welcome(
-            protocol=m.PROTOCOL,
-            instance=self.instance,
-            session=client.session,
-            styles=known.styles,
-            depth_sources=known.depth_sources,
-            limits=self.limits.as_map(),
-            devices=tuple(worker.device for worker in self.workers.values()),
-            pid=self.pid,
-            probe=self.probe.ref(PROBE_BYTES),
-            **self.identity,
-        )
+        self.greet()
 
     def _of_client(self, peer: bytes, number: int, message: Any, payload: memoryview | None, now_s: float) -> None:
         client = self.clients.get(peer)
@@ -200,26 +114,16 @@ class Session(WorkMixin):
         step()
 
     def _have(self, client: Client, number: int, message: m.HaveFrame) -> None:
-        self.prove_keys(message.keys)
-        self._answer(client.peer, number, m.NeedFrame(self.plates.missing(message.keys)))
-
-    def prove_keys(self, keys: tuple[str, ...]) -> None:
-        """Proves the number of frames that one request names.
-
-        Raises:
-            LimitError: too many.
-        """
-        if len(keys) > self.limits.keys_per_request:
-            raise LimitError(f"{len(keys)} frames in one request",
-                             remedy=f"the limit keys_per_request is {self.limits.keys_per_request}")  # fmt: skip
+        prove_keys(message.keys, self.limits)
+        self.answer(client.peer, number, m.NeedFrame(self.plates.missing(message.keys)))
 
     def _put(self, client: Client, number: int, message: m.PutFrame, now_s: float) -> None:
         if message.key in self.plates.cache:
-            self._answer(client.peer, number, m.Held(message.key))
+            self.answer(client.peer, number, m.Held(message.key))
             return
         upload = self.plates.begin(client.peer, message, now_s)
         segment = upload.piece.ref(message.nbytes) if message.transport == "memory" else None
-        self._answer(client.peer, number, m.SendFrame(upload.id, segment))
+        self.answer(client.peer, number, m.SendFrame(upload.id, segment))
 
     def _chunk(self, client: Client, message: m.Chunk, payload: memoryview | None, now_s: float) -> None:
         upload = self.plates.own(message.upload, client.peer)
@@ -246,12 +150,12 @@ class Session(WorkMixin):
         if key == upload.put.key:
             self.tally.plates_in += 1
             self.plates.keep(upload)
-            self._answer(upload.peer, upload.proving, m.Held(key))
+            self.answer(upload.peer, upload.proving, m.Held(key))
         else:
             self.plates.discard(upload)
             error = ProtocolError("the pixels do not belong to their key", where=upload.put.key[:64],
                                   remedy="compute the key as docs/protocol.md says")  # fmt: skip
-            self._answer(upload.peer, upload.proving, failure(error))
+            self.answer(upload.peer, upload.proving, failure(error))
         self.dispatch(now_s)
 
     def _release(self, client: Client, message: m.Release) -> None:
@@ -292,44 +196,7 @@ class Session(WorkMixin):
             busy = client.peer in greeting or bool(client.requests) or self.loans.count(client.peer) > 0
             if now_s - client.probed_s >= (PROBE_S if busy else IDLE_PROBE_S) or now_s < client.probed_s:
                 client.probed_s = now_s
-                self._answer(client.peer, 0, m.Progress(tuple(sorted(client.requests))))
+                self.answer(client.peer, 0, m.Progress(tuple(sorted(client.requests))))
         for upload in self.plates.stale(now_s):
             self.plates.discard(upload)
         self.dispatch(now_s)
-
-    @property
-    def busy(self) -> bool:
-        """Whether anybody waits for anything."""
-        return bool(self.scheduler.tasks) or bool(self.plates.uploads)
-
-    def drop_request(self, client: Client, number: int, *, answer: bool) -> bool:
-        """Drops one request; work that nobody waits for any more is stopped."""
-        if number not in client.requests:
-            return False
-        task = client.requests.pop(number)
-        if answer:
-            self.answer_cancelled(client.peer, number)
-        if task is not None:
-            self.leave_task(task, client.peer, number)
-        return True
-
-    def waiter(self, client: Client, number: int, message: Any, now_s: float) -> Waiter:
-        """A new request of a client.
-
-        Raises:
-            LimitError: too many at once.
-            ProtocolError: its number is in use.
-            CancelledError: its cancel came before it.
-        """
-        if len(client.requests) >= self.limits.requests_per_client:
-            raise LimitError(
-                f"{len(client.requests)} requests at once",
-                remedy=f"the limit requests_per_client is {self.limits.requests_per_client}",
-            )
-        if number in client.early:
-            client.early.remove(number)
-            self.tally.cancelled += 1
-            raise CancelledError("cancelled by its client")
-        if number in client.requests:
-            raise ProtocolError(f"request {number} is still open", remedy="give every request its own id")
-        return Waiter(client.peer, number, message, now_s)

@@ -1,0 +1,57 @@
+"""What a tile request needs and may ask: pure functions of the message."""
+
+from __future__ import annotations
+
+from host_bridge.errors import BadInputError, LimitError
+from host_bridge.params import Controls
+from host_bridge.wire import messages as m
+from host_bridge.wire.limits import Limits
+
+
+def request_keys(request: m.TileRequest) -> tuple[str, ...]:
+    """The frames a request needs: its own first, then its neighbours."""
+    shot = request.settings.shot
+    return tuple(dict.fromkeys((request.key, *(shot.before + shot.after if shot else ()))))
+
+
+def prove_request(request: m.TileRequest) -> None:
+    """Proves outputs, knobs and proxy.
+
+    Raises:
+        BadInputError: an unknown or repeated output, a knob outside its range, or a proxy that cannot be made.
+    """
+    unknown = [name for name in request.outputs if name not in m.OUTPUTS]
+    if unknown or len(set(request.outputs)) != len(request.outputs):
+        raise BadInputError(f"outputs {', '.join(request.outputs)}", remedy=f"choose from {', '.join(m.OUTPUTS)}")
+    controls: Controls = request.controls
+    controls.checked()
+    first, last = m.PROXIES
+    if not first <= request.settings.proxy <= last:
+        raise BadInputError(f"a proxy of every {request.settings.proxy}-th pixel", remedy=f"ask for {first} to {last}")
+    if request.settings.proxy > 1 and request.settings.style == "given":
+        raise BadInputError("a proxy of a given disparity", remedy="name a style, or ask for the whole plate")
+
+
+def channels_of(output: str, layers: dict[str, int]) -> int:
+    """How many channels an output has for a frame with these layers.
+
+    Raises:
+        BadInputError: the frame has nothing to make it from.
+    """
+    source = {"left": "color", "right": "color", "left_extra": "extra", "right_extra": "extra"}.get(output)
+    if source is None:
+        return 1
+    if source not in layers:
+        raise BadInputError(f"{output} was asked of a frame without layer {source!r}", remedy="upload that layer")
+    return layers[source]
+
+
+def prove_keys(keys: tuple[str, ...], limits: Limits) -> None:
+    """Proves the number of frames that one request names.
+
+    Raises:
+        LimitError: too many.
+    """
+    if len(keys) > limits.keys_per_request:
+        raise LimitError(f"{len(keys)} frames in one request",
+                         remedy=f"the limit keys_per_request is {limits.keys_per_request}")  # fmt: skip
