@@ -65,8 +65,9 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
-        moved = (x.to(device, non_blocking=True) for x in (self.rgb, self.iz, self.target, self.valid, self.local))
-        return Batch(*moved, self.keys)
+        held = (self.rgb, self.iz, self.target, self.valid, self.local)
+        rgb, iz, target, valid, local = (x.to(device, non_blocking=True) for x in held)
+        return Batch(rgb, iz, target, valid, local, self.keys)
 
     @property
     def global_mask(self) -> Tensor:
@@ -193,10 +194,9 @@ def _one(eye: EyeTensors, key: str, gains: tuple[float, float, float] | None = N
 
 def collate(parts: Sequence[Batch]) -> Batch:
     """Samples of one size into a batch."""
-    fields = ("rgb", "iz", "target", "valid", "local")
-    return Batch(
-        *(torch.stack([getattr(p, f) for p in parts]) for f in fields), tuple(k for p in parts for k in p.keys)
-    )
+    names = ("rgb", "iz", "target", "valid", "local")
+    rgb, iz, target, valid, local = (torch.stack([getattr(p, name) for p in parts]) for name in names)
+    return Batch(rgb, iz, target, valid, local, tuple(k for p in parts for k in p.keys))
 
 
 def plan_epoch(grids: Sequence[Grid], batch: int, *, seed: int, epoch: int) -> list[list[Turn]]:
@@ -219,5 +219,5 @@ def batches(pairs: Pairs, plan: Sequence[list[Turn]], *, workers: int = 0) -> It
             collate_fn=collate,
             num_workers=workers,
             pin_memory=workers > 0 and torch.cuda.is_available(),
-        )  # type: ignore[arg-type]
+        )
     )

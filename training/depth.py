@@ -33,7 +33,13 @@ class Depth:
         library = Library()
         self.name = library.automatic(has_z=False) if name == "auto" else name
         self._source = None if self.name == SIDECAR else library.depth(self.name)
-        self.model_id = SIDECAR if self._source is None else self._source.model_id
+        if self._source is not None and not self._source.needs_look:
+            raise DepthSourceError(
+                "reads the Z of a plate, and films carry none",
+                where=f"--depth {self.name}",
+                remedy=f"name a network, or {SIDECAR} for depth pictures beside the film",
+            )
+        self.model_id: str = getattr(self._source, "model_id", SIDECAR)
 
     def __call__(self, picture: npt.NDArray[np.uint8], aspect: float, beside: Map | None) -> Map:
         """iz (H, W) of one picture.

@@ -175,7 +175,8 @@ def _write_onnx(portable: Portable, sample: Tensor, path: Path) -> None:
 def _run_torchscript(path: Path, probe: Tensor) -> Tensor:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning)
-        return torch.jit.load(str(path))(probe)
+        answer: Tensor = torch.jit.load(str(path))(probe)
+    return answer
 
 
 def _run_onnx(path: Path, probe: Tensor) -> npt.NDArray[np.float32]:

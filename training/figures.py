@@ -100,7 +100,7 @@ def _one(net: CameraNet, eyes: tuple[EyeTensors, EyeTensors], entry: Entry, read
     plain = right.masks[0] & ~right.masks[1]
     iz_right = right.maps[None, 1]
     in_right = (seen & ~right.masks[1])[None].float()
-    ddc = [
+    ddc_left, ddc_right, ddc_right_net, ddc_film = (
         float(ddc_iou(d, z, m, reading=reading)[0])
         for d, z, m in (
             (d_left, iz, (1 - local)),
@@ -108,14 +108,17 @@ def _one(net: CameraNet, eyes: tuple[EyeTensors, EyeTensors], entry: Entry, read
             (d_right, iz_right, (~right.masks[1])[None].float()),
             (right.maps[None, 0], iz_right, plain[None].float()),
         )
-    ]
+    )
     return FrameFigures(
         entry.row["film"],
         entry.row["shot"],
         entry.row["frame"],
         (float(film.scale[0]) * PX, float(film.shift[0]) * PX),
         (float(style.scale[0]) * PX, float(style.shift[0]) * PX),
-        *ddc,
+        ddc_left,
+        ddc_right,
+        ddc_right_net,
+        ddc_film,
         *pops,
     )
 

@@ -40,8 +40,11 @@ class StereoFrame:
 class Film(Protocol):
     """A stereo film. `pairs` yields the wanted frames in order; None wants all."""
 
-    name: str
-    layout: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def layout(self) -> str: ...
 
     def pairs(self, wanted: Wanted = None) -> Iterator[StereoFrame]: ...
 
@@ -164,5 +167,5 @@ def side_picture(
     if image is None or image.ndim != 2:
         raise PlateError("is no single-channel picture", where=str(file))
     eyes = split(image, layout) if layout in LAYOUTS else (image, image)
-    scaled = tuple(np.asarray(eye, np.float32) / np.iinfo(image.dtype).max for eye in eyes)
+    scaled = tuple(np.asarray(eye, np.float32) / np.float32(np.iinfo(image.dtype).max) for eye in eyes)
     return scaled[::-1] if swapped else scaled

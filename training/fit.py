@@ -173,7 +173,7 @@ def fit(
                     _save(run, net, folder / CHECKPOINT, identity, fabric)
             if held:
                 curves.write(run.step, held_out_losses(module, held, config, fabric.device))
-    return net.to("cpu", memory_format=torch.contiguous_format).eval()
+    return net.to("cpu").to(memory_format=torch.contiguous_format).eval()
 
 
 def _plan(train: Sequence[Entry], config: FitConfig, epoch: int) -> list[list[Turn]]:
@@ -207,7 +207,7 @@ def _step(run: Run, fabric: Fabric, batch: Batch, config: FitConfig, steps: int)
             remedy="look at these samples, or lower --learning-rate",
         )
     fabric.backward(found.total)
-    fabric.clip_gradients(run.net, run.optimiser, max_norm=config.clip)  # type: ignore[arg-type]
+    fabric.clip_gradients(run.net, run.optimiser, max_norm=config.clip)
     run.optimiser.step()
     return {"total": value, **{name: float(term.detach()) for name, term in found.terms.items()}}
 

@@ -42,7 +42,8 @@ class Seen:
 class MaskSource(Protocol):
     """Finds M_local, (H, W) bool."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def find(self, seen: Seen) -> Mask: ...
 
@@ -220,8 +221,7 @@ def mask_source(name: str, *, prompts: tuple[str, ...] = (), folder: Path | None
     if name == "lang-sam":
         return LangSam(prompts)
     if name == "grounding":
-        places = (
-            {} if folder is None else {"detector": str(folder / "grounding-dino"), "segmenter": str(folder / "sam")}
-        )
-        return Grounding(prompts, **places)
+        if folder is None:
+            return Grounding(prompts)
+        return Grounding(prompts, detector=str(folder / "grounding-dino"), segmenter=str(folder / "sam"))
     raise BadInputError(f"no mask source {name!r}", remedy=f"there are {', '.join(SOURCES)}")

@@ -7,6 +7,7 @@ Convention:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from training.stereo_net import Disparities, StereoNet, consistent
 Picture = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Value = TypeVar("Value", bound=np.generic)
 SWAPPED = "eyes swapped"
 REASONS = ("vertical disparity", "too little range", "inconsistent", SWAPPED, "disparity and depth disagree")
 _SWAP_CORRELATION = -0.3
@@ -192,8 +194,8 @@ def _correlation(a: Map, b: Map) -> float:
     return float((a * b).sum() / max(float(np.sqrt((a * a).sum() * (b * b).sum())), 1e-9))
 
 
-def squared(picture: npt.NDArray[np.generic], size_px: int) -> npt.NDArray[np.generic]:
+def squared(picture: npt.NDArray[Value], size_px: int) -> npt.NDArray[Value]:
     """A picture or map at the working size: averaged down or interpolated up."""
     shrink = picture.shape[0] >= size_px and picture.shape[1] >= size_px
     how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
-    return cv2.resize(picture, (size_px, size_px), interpolation=how)
+    return np.asarray(cv2.resize(picture, (size_px, size_px), interpolation=how), picture.dtype)

@@ -30,7 +30,7 @@ class Vertical:
 def vertical_disparity(left: Picture, right: Picture) -> Vertical:
     """Dense optical flow's vertical part on textured, forward-backward consistent pixels."""
     grey = [cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (left, right)]
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     forth, back = flow.calc(grey[0], grey[1], None), flow.calc(grey[1], grey[0], None)
     steep = np.abs(cv2.Sobel(grey[0], cv2.CV_32F, 0, 1, ksize=3)) / 4
     y, x = (a.ravel() for a in np.mgrid[0 : left.shape[0] : _STRIDE, 0 : left.shape[1] : _STRIDE])
@@ -51,10 +51,10 @@ def vertical_error(seen: Vertical) -> npt.NDArray[np.float64]:
     fit = np.zeros(3)
     for _ in range(_ROUNDS):
         root = np.sqrt(weight)
-        fit = np.linalg.lstsq(rows * root[:, None], seen.v * root, rcond=None)[0]
+        fit = np.asarray(np.linalg.lstsq(rows * root[:, None], seen.v * root, rcond=None)[0], np.float64)
         residual = np.abs(seen.v - rows @ fit)
         weight = 1.0 / (1.0 + (residual / max(1.5 * float(np.median(residual)), 0.1)) ** 2)
-    return np.asarray(fit)
+    return fit
 
 
 def largest(error: npt.NDArray[np.float64], width: int, height: int) -> float:
@@ -67,6 +67,6 @@ def corrected(right: Picture, error: npt.NDArray[np.float64]) -> Picture:
     a, b, c = error
     to_source = np.array([[1.0, 0.0, 0.0], [b, 1.0 + c, a]])
     size = (right.shape[1], right.shape[0])
-    return cv2.warpAffine(
-        right, to_source, size, flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-    )
+    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(right, to_source, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)

@@ -39,7 +39,8 @@ class Disparities:
 class StereoNet(Protocol):
     """Matches rectified pairs of (H, W, 3) uint8 pictures."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def match(self, left: Picture, right: Picture) -> Disparities: ...
 
@@ -66,15 +67,15 @@ class Sgbm:
         """Raises ValueError when the pictures differ in size."""
         if left.shape != right.shape:
             raise ValueError(f"expected two pictures of one size, got {left.shape} and {right.shape}")
-        left, right = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (left, right))
+        left, right = (np.asarray(cv2.cvtColor(x, cv2.COLOR_RGB2GRAY)) for x in (left, right))
         return self._both_ways(left, right, *self._range(left, right), speckle_px=_SPECKLE_PX)
 
     def _range(self, left: Picture, right: Picture) -> tuple[int, int]:
         """Lowest disparity to search, px, and how many: a multiple of 16, as OpenCV wants it."""
         reach = -(-self.reach_px // 16) * 16
-        small = [cv2.resize(x, None, fx=1 / _SMALL, fy=1 / _SMALL, interpolation=cv2.INTER_AREA) for x in (left, right)]
+        a, b = (cv2.resize(x, None, fx=1 / _SMALL, fy=1 / _SMALL, interpolation=cv2.INTER_AREA) for x in (left, right))
         small_reach = -(-reach // _SMALL // 16) * 16
-        found = self._both_ways(*small, -small_reach, 2 * small_reach, speckle_px=_SPECKLE_PX // _SMALL)
+        found = self._both_ways(a, b, -small_reach, 2 * small_reach, speckle_px=_SPECKLE_PX // _SMALL)
         valid = consistent(found, tolerance_px=1.0)
         if min(mask.mean() for mask in valid) < _LEAST_AGREED:
             return -reach, 2 * reach
@@ -98,7 +99,7 @@ class Sgbm:
         a = np.take(reference, columns.clip(0, last), axis=1)
         b = np.take(other, (columns - first).clip(0, last), axis=1)
         area = self.block_px**2
-        matcher = cv2.StereoSGBM_create(
+        matcher = cv2.StereoSGBM.create(
             minDisparity=0,
             numDisparities=count,
             blockSize=self.block_px,
@@ -109,8 +110,8 @@ class Sgbm:
             speckleRange=2,
             mode=cv2.STEREO_SGBM_MODE_SGBM,
         )
-        found = matcher.compute(a, b)[:, count:]
-        disparity = found.astype(np.float32) / _SUBPIXEL + first
+        found = np.asarray(matcher.compute(a, b))[:, count:]
+        disparity = found.astype(np.float32) / np.float32(_SUBPIXEL) + np.float32(first)
         disparity[found < 0] = np.nan
         return disparity
 
@@ -184,4 +185,4 @@ def _agrees(here: Map, there: Map, sign: float, tolerance_px: float) -> npt.NDAr
     inside = (column >= 0) & (column < w)
     partner = np.take_along_axis(there, column.clip(0, w - 1), axis=1)
     with np.errstate(invalid="ignore"):
-        return inside & (np.abs(partner - here) <= tolerance_px)
+        return np.asarray(inside & (np.abs(partner - here) <= tolerance_px))

@@ -16,6 +16,7 @@ import pytest
 from host_bridge.errors import BadInputError, DepthSourceError, PlateError
 from tests.training.conftest import small_bench
 from training.curate import FilmSpec, Part, curate
+from training.depth import Depth
 from training.pairs import Bench, Reject, Sample
 from training.shards import Entry, index, read_manifests
 
@@ -142,3 +143,9 @@ def test_swapped_eyes_are_said(film: Path, tmp_path: Path) -> None:
     manifest = curate([FilmSpec(str(film), swap_eyes=True)], tmp_path, small_bench())
     assert set(manifest["statistics"]["rejects"]) == {"eyes swapped"}
     assert "use --swap-eyes" in manifest["notes"][0]
+
+
+def test_depth_that_films_do_not_carry_is_refused():
+    with pytest.raises(DepthSourceError, match=r"films carry none.*sidecar") as caught:
+        Depth("aov")
+    assert caught.value.where == "--depth aov"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -53,7 +54,8 @@ def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
             return _SWITCH[text.lower()]
         if isinstance(field.default, tuple):
             return tuple(part.strip() for part in text.split(","))
-        return type(field.default)(text)
+        kind: Callable[[str], Any] = type(field.default)
+        return kind(text)
     except (KeyError, ValueError) as error:
         raise BadInputError(f"{text!r} is not usable here", where=f"--{field.name.replace('_', '-')}") from error
 

@@ -100,19 +100,19 @@ def front(b: Builder) -> None:
     style, texture = rng.uniform(0.05, 0.4, 2), int(rng.integers(b.textures))
     columns, rows = rng.integers(1, 5), rng.integers(1, 4)
     for i in range(columns * rows if rng.random() < 0.7 else 0):
-        x, y = ((i % columns + 0.5) / columns * 2 - 1) * half * 1.3, ((i // columns + 0.5) / rows * 2 - 1) * half
+        across, up = ((i % columns + 0.5) / columns * 2 - 1) * half * 1.3, ((i // columns + 0.5) / rows * 2 - 1) * half
         size = half / columns * (0.3 + style[0]), half / rows * (0.3 + style[1]), away * rng.uniform(0.002, 0.03)
-        b.add(BOX, (x, y, away), size, texture=texture if rng.random() < 0.6 else None)
+        b.add(BOX, (across, up, away), size, texture=texture if rng.random() < 0.6 else None)
     for _ in range(rng.integers(0, 25)):
-        size = half * rng.uniform(0.02, 0.3, 3) * [1, 1, 0.1]
+        wide, tall, deep = half * rng.uniform(0.02, 0.3, 3) * [1, 1, 0.1]
         kind = int(rng.choice([BOX, BOX, BALL, CYLINDER, LEAF]))
-        at = (rng.uniform(-1.3, 1.3) * half, rng.uniform(-1, 1) * half, away - size[2])
-        b.add(kind, at, tuple(size), roll=rng.uniform(0, 6))
+        at = (rng.uniform(-1.3, 1.3) * half, rng.uniform(-1, 1) * half, away - deep)
+        b.add(kind, at, (wide, tall, deep), roll=rng.uniform(0, 6))
     if rng.random() < 0.35:
         b.add(BOX, (0, -half * rng.uniform(0.7, 1.1) - 1, 0), (40, 1, 40))
     for _ in range(rng.integers(1, 5)):
         near = away * rng.uniform(0.3, 0.8)
-        x, r = rng.uniform(-0.9, 0.9) * near * 0.6, near * rng.uniform(0.01, 0.08)
+        x, r = float(rng.uniform(-0.9, 0.9) * near * 0.6), near * rng.uniform(0.01, 0.08)
         if rng.random() < 0.5:
             _bar(b, np.array([x, -half, near]), np.array([x + rng.normal() * r, half * rng.uniform(-0.3, 2), near]), r)
         else:

@@ -72,7 +72,7 @@ def _photometric(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Exposure, contrast, gamma, white balance, saturation, blur, grain, compression: uint8 → float32 0..1."""
     if rng.random() < 0.3:
         _, code = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
-        rgb = cv2.imdecode(code, cv2.IMREAD_COLOR)
+        rgb = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR))
     x = rgb.astype(np.float32) / 255
     x = x ** np.float32(np.exp(rng.normal() * 0.3)) * rng.uniform(0.7, 1.25, 1).astype(np.float32)
     x = x * rng.normal(1, 0.07, 3).astype(np.float32)

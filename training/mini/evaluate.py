@@ -27,6 +27,7 @@ from art3d_node.models.mini import WORKING_SHORT_SIDE, load_mini
 from art3d_node.models.mini_source import MiniSource
 from art3d_node.stereo.upsample import guided_upsample
 from host_bridge.errors import DepthSourceError
+from training.mini.pictures import read_rgb, read_values
 
 _PAIRS = 200_000
 Estimator = Callable[[np.ndarray], np.ndarray]
@@ -47,8 +48,8 @@ def middlebury_2005(plates: Path) -> Iterator[Known]:
     for scene in ("Art", "Books", "Dolls"):
         for view in (1, 5):
             folder = plates / "middlebury_stereo_gt" / scene
-            value = cv2.imread(str(folder / f"disp{view}.png"), cv2.IMREAD_GRAYSCALE).astype(np.float32)
-            rgb = cv2.imread(str(folder / f"view{view}.png"), cv2.IMREAD_COLOR_RGB)
+            value = read_values(folder / f"disp{view}.png").astype(np.float32)
+            rgb = read_rgb(folder / f"view{view}.png")
             yield Known("Middlebury 2005", f"{scene} {view}", rgb, np.where(value > 0, value, np.nan))
 
 
@@ -61,8 +62,8 @@ def rgbd(plates: Path) -> Iterator[Known]:
     for group, folder, picture, depth, count in rows:
         for i in range(1, count + 1):
             at = plates / "rgbd_gt" / folder
-            z = cv2.imread(str(at / depth.format(i)), cv2.IMREAD_UNCHANGED).astype(np.float32)
-            rgb = cv2.imread(str(at / picture.format(i)), cv2.IMREAD_COLOR_RGB)
+            z = read_values(at / depth.format(i)).astype(np.float32)
+            rgb = read_rgb(at / picture.format(i))
             yield Known(group, f"{folder} {i}", rgb, np.where(z > 0, 5000 / np.maximum(z, 1), np.nan))
 
 

@@ -75,7 +75,8 @@ def ranking(
     counts = (nearer > farther * ratio + 1e-6).float() * m[:, 0] * m[:, 1]
     sign = torch.sign(t[:, 0] - t[:, 1])
     loss = functional.softplus(-6 * sign * (p[:, 0] - p[:, 1])) * counts
-    return loss.sum(1) / counts.sum(1).clamp(min=1)
+    order: Tensor = loss.sum(1) / counts.sum(1).clamp(min=1)
+    return order
 
 
 def _anywhere(target: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

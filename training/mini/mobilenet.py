@@ -67,7 +67,7 @@ def _dequantised(tensor: _Table, buffers: list[_Table]) -> np.ndarray:
     along = [-1 if i == axis else 1 for i in range(len(shape))]
     if zero.size == 0:
         zero = np.zeros_like(scale)
-    return (q - zero.reshape(along).astype(np.float32)) * scale.reshape(along)
+    return np.asarray((q - zero.reshape(along).astype(np.float32)) * scale.reshape(along))
 
 
 def read_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:

@@ -16,6 +16,8 @@ import numpy as np
 import OpenEXR
 from PIL import Image
 
+from training.mini.pictures import read_rgb, read_values
+
 _log = logging.getLogger(__name__)
 _Pair = tuple[np.ndarray, np.ndarray]
 
@@ -28,7 +30,7 @@ def match(left: np.ndarray, right: np.ndarray, *, low: int, span: int) -> np.nda
         matcher = cv2.StereoSGBM.create(low, span, 5, 8 * 25 * 2, 32 * 25 * 2, 1, 31, 8, 60, 2, cv2.STEREO_SGBM_MODE_HH)
         wide = max(0, low + span)
         a, b = (cv2.copyMakeBorder(v, 0, 0, wide, wide, cv2.BORDER_REPLICATE) for v in (a, b))
-        return matcher.compute(a, b)[:, wide:-wide].astype(np.float32) / 16
+        return np.asarray(matcher.compute(a, b)[:, wide:-wide], np.float32) / 16
 
     dl = sgbm(gl, gr)
     dr = sgbm(gr[:, ::-1], gl[:, ::-1])[:, ::-1]
@@ -56,7 +58,7 @@ def window(panorama: np.ndarray, yaw: float, pitch: float, *, size: tuple[int, i
     ph, pw = panorama.shape[:2]
     mx = ((lon / (2 * np.pi) + 0.5) % 1 * pw - 0.5).astype(np.float32)
     my = ((0.5 - lat / np.pi) * ph - 0.5).astype(np.float32)
-    return cv2.remap(panorama, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(cv2.remap(panorama, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP))
 
 
 def _usable(disparity: np.ndarray) -> bool:
@@ -85,7 +87,7 @@ def _frames(path: Path, every: int) -> Iterator[np.ndarray]:
 def panoramas(plates: Path, rng: np.random.Generator) -> Iterator[_Pair]:
     """Windows of the stereo panoramas and film; not those that a matcher cannot follow (coral, test room)."""
     for name in ("walrus", "dolphins", "chess", "congo"):
-        picture = cv2.imread(str(plates / f"stereo_photos/{name}.top-bottom.jpg"), cv2.IMREAD_COLOR_RGB)
+        picture = read_rgb(plates / f"stereo_photos/{name}.top-bottom.jpg")
         half = picture.shape[0] // 2
         yaws = np.arange(0, 2 * np.pi, np.pi / 10) + rng.uniform(0, 0.3)
         yield from _around(picture[:half], picture[half:], yaws, rng)
@@ -105,7 +107,7 @@ def photographs(plates: Path) -> Iterator[_Pair]:
     """Stereo photographs of unknown convergence."""
     folder = plates / "stereo_photos"
     for name in ("calf-left-right.jpg", "stereograph.left-right.jpg"):
-        both = cv2.imread(str(folder / name), cv2.IMREAD_COLOR_RGB)
+        both = read_rgb(folder / name)
         half = both.shape[1] // 2
         yield both[:, :half], both[:, half : 2 * half]
     with Image.open(folder / "Panasonic-DMC-GX8.mpo") as mpo:
@@ -131,8 +133,8 @@ def middlebury_2003(plates: Path) -> Iterator[_Pair]:
     for scene in ("Cones", "Teddy"):
         for view in (2, 6):
             folder = plates / "middlebury_stereo_gt" / scene
-            value = cv2.imread(str(folder / f"disp{view}.png"), cv2.IMREAD_GRAYSCALE).astype(np.float32) / 4
-            picture = cv2.imread(str(folder / f"im{view}.png"), cv2.IMREAD_COLOR_RGB)
+            value = read_values(folder / f"disp{view}.png").astype(np.float32) / 4
+            picture = read_rgb(folder / f"im{view}.png")
             yield picture, np.where(value > 0, value, np.nan)
 
 

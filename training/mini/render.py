@@ -79,7 +79,7 @@ def main() -> None:
             continue
         rng, start = np.random.default_rng([args.seed, part]), time.perf_counter()
         h, w = SHAPES[part % len(SHAPES)]
-        pairs = []
+        pairs: list[tuple[np.ndarray, np.ndarray]] = []
         while len(pairs) < args.per_file:
             scene = worlds.make_scene(rng, len(textures), light, KINDS[args.kinds])
             colour, iz = render(scene, textures, h, w)

@@ -17,6 +17,7 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
 from training.mini.pairs import save, window
+from training.mini.pictures import read_rgb, read_values
 
 POINTS = Path(__file__).with_name("scribbles.txt")
 _WIDTH = 160
@@ -53,7 +54,9 @@ def spread(rgb: np.ndarray, points: list[_Point]) -> np.ndarray:
         (index[:-1], index[1:], lab[:-1], lab[1:]),
     ):
         affinity = np.exp(-((da - db) ** 2).sum(2) / (2 * 4.0**2)) + 2e-3
-        rows.append(a.ravel()), columns.append(b.ravel()), weights.append(affinity.ravel())
+        rows.append(a.ravel())
+        columns.append(b.ravel())
+        weights.append(affinity.ravel())
     i, j, k = (np.concatenate(v) for v in (rows, columns, weights))
     links = sparse.coo_matrix((np.r_[k, k], (np.r_[i, j], np.r_[j, i])), shape=(h * w, h * w)).tocsr()
     laplacian = sparse.diags(np.asarray(links.sum(1)).ravel()) - links
@@ -66,7 +69,7 @@ def spread(rgb: np.ndarray, points: list[_Point]) -> np.ndarray:
 
 def _panorama_window(path: Path, yaw_deg: int) -> np.ndarray:
     """A view out of a linear panorama as a camera would expose it: 8-bit."""
-    light = np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1])
+    light = np.ascontiguousarray(read_values(path)[..., ::-1])
     light = light / (2 * np.quantile(light.mean(2), 0.6) + 1e-6)
     shown = np.clip(1.3 * light / (1 + 0.6 * light), 0, 1) ** (1 / 2.2)
     return window((shown * 255).astype(np.uint8), np.radians(yaw_deg), -0.1, size=(384, 512), fov=np.radians(80))
@@ -76,7 +79,7 @@ def _picture(path: Path, frame: int | None) -> np.ndarray:
     if frame is not None and path.suffix == ".hdr":
         return _panorama_window(path, frame)
     if frame is None:
-        return cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+        return read_rgb(path)
     with av.open(str(path)) as film:
         for i, seen in enumerate(film.decode(video=0)):
             if i == frame:

@@ -7,18 +7,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from training.mini.pictures import read_rgb, read_values
+
 SIZE = 192
 _PHOTO_FOLDERS = ("photos_free", "kodak")
 
 
 def to_linear(srgb: np.ndarray) -> np.ndarray:
     """Display-referred 0..1 → linear, by the 2.2 power that training needs no better than."""
-    return np.power(np.clip(srgb, 0, 1), 2.2)
+    return np.asarray(np.power(np.clip(srgb, 0, 1), 2.2))
 
 
 def _photo_crops(plates: Path, rng: np.random.Generator, count: int) -> list[np.ndarray]:
     files = sorted(f for folder in _PHOTO_FOLDERS for f in (plates / folder).iterdir())
-    pictures = [cv2.imread(str(f), cv2.IMREAD_COLOR_RGB) for f in files]
+    pictures = [read_rgb(f) for f in files]
     crops = []
     for _ in range(count):
         picture = pictures[rng.integers(len(pictures))]
@@ -38,7 +40,7 @@ def _noise(rng: np.random.Generator) -> np.ndarray:
         n = 2**octave
         small = rng.normal(size=(n, max(2, n // stretch))).astype(np.float32)
         out += cv2.resize(small, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC) * 0.6**octave
-    return (out - out.min()) / (np.ptp(out) + 1e-6)
+    return np.asarray((out - out.min()) / (np.ptp(out) + 1e-6))
 
 
 def _pattern(rng: np.random.Generator) -> np.ndarray:
@@ -70,12 +72,12 @@ def surfaces(plates: Path, rng: np.random.Generator, *, count: int = 600) -> np.
     out = np.stack(found).astype(np.float32)
     grey = out.mean(3, keepdims=True)
     out = grey + (out - grey) * rng.uniform(0.15, 1.0, (count, 1, 1, 1)).astype(np.float32)
-    return np.clip(out / (out.mean((1, 2, 3), keepdims=True) + 0.05) * 0.4, 0, 1.2)
+    return np.asarray(np.clip(out / (out.mean((1, 2, 3), keepdims=True) + 0.05) * 0.4, 0, 1.2))
 
 
 def skies(plates: Path, rng: np.random.Generator, *, count: int = 60) -> list[np.ndarray]:
     """Equirectangular skies ``(512, 1024, 3)``, linear: panoramas turned about, and painted gradients with clouds."""
-    panoramas = [cv2.imread(str(f), cv2.IMREAD_UNCHANGED)[..., ::-1] for f in sorted((plates / "hdri_1k").iterdir())]
+    panoramas = [read_values(f)[..., ::-1] for f in sorted((plates / "hdri_1k").iterdir())]
     found = []
     for i in range(count):
         if i % 3 == 0:

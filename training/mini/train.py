@@ -109,7 +109,7 @@ def train(args: argparse.Namespace) -> None:
         dist.init_process_group("gloo")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(args.seed)
-    model = build(args.encoder, args.weights).to(device, memory_format=torch.channels_last)
+    model = build(args.encoder, args.weights).to(device).to(memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(model, avg_fn=_running_mean)
     opt, step, spent = optimiser(model, rate=args.rate), 0, 0.0
     checkpoint = args.out / "last.pt"
@@ -133,7 +133,7 @@ def train(args: argparse.Namespace) -> None:
             prediction = estimate(moved.rgb.contiguous(memory_format=torch.channels_last))[:, 0]
         value = loss(prediction.float(), moved, generator)
         opt.zero_grad(set_to_none=True)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         opt.step()
         average.update_parameters(model)

@@ -179,8 +179,8 @@ def room(b: Builder) -> None:
     for _ in range(rng.integers(0, 4)):
         s = rng.choice([-1, 1]) if rng.random() < 0.5 else 0
         at = (s * w, rng.uniform(1.1, 1.9), rng.uniform(-1, d)) if s else (rng.uniform(-w, w), rng.uniform(1.1, 1.9), d)
-        half = rng.uniform(0.2, 0.7, 3) * ([0, 1, 1] if s else [1, 1, 0]) + 0.015
-        b.add(BOX, at, tuple(half))
+        x_half, y_half, z_half = rng.uniform(0.2, 0.7, 3) * ([0, 1, 1] if s else [1, 1, 0]) + 0.015
+        b.add(BOX, at, (x_half, y_half, z_half))
     for _ in range(rng.integers(1, 5)):
         x, z = rng.uniform(-w * 0.8, w * 0.8), rng.uniform(-d * 0.3, d * 0.9)
         top = _table(b, x, z) if rng.random() < 0.5 else thing(b, x, 0, z, rng.uniform(0.5, 1.8))

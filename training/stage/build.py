@@ -142,7 +142,7 @@ def _cloth(stage: _Stage, name: str) -> Image:
     h, w = stage.canvas
     weave = cv2.GaussianBlur(stage.rng.random((h, w), dtype=np.float32), (0, 0), 1.2)
     light = 0.75 + 2.2 * (weave - 0.5) + 0.25 * stage.rng.random()
-    return np.clip(np.asarray(CLOTHES[name], np.float32) * light[..., None], 0, 1)
+    return np.asarray(np.clip(np.asarray(CLOTHES[name], np.float32) * light[..., None], 0, 1), np.float32)
 
 
 def _person(stage: _Stage, clothes: str, *, close_up: bool, pulled: bool) -> tuple[float, list[Plane]]:

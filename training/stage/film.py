@@ -95,7 +95,7 @@ def _picture_size(plan: FilmPlan) -> tuple[int, int]:
 def _camera(rng: np.random.Generator, frames: int, width: int) -> npt.NDArray[np.float64]:
     """Truck per frame, px of the nearest plane: still, or a steady move either way."""
     speed = float(rng.choice([0.0, 1.0, -1.0])) * rng.uniform(0.5, 1.5) * width / 640
-    return speed * (np.arange(frames) - frames / 2)
+    return np.asarray(speed * (np.arange(frames) - frames / 2), np.float64)
 
 
 def _both_eyes(scene: Scene, truck: float, scale_px: float, shift_px: float, pop_px: float) -> StereoView:

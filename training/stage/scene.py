@@ -112,4 +112,4 @@ def _warp(plane: Plane, forward: Matrix, window: tuple[int, int, int, int]) -> I
     matrix = forward.astype(np.float64)
     matrix[0, 2] += forward[0, 0] * left + forward[0, 1] * top - x0
     matrix[1, 2] += top - y0
-    return cv2.warpAffine(plane.color, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR)
+    return np.asarray(cv2.warpAffine(plane.color, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR), np.float32)

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from host_bridge.errors import PlateError
+
 Image = npt.NDArray[np.float32]
 SETS = ("photos_free", "kodak")
 _LARGEST_PX = 1024
@@ -50,7 +52,7 @@ def painted(rng: np.random.Generator, width: int, height: int) -> Image:
         mix += cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR) / 1.3**octave
     mix = np.clip(0.5 + 0.7 * mix, 0, 1)[..., None]
     a, b = rng.uniform(0.05, 0.9, (2, 3)).astype(np.float32)
-    return a + (b - a) * mix
+    return np.asarray(a + (b - a) * mix, np.float32)
 
 
 def _photographs(folder: Path) -> list[Path]:
@@ -60,6 +62,8 @@ def _photographs(folder: Path) -> list[Path]:
 
 def _read(file: Path) -> Image:
     image = cv2.imread(str(file), cv2.IMREAD_COLOR)
+    if image is None:
+        raise PlateError("cannot be read as a picture", where=str(file))
     scale = min(1.0, _LARGEST_PX / max(image.shape[:2]))
     image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.float32) / 255.0
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.float32) / np.float32(255.0)
