@@ -15,7 +15,7 @@ SETTINGS = tuple(f.name for f in fields(AnalysisSettings) if f.name in BY_NAME)
 
 def add_knobs(parser: argparse.ArgumentParser, names: Collection[str] = (*SETTINGS, *CONTROLS)) -> None:
     """One option for each named knob. Values are proved by `controls_of`, so that a fault is one line."""
-    group = parser.add_argument_group("knobs", "parallax in %% of picture width, above 0 behind the screen")
+    group = parser.add_argument_group("knobs", "parallax in % of picture width, above 0 behind the screen")
     for knob in KNOBS:
         if knob.name not in names:
             continue
