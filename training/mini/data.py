@@ -69,7 +69,7 @@ def _crop(
 
 
 def _photometric(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Exposure, contrast, gamma, white balance, saturation, blur, grain, compression: uint8 → float32 0..1."""
+    """Exposure, contrast, gamma, white balance, saturation, night, blur, grain, compression: uint8 → float32 0..1."""
     if rng.random() < 0.3:
         _, code = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
         rgb = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR))
@@ -79,6 +79,8 @@ def _photometric(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     grey = x.mean(2, keepdims=True)
     x = grey + (x - grey) * np.float32(0.0 if rng.random() < 0.08 else rng.uniform(0.5, 1.4))
     x = (x - 0.5) * np.float32(rng.uniform(0.75, 1.2)) + 0.5
+    if rng.random() < 0.12:
+        x = x * np.float32(rng.uniform(0.15, 0.6))
     if rng.random() < 0.2:
         x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.5))
     if rng.random() < 0.4:

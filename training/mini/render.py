@@ -49,8 +49,15 @@ def _defocus(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator, blur_px:
     return np.asarray(out)
 
 
+def _against_light(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Things nearly black before the sky, as at dusk."""
+    return np.asarray(np.where(iz[..., None] > 0, rgb * rng.uniform(0.01, 0.2), rgb))
+
+
 def photograph(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator, *, blur_px: float = 0.0) -> np.ndarray:
     """Air, lens, exposure and tone: linear colour → 8-bit picture; ``blur_px`` as the scene asks for."""
+    if (iz == 0).mean() > 0.1 and rng.random() < 0.15:
+        rgb = _against_light(rgb, iz, rng)
     if rng.random() < 0.4:
         rgb = _haze(rgb, iz, rng)
     if blur_px or rng.random() < 0.35:
