@@ -30,6 +30,7 @@ from host_bridge.errors import DepthSourceError
 from training.mini.pictures import read_rgb, read_values
 
 _PAIRS = 200_000
+_PHOTOGRAPHED = ("Middlebury 2005", "TUM desk")
 Estimator = Callable[[np.ndarray], np.ndarray]
 
 
@@ -215,8 +216,12 @@ def table(known: list[Known], sources: dict[str, Estimator]) -> str:
             add(group, str(len(members)), name, means[name][-1])
         ceiling = np.mean([edges(through_the_grid(k), k.iz, k.rgb) for k in members], axis=0)
         add(group, str(len(members)), "(the truth at mini's size)", 100 * np.array([np.nan, np.nan, *ceiling]))
+    groups = [k.group for k in known]
+    counts = [groups.count(group) * (group in _PHOTOGRAPHED) for group in dict.fromkeys(groups)]
     for name, rows in means.items():
         add("mean of sets", "", name, np.mean(rows, axis=0))
+        if any(counts):
+            add("all photographs", str(sum(counts)), name, np.average(rows, axis=0, weights=counts))
     return "\n".join(lines)
 
 
