@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
+import contextlib
 import time
 
 import psutil
@@ -29,13 +28,13 @@ def run(args: argparse.Namespace) -> int:
     """
     found = running()
     for pong in found.values():
-        os.kill(pong.pid, signal.SIGTERM)
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
+            psutil.Process(pong.pid).terminate()
     end_s = time.monotonic() + WAIT_S
     for address, pong in found.items():
         try:
-            psutil.Process(pong.pid).wait(max(0.0, end_s - time.monotonic()))
-        except psutil.NoSuchProcess:
-            pass
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(pong.pid).wait(max(0.0, end_s - time.monotonic()))
         except psutil.TimeoutExpired:
             raise ServerError(
                 "the server does not end", where=address, remedy=f"end it with: kill -9 {pong.pid}"
