@@ -14,7 +14,7 @@ from torch import Tensor
 Part = tuple[slice, slice]
 
 CELL_ROWS = 64
-CELL_COLUMNS = 256
+CELL_COLUMNS = 64
 
 
 class LazyPlane:

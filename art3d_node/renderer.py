@@ -47,7 +47,7 @@ class Rendered:
     """The asked pixels.
 
     Attributes:
-        planes: output name → (h, w, c) float32, covering exactly the asked box.
+        planes: output name → (h, w, c) float32, covering exactly the asked box; a plane may be a part of a larger one.
         stats: figures of the whole frame, as `messages.Tile.stats`.
     """
 
@@ -215,7 +215,7 @@ class _TileJob:
 
     def _placed(self, part: Tensor, inside: Box) -> Tensor:
         if inside == self.box:
-            return part.contiguous()
+            return part
         whole = self._nothing(part.shape[2])
         whole[inside.slices(self.box)] = part
         return whole

@@ -62,7 +62,6 @@ def test_every_output_covers_the_box(hero: str) -> None:
     for name, plane in planes.items():
         assert plane.shape == (24, 45, channels.get(name, 1)), name
         assert plane.dtype == torch.float32, name
-        assert plane.is_contiguous(), name
         assert bool(torch.isfinite(plane).all()), name
 
 

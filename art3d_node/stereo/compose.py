@@ -62,6 +62,8 @@ def compose(
     veil: FloatArray,
 ) -> None:
     """Run `compose_pixel` over all rows between two columns."""
+    veiled = veil.shape[0] > 0
     for r in numba.prange(ground.shape[0]):
         for k in range(columns[0], columns[1]):
-            compose_pixel(r, k, filled, out, out_extra, ground, hole, soft, soft_extra, soft_depth, veil)
+            if not filled or (veiled and veil[r, k] > 0):  # most pixels of a filled view are done already
+                compose_pixel(r, k, filled, out, out_extra, ground, hole, soft, soft_extra, soft_depth, veil)

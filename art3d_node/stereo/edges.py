@@ -25,7 +25,6 @@ from art3d_node.stereo.jit import (
     FloatArray,
     IndexArray,
     Real,
-    bands,
     cpu_kernel,
     deal,
     device_function,
@@ -34,7 +33,7 @@ from art3d_node.stereo.jit import (
     row_function,
 )
 from art3d_node.stereo.mixed import Mixed, room
-from art3d_node.stereo.outline_band import BAND, LOOK, ByteArray, count_band, edge_distance, is_cut
+from art3d_node.stereo.outline_band import BAND, FAR, LOOK, ByteArray, count_band, edge_distance, is_cut
 
 APRON = LOOK + BAND + 1  # rows and columns of the plate that a pixel's mix depends on
 WIDENING = 4  # px by which taking an outline apart can widen the hole beside it
@@ -55,7 +54,17 @@ def _offsets() -> IndexArray:
 
 
 OFFSETS = _offsets()
-CLOSENESS = (1 / (4 + (OFFSETS.astype(np.float32) ** 2).sum(1))).astype(np.float32)
+ACROSS = int(((OFFSETS**2).sum(1) <= 2 * (BAND + 1) ** 2).sum())  # so many can lie across the edge of a band pixel
+
+
+def _weights() -> FloatArray:
+    """How much a neighbour tells, (n, FAR + 1) by its distance to the edge; the near ones tell more."""
+    closeness = (1 / (4 + (OFFSETS.astype(np.float32) ** 2).sum(1))).astype(np.float32)
+    inside = np.arange(int(FAR) + 1, dtype=np.float32) + f32(0.2)
+    return np.ascontiguousarray((inside * inside)[None] * closeness[:, None])
+
+
+WEIGHTS = _weights()
 
 
 def neighbourhood(width: int, near_width: int) -> IndexArray:
@@ -76,27 +85,20 @@ def _nearest_other(
     """Plate row and column of the nearest pixel on another surface; (-1, -1) if none is near."""
     at = y * size[1] + x
     here = d[place(at)]
-    for i in range(neighbours.shape[0]):
+    for i in range(ACROSS):
         dy, dx = neighbours[i, 0], neighbours[i, 1]
-        if dy * dy + dx * dx > 2 * (BAND + 1) ** 2:
-            break
         if (inner or _in_plate(y + dy, x + dx, size)) and is_cut(here, d[place(at + neighbours[i, 2])]):
             return y + dy, x + dx
     return -1, -1
 
 
 @device_function
-def _weights(value: Real, near: int, closeness: Real, high: Real, low: Real) -> tuple[Real, Real]:
-    """How much a neighbour of disparity ``value`` tells of the front surface and of the back one; at most one counts.
-
-    It counts more the further it is from the edge and the nearer to the pixel.
-    """
+def _sides(value: Real, weight: Real, high: Real, low: Real) -> tuple[Real, Real]:
+    """How much a neighbour of disparity ``value`` tells of the front surface and of the back one: at most of one."""
     tolerance = max(f32(1.0), f32(0.25) * (high - low))
     to_front, to_back = abs(value - high) <= tolerance, abs(value - low) <= tolerance
-    inside = f32(near) + f32(0.2)
-    weight = inside * inside * closeness
-    front = weight if to_front else f32(0.0)
-    return front, weight if to_back and not to_front else f32(0.0)
+    front, back = weight if to_front else f32(0.0), weight if to_back else f32(0.0)
+    return front, max(back - front, f32(0.0))  # not another branch: which surface it is on, nobody can predict
 
 
 @device_function
@@ -110,7 +112,7 @@ def _survey(
     x: int,
     inner: bool,
     neighbours: IndexArray,
-    closeness: FloatArray,
+    weights: FloatArray,
     high: Real,
     low: Real,
     sums: FloatArray,
@@ -122,7 +124,7 @@ def _survey(
         if not inner and not _in_plate(y + neighbours[i, 0], x + neighbours[i, 1], size):
             continue
         q = place(at + neighbours[i, 2])
-        u, v = _weights(d[q], near[place(spot + neighbours[i, 3])], closeness[i], high, low)
+        u, v = _sides(d[q], weights[i, near[place(spot + neighbours[i, 3])]], high, low)
         side, weight, total = (0 if u > 0 else 1), u + v, f32(0.0)
         for c in range(channels):
             total += image[q, c]
@@ -145,12 +147,15 @@ def _survey_rgba(
     x: int,
     inner: bool,
     neighbours: IndexArray,
-    closeness: FloatArray,
+    weights: FloatArray,
     high: Real,
     low: Real,
     sums: FloatArray,
 ) -> None:
-    """`_survey` of four channels, written out in registers, so that the compiler packs them."""
+    """`_survey` of four channels, written out in registers, so that the compiler packs them.
+
+    Nothing is left out: a value that is not finite makes ``sums`` so, and `_survey` has to say what they are.
+    """
     at, none = y * size[1] + x, f32(0.0)
     front, fr, fg, fb, fa, frr, fgg, fbb, faa = none, none, none, none, none, none, none, none, none
     back, br, bg, bb, ba, brr, bgg, bbb, baa = none, none, none, none, none, none, none, none, none
@@ -158,10 +163,8 @@ def _survey_rgba(
         if not inner and not _in_plate(y + neighbours[i, 0], x + neighbours[i, 1], size):
             continue
         q = place(at + neighbours[i, 2])
-        u, v = _weights(d[q], near[place(spot + neighbours[i, 3])], closeness[i], high, low)
+        u, v = _sides(d[q], weights[i, near[place(spot + neighbours[i, 3])]], high, low)
         r, g, b, a = image[q, 0], image[q, 1], image[q, 2], image[q, 3]
-        if not math.isfinite((r + g) + (b + a)):
-            continue
         rr, gg, bl, aa = r * r, g * g, b * b, a * a
         front, back = front + u, back + v
         fr, fg, fb, fa = fr + u * r, fg + u * g, fb + u * b, fa + u * a
@@ -239,7 +242,7 @@ def estimate_row(
     corner: tuple[int, int],
     columns: tuple[int, int],
     neighbours: IndexArray,
-    closeness: FloatArray,
+    weights: FloatArray,
     doubt: FloatArray,
     matte: int,
     start: IndexArray,
@@ -263,7 +266,7 @@ def estimate_row(
         corner: plate row and column of ``near``'s first pixel.
         columns: first and one past the last plate column to look at.
         neighbours: (n, 4) as of `neighbourhood`, nearest first.
-        closeness: (n,) weight of each.
+        weights: (n, FAR + 1) weight of each, by its distance to the edge.
         doubt: (BAND + 1,) by distance to the edge.
         matte: index of the alpha channel, -1 if there is none.
         start, count, column, alpha, front, back, depths, other: out but for ``start``, see `Mixed`.
@@ -282,10 +285,15 @@ def estimate_row(
         beyond, pixel = d[place(qy * size[1] + qx)], image[place(y * size[1] + x)]
         high, low = max(own, beyond), min(own, beyond)
         prior = f32(1.0) if own == high else f32(0.0)
-        if image.shape[1] == 4:
-            _survey_rgba(image, d, size, near, line + x, y, x, inner, neighbours, closeness, high, low, sums)
-        else:
-            _survey(image, d, size, near, line + x, y, x, inner, neighbours, closeness, high, low, sums)
+        surveyed = image.shape[1] == 4
+        if surveyed:
+            _survey_rgba(image, d, size, near, line + x, y, x, inner, neighbours, weights, high, low, sums)
+            surveyed = math.isfinite(
+                ((sums[0, 5] + sums[0, 6]) + (sums[0, 7] + sums[0, 8]))
+                + ((sums[1, 5] + sums[1, 6]) + (sums[1, 7] + sums[1, 8]))
+            )
+        if not surveyed:
+            _survey(image, d, size, near, line + x, y, x, inner, neighbours, weights, high, low, sums)
         mix = _mix(pixel, sums, prior, doubt[reach])
         mix = f32(1.0) if mix >= OPAQUE else (f32(0.0) if mix <= PURE else mix)
         if mix == prior:
@@ -307,7 +315,7 @@ def estimate(
     corner: tuple[int, int],
     columns: tuple[int, int],
     neighbours: IndexArray,
-    closeness: FloatArray,
+    weights: FloatArray,
     doubt: FloatArray,
     matte: int,
     start: IndexArray,
@@ -340,7 +348,7 @@ def estimate(
             corner,
             columns,
             neighbours,
-            closeness,
+            weights,
             doubt,
             matte,
             start,
@@ -356,7 +364,7 @@ def estimate(
 
 
 def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns: tuple[int, int], matte: int) -> Mixed:
-    """Find the mixed pixels of some rows and columns of the plate.
+    """Find the mixed pixels of some rows and columns of the plate, no more than can wait for a cancel.
 
     Args:
         image: (H, W, C) plate.
@@ -374,9 +382,8 @@ def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns:
     start = (np.cumsum(count) - count).astype(np.int32)
     mixed = room(start, count, image.shape[2])
     plate = (image.reshape(-1, image.shape[2]), d.reshape(-1), (d.shape[0], d.shape[1]))
-    tables = (columns, neighbourhood(d.shape[1], near.shape[1]), CLOSENESS, DOUBT, matte)
-    for part in bands(height, near.shape[1]):
-        around = (near[part.start : part.stop + 2 * LOOK].reshape(-1), (corner[0] + part.start, corner[1]))
-        estimated: Arguments = (*plate, *around, *tables, *mixed.rows(part), numba.get_num_threads())
-        estimate(*estimated)
+    tables = (columns, neighbourhood(d.shape[1], near.shape[1]), WEIGHTS, DOUBT, matte)
+    found = mixed.rows(slice(None))
+    estimated: Arguments = (*plate, near.reshape(-1), corner, *tables, *found, numba.get_num_threads())
+    estimate(*estimated)
     return mixed

@@ -31,13 +31,15 @@ from art3d_node.stereo.jit import (
 from art3d_node.stereo.scatter import NOTHING
 
 RAY = 48  # how far a ray looks, px, even, except along the row, where it looks as far as a hole can reach
+WIDER, LEAST = 2, 8  # it looks no further than twice the width of its hole and eight px
+ALL = 24  # rays that look no further, those of holes up to eight px wide, are eight instead of sixteen
 TAPS = 2  # pixels that one ray averages once it has met the background
 NEAR = f32(2 / 3)  # weight of the nearer of these two
 APRON = RAY + TAPS  # rows and columns around a pixel that its fill may depend on
 STEADY = f32(0.1)  # added to the share of the background's change that lies along a ray, 0 .. 1
 
 # Half steps of the sixteen rays, (dx, dy) / 2 per px along the longer axis, and a pixel step across each.
-_QUARTER = ((2, 0, 0, 1), (2, 1, 0, 1), (2, 2, -1, 1), (1, 2, -1, 0))
+_QUARTER = ((2, 0, 0, 1), (2, 2, -1, 1), (2, 1, 0, 1), (1, 2, -1, 0))
 RAYS = np.array(
     [
         turn
@@ -67,24 +69,39 @@ def is_background(depth: FloatArray, p: int, limit: Real) -> bool:
 
 
 @device_function
-def along_row(depth: FloatArray, size: tuple[int, int], r: int, k: int, step: int, away: int, limit: Real) -> int:
+def sight(width: int, hole: tuple[int, int]) -> int:
+    """How far the rays of a hole look, px, even: a narrow hole gains nothing from what is far away.
+
+    A hole at either end of a row of ``width`` targets may be wider than what is seen of it.
+    """
+    if hole[0] == 0 or hole[1] == width:
+        return RAY
+    return min(WIDER * (hole[1] - hole[0]) + LEAST, RAY)
+
+
+@device_function
+def along_row(
+    depth: FloatArray, size: tuple[int, int], r: int, k: int, step: int, away: int, look: int, limit: Real
+) -> int:
     """Steps from (r, k) to the background of its row, the hole ending ``away`` steps from there; 0 without any.
 
     One pixel of background may be all there is, so each is looked at. A ray that has to pass over something in front
-    of the hole's background looks no further than ``RAY``.
+    of the hole's background looks no further than ``look``.
     """
     at, last = r * size[1] + k, size[1] - 1 - k if step > 0 else k
     if away <= last and is_background(depth, at + step * away, limit):
         return away
-    for t in range(away + 1, min(last, RAY) + 1):
+    for t in range(away + 1, min(last, look) + 1):
         if is_background(depth, at + step * t, limit):
             return t
     return 0
 
 
 @device_function
-def across_rows(depth: FloatArray, size: tuple[int, int], r: int, k: int, dx: int, dy: int, limit: Real) -> int:
-    """Steps from the empty pixel (r, k) along a ray to the background, 0 without any within ``RAY``."""
+def across_rows(
+    depth: FloatArray, size: tuple[int, int], r: int, k: int, dx: int, dy: int, look: int, limit: Real
+) -> int:
+    """Steps from the empty pixel (r, k) along a ray to the background, 0 without any within ``look``."""
     y, x = r + ((dy + 1) >> 1), k + ((dx + 1) >> 1)
     if x < 0 or x >= size[1] or y < 0 or y >= size[0]:
         return 0
@@ -92,9 +109,9 @@ def across_rows(depth: FloatArray, size: tuple[int, int], r: int, k: int, dx: in
         return 1
     # Two half steps are whole pixels; a look every other pixel.
     rows = (size[0] - 1 - r) >> (dy - 1) if dy > 0 else r >> (-dy - 1)
-    columns = RAY if dx == 0 else ((size[1] - 1 - k) >> (dx - 1) if dx > 0 else k >> (-dx - 1))
+    columns = look if dx == 0 else ((size[1] - 1 - k) >> (dx - 1) if dx > 0 else k >> (-dx - 1))
     at, shift = r * size[1] + k, dy * size[1] + dx
-    for turn in range(1, min(RAY // 2, rows, columns) + 1):
+    for turn in range(1, min(look >> 1, rows, columns) + 1):
         at += shift
         if is_background(depth, at, limit):
             y, x = r + (((2 * turn - 1) * dy + 1) >> 1), k + (((2 * turn - 1) * dx + 1) >> 1)
@@ -123,6 +140,7 @@ def follow_ray(
     k: int,
     hole: tuple[int, int],
     ray: IndexArray,
+    look: int,
     limit: Real,
 ) -> tuple[Real, Real, int, int]:
     """Look from the empty pixel (r, k) along one ray.
@@ -134,6 +152,7 @@ def follow_ray(
         r, k: the empty pixel.
         hole: first and one past the last column of its hole.
         ray: (4,) half steps along the ray, pixel step across it.
+        look: how far it looks, px, see `sight`.
         limit: highest disparity of the background, px.
 
     Returns:
@@ -143,9 +162,9 @@ def follow_ray(
     """
     dx, dy, ax, ay = ray[0], ray[1], ray[2], ray[3]
     if dy == 0:
-        steps = along_row(depth, size, r, k, dx >> 1, hole[1] - k if dx > 0 else k - hole[0] + 1, limit)
+        steps = along_row(depth, size, r, k, dx >> 1, hole[1] - k if dx > 0 else k - hole[0] + 1, look, limit)
     else:
-        steps = across_rows(depth, size, r, k, dx, dy, limit)
+        steps = across_rows(depth, size, r, k, dx, dy, look, limit)
     if steps == 0:
         return f32(0.0), f32(0.5), -1, -1
     y, x = r + ((steps * dy + 1) >> 1), k + ((steps * dx + 1) >> 1)
@@ -185,7 +204,7 @@ def continue_background(
 
     ``hidden`` (C,) is the hidden background, ``hidden_away`` px away (0: none).
     """
-    total, four = f32(0.0), out.shape[1] == 4
+    total, four, look = f32(0.0), out.shape[1] == 4, sight(size[1], hole)
     c0, c1, c2, c3 = f32(0.0), f32(0.0), f32(0.0), f32(0.0)
     for c in range(colour.shape[0]):
         colour[c] = f32(0.0)
@@ -195,8 +214,8 @@ def continue_background(
             colour[c] = total * hidden[c]
         if four:
             c0, c1, c2, c3 = colour[0], colour[1], colour[2], colour[3]
-    for i in range(rays.shape[0]):
-        distance, share, p, q = follow_ray(out, depth, size, r, k, hole, rays[i], limit)
+    for i in range(rays.shape[0] if look > ALL else rays.shape[0] // 2):
+        distance, share, p, q = follow_ray(out, depth, size, r, k, hole, rays[i], look, limit)
         if not distance > 0:
             continue
         weight = weight_of(distance, share)
@@ -293,11 +312,13 @@ def fill_row(
 
     ``index`` (w,) is the plate sample that each target of the row shows; for the others see `fill_pixel`.
     """
-    width, k = size[1], 0
+    width = size[1]
     line = depth[r * width : (r + 1) * width]
+    for k in range(width):
+        ground[k] = line[k]
+    k = 0
     while k < width:
         if line[k] != NOTHING:
-            ground[k] = line[k]
             k += 1
             continue
         end = k + 1
@@ -309,6 +330,31 @@ def fill_row(
                 ground[j] = behind[2]
                 fill_pixel(r, j, (k, end), behind, plate, plate_extra, d, s, left, out, extra, depth, size, rays, found)
         k = end
+
+
+@cpu_kernel
+def rows_around(depth: FloatArray, columns: tuple[int, int]) -> tuple[int, int]:
+    """Rows above and below a region that the fill of its holes reads.
+
+    Args:
+        depth: (h, w) disparity of the region's rows, -inf in holes.
+        columns: first and one past the last column to fill.
+    """
+    height, width = depth.shape
+    far = np.zeros(height, np.int32)
+    for r in numba.prange(height):
+        k = 0
+        while k < columns[1]:
+            end = k
+            while end < width and depth[r, end] == NOTHING:
+                end += 1
+            if end > max(k, columns[0]):
+                far[r] = max(far[r], sight(width, (k, end)) + TAPS)
+            k = end + 1
+    above, below = 0, 0
+    for r in range(height):
+        above, below = max(above, far[r] - r), max(below, far[r] - (height - 1 - r))
+    return above, below
 
 
 @cpu_kernel

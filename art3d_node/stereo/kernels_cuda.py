@@ -245,7 +245,7 @@ def estimate(
     corner: tuple[int, int],
     columns: tuple[int, int],
     neighbours: IndexArray,
-    closeness: FloatArray,
+    weights: FloatArray,
     doubt: FloatArray,
     matte: int,
     mixed: MixedArrays,
@@ -256,7 +256,7 @@ def estimate(
     if r < scratch.shape[0]:
         start, count, column, alpha, front, back, depths, other = mixed
         found = (start, count, column, alpha, front, back, depths, other)
-        estimate_row(r, image, d, size, near, corner, columns, neighbours, closeness, doubt, matte, *found, scratch[r])
+        estimate_row(r, image, d, size, near, corner, columns, neighbours, weights, doubt, matte, *found, scratch[r])
 
 
 @cuda.jit  # type: ignore[untyped-decorator]

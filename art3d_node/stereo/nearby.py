@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from art3d_node.stereo.jit import FloatArray, MaskArray, cpu_kernel, f32
+from art3d_node.stereo.jit import FloatArray, Real, cpu_kernel, f32
 from art3d_node.stereo.outline_band import LOOK
 
 BLOCK = 16  # px; a mixed pixel takes its disparities from less than a block away
@@ -35,42 +35,43 @@ def look_around(d: FloatArray, rows: tuple[int, int], columns: tuple[int, int]) 
         d: (H, W) disparity, px.
         rows, columns: half-open; LOOK px more on every side are surveyed, where the plate has them.
     """
-    top, left = max(rows[0] - LOOK, 0), max(columns[0] - LOOK, 0)
-    part = d[top : max(rows[1] + LOOK, 0), left : max(columns[1] + LOOK, 0)]
-    if part.size == 0:
+    (top, bottom), (left, right) = (
+        (max(span[0] - LOOK, 0), min(max(span[1] + LOOK, 0), size))
+        for span, size in zip((rows, columns), d.shape, strict=True)
+    )
+    if top >= bottom or left >= right:
         return None
-    blocks = -(-part.shape[0] // BLOCK), -(-part.shape[1] // BLOCK)
-    low, high, wild = np.empty(blocks, np.float32), np.empty(blocks, np.float32), np.empty(blocks[0], np.bool_)
-    _extremes(part, low, high, wild)
-    if wild.any():
-        return None
-    step = _over_neighbours(high, np.maximum) - _over_neighbours(low, np.minimum)
-    return Nearby(float(low.min()), float(high.max()), float(step.max()))
+    low, high, step, wild = _survey(d, (top, bottom), (left, right))
+    return None if wild else Nearby(float(low), float(high), float(step))
 
 
 @cpu_kernel
-def _extremes(d: FloatArray, low: FloatArray, high: FloatArray, wild: MaskArray) -> None:
-    """Lowest and highest of each block, and whether a row of blocks holds what is not finite."""
-    height, width = d.shape
-    for block in numba.prange(low.shape[0]):
-        least, most, odd = np.full(width, np.inf, np.float32), np.full(width, -np.inf, np.float32), np.int32(0)
-        for y in range(block * BLOCK, min((block + 1) * BLOCK, height)):
-            for x in range(width):
-                value = d[y, x]
+def _survey(d: FloatArray, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[Real, Real, Real, bool]:
+    """Lowest and highest value, widest range of a block and the eight around it, whether a value is not finite."""
+    down, along = -(-(rows[1] - rows[0]) // BLOCK), -(-(columns[1] - columns[0]) // BLOCK)
+    low, high, wild = np.empty((down, along), np.float32), np.empty((down, along), np.float32), np.zeros(down, np.int32)
+    for block in numba.prange(down):
+        least = np.full(columns[1] - columns[0], np.inf, np.float32)
+        most, odd = -least, np.int32(0)
+        for y in range(rows[0] + block * BLOCK, min(rows[0] + (block + 1) * BLOCK, rows[1])):
+            row = d[y, columns[0] : columns[1]]
+            for x in range(row.shape[0]):
+                value = row[x]
                 least[x] = value if value < least[x] else least[x]
                 most[x] = value if value > most[x] else most[x]
                 odd |= np.int32(not abs(value) < f32(np.inf))
-        wild[block] = odd != 0
-        for k in range(low.shape[1]):
+        wild[block] = odd
+        for k in range(along):
             low[block, k] = least[k * BLOCK : (k + 1) * BLOCK].min()
             high[block, k] = most[k * BLOCK : (k + 1) * BLOCK].max()
-
-
-def _over_neighbours(blocks: FloatArray, extreme: np.ufunc) -> FloatArray:
-    """The extreme of every block and the eight around it."""
-    for axis in (0, 1):
-        padded = np.pad(blocks, [(1, 1) if axis == a else (0, 0) for a in (0, 1)], mode="edge")
-        count = blocks.shape[axis]
-        first, second, third = (np.take(padded, range(i, i + count), axis) for i in range(3))
-        blocks = extreme(extreme(first, second), third)
-    return blocks
+    least, most, step, odd = low[0, 0], high[0, 0], f32(0.0), np.int32(0)
+    for r in range(down):  # number by number: what works on whole arrays here would be spread over the cores
+        odd |= wild[r]
+        for k in range(along):
+            bottom, top = low[r, k], high[r, k]
+            least, most = min(least, bottom), max(most, top)
+            for v in range(max(r - 1, 0), min(r + 2, down)):
+                for u in range(max(k - 1, 0), min(k + 2, along)):
+                    bottom, top = min(bottom, low[v, u]), max(top, high[v, u])
+            step = max(step, top - bottom)
+    return least, most, step, odd != 0

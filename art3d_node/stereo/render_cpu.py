@@ -38,21 +38,31 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     view = _View.empty(window.bottom - window.top, window.right - window.left, channels, layers)
     veils = _View.empty(last - first if request.soft else 0, view.depth.shape[1], channels, layers)
     veil, index = np.empty_like(veils.depth), np.empty(view.depth.shape, np.int32)
-    mixed = no_mixed(channels)
-    if request.soft:
-        mixed = edges.find_mixed(colours, d, (window.top, window.bottom), window.samples, request.alpha)
-    origin, plate = (window.left, window.top), (colours, extra, d)
-    outlines: Arguments = (*veils.arrays(), veil)
-    for part in bands(*view.depth.shape):
-        up, source = part.start, (*plate, s, window.samples)
-        where = ((window.left, window.top + up), request.alpha, mixed.rows(part), (first - up, last - up))
-        carried: Arguments = (*source, *where, *view.rows(part).arrays(), index[part], *outlines, threads)
-        warp(*carried)
+    origin, plate, outlines = (window.left, window.top), (colours, extra, d), (*veils.arrays(), veil)
+
+    def carry(rows: slice) -> None:
+        """Some rows of the window, from the plate."""
+        for part in bands(rows.stop - rows.start, view.depth.shape[1]):
+            up, down = rows.start + part.start, rows.start + part.stop
+            mixed = no_mixed(channels)
+            if request.soft:
+                mixed = edges.find_mixed(
+                    colours, d, (window.top + up, window.top + down), window.samples, request.alpha
+                )
+            where = ((window.left, window.top + up), request.alpha, mixed.rows(slice(None)), (first - up, last - up))
+            made = (*view.rows(slice(up, down)).arrays(), index[up:down], *outlines)
+            carried: Arguments = (*plate, s, window.samples, *where, *made, threads)
+            warp(*carried)
+
+    carry(slice(first, last))
     inner = view.rows(slice(first, last))
     hole, beyond = np.empty(inner.depth.shape, np.bool_), np.empty(inner.depth.shape, np.bool_)
     find_holes(inner.depth, veil, reach, hole, beyond)
     ground = inner.depth
     if request.fill:
+        above, below = fill.rows_around(inner.depth, window.span())
+        carry(slice(max(first - above, 0), first))
+        carry(slice(last, min(last + below, view.depth.shape[0])))
         ground = np.empty_like(inner.depth)
         size = (view.depth.shape[0], view.depth.shape[1])
         for part in bands(*ground.shape):
@@ -63,7 +73,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     compose(*composed)
     shown = [window.cut(torch.from_numpy(plane)) for plane in (inner.colours, inner.layers, ground, hole, beyond)]
     for mask in shown[3:]:
-        mask[torch.from_numpy(window.outside)] = True
+        window.mark_outside(mask)
     return Rendered(shown[0], None if data is None else shown[1], *shown[2:])
 
 

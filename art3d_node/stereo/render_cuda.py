@@ -76,7 +76,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     _launch(kernels.compose, request.fill, inner.colours, inner.extra, ground, hole, *over, over=ground)
     shown = [window.cut(plane) for plane in (inner.colours, inner.extra, ground, hole, beyond)]
     for mask in shown[3:]:
-        mask[torch.from_numpy(window.outside).to(mask.device)] = True
+        window.mark_outside(mask)
     return Rendered(shown[0], None if data is None else shown[1], *shown[2:])
 
 
@@ -135,7 +135,7 @@ def _take_apart(
     colours = [new(total, channels) for _ in range(2)]
     mixed = (start, count, new(total, dtype=torch.int32), new(total), *colours, new(total, 2))
     mixed = (*mixed, new(total, 2, dtype=torch.int32))
-    tables = (edges.neighbourhood(disparity.shape[1], near.shape[1]), edges.CLOSENESS, edges.DOUBT)
+    tables = (edges.neighbourhood(disparity.shape[1], near.shape[1]), edges.WEIGHTS, edges.DOUBT)
     around = (
         near.flatten(),
         corner,

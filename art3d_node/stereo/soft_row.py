@@ -109,8 +109,9 @@ def scatter_soft(
     depth: FloatArray,
     base: IndexArray,
     frac: FloatArray,
-    cell: FloatArray,
+    cell: IndexArray,
     part: FloatArray,
+    there: FloatArray,
 ) -> None:
     """`scatter_row` of the soft row, which has no samples but those within `HALO` of the mixed pixels."""
     i = entries[0]
@@ -119,7 +120,7 @@ def scatter_soft(
         while i + 1 < entries[1] and column[i + 1] - column[i] <= 2 * HALO:
             i += 1
         end = min(column[i] + HALO + 1 - left, soft_d.shape[0])
-        scatter_row(soft_d[first:end], s, 0, end - first, u_first - first, first, depth, base, frac, cell, part)
+        scatter_row(soft_d[first:end], s, 0, end - first, u_first - first, first, depth, base, frac, cell, part, there)
         i += 1
 
 
@@ -156,10 +157,11 @@ def sample_veil(
     out_extra: FloatArray,
     veil: FloatArray,
 ) -> None:
-    """Read every target of a row that a soft outline reaches and covers; ``veil`` (w,) is its cover there."""
+    """Read every target of a row that a soft outline reaches and covers; ``veil`` (w,), 0, becomes its cover there."""
     for k in range(out.shape[0]):
-        if depth[k] != NOTHING:
-            veil[k] = cover_at(cover, d, base[k], frac[k])
+        if depth[k] == NOTHING:
+            continue
+        veil[k] = cover_at(cover, d, base[k], frac[k])
         if veil[k] > 0:
             sample(row, extra, d, base[k], frac[k], alpha, False, out[k], out_extra[k])
 

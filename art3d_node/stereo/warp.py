@@ -77,6 +77,7 @@ def warp(
             continue
         y, q = r + origin[1], r - inner[0]
         frac, scratch = np.empty(width, np.float32), np.empty((2, right - left), np.float32)
+        cell = np.empty(right - left, np.int32)
         weights = np.empty((4, width), np.float32)
         row, row_d, row_extra = image[y, left:right], d[y, left:right], extra[y, left:right]
         wanted = inner[0] <= r < inner[1] and veil.shape[0] > 0
@@ -99,12 +100,12 @@ def warp(
             if wanted:
                 soft_depth[q, :] = NOTHING
                 found = (soft_depth[q], index[r], frac)
-                scatter_soft(soft_d, s, a, entries, column, origin[0] - a, *found, scratch[0], scratch[1])
+                scatter_soft(soft_d, s, a, entries, column, origin[0] - a, *found, cell, scratch[0], scratch[1])
                 sample_veil(*fore, *found, alpha, soft[q], soft_extra[q], veil[q])
         depth[r, :] = NOTHING
         frac[:] = 0.0
         found = (depth[r], index[r], frac)
-        scatter_row(row_d, s, first, last, origin[0] - left, 0, *found, scratch[0], scratch[1])
+        scatter_row(row_d, s, first, last, origin[0] - left, 0, *found, cell, scratch[0], scratch[1])
         sample_row(row, row_extra, row_d, *found, weights, alpha, is_tidy(row), out[r], out_extra[r])
         for k in range(width):
             index[r, k] += left

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray
+from art3d_node.stereo.jit import FloatArray
 
 Region = tuple[int, int, int, int]
 
@@ -25,9 +25,8 @@ class Window:
         samples: first and one past the last column of the plate that can reach it.
         reach: no hole inside the picture is wider than this, px.
         inner: first and one past the last row that the region shows; the others are its apron.
-        rows: (h,) row of the window that each row of the region shows.
-        columns: (w,) column of the window that each column of the region shows.
-        outside: (h,) rows of the region that lie above or below the plate.
+        region: what was asked for; its rows outside the plate and its columns more than a plate's width away repeat.
+        size: (H, W) of the plate.
     """
 
     left: int
@@ -37,23 +36,31 @@ class Window:
     samples: tuple[int, int]
     reach: int
     inner: tuple[int, int]
-    rows: IndexArray
-    columns: IndexArray
-    outside: MaskArray
+    region: Region
+    size: tuple[int, int]
 
     def span(self) -> tuple[int, int]:
         """First and one past the last column of the window that the region shows."""
-        return (int(self.columns[0]), int(self.columns[-1]) + 1) if self.columns.size else (0, 0)
+        first, last = _columns(self.region, self.size[1])
+        return (first - self.left, last - self.left) if last > first else (0, 0)
 
     def cut(self, plane: Tensor) -> Tensor:
         """Cut the region out of the window's inner rows: a view of ``plane`` (inner, w, ...) where nothing repeats."""
-        rows, columns = self.rows - np.int32(self.inner[0]), self.columns
-        if rows.size == 0 or columns.size == 0:
-            return plane.new_empty(rows.size, columns.size, *plane.shape[2:])
-        if rows[-1] - rows[0] + 1 == rows.size and columns[-1] - columns[0] + 1 == columns.size:
-            return plane[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        down, along = (torch.from_numpy(index).to(plane.device, torch.long) for index in (rows, columns))
+        (x0, y0, x1, y1), (height, width) = self.region, self.size
+        if x1 <= x0 or y1 <= y0:
+            return plane.new_empty(y1 - y0, x1 - x0, *plane.shape[2:])
+        first, last = self.span()
+        if y0 >= 0 and y1 <= height and last - first == x1 - x0:
+            return plane[: y1 - y0, first:last]
+        down = torch.arange(y0, y1, device=plane.device).clamp(0, height - 1) - (self.top + self.inner[0])
+        along = torch.arange(x0, x1, device=plane.device).clamp(-width, 2 * width - 1) - self.left
         return plane[down][:, along]
+
+    def mark_outside(self, mask: Tensor) -> None:
+        """Set the rows of ``mask`` (h, w) that lie above or below the plate."""
+        y0 = self.region[1]
+        mask[: max(-y0, 0)] = True
+        mask[max(self.size[0] - y0, 0) :] = True
 
 
 def plan(
@@ -79,12 +86,12 @@ def plan(
         step: how far the disparities of two neighbours in a row can lie apart, px.
     """
     height, width = size
-    x0, y0, x1, y1 = region
+    _, y0, _, y1 = region
     low, high = span
-    columns = np.clip(np.arange(x0, x1), -width, 2 * width - 1)
-    rows = np.clip(np.arange(y0, y1), 0, height - 1)
-    reach = int(min(math.ceil(min(high - low, step)) + 2 + slack, width))
-    first, last = (int(columns[0]), int(columns[-1]) + 1) if x1 > x0 else (0, 0)
+    # What lands more than a plate's width away is never looked at: no hole is wider than three of them.
+    reach = int(min(math.ceil(min(high - low, step)) + 2 + slack, 3 * width + 4))
+    first, last = _columns(region, width)
+    upper, lower = (min(max(y0, 0), height - 1), min(max(y1 - 1, 0), height - 1) + 1) if y1 > y0 else (0, 0)
     border = max(reach + BESIDE, apron)
     # Every row has a sample at or right of the first of these, and one left of the second.
     always_right = max(width - 2 - math.ceil(min(high, width)), -width)
@@ -93,8 +100,7 @@ def plan(
     # Nothing lands outside these, so a margin there would be empty.
     left = max(left, min(first, -math.ceil(min(high, width)) - 2))
     right = min(right, max(last, width - math.floor(max(low, -width)) + 2))
-    top = max(int(rows[0]) - apron, 0) if y1 > y0 else 0
-    bottom = min(int(rows[-1]) + 1 + apron, height) if y1 > y0 else 0
+    top, bottom = (max(upper - apron, 0), min(lower + apron, height)) if y1 > y0 else (0, 0)
     samples = _clamp(left + low - 2, width), _clamp(right + high + 2, width)
     return Window(
         left=left,
@@ -103,11 +109,18 @@ def plan(
         bottom=bottom,
         samples=samples,
         reach=reach,
-        inner=(int(rows[0]) - top, int(rows[-1]) + 1 - top) if y1 > y0 else (0, 0),
-        rows=(rows - top).astype(np.int32),
-        columns=(columns - left).astype(np.int32),
-        outside=np.arange(y0, y1) != rows,
+        inner=(upper - top, lower - top),
+        region=region,
+        size=size,
     )
+
+
+def _columns(region: Region, width: int) -> tuple[int, int]:
+    """First and one past the last column to compute: those of the region, none far away; (0, 0) when it is empty."""
+    if region[2] <= region[0]:
+        return 0, 0
+    first, last = (min(max(x, -width), 2 * width - 1) for x in (region[0], region[2] - 1))
+    return first, last + 1
 
 
 def finite_range(disparity: FloatArray) -> tuple[float, float]:

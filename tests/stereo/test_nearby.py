@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from art3d_node.stereo.fill import rows_around
 from art3d_node.stereo.nearby import look_around
 from art3d_node.stereo.synthesis import NewView, new_view
 from art3d_node.stereo.window import plan
@@ -36,10 +37,29 @@ def same(one: NewView, other: NewView) -> bool:
     return all(torch.equal(getattr(one, name), getattr(other, name)) for name in names)
 
 
+def test_a_hole_wider_than_the_plate_ends_where_it_ends_in_the_whole_view() -> None:
+    """Steps of disparity wider than the plate; a window as wide as the plate lost what lies behind the hole."""
+    disparity, image = scene(27, gap=300.0), torch.rand(HEIGHT, WIDTH, 3, generator=torch.Generator().manual_seed(27))
+    whole = new_view(image, disparity, edges="hard")
+    part = new_view(image, disparity, edges="hard", region=(180, 20, 210, 50))
+    assert torch.equal(part.disparity, whole.disparity[20:50, 180:210])
+
+
+def test_rows_beside_a_tile_are_carried_as_far_as_its_holes_need_them() -> None:
+    """A wide hole that begins in the first row of a tile looks far up, one further down not at all."""
+    depth = np.zeros((40, 100), np.float32)
+    depth[0, 40:52] = -np.inf
+    assert rows_around(depth, (10, 90)) == (2 * 12 + 8 + 2, 0)
+    depth[0, 40:52], depth[35, 40:43], depth[20, 96:] = 0.0, -np.inf, -np.inf
+    assert rows_around(depth, (10, 90)) == (0, 2 * 3 + 8 + 2 - 4)
+    depth[20, 89:] = -np.inf  # reaches the window's end: nobody knows how wide it is
+    assert rows_around(depth, (10, 90)) == (50 - 20, 50 - 19)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
-    gap=st.sampled_from([1.5, 8.0, 40.0, 150.0]),
+    gap=st.sampled_from([1.5, 8.0, 40.0, 150.0, 300.0]),
     toward=st.sampled_from(["right", "left"]),
     edges=st.sampled_from(["soft", "hard"]),
     corner=st.tuples(st.integers(-60, WIDTH + 40), st.integers(-5, HEIGHT - 4)),
