@@ -146,8 +146,10 @@ class Worker:
         check()
         written = time.perf_counter()
         if job.result is not None:
-            for name, target in views(job.planes, self._write.payload(job.result)).items():
-                self._engine.write(planes[name], target)
+            targets = views(job.planes, self._write.payload(job.result))
+            with interrupt.stoppable(check):  # the first touch of a large result's pages takes a tenth of a second
+                for name, target in targets.items():
+                    self._engine.write(planes[name], target)
         stats["ms"] = {**stats.get("ms", {}), "write": _ms_since(written), "job": _ms_since(start)}
         fresh = stats["ms"] if "analysis" in stats["ms"] else {n: stats["ms"][n] for n in PER_TILE if n in stats["ms"]}
         return Done(job.id, stats, fresh, self._engine.figures())

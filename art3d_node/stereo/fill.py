@@ -1,10 +1,10 @@
 """What to put into the holes of the new view: a continuation of the background around them.
 
-From every empty pixel sixteen rays look for the background. Each brings the colour that it meets first;
-near ones count more, and so do rays along which the background changes less than across them, because
-that is the way an edge or a stripe continues. A ray passes over what stands in front of the hole's
-background without reading it, so no foreground is pulled in, and a thin object's hole is filled from both
-of its sides. All weights are smooth in the picture and nothing is iterated: a small change of disparity
+From every empty pixel sixteen rays, in narrow holes eight, look for the background. Each brings the colour
+that it meets first; near ones count more, and so do rays along which the background changes less than across
+them, because that is the way an edge or a stripe continues. A ray passes over what stands in front of the
+hole's background without reading it, so no foreground is pulled in, and a thin object's hole is filled from
+both of its sides. All weights are smooth in the picture and nothing is iterated: a small change of disparity
 changes the fill a little, and a pixel depends only on its surroundings (`RAY` px, or the width of its hole
 along the row).
 """
