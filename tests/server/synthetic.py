@@ -30,7 +30,10 @@ def expected(frame, settings, controls, box, outputs):
 
 
 class Synthetic:
-    """Analyses by sleeping `settings.depth` = "slow-SECONDS" in pieces; "boom" fails; "die" kills the worker."""
+    """Analyses by sleeping `settings.depth` = "slow-SECONDS" in pieces; "boom" fails; "die" kills the worker.
+
+    "write-SECONDS" takes as long to write the result, and never asks whether somebody waits for it.
+    """
 
     def __init__(self, device: str) -> None:
         self.device, self.analysed, self.count = device, {}, 0
@@ -45,6 +48,7 @@ class Synthetic:
             self.analysed[name] = True
             self.count += 1
         check()
+        self.write_s = float(settings.depth[6:]) if settings.depth.startswith("write-") else 0.0
         stats = {"analyses": self.count, "pid": os.getpid(), "ms": {"analysis": 1.0}}
         return expected(frames[key], settings, controls, box, outputs), stats
 
@@ -62,6 +66,9 @@ class Synthetic:
                 time.sleep(0.01)
 
     def write(self, plane, target):
+        end = time.monotonic() + self.write_s
+        while time.monotonic() < end:
+            time.sleep(0.01)
         np.copyto(target, plane, casting="no")
 
     def measure(self, layers, *, check):

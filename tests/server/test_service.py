@@ -172,9 +172,10 @@ def test_a_small_server_serves_more_frames_than_it_holds(start_server):
         assert memory["used_bytes"] + memory["idle_bytes"] <= 8 << 20
 
 
-def test_cancel_is_quick_while_a_long_analysis_runs(server):
+@pytest.mark.parametrize("slow", ["slow-60", "write-60"])
+def test_cancel_is_quick_while_a_long_step_runs(server, slow):
     with Client(server.address) as client:
-        pending = client.submit(picture(9), AnalysisSettings(depth="slow-60"), Controls(), BOX, OUTPUTS)
+        pending = client.submit(picture(9), AnalysisSettings(depth=slow), Controls(), BOX, OUTPUTS)
         time.sleep(0.2)
         client.cancel(pending)
         with pytest.raises(CancelledError):
