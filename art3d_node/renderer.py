@@ -25,7 +25,7 @@ from torch import Tensor
 from art3d_node.analysis import FrameAnalysis
 from art3d_node.plate import Plate
 from art3d_node.prepared import Prepared, prepare
-from art3d_node.stereo import blueprint, edges, fill
+from art3d_node.stereo import blueprint, edges, sight
 from art3d_node.stereo.synthesis import NewView, new_view
 from art3d_node.stereo.window import plan
 from host_bridge.errors import BadInputError
@@ -38,8 +38,8 @@ __all__ = ["Plate", "Prepared", "Rendered", "prepare", "render", "render_box"]
 
 Eye = Literal["left", "right"]
 EYES: tuple[Eye, Eye] = ("left", "right")
-_APRON_ROWS = edges.APRON + fill.APRON
-_APRON_COLUMNS = edges.APRON + fill.TAPS + 4  # beside the samples that reach the view: outlines, fill, interpolation
+_APRON_ROWS = edges.APRON + sight.APRON
+_APRON_COLUMNS = edges.APRON + sight.TAPS + 4  # beside the samples that reach the view: outlines, fill, interpolation
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class _TileJob:
     def _samples(self, region: tuple[int, int, int, int], span: tuple[float, float]) -> tuple[int, int]:
         """First and one past the last column of the plate whose disparity the view of a region depends on."""
         size = self.data.height, self.data.width
-        first, last = plan(region, size, span, apron=fill.APRON, slack=edges.WIDENING).samples
+        first, last = plan(region, size, span, apron=sight.APRON, slack=edges.WIDENING).samples
         return first - _APRON_COLUMNS, last + _APRON_COLUMNS
 
     def _nothing(self, channels: int) -> Tensor:

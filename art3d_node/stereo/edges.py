@@ -58,7 +58,7 @@ ACROSS = int(((OFFSETS**2).sum(1) <= 2 * (BAND + 1) ** 2).sum())  # so many can 
 
 
 def _weights() -> FloatArray:
-    """How much a neighbour tells, (n, FAR + 1) by its distance to the edge; the near ones tell more."""
+    """How much a neighbour tells, (n, FAR + 1) by its distance to the edge: more far from the edge, and near to us."""
     closeness = (1 / (4 + (OFFSETS.astype(np.float32) ** 2).sum(1))).astype(np.float32)
     inside = np.arange(int(FAR) + 1, dtype=np.float32) + f32(0.2)
     return np.ascontiguousarray((inside * inside)[None] * closeness[:, None])
@@ -364,7 +364,7 @@ def estimate(
 
 
 def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns: tuple[int, int], matte: int) -> Mixed:
-    """Find the mixed pixels of some rows and columns of the plate, no more than can wait for a cancel.
+    """Find the mixed pixels of some rows and columns of the plate; a cancel waits for all of them.
 
     Args:
         image: (H, W, C) plate.

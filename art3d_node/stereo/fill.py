@@ -5,7 +5,7 @@ that it meets first; near ones count more, and so do rays along which the backgr
 them, because that is the way an edge or a stripe continues. A ray passes over what stands in front of the
 hole's background without reading it, so no foreground is pulled in, and a thin object's hole is filled from
 both of its sides. All weights are smooth in the picture and nothing is iterated: a small change of disparity
-changes the fill a little, and a pixel depends only on its surroundings (`RAY` px, or the width of its hole
+changes the fill a little, and a pixel depends only on its surroundings (`sight.RAY` px, or the width of its hole
 along the row).
 """
 
@@ -29,13 +29,10 @@ from art3d_node.stereo.jit import (
     row_function,
 )
 from art3d_node.stereo.scatter import NOTHING
+from art3d_node.stereo.sight import sight
 
-RAY = 48  # how far a ray looks, px, even, except along the row, where it looks as far as a hole can reach
-WIDER, LEAST = 2, 8  # it looks no further than twice the width of its hole and eight px
 ALL = 24  # rays that look no further, those of holes up to eight px wide, are eight instead of sixteen
-TAPS = 2  # pixels that one ray averages once it has met the background
 NEAR = f32(2 / 3)  # weight of the nearer of these two
-APRON = RAY + TAPS  # rows and columns around a pixel that its fill may depend on
 STEADY = f32(0.1)  # added to the share of the background's change that lies along a ray, 0 .. 1
 
 # Half steps of the sixteen rays, (dx, dy) / 2 per px along the longer axis, and a pixel step across each.
@@ -66,17 +63,6 @@ def difference(out: FloatArray, p: int, q: int) -> Real:
 def is_background(depth: FloatArray, p: int, limit: Real) -> bool:
     """Tell whether something lies at ``p`` and not in front of ``limit``."""
     return bool(depth[place(p)] <= limit and depth[place(p)] != NOTHING)
-
-
-@device_function
-def sight(width: int, hole: tuple[int, int]) -> int:
-    """How far the rays of a hole look, px, even: a narrow hole gains nothing from what is far away.
-
-    A hole at either end of a row of ``width`` targets may be wider than what is seen of it.
-    """
-    if hole[0] == 0 or hole[1] == width:
-        return RAY
-    return min(WIDER * (hole[1] - hole[0]) + LEAST, RAY)
 
 
 @device_function
@@ -330,31 +316,6 @@ def fill_row(
                 ground[j] = behind[2]
                 fill_pixel(r, j, (k, end), behind, plate, plate_extra, d, s, left, out, extra, depth, size, rays, found)
         k = end
-
-
-@cpu_kernel
-def rows_around(depth: FloatArray, columns: tuple[int, int]) -> tuple[int, int]:
-    """Rows above and below a region that the fill of its holes reads.
-
-    Args:
-        depth: (h, w) disparity of the region's rows, -inf in holes.
-        columns: first and one past the last column to fill.
-    """
-    height, width = depth.shape
-    far = np.zeros(height, np.int32)
-    for r in numba.prange(height):
-        k = 0
-        while k < columns[1]:
-            end = k
-            while end < width and depth[r, end] == NOTHING:
-                end += 1
-            if end > max(k, columns[0]):
-                far[r] = max(far[r], sight(width, (k, end)) + TAPS)
-            k = end + 1
-    above, below = 0, 0
-    for r in range(height):
-        above, below = max(above, far[r] - r), max(below, far[r] - (height - 1 - r))
-    return above, below
 
 
 @cpu_kernel

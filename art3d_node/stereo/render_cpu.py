@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from art3d_node.stereo import edges, fill
+from art3d_node.stereo import edges, fill, sight
 from art3d_node.stereo.compose import compose
 from art3d_node.stereo.holes import find_holes
 from art3d_node.stereo.jit import Arguments, FloatArray, bands
@@ -60,7 +60,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     find_holes(inner.depth, veil, reach, hole, beyond)
     ground = inner.depth
     if request.fill:
-        above, below = fill.rows_around(inner.depth, window.span())
+        above, below = sight.rows_around(inner.depth, window.span())
         carry(slice(max(first - above, 0), first))
         carry(slice(last, min(last + below, view.depth.shape[0])))
         ground = np.empty_like(inner.depth)
@@ -80,7 +80,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
 def _window(d: FloatArray, request: Request) -> tuple[Window, int]:
     """The window of a region, as small as the disparity there allows, and the widest hole that the frame's allows."""
     low, high = request.disparity_range or finite_range(d)
-    size, apron = (d.shape[0], d.shape[1]), fill.APRON if request.fill else 0
+    size, apron = (d.shape[0], d.shape[1]), sight.APRON if request.fill else 0
     make = partial(plan, request.region, size, apron=apron, slack=edges.WIDENING if request.soft else 0)
     whole = make(_span(low, high, request.sign))
     near = look_around(d, (whole.top, whole.bottom), whole.samples)

@@ -13,7 +13,7 @@ import torch
 from numba import cuda
 from torch import Tensor
 
-from art3d_node.stereo import edges, fill
+from art3d_node.stereo import edges, fill, sight
 from art3d_node.stereo import kernels_cuda as kernels
 from art3d_node.stereo.jit import f32
 from art3d_node.stereo.outline_band import LOOK
@@ -55,7 +55,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     """Render one region on the tensors' CUDA device; see `render_cpu.render`."""
     low, high = request.disparity_range or _finite_range(disparity)
     span = (low, high) if request.sign > 0 else (-high, -low)
-    margin, slack = (fill.APRON if request.fill else 0), (edges.WIDENING if request.soft else 0)
+    margin, slack = (sight.APRON if request.fill else 0), (edges.WIDENING if request.soft else 0)
     window = plan(request.region, (disparity.shape[0], disparity.shape[1]), span, apron=margin, slack=slack)
     extra = image.new_empty(*disparity.shape, 0) if data is None else data
     base = _rows(image, extra, disparity, window)

@@ -10,8 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from art3d_node.stereo.fill import rows_around
 from art3d_node.stereo.nearby import look_around
+from art3d_node.stereo.sight import rows_around
 from art3d_node.stereo.synthesis import NewView, new_view
 from art3d_node.stereo.window import plan
 
