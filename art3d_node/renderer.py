@@ -15,8 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
@@ -37,7 +36,6 @@ from host_bridge.wire.messages import OUTPUTS
 __all__ = ["Plate", "Prepared", "Rendered", "prepare", "render", "render_box"]
 
 Eye = Literal["left", "right"]
-EYES: tuple[Eye, Eye] = ("left", "right")
 _APRON_ROWS = edges.APRON + sight.APRON
 _APRON_COLUMNS = edges.APRON + sight.TAPS + 4  # beside the samples that reach the view: outlines, fill, interpolation
 
@@ -90,24 +88,23 @@ class _TileJob:
     prepared: Prepared
     box: Box
     wanted: frozenset[str]
+    views: dict[Eye, NewView] = field(default_factory=dict)  # no cached_property: its lock is one for all tiles
 
-    @cached_property
+    @property
     def data(self) -> Box:
         return self.prepared.plate.frame.data
 
-    @cached_property
+    @property
     def reached(self) -> Box:
         """The part of the box where a new view can show anything: disparity moves pixels along their row only."""
         low, high = self.prepared.bounds_px
         return self.box.intersect(self.data.grow(math.ceil(max(-low, high, 0.0)) + 2, 0))
 
-    @cached_property
-    def views(self) -> dict[Eye, NewView]:
-        hero = self.prepared.controls.hero
-        return {eye: self._new_view(eye) for eye in EYES if eye != hero and self._needs(eye)}
-
-    def _needs(self, eye: Eye) -> bool:
-        return any(f"{name}{eye}{extra}" in self.wanted for name, extra in _VIEW_OUTPUTS)
+    def view(self, eye: Eye) -> NewView:
+        """What one eye sees, where it is not the plate."""
+        if eye not in self.views:
+            self.views[eye] = self._new_view(eye)
+        return self.views[eye]
 
     def plane(self, name: str) -> Tensor:
         """(h, w, c) of one output."""
@@ -121,7 +118,7 @@ class _TileJob:
             return self._hero_plane(kind)
         if self.reached.empty:
             return self._nothing(self._channels(kind))
-        return self._view_plane(kind, self.views[eye])
+        return self._view_plane(kind, self.view(eye))
 
     def _channels(self, kind: str) -> int:
         plate = self.prepared.plate
@@ -219,9 +216,6 @@ class _TileJob:
         whole = self._nothing(part.shape[2])
         whole[inside.slices(self.box)] = part
         return whole
-
-
-_VIEW_OUTPUTS = (("", ""), ("", "_extra"), ("disparity_", ""), ("occlusion_", ""))
 
 
 def _kind_and_eye(name: str) -> tuple[str, Eye]:

@@ -8,7 +8,7 @@ import numpy as np
 class Echo:
     """Answers with the frame's own colour."""
 
-    device = "cpu"
+    device, tiles_at_once = "cpu", 1
 
     def describe(self):
         return (), ()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
+import numba
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -54,6 +57,8 @@ class Compute:
 
     def __init__(self, device: str, analysis_bytes: int, *, open_paths: bool = False) -> None:
         self.device, self._device = device, torch.device(device)
+        self.tiles_at_once = 1
+        self._lock, self._rendering = threading.RLock(), 0  # of the caches; how many threads render
         self._library = Library(open_paths=open_paths, device=self._device)
         # Raw depths are small and dear: they outlive the rest, so that rendering a shot finds what its survey made.
         self._depths: ByteCache[tuple[Any, ...], RawDepth] = ByteCache(int(analysis_bytes * DEPTH_SHARE))
@@ -104,16 +109,29 @@ class Compute:
         check: Check,
     ) -> tuple[Mapping[str, Strips], dict[str, Any]]:
         ms: dict[str, float] = {}
-        analysed = self._analysis(frames, key, settings, check, ms)
-        prepared = self._prepared(frames[key], key, analysed, settings, controls, check, ms)
+        with self._lock:
+            analysed = self._analysis(frames, key, settings, check, ms)
+            prepared = self._prepared(frames[key], key, analysed, settings, controls, check, ms)
         start = time.perf_counter()
-        with stoppable(check):
+        with self._share_of_cores(), stoppable(check):
             strips = [renderer.render_box(prepared, strip, outputs) for strip in strips_of(box)]
             devices.settle(self._device)
         ms["render"] = _ms_since(start)
         stats = dict(strips[0].stats)
         stats["ms"] = {**stats.get("ms", {}), **ms}
         return {name: tuple(strip.planes[name] for strip in strips) for name in strips[0].planes}, stats
+
+    @contextmanager
+    def _share_of_cores(self) -> Iterator[None]:
+        """Lets the kernels of this thread use the cores that those which render already leave to it."""
+        with self._lock:
+            self._rendering += 1
+            numba.set_num_threads(max(1, numba.config.NUMBA_NUM_THREADS // self._rendering))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._rendering -= 1
 
     def write(self, plane: Strips, target: npt.NDArray[np.float32]) -> None:
         """Copies a plane into shared memory."""
@@ -123,8 +141,9 @@ class Compute:
             first += strip.shape[0]
 
     def _drop_caches(self) -> None:
-        self._cache.clear()
-        self._depths.clear()
+        with self._lock:
+            self._cache.clear()
+            self._depths.clear()
         devices.give_back(self._device)
 
     def _plate(self, frame: Frame, key: str, settings: AnalysisSettings) -> Plate:
@@ -235,7 +254,8 @@ class Compute:
 
     def forget(self, key: str) -> None:
         """Drops what may refer to a frame's pixels; its analysis owns its memory and stays."""
-        self._cache.drop_where(lambda name: name[1] == key and name[0] in ("plate", "prepared"))
+        with self._lock:
+            self._cache.drop_where(lambda name: name[1] == key and name[0] in ("plate", "prepared"))
 
     def figures(self) -> dict[str, Any]:
         """The cache's size and hit rate, and the memory of a GPU."""
@@ -259,6 +279,7 @@ def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Compu
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     engine = Compute(device, devices.room(own, analysis_bytes), open_paths=open_paths)
     _warm_up(engine)
+    engine.tiles_at_once = devices.tiles_at_once(own)
     return engine
 
 

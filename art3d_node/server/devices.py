@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 DEVICE_FILES = ("/dev/nvidiactl", "/dev/dxg")
 PROBE_TIMEOUT_S = 60.0
 DEVICE_SHARE = 0.5
+MOST_TILES = 4
 _KNOWN = re.compile(r"cpu|cuda(:\d+)?")
 _TOOLKIT = "numba needs NVIDIA's driver and the CUDA toolkit; name the toolkit's folder in $CUDA_HOME"
 
@@ -113,6 +114,20 @@ def room(device: Any, analysis_bytes: int) -> int:
     import torch
 
     return min(analysis_bytes, int(DEVICE_SHARE * torch.cuda.get_device_properties(device).total_memory))
+
+
+def tiles_at_once(device: Any) -> int:
+    """How many small tiles a worker renders at a time.
+
+    On a processor a thread that does one tile alone wastes less than many that share it: half a dozen kernels end when
+    their last thread does, and the Python between them runs on one core. To be asked after a kernel has run.
+    """
+    if device.type != "cpu":
+        return 1
+    import numba
+
+    together = numba.threading_layer() in ("omp", "tbb")  # the third may be called by one thread at a time
+    return min(MOST_TILES, numba.config.NUMBA_NUM_THREADS) if together else 1
 
 
 def settle(device: Any) -> None:

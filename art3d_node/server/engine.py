@@ -27,6 +27,7 @@ class Engine(Protocol):
     """
 
     device: str
+    tiles_at_once: int  # small tiles of analysed frames, asked in as many threads; everything else comes alone
 
     def describe(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
         """The styles and the depth sources that can be loaded now."""

@@ -27,6 +27,7 @@ class Job:
     Attributes:
         plates: the frame itself first, then its neighbours.
         planes: where the worker writes each plane in `result`.
+        light: may be done beside other light jobs.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Job:
     plates: tuple[PlateRef, ...] = ()
     planes: tuple[Plane, ...] = ()
     result: Segment | None = None
+    light: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,12 @@ class Forget:
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker can take jobs."""
+    """A worker can take jobs, so many light ones at once."""
 
     device: str
     styles: tuple[Mapping[str, Any], ...]
     depth_sources: tuple[Mapping[str, Any], ...]
+    tiles_at_once: int = 1
 
 
 @dataclass(frozen=True)

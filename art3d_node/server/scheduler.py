@@ -1,6 +1,7 @@
 """What runs next, and where: interactive before batch, newest first per viewer, everyone in turn.
 
-Identical work is one task with several waiters. A frame stays with its worker, where its analysis is.
+Identical work is one task with several waiters. A frame stays with its worker, where its analysis is. Small tiles of
+frames that a worker has analysed are light: it does several of them at once, everything else alone.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ class Waiter:
 
 @dataclass
 class Task:
-    """One piece of work and all who wait for it."""
+    """One piece of work and all who wait for it.
+
+    Attributes:
+        analysis: names the analysis that it needs and leaves with its worker, or None.
+        small: whether it takes little time once that is there.
+    """
 
     id: int
     kind: str
@@ -33,6 +39,8 @@ class Task:
     keys: tuple[str, ...]
     waiters: list[Waiter]
     order: int
+    analysis: Hashable = None
+    small: bool = False
     worker: int | None = None
     tries: int = 0
     held: dict[str, Any] = field(default_factory=dict)
@@ -54,13 +62,23 @@ class Scheduler:
     def __init__(self) -> None:
         self.tasks: dict[int, Task] = {}
         self._same: dict[Hashable, int] = {}
-        self._home: OrderedDict[str, int] = OrderedDict()
+        self._home: OrderedDict[Hashable, int] = OrderedDict()
         self._served: dict[Hashable, int] = {}
-        self._running: dict[int, Task] = {}
+        self._running: dict[int, list[Task]] = {}
+        self._analysed: OrderedDict[Hashable, int] = OrderedDict()
         self._count = 0
         self.merged = 0
 
-    def add(self, kind: str, same: Hashable, keys: tuple[str, ...], waiter: Waiter) -> Task:
+    def add(
+        self,
+        kind: str,
+        same: Hashable,
+        keys: tuple[str, ...],
+        waiter: Waiter,
+        *,
+        analysis: Hashable = None,
+        small: bool = False,
+    ) -> Task:
         """Queues a request, or lets it wait for the same work that is queued or running already."""
         self._count += 1
         known = self._same.get(same)
@@ -70,7 +88,7 @@ class Scheduler:
             task.order = self._count
             self.merged += 1
             return task
-        task = Task(self._count, kind, same, keys, [waiter], self._count)
+        task = Task(self._count, kind, same, keys, [waiter], self._count, analysis, small)
         self.tasks[task.id] = task
         self._same[same] = task.id
         return task
@@ -79,7 +97,7 @@ class Scheduler:
         """Forgets a task."""
         self.tasks.pop(task.id, None)
         if task.worker is not None:
-            del self._running[task.worker]
+            self._running[task.worker].remove(task)
         self.stop_sharing(task)
 
     def stop_sharing(self, task: Task) -> None:
@@ -87,19 +105,41 @@ class Scheduler:
         if self._same.get(task.same) == task.id:
             del self._same[task.same]
 
-    def running(self, worker: int) -> Task | None:
+    def done(self, task: Task) -> None:
+        """Forgets a task that its worker has done, and keeps in mind what that worker has analysed for it."""
+        if task.analysis is not None and task.worker is not None:
+            _note(self._analysed, task.analysis, task.worker)
+        self.remove(task)
+
+    def running(self, worker: int) -> list[Task]:
         """What a worker does now."""
-        return self._running.get(worker)
+        return self._running.get(worker, [])
 
     @property
     def queued(self) -> int:
         """Tasks that no worker has taken."""
-        return len(self.tasks) - len(self._running)
+        return len(self.tasks) - sum(map(len, self._running.values()))
 
-    def next_for(self, worker: int, allowed: Callable[[Task], bool]) -> Task | None:
-        """The task this worker should take now, or None; `allowed` says whether one may run at the moment."""
+    def next_for(self, worker: int, allowed: Callable[[Task], bool], *, at_once: int = 1) -> Task | None:
+        """The task this worker should take now, or None.
+
+        Args:
+            worker: who asks.
+            allowed: says whether a task may run at the moment.
+            at_once: how many light tasks the worker does at a time. A heavy one waits until it has none, and light ones
+                that come after it do not overtake it.
+        """
+        running = self.running(worker)
+        if running and (len(running) >= at_once or not all(self.light(task, worker) for task in running)):
+            return None
         ready = [t for t in self.tasks.values() if t.worker is None and self._at_home(t, worker) and allowed(t)]
-        return min(ready, key=self._rank) if ready else None
+        first = min(ready, key=self._rank, default=None)
+        return None if first is None or (running and not self.light(first, worker)) else first
+
+    def light(self, task: Task, worker: int) -> bool:
+        """Whether a worker may do this beside others; what has cost a worker its life it does alone."""
+        lives_lost = task.tries - (task.worker is not None)
+        return task.small and not lives_lost and self._analysed.get(task.analysis) == worker
 
     def _at_home(self, task: Task, worker: int) -> bool:
         home = self._home.get(task.keys[0]) if task.keys else None
@@ -112,27 +152,32 @@ class Scheduler:
     def start(self, task: Task, worker: int) -> None:
         """Marks a task as running."""
         task.worker = worker
-        self._running[worker] = task
+        self._running.setdefault(worker, []).append(task)
         task.tries += 1
         for key in task.keys[:1]:
-            self._home[key] = worker
-            self._home.move_to_end(key)
-        while len(self._home) > AFFINITIES:
-            self._home.popitem(last=False)
+            _note(self._home, key, worker)
         self._count += 1
         for viewer in task.viewers:
             self._served[viewer] = self._count
 
-    def worker_lost(self, worker: int) -> Task | None:
-        """Forgets the homes on a worker; what it was doing goes back into the queue and is returned."""
-        for key in [key for key, home in self._home.items() if home == worker]:
-            del self._home[key]
-        task = self._running.pop(worker, None)
-        if task is not None:
+    def worker_lost(self, worker: int) -> list[Task]:
+        """Forgets what was on a worker; what it was doing goes back into the queue and is returned."""
+        for known in (self._home, self._analysed):
+            for name in [name for name, where in known.items() if where == worker]:
+                del known[name]
+        tasks = self._running.pop(worker, [])
+        for task in tasks:
             task.worker = None
-        return task
+        return tasks
 
     def forget_peer(self, peer: bytes) -> None:
         """Forgets whose turn it was."""
         for viewer in [viewer for viewer in self._served if viewer[0] == peer]:  # type: ignore[index]
             del self._served[viewer]
+
+
+def _note(known: OrderedDict[Any, int], name: Hashable, worker: int) -> None:
+    known[name] = worker
+    known.move_to_end(name)
+    while len(known) > AFFINITIES:
+        known.popitem(last=False)

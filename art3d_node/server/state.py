@@ -123,7 +123,7 @@ class State:
         """The server's figures, for `status` and Prometheus."""
         cache, workers = self.plates.cache, []
         for state in self.workers.values():
-            running = self.scheduler.running(state.id) is not None
+            running = bool(self.scheduler.running(state.id))
             workers.append(
                 {"id": state.id, "device": state.device, "ready": state.ready is not None, "busy": running}
                 | state.figures

@@ -24,6 +24,7 @@ from host_bridge.wire.layout import place_planes
 
 TRIES = 3
 LENT_SHARE = 0.25
+SMALL_PIXELS = 1 << 19  # what is done beside others ends by itself: a cancel stops it between two steps only
 
 
 class Work(State):
@@ -75,7 +76,8 @@ class Work(State):
             return
         self._plan(message)
         same = ("tile", message.key, message.settings, message.controls, message.box, message.outputs)
-        self._join(client, "tile", same, keys, request)
+        self._join(client, "tile", same, keys, request, analysis=(message.key, message.settings),
+                   small=message.box.width * message.box.height <= SMALL_PIXELS)  # fmt: skip
 
     def ask_measure(self, client: Client, number: int, message: m.Measure, now_s: float) -> None:
         """Queues the figures of a pair."""
@@ -94,8 +96,8 @@ class Work(State):
             self.answer(client.peer, number, m.NeedFrame(missing))
         return bool(missing)
 
-    def _join(self, client: Client, kind: str, same: Any, keys: tuple[str, ...], waiter: Any) -> None:
-        task = self.scheduler.add(kind, same, keys, waiter)
+    def _join(self, client: Client, kind: str, same: Any, keys: tuple[str, ...], waiter: Any, **about: Any) -> None:
+        task = self.scheduler.add(kind, same, keys, waiter, **about)
         if len(task.waiters) == 1:
             for key in keys:
                 self.plates.cache.pin(key)
@@ -130,14 +132,17 @@ class Work(State):
         self.answer(peer, number, failure(CancelledError("cancelled by its client")))
 
     def dispatch(self, now_s: float) -> None:
-        """Gives every idle worker the next task."""
-        idle = {w.id for w in self.workers.values() if w.ready and self.scheduler.running(w.id) is None}
+        """Gives every worker that has room the next task, or several."""
         stuck: set[int] = set()
-        for worker in sorted(idle):
-            while (task := self.scheduler.next_for(worker, lambda t: self._affordable(t, stuck))) is not None:
-                if self._start(task, worker):
-                    break
-                stuck.add(task.id)
+
+        def allowed(task: Task) -> bool:
+            return self._affordable(task, stuck)
+
+        for state in self.workers.values():
+            at_once = state.ready.tiles_at_once if state.ready else 0
+            while at_once and (task := self.scheduler.next_for(state.id, allowed, at_once=at_once)) is not None:
+                if not self._start(task, state.id):
+                    stuck.add(task.id)
 
     def _affordable(self, task: Task, stuck: set[int]) -> bool:
         if task.id in stuck:
@@ -150,7 +155,7 @@ class Work(State):
 
     def _start(self, task: Task, worker: int) -> bool:
         try:
-            job = self._job(task)
+            job = self._job(task, light=self.scheduler.light(task, worker))
         except BusyError as error:
             if not len(self.loans) and self.scheduler.queued == len(self.scheduler.tasks):
                 self._fail(task, error)
@@ -159,7 +164,7 @@ class Work(State):
         self.out.append(Start(worker, job))
         return True
 
-    def _job(self, task: Task) -> Job:
+    def _job(self, task: Task, *, light: bool) -> Job:
         plates = [self.plates.held(key) for key in task.keys]
         refs = tuple(PlateRef(plate.put, plate.piece.ref(plate.put.nbytes)) for plate in plates)
         if task.kind != "tile":
@@ -172,10 +177,10 @@ class Work(State):
             task.held["nbytes"] = nbytes
             result = task.held["piece"].ref(nbytes)
         task.held["planes"] = planes
-        return Job(task.id, "tile", request, refs, planes, result)
+        return Job(task.id, "tile", request, refs, planes, result, light)
 
-    def _finish(self, task: Task) -> None:
-        self.scheduler.remove(task)
+    def _finish(self, task: Task, *, done: bool = False) -> None:
+        (self.scheduler.done if done else self.scheduler.remove)(task)
         for key in task.keys:
             self.plates.cache.unpin(key)
         piece = task.held.pop("piece", None)
@@ -207,14 +212,18 @@ class Work(State):
         elif isinstance(message, Done):
             state.figures = dict(message.worker)
             self.tally.add_ms(message.ms)
-            task = self.scheduler.running(worker)
-            if task is not None and task.id == message.id:
+            task = self._of_worker(worker, message.id)
+            if task is not None:
                 self._done(task, message)
         elif isinstance(message, Failed):
-            task = self.scheduler.running(worker)
-            if task is not None and task.id == message.id:
+            task = self._of_worker(worker, message.id)
+            if task is not None:
                 self._fail(task, from_wire(message.error))
         self.dispatch(now_s)
+
+    def _of_worker(self, worker: int, job: int) -> Task | None:
+        task = self.scheduler.tasks.get(job)
+        return task if task is not None and task.worker == worker else None
 
     def worker_died(self, worker: int, now_s: float) -> None:
         """A worker is gone: what it did goes back into the queue, or fails after several tries."""
@@ -223,8 +232,7 @@ class Work(State):
         self.stillborn = 0 if state is None or state.ready else self.stillborn + 1
         if self.stillborn >= TRIES and not any(other.ready for other in self.workers.values()):
             self.worker_failed_to_start()
-        task = self.scheduler.worker_lost(worker)
-        if task is not None:
+        for task in self.scheduler.worker_lost(worker):
             piece = task.held.pop("piece", None)
             if piece is not None:
                 self.pool.give_back(piece)
@@ -247,7 +255,7 @@ class Work(State):
                 self._reply_styles(waiter, message)
         if piece is not None and not task.waiters:
             self.pool.give_back(piece)
-        self._finish(task)
+        self._finish(task, done=True)
 
     def _reply_styles(self, waiter: Any, message: Done) -> None:
         found = message.figures

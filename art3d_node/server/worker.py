@@ -1,4 +1,6 @@
-"""A worker process: takes jobs from a pipe, computes them one at a time, writes results into shared memory.
+"""A worker process: takes jobs from a pipe, computes them, writes results into shared memory.
+
+The main thread does one job after another; light ones it hands to threads of their own, a few at a time.
 
 It has no socket. It stops when the pipe closes, so it never outlives the server.
 """
@@ -14,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -24,6 +27,7 @@ from host_bridge.errors import Art3DError, BadInputError, CancelledError, Server
 from host_bridge.frame import Frame
 from host_bridge.wire.layout import views
 from host_bridge.wire.memory import Mappings
+from host_bridge.wire.messages import Segment
 
 log = logging.getLogger(__name__)
 MAPPINGS = 256
@@ -66,20 +70,23 @@ class Worker:
         self._stopped: set[int] = set()
         self._read, self._write = Mappings(count=MAPPINGS), Mappings(count=MAPPINGS, write=True)
         self._frames: dict[str, Frame] = {}
+        self._maps = threading.Lock()
+        self._light = ThreadPoolExecutor(engine.tiles_at_once, thread_name_prefix="tile")
 
     def run(self) -> None:
         """Works until the server goes away."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         styles, sources = self._engine.describe()
-        self._say(Ready(self._engine.device, styles, sources))
+        self._say(Ready(self._engine.device, styles, sources, self._engine.tiles_at_once))
         while True:
             message = self._inbox.get()
             if isinstance(message, Forget):
                 self._frames.pop(message.key, None)
                 self._engine.forget(message.key)
+            elif isinstance(message, Job) and message.light:
+                self._light.submit(self._beside, message)
             elif isinstance(message, Job):
-                self._say(self._answer(message))
-                self._stopped.discard(message.id)
+                self._finish(message)
 
     def _listen(self) -> None:
         """Reads the pipe at all times, so that an abort reaches a job under way."""
@@ -93,6 +100,17 @@ class Worker:
                     self._inbox.put(message)
         except (EOFError, OSError):
             os._exit(0)
+
+    def _beside(self, job: Job) -> None:
+        try:
+            self._finish(job)
+        except BaseException:
+            log.exception("the worker cannot go on")
+            os._exit(1)
+
+    def _finish(self, job: Job) -> None:
+        self._say(self._answer(job))
+        self._stopped.discard(job.id)
 
     def _answer(self, job: Job) -> Done | Failed:
         def check() -> None:
@@ -120,15 +138,19 @@ class Worker:
         if job.kind == "measure":
             start = time.perf_counter()
             plate = job.plates[0]
-            figures = self._engine.measure(views(plate.put.layers, self._read.payload(plate.segment)), check=check)
+            figures = self._engine.measure(views(plate.put.layers, self._payload(plate.segment)), check=check)
             return Done(job.id, figures, {"measure": _ms_since(start)}, self._engine.figures())
         return self._tile(job, check)
+
+    def _payload(self, segment: Segment, *, write: bool = False) -> memoryview:
+        with self._maps:
+            return (self._write if write else self._read).payload(segment)
 
     def _frame(self, plate: PlateRef) -> Frame:
         known = self._frames.get(plate.put.key)
         if known is None:
             put = plate.put
-            layers = views(put.layers, self._read.payload(plate.segment))
+            layers = views(put.layers, self._payload(plate.segment))
             known = Frame(put.display, put.data, layers, put.channels, put.pixel_aspect)
             known.__dict__["key"] = put.key  # proved by the server already
             self._frames[put.key] = known
@@ -146,7 +168,7 @@ class Worker:
         check()
         written = time.perf_counter()
         if job.result is not None:
-            targets = views(job.planes, self._write.payload(job.result))
+            targets = views(job.planes, self._payload(job.result, write=True))
             with interrupt.stoppable(check):  # the first touch of a large result's pages takes a tenth of a second
                 for name, target in targets.items():
                     self._engine.write(planes[name], target)

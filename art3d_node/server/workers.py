@@ -23,6 +23,7 @@ RECENT_S = 20.0
 # Planes that a frame frees are there for the next one: from the kernel, each new page of them costs a fault.
 QUIET = {
     "OMP_WAIT_POLICY": "PASSIVE",
+    "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(512 << 20),
     "MALLOC_TOP_PAD_": str(32 << 20),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from host_bridge.wire.messages import MEASURE_LAYERS, Layer, Plane
 
 UPLOAD_LAYERS = (*LAYERS, *MEASURE_LAYERS)
 CHANNELS = 1024
+COPIERS = min(4, os.cpu_count() or 1)
+PART_BYTES = 4 << 20
 
 
 def aligned(nbytes: int) -> int:
@@ -91,6 +95,14 @@ def views(parts: Sequence[Layer | Plane], payload: memoryview | bytes) -> dict[s
 
 
 def write_layers(placed: Sequence[Layer], layers: Mapping[str, Array], payload: memoryview) -> None:
-    """Copies the arrays to their places."""
-    for name, target in views(placed, payload).items():
-        np.copyto(target, layers[name])
+    """Copies the arrays to their places, large ones on a few cores: most of it is the first touch of fresh pages."""
+    targets = views(placed, payload)
+    parts = [part for name, target in targets.items() for part in _parts(target, layers[name])]
+    with ThreadPoolExecutor(COPIERS) as copiers:
+        for _ in copiers.map(lambda part: np.copyto(*part), parts):
+            pass
+
+
+def _parts(target: Array, source: Array) -> Iterator[tuple[Array, Array]]:
+    rows = max(1, PART_BYTES // max(1, target.nbytes // max(1, len(target))))
+    return ((target[first : first + rows], source[first : first + rows]) for first in range(0, len(target), rows))

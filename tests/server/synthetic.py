@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 import numpy as np
@@ -32,11 +33,13 @@ def expected(frame, settings, controls, box, outputs):
 class Synthetic:
     """Analyses by sleeping `settings.depth` = "slow-SECONDS" in pieces; "boom" fails; "die" kills the worker.
 
-    "write-SECONDS" takes as long to write the result, and never asks whether somebody waits for it.
+    "write-SECONDS" takes as long to write the result, and never asks whether somebody waits for it. "pair" ends, once
+    it is analysed, when two tiles are under way.
     """
 
     def __init__(self, device: str) -> None:
-        self.device, self.analysed, self.count = device, {}, 0
+        self.device, self.analysed, self.count, self.tiles_at_once = device, {}, 0, 2
+        self._pair, self._of_thread = threading.Barrier(2, timeout=60.0), threading.local()
 
     def describe(self):
         return ({"name": "neutral"},), ({"name": "aov"},)
@@ -47,8 +50,10 @@ class Synthetic:
             self._analyse(settings, check)
             self.analysed[name] = True
             self.count += 1
+        elif settings.depth == "pair":
+            self._pair.wait()
         check()
-        self.write_s = float(settings.depth[6:]) if settings.depth.startswith("write-") else 0.0
+        self._of_thread.write_s = float(settings.depth[6:]) if settings.depth.startswith("write-") else 0.0
         stats = {"analyses": self.count, "pid": os.getpid(), "ms": {"analysis": 1.0}}
         return expected(frames[key], settings, controls, box, outputs), stats
 
@@ -66,7 +71,7 @@ class Synthetic:
                 time.sleep(0.01)
 
     def write(self, plane, target):
-        end = time.monotonic() + self.write_s
+        end = time.monotonic() + self._of_thread.write_s
         while time.monotonic() < end:
             time.sleep(0.01)
         np.copyto(target, plane, casting="no")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -51,6 +52,22 @@ def test_analysis_is_done_once(engine):
     frame = picture(1)
     assert "analysis" in ask(engine, frame)[1]["ms"]
     assert "analysis" not in ask(engine, frame, controls=Controls(depth_gain=2.0))[1]["ms"]
+
+
+def test_tiles_made_side_by_side_are_the_same(engine):
+    assert engine.tiles_at_once > 1
+    frames = [picture(seed) for seed in (30, 31)]
+    asked = [(frame, gain, box) for frame in frames for gain in (0.5, 2.0) for box in BOX.tiles(17, 11)]
+
+    def one(asked):
+        frame, gain, box = asked
+        return ask(engine, frame, controls=Controls(depth_gain=gain), box=box)[0]
+
+    alone = [one(this) for this in asked]
+    engine.forget(frames[0].key)
+    with ThreadPoolExecutor(4) as pool:
+        for planes, wanted in zip(pool.map(one, asked), alone, strict=True):
+            assert all(np.array_equal(planes[name], wanted[name]) for name in OUTPUTS)
 
 
 def test_forget_keeps_the_analysis_and_the_picture(engine):

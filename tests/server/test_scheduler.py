@@ -69,17 +69,93 @@ def test_a_stopped_task_is_not_shared():
 
 def test_frames_keep_their_worker():
     scheduler = Scheduler()
-    scheduler.start(add(scheduler, 1, key="k"), 1)
+    first = add(scheduler, 1, key="k")
+    scheduler.start(first, 1)
+    scheduler.done(first)
     add(scheduler, 2, key="k")
     assert scheduler.next_for(2, lambda _task: True) is None
     assert scheduler.next_for(1, lambda _task: True) is not None
+
+
+def light(scheduler: Scheduler, number: int, *, key: str = "k", **named):
+    return scheduler.add("tile", number, (key,), waiter(number, **named), analysis=key, small=True)
+
+
+def analysed(*keys: str) -> Scheduler:
+    """One whose worker 1 has analysed these frames."""
+    scheduler = Scheduler()
+    for count, key in enumerate(keys):
+        task = light(scheduler, -1 - count, key=key)
+        scheduler.start(task, 1)
+        scheduler.done(task)
+    return scheduler
+
+
+def begin(scheduler: Scheduler, *, at_once: int = 2) -> list[int]:
+    """What worker 1 takes until it has enough."""
+    taken = []
+    while (task := scheduler.next_for(1, lambda _task: True, at_once=at_once)) is not None:
+        scheduler.start(task, 1)
+        taken.append(task.waiters[0].id)
+    return taken
+
+
+def test_light_tasks_run_side_by_side():
+    scheduler = analysed("k", "l")
+    for number, key in ((1, "k"), (2, "l"), (3, "k")):
+        light(scheduler, number, key=key)
+    assert begin(scheduler) == [1, 2] and scheduler.queued == 1
+    scheduler.done(scheduler.running(1)[0])
+    assert begin(scheduler) == [3]
+
+
+def test_a_frame_is_analysed_alone():
+    scheduler = analysed()
+    for number in (1, 2):
+        light(scheduler, number)
+    assert begin(scheduler) == [1]
+    scheduler.done(scheduler.running(1)[0])
+    light(scheduler, 3)
+    assert begin(scheduler) == [2, 3]
+
+
+def test_what_failed_has_left_no_analysis():
+    scheduler = analysed()
+    for number in (1, 2, 3):
+        light(scheduler, number)
+    begin(scheduler)
+    scheduler.remove(scheduler.running(1)[0])
+    assert begin(scheduler) == [2]
+
+
+def test_heavy_work_is_not_overtaken_by_light():
+    scheduler = analysed("k")
+    light(scheduler, 1)
+    assert begin(scheduler) == [1]
+    add(scheduler, 2, priority="interactive")
+    light(scheduler, 3)
+    assert begin(scheduler) == []
+    scheduler.done(scheduler.running(1)[0])
+    assert begin(scheduler) == [2]
+
+
+def test_what_cost_a_worker_its_life_runs_alone():
+    scheduler = analysed("k")
+    for number in (1, 2):
+        light(scheduler, number)
+    assert begin(scheduler) == [1, 2]
+    assert [task.waiters[0].id for task in scheduler.worker_lost(1)] == [1, 2]
+    assert not scheduler.running(1) and begin(scheduler) == [1]
+    scheduler.done(scheduler.running(1)[0])
+    light(scheduler, 3)
+    assert begin(scheduler) == [2]
 
 
 def test_a_lost_worker_loses_its_frames_and_its_task_waits_again():
     scheduler = Scheduler()
     task = add(scheduler, 1, key="k")
     scheduler.start(task, 1)
-    assert scheduler.worker_lost(1) is task and task.worker is None
+    assert scheduler.worker_lost(1) == [task] and task.worker is None
     assert scheduler.next_for(2, lambda _task: True) is task
 
 

@@ -85,6 +85,15 @@ def test_pipelined_tiles_come_in_order(server):
             prove(part, frame, None, Controls(), part.box)
 
 
+def test_small_tiles_of_an_analysed_frame_are_made_side_by_side(server):
+    frame, settings = picture(6), AnalysisSettings(depth="pair")
+    with Client(server.address) as client:
+        tile(client, frame, settings=settings)
+        boxes = list(frame.data.tiles(48, 32))
+        for part in client.tiles(frame, settings, Controls(), boxes, OUTPUTS):
+            prove(part, frame, settings, Controls(), part.box)
+
+
 def test_arrays_outlive_their_client_and_leases_come_back(server):
     frame = picture(5)
     with Client(server.address) as client:

@@ -116,6 +116,47 @@ def test_a_dead_worker_is_survived(bench):
     assert again.id == job.id and again.request == job.request
 
 
+@pytest.fixture
+def wide():
+    """A bench whose worker does two light tiles at a time, and has analysed `picture()`."""
+    made = Bench(replace(LIMITS, leases_per_client=20), ready=False)
+    made.session.worker_said(1, replace(READY, tiles_at_once=2), 0.0)
+    made.greet()
+    made.upload(picture())
+    (job,) = started(made.say(request(picture())))
+    assert not job.light
+    made.finish(job)
+    return made
+
+
+def turn(gain: float) -> m.TileRequest:
+    return request(picture(), controls=Controls(depth_gain=gain))
+
+
+def test_light_tiles_are_given_out_together(wide):
+    first, second, *more = [job for gain in (0.5, 0.6, 0.7) for job in started(wide.say(turn(gain)))]
+    assert first.light and second.light and not more
+    (third,) = started(wide.finish(second))
+    assert third.light and wide.session.figures()["queue"]["running"] == 2
+
+
+def test_a_large_tile_comes_alone(wide):
+    (first,) = started(wide.say(turn(0.5)))
+    assert started(wide.say(request(picture(), box=Box.of_size(900, 900), outputs=()))) == []
+    (large,) = started(wide.finish(first))
+    assert not large.light and started(wide.say(turn(0.6))) == []
+
+
+def test_all_that_a_dead_worker_did_is_done_again(wide):
+    jobs = [job for gain in (0.5, 0.6) for job in started(wide.say(turn(gain)))]
+    wide.session.worker_died(1, 0.0)
+    wide.session.worker_started(1, "cpu")
+    wide.session.worker_said(1, replace(READY, tiles_at_once=2), 0.0)
+    (first,) = started(wide.session.take())
+    (second,) = started(wide.finish(first))
+    assert [first.id, second.id] == [job.id for job in jobs] and not first.light and not second.light
+
+
 def test_a_deadly_request_ends_retryable(bench):
     frame = picture()
     bench.upload(frame)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_bridge.errors import LimitError, ProtocolError
-from host_bridge.wire.layout import place_layers, place_planes, prove_layers, views, write_layers
+from host_bridge.wire.layout import PART_BYTES, place_layers, place_planes, prove_layers, views, write_layers
 from host_bridge.wire.limits import ALIGNMENT
 from host_bridge.wire.messages import Layer, Plane
 
@@ -100,3 +100,14 @@ def test_property_arrays_do_not_overlap(shapes):
         assert isinstance(layer, Layer) and layer.offset % ALIGNMENT == 0
         owner[layer.offset : layer.offset + layers[layer.name].nbytes] += 1
     assert owner.max() == 1
+
+
+def test_large_layers_are_copied_whole():
+    rng = np.random.default_rng(3)
+    wide = rng.integers(0, 1 << 16, (900, 1400, 8), np.uint16)
+    layers = {"color": wide[:, ::2, :4], "extra": wide[:, :3], "matte": wide[:1, :1, :1]}
+    placed, nbytes = place_layers(layers)
+    payload = bytearray(nbytes)
+    write_layers(placed, layers, memoryview(payload))
+    assert layers["color"].nbytes > PART_BYTES > layers["extra"].nbytes
+    assert all(np.array_equal(found, layers[name]) for name, found in views(placed, payload).items())
