@@ -23,8 +23,8 @@ from art3d_node.stereo.jit import (
     Real,
     cpu_kernel,
     deal,
-    device_function,
     f32,
+    nested_function,
     place,
     row_function,
 )
@@ -47,7 +47,7 @@ RAYS = np.array(
 )
 
 
-@device_function
+@nested_function
 def difference(out: FloatArray, p: int, q: int) -> Real:
     """Sum of the channels' absolute differences between two pixels of (n, C)."""
     if out.shape[1] == 4:  # written out, so that the compiler packs the four channels
@@ -59,13 +59,13 @@ def difference(out: FloatArray, p: int, q: int) -> Real:
     return total
 
 
-@device_function
+@nested_function
 def is_background(depth: FloatArray, p: int, limit: Real) -> bool:
     """Tell whether something lies at ``p`` and not in front of ``limit``."""
     return bool(depth[place(p)] <= limit and depth[place(p)] != NOTHING)
 
 
-@device_function
+@nested_function
 def along_row(
     depth: FloatArray, size: tuple[int, int], r: int, k: int, step: int, away: int, look: int, limit: Real
 ) -> int:
@@ -83,7 +83,7 @@ def along_row(
     return 0
 
 
-@device_function
+@nested_function
 def across_rows(
     depth: FloatArray, size: tuple[int, int], r: int, k: int, dx: int, dy: int, look: int, limit: Real
 ) -> int:
@@ -105,7 +105,7 @@ def across_rows(
     return 0
 
 
-@device_function
+@nested_function
 def change_across(out: FloatArray, depth: FloatArray, size: tuple[int, int], y: int, x: int, ax: int, ay: int) -> Real:
     """Change of the background from (y, x) to its two neighbours across a ray; 0 where another surface is."""
     change, p = f32(0.0), y * size[1] + x
@@ -117,7 +117,7 @@ def change_across(out: FloatArray, depth: FloatArray, size: tuple[int, int], y: 
     return change
 
 
-@device_function
+@nested_function
 def follow_ray(
     out: FloatArray,
     depth: FloatArray,
@@ -172,7 +172,7 @@ def follow_ray(
     return f32(steps) * f32(math.sqrt(f32(dx * dx + dy * dy))) * f32(0.5), share, p, q
 
 
-@device_function
+@nested_function
 def continue_background(
     out: FloatArray,
     depth: FloatArray,
@@ -223,13 +223,13 @@ def continue_background(
             colour[c] /= total
 
 
-@device_function
+@nested_function
 def weight_of(distance: Real, share: Real) -> Real:
     """Weight of background ``distance`` px away whose change lies along the ray by ``share``."""
     return f32(1.0) / (distance * f32(math.sqrt(share + STEADY)))
 
 
-@device_function
+@nested_function
 def fill_pixel(
     r: int,
     k: int,
@@ -302,10 +302,8 @@ def fill_row(
     line = depth[r * width : (r + 1) * width]
     for k in range(width):
         ground[k] = line[k]
-    k = 0
-    while k < width:
-        if line[k] != NOTHING:
-            k += 1
+    for k in range(width):
+        if line[k] != NOTHING or (k > 0 and line[k - 1] == NOTHING):
             continue
         end = k + 1
         while end < width and line[end] == NOTHING:
@@ -315,7 +313,6 @@ def fill_row(
             for j in range(max(k, columns[0]), min(end, columns[1])):
                 ground[j] = behind[2]
                 fill_pixel(r, j, (k, end), behind, plate, plate_extra, d, s, left, out, extra, depth, size, rays, found)
-        k = end
 
 
 @cpu_kernel
