@@ -144,7 +144,8 @@ class _TileJob:
             plane = _need_extra(self.prepared.plate) if view.data is None else view.data
         elif kind == "disparity":
             # With hero "none" each eye was rendered at half the disparity that lies between the two.
-            plane = (view.disparity * (2.0 if self.prepared.controls.hero == "none" else 1.0))[..., None]
+            half = self.prepared.controls.hero == "none"
+            plane = (view.disparity * 2.0 if half else view.disparity)[..., None]
         else:
             plane = view.occlusion.to(torch.float32)[..., None]
         if not self.data.contains(self.reached):

@@ -123,10 +123,13 @@ class Compute:
 
     @contextmanager
     def _share_of_cores(self) -> Iterator[None]:
-        """Lets the kernels of this thread use the cores that those which render already leave to it."""
+        """Lets this thread use the cores that those which render already leave to it."""
         with self._lock:
             self._rendering += 1
-            numba.set_num_threads(max(1, numba.config.NUMBA_NUM_THREADS // self._rendering))
+            share = max(1, numba.config.NUMBA_NUM_THREADS // self._rendering)
+        # Both count for the thread that says it. Where others are at work, a second one would be waited for.
+        numba.set_num_threads(share)
+        torch.set_num_threads(share)
         try:
             yield
         finally:
