@@ -5,6 +5,8 @@ from __future__ import annotations
 import weakref
 from collections import deque
 
+import numpy as np
+
 from host_bridge.frame import Array
 from host_bridge.wire.layout import views
 from host_bridge.wire.memory import Mappings
@@ -25,19 +27,10 @@ class Borrowed:
             SegmentError: the segment cannot be mapped, or is not the one that was announced.
         """
         assert message.segment is not None
-        found = views(message.planes, self._mappings.payload(message.segment).toreadonly())
-        ticket, left = (generation, message.lease), [len(found)]
-
-        def gone() -> None:
-            left[0] -= 1
-            if not left[0]:
-                self._returned.append(ticket)
-
-        for plane in found.values():
-            # Slices of a plane refer to its base, not to itself.
-            base = plane if plane.base is None else plane.base
-            weakref.finalize(base, gone).atexit = False
-        return found
+        whole = np.frombuffer(self._mappings.payload(message.segment).toreadonly(), np.uint8)
+        # Planes, and slices of them, refer to what they were cut from.
+        weakref.finalize(whole, self._returned.append, (generation, message.lease)).atexit = False
+        return views(message.planes, whole.data)
 
     def returned(self, generation: int) -> tuple[int, ...]:
         """The leases of this connection whose arrays are gone; those of earlier ones ended with them."""

@@ -41,6 +41,7 @@ KINDS: dict[str, type] = {
 }
 NAMES: dict[type, str] = {kind: name for name, kind in KINDS.items()}
 ID_LIMIT = 1 << 63
+_TEXT = frozenset({str})
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _unique(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ProtocolError("a map names a key twice", remedy="name every key once")
-    if not all(type(key) is str for key in found):
+    if not _TEXT.issuperset(map(type, found)):
         raise ProtocolError("a map has a key that is not a text", remedy="keys are texts")
     return found
 

@@ -24,19 +24,32 @@ _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 
 def to_map(value: Any) -> Any:
     """The plain form of a dataclass, with keys in order of their names at every level."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
+    kind: type = type(value)
+    return value if kind in _PLAIN else _writer(kind)(value)
+
+
+@cache
+def _writer(kind: type) -> Callable[[Any], Any]:
     if kind is Box:
-        return list(value.as_tuple())
-    if isinstance(value, (list, tuple)):
-        return [to_map(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): to_map(value[key]) for key in sorted(value, key=str)}
-    if is_dataclass(kind):
-        found = ((name, getattr(value, name), always, often) for name, always, often in _floats(kind))
-        return {n: float(v) if always or (often and v is not None) else to_map(v) for n, v, always, often in found}
-    return value
+        return lambda box: list(box.as_tuple())
+    if issubclass(kind, (list, tuple)):
+        return lambda items: [item if type(item) in _PLAIN else to_map(item) for item in items]
+    if issubclass(kind, Mapping):
+        return lambda found: {str(key): to_map(found[key]) for key in sorted(found, key=str)}
+    return _record_writer(kind) if is_dataclass(kind) else lambda value: value
+
+
+def _record_writer(kind: type) -> Callable[[Any], dict[str, Any]]:
+    plan = _floats(kind)
+
+    def write(record: Any) -> dict[str, Any]:
+        found = {}
+        for name, always, often in plan:
+            value = getattr(record, name)
+            found[name] = float(value) if always or (often and value is not None) else to_map(value)
+        return found
+
+    return write
 
 
 @cache
