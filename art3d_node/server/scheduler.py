@@ -120,21 +120,29 @@ class Scheduler:
         """Tasks that no worker has taken."""
         return len(self.tasks) - sum(map(len, self._running.values()))
 
-    def next_for(self, worker: int, allowed: Callable[[Task], bool], *, at_once: int = 1) -> Task | None:
+    def next_for(
+        self, worker: int, allowed: Callable[[Task], bool], *, at_once: int = 1, watched: bool = False
+    ) -> Task | None:
         """The task this worker should take now, or None.
 
         Args:
             worker: who asks.
             allowed: says whether a task may run at the moment.
-            at_once: how many light tasks the worker does at a time. A heavy one waits until it has none, and light ones
-                that come after it do not overtake it.
+            at_once: how many light tasks the worker does at a time, those that somebody looks at and those of a batch
+                apart. Whatever may not join them waits until they are done, and nothing overtakes it.
+            watched: whether somebody is about to look, so that batch work is to leave a worker soon: it comes alone.
         """
         running = self.running(worker)
-        if running and (len(running) >= at_once or not all(self.light(task, worker) for task in running)):
+        if len(running) >= at_once:
             return None
         ready = [t for t in self.tasks.values() if t.worker is None and self._at_home(t, worker) and allowed(t)]
         first = min(ready, key=self._rank, default=None)
-        return None if first is None or (running and not self.light(first, worker)) else first
+        if first is None or not running:
+            return first
+        alike = all(t.interactive == first.interactive or not t.waiters for t in running)
+        alone = watched and not first.interactive
+        light = all(self.light(task, worker) for task in (first, *running))
+        return first if light and alike and not alone else None
 
     def light(self, task: Task, worker: int) -> bool:
         """Whether a worker may do this beside others; what has cost a worker its life it does alone."""

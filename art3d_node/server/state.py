@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections import deque
 from collections.abc import Mapping
@@ -67,7 +68,7 @@ class State:
         self.workers: dict[int, WorkerState] = {}
         self.greeting: list[tuple[bytes, int, m.Hello]] = []
         self.probe = self.pool.acquire(PROBE_BYTES)
-        self.active_s = 0.0
+        self.active_s, self.watched_s = 0.0, -math.inf
         self.stillborn = 0
 
     def take(self) -> list[Action]:

@@ -24,6 +24,7 @@ from host_bridge.wire.layout import place_planes
 
 TRIES = 3
 LENT_SHARE = 0.25
+WATCHED_S = 1.0
 SMALL_PIXELS = 1 << 19  # what is done beside others ends by itself: a cancel stops it between two steps only
 
 
@@ -69,6 +70,8 @@ class Work(State):
             Art3DError: the request cannot be carried out.
         """
         request = self.waiter(client, number, message, now_s)
+        if message.priority == "interactive":
+            self.watched_s = now_s
         prove_request(message)
         keys = request_keys(message)
         prove_keys(keys, self.limits)
@@ -140,7 +143,8 @@ class Work(State):
 
         for state in self.workers.values():
             at_once = state.ready.tiles_at_once if state.ready else 0
-            while at_once and (task := self.scheduler.next_for(state.id, allowed, at_once=at_once)) is not None:
+            room = {"at_once": at_once, "watched": now_s - self.watched_s < WATCHED_S}
+            while at_once and (task := self.scheduler.next_for(state.id, allowed, **room)) is not None:
                 if not self._start(task, state.id):
                     stuck.add(task.id)
 

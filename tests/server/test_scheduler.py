@@ -91,10 +91,10 @@ def analysed(*keys: str) -> Scheduler:
     return scheduler
 
 
-def begin(scheduler: Scheduler, *, at_once: int = 2) -> list[int]:
+def begin(scheduler: Scheduler, **room) -> list[int]:
     """What worker 1 takes until it has enough."""
     taken = []
-    while (task := scheduler.next_for(1, lambda _task: True, at_once=at_once)) is not None:
+    while (task := scheduler.next_for(1, lambda _task: True, at_once=2, **room)) is not None:
         scheduler.start(task, 1)
         taken.append(task.waiters[0].id)
     return taken
@@ -136,6 +136,30 @@ def test_heavy_work_is_not_overtaken_by_light():
     light(scheduler, 3)
     assert begin(scheduler) == []
     scheduler.done(scheduler.running(1)[0])
+    assert begin(scheduler) == [2]
+
+
+def test_batch_work_and_what_is_looked_at_do_not_mix():
+    scheduler = analysed("k")
+    light(scheduler, 1)
+    assert begin(scheduler) == [1]
+    light(scheduler, 2)
+    for number in (3, 4):
+        light(scheduler, number, priority="interactive", viewer=f"v{number}")
+    assert begin(scheduler) == []
+    scheduler.done(scheduler.running(1)[0])
+    assert sorted(begin(scheduler)) == [3, 4]
+    scheduler.done(scheduler.running(1)[0])
+    assert begin(scheduler) == []
+    scheduler.done(scheduler.running(1)[0])
+    assert begin(scheduler) == [2]
+
+
+def test_batch_work_comes_alone_while_somebody_looks():
+    scheduler = analysed("k")
+    for number in (1, 2):
+        light(scheduler, number)
+    assert begin(scheduler, watched=True) == [1]
     assert begin(scheduler) == [2]
 
 
