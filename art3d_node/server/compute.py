@@ -129,7 +129,8 @@ class Compute:
             share = max(1, numba.config.NUMBA_NUM_THREADS // self._rendering)
         # Both count for the thread that says it. Where others are at work, a second one would be waited for.
         numba.set_num_threads(share)
-        torch.set_num_threads(share)
+        if torch.get_num_threads() != share:
+            torch.set_num_threads(share)
         try:
             yield
         finally:
