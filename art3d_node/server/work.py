@@ -141,10 +141,13 @@ class Work(State):
         def allowed(task: Task) -> bool:
             return self._affordable(task, stuck)
 
+        watched = now_s - self.watched_s < WATCHED_S
         for state in self.workers.values():
             at_once = state.ready.tiles_at_once if state.ready else 0
-            room = {"at_once": at_once, "watched": now_s - self.watched_s < WATCHED_S}
-            while at_once and (task := self.scheduler.next_for(state.id, allowed, **room)) is not None:
+            while at_once:
+                task = self.scheduler.next_for(state.id, allowed, at_once=at_once, watched=watched)
+                if task is None:
+                    break
                 if not self._start(task, state.id):
                     stuck.add(task.id)
 
