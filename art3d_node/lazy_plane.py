@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -36,6 +37,7 @@ class LazyPlane:
         self._compute = compute
         self._cell = (CELL_ROWS, CELL_COLUMNS) if on_host else (max(1, shape[0]), max(1, shape[1]))
         self._done = np.zeros([-(-size // step) for size, step in zip(shape, self._cell, strict=True)], np.bool_)
+        self._lock = threading.Lock()
 
     @property
     def nbytes(self) -> int:
@@ -49,13 +51,14 @@ class LazyPlane:
         """
         cells = tuple(_cells(*span, size, step) for span, size, step in
                       zip((rows, columns), self._plane.shape, self._cell, strict=True))  # fmt: skip
-        missing = ~self._done[cells]
-        # One call makes all that lies side by side and above one another: its price is paid once. Two threads may both
-        # make a cell, and write the same.
-        for top, bottom in _alike(missing):
-            for x, end in _runs(missing[top]):
-                down = slice(top + cells[0].start, bottom + cells[0].start)
-                self._make(down, slice(x + cells[1].start, end + cells[1].start))
+        # A cell is made in steps, in place: whoever made it again would show them to those who read it.
+        with self._lock:
+            missing = ~self._done[cells]
+            # One call makes all that lies side by side and above one another: its price is paid once.
+            for top, bottom in _alike(missing):
+                for x, end in _runs(missing[top]):
+                    down = slice(top + cells[0].start, bottom + cells[0].start)
+                    self._make(down, slice(x + cells[1].start, end + cells[1].start))
         return self._plane
 
     def _make(self, down: slice, along: slice) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +26,22 @@ CPU = torch.device("cpu")
 HEIGHT, WIDTH = 150, 400
 DATA = Box.of_size(WIDTH, HEIGHT)
 OUTPUTS = ("left", "right", "left_extra", "right_extra", "disparity_left", "disparity_right", "occlusion_right")
+
+
+def test_nobody_sees_the_steps_in_which_a_cell_is_made() -> None:
+    def compute(at: Part, plane: torch.Tensor) -> None:
+        plane[at] = -1.0
+        time.sleep(0.05)
+        plane[at] = 1.0
+
+    plane = LazyPlane((60, 60), CPU, compute)
+
+    def look(delay_s: float) -> bool:
+        time.sleep(delay_s)
+        return bool((plane.over((0, 60), (0, 60)) == 1.0).all())
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(look, (0.0, 0.02, 0.03)))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 2000), (700, 1), (200, 1100)])
