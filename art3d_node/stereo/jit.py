@@ -67,8 +67,8 @@ def device_function(function: Function) -> Function:
 def nested_function(function: Function) -> Function:
     """As `device_function`, for arithmetic nested many levels deep: inlined by LLVM.
 
-    numba's own inlining takes ever longer the more comes together: 17 of the 24 s that a row of the fill took to compile.
-    Nothing is allocated in it, as in a `row_function`.
+    numba's own inlining takes ever longer the more comes together: 17 of the 24 s that a row of the fill took to
+    compile. Nothing is allocated in it, as in a `row_function`.
     """
     return function if numba.config.ENABLE_CUDASIM else _compile(function, forceinline=True, _nrt=False)
 
