@@ -55,7 +55,7 @@ class Forget:
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker can take jobs, so many light ones at once."""
+    """A worker can take jobs, so many light ones at a time: those it does at once, and the next."""
 
     device: str
     styles: tuple[Mapping[str, Any], ...]

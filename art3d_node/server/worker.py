@@ -1,6 +1,6 @@
 """A worker process: takes jobs from a pipe, computes them, writes results into shared memory.
 
-The main thread does one message after another; light jobs that come while it does one go to threads of their own.
+The main thread does one job after another; light ones it hands to threads of their own, a few at a time.
 
 It has no socket. It stops when the pipe closes, so it never outlives the server.
 """
@@ -16,7 +16,6 @@ import signal
 import sys
 import threading
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
@@ -33,6 +32,7 @@ from host_bridge.wire.messages import Segment
 log = logging.getLogger(__name__)
 MAPPINGS = 256
 LOG_CHARACTERS = 4000
+NEXT_AT_HAND = 1  # light jobs beyond those under way, so that no core waits for the server between two tiles
 PER_TILE = ("prepare", "render", "write", "job")
 
 
@@ -68,7 +68,6 @@ class Worker:
     def __init__(self, pipe: Connection, engine: Engine, outbox: Outbox) -> None:
         self._pipe, self._engine, self._say = pipe, engine, outbox.say
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._hand: deque[Any] = deque()  # what the main thread does, and is to do
         self._stopped: set[int] = set()
         self._read, self._write = Mappings(count=MAPPINGS), Mappings(count=MAPPINGS, write=True)
         self._frames: dict[str, Frame] = {}
@@ -79,15 +78,17 @@ class Worker:
         """Works until the server goes away."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         styles, sources = self._engine.describe()
-        self._say(Ready(self._engine.device, styles, sources, self._engine.tiles_at_once))
+        at_once = self._engine.tiles_at_once
+        self._say(Ready(self._engine.device, styles, sources, at_once + NEXT_AT_HAND * (at_once > 1)))
         while True:
             message = self._inbox.get()
             if isinstance(message, Forget):
                 self._frames.pop(message.key, None)
                 self._engine.forget(message.key)
+            elif isinstance(message, Job) and message.light:
+                self._light.submit(self._beside, message)
             elif isinstance(message, Job):
                 self._finish(message)
-            self._hand.popleft()
 
     def _listen(self) -> None:
         """Reads the pipe at all times, so that an abort reaches a job under way."""
@@ -97,11 +98,7 @@ class Worker:
                 if isinstance(message, Abort):
                     self._stopped.add(message.id)
                     interrupt.poke()
-                elif _is_light(message) and self._hand and all(map(_is_light, tuple(self._hand))):
-                    self._light.submit(self._beside, message)
                 else:
-                    # What follows a `Forget` must not overtake it. And a tile alone does best without another thread.
-                    self._hand.append(message)
                     self._inbox.put(message)
         except (EOFError, OSError):
             os._exit(0)
@@ -180,10 +177,6 @@ class Worker:
         stats["ms"] = {**stats.get("ms", {}), "write": _ms_since(written), "job": _ms_since(start)}
         fresh = stats["ms"] if "analysis" in stats["ms"] else {n: stats["ms"][n] for n in PER_TILE if n in stats["ms"]}
         return Done(job.id, stats, fresh, self._engine.figures())
-
-
-def _is_light(message: Any) -> bool:
-    return isinstance(message, Job) and message.light
 
 
 def _ms_since(start: float) -> float:
