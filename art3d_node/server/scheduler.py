@@ -128,7 +128,7 @@ class Scheduler:
         Args:
             worker: who asks.
             allowed: says whether a task may run at the moment.
-            at_once: how many light tasks the worker does at a time, those that somebody looks at and those of a batch
+            at_once: how many light tasks the worker takes at a time, those that somebody looks at and those of a batch
                 apart. Whatever may not join them waits until they are done, and nothing overtakes it.
             watched: whether somebody is about to look, so that batch work is to leave a worker soon: it comes alone.
         """
