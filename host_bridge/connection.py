@@ -72,10 +72,10 @@ class Connection:
         self._ids = itertools.count(1)
         self._waiting: dict[int, Reply | None] = {}
         self._control: zmq.Socket[bytes] | None = None
-        self._socket = self._connect(address)
-        self._monitor = self._socket.get_monitor_socket(
-            zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_SUCCEEDED
-        )
+        self._socket = self._make_socket()
+        # A refusal is told once and not repeated, so the monitor must listen before the socket connects.
+        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+        self._socket.connect(address)
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._monitor, zmq.POLLIN)
@@ -88,7 +88,7 @@ class Connection:
             raise
         self.memory = address.startswith(LOCAL) and self._probe()
 
-    def _connect(self, address: str) -> zmq.Socket[bytes]:
+    def _make_socket(self) -> zmq.Socket[bytes]:
         socket = self._context.socket(zmq.DEALER)
         for option, value in (
             (zmq.LINGER, 0),
@@ -102,7 +102,6 @@ class Connection:
             socket.setsockopt(option, value)
         if self._keys is not None:
             self._keys.secure(socket)
-        socket.connect(address)
         return socket
 
     def _greet(self, timeout_s: float) -> m.Welcome:
@@ -230,7 +229,8 @@ class Connection:
     def cancel(self, numbers: tuple[int, ...]) -> None:
         """Asks over the control socket that these requests be dropped. Does not wait."""
         if self._control is None:
-            self._control = self._connect(self.control_address)
+            self._control = self._make_socket()
+            self._control.connect(self.control_address)
         with contextlib.suppress(zmq.Again):
             self._control.send(encode(next(self._ids), m.Cancel(self.welcome.session, numbers)), zmq.NOBLOCK)
 

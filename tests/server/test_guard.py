@@ -7,6 +7,7 @@ import signal
 import socket as sockets
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,22 @@ def test_an_unknown_key_is_refused_logged_and_told_why(guarded):
     assert "refused this key" in str(caught.value)
     assert keys(folder, "stranger").public_text in str(caught.value)
     assert "is refused" in log.read_text()
+
+
+def test_a_refusal_is_told_however_fast_it_comes(guarded, monkeypatch):
+    """libzmq tells it once: a client that the machine holds up after it has connected must not have missed it."""
+    address, folder, _ = guarded
+    connect = zmq.Socket.connect
+
+    def slowly(socket: zmq.Socket, where: str) -> object:
+        connection = connect(socket, where)
+        if where == address:
+            time.sleep(0.5)
+        return connection
+
+    monkeypatch.setattr(zmq.Socket, "connect", slowly)
+    with pytest.raises(ServerUnreachableError, match="refused this key"):
+        Client(address, keys=keys(folder, "stranger"), hello_timeout_s=2)
 
 
 def test_the_list_is_read_at_every_connection(guarded):
