@@ -17,8 +17,8 @@ class Echo:
         color = frames[key].layers["color"][box.slices(frames[key].data)]
         return dict.fromkeys(outputs, color), {"ms": {}}
 
-    def write(self, plane, target):
-        np.copyto(target, plane, casting="no")
+    def write(self, plane, target, *, left):
+        np.copyto(target, plane[:, left : left + target.shape[1]], casting="no")
 
     def measure(self, layers, *, check):
         return {}

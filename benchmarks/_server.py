@@ -68,7 +68,7 @@ def timed(step) -> float:
 
 def report(rows: Sequence[tuple[str, Sequence[float]]]) -> None:
     """Prints best, median and 95 % of each row, in ms."""
-    print(f"{'':<44}{'best':>9}{'median':>9}{'p95':>9}{'n':>6}")
+    print(f"{'':<52}{'best':>9}{'median':>9}{'p95':>9}{'n':>6}")
     for name, values in rows:
-        print(f"{name:<44}{min(values):>9.1f}{statistics.median(values):>9.1f}"
+        print(f"{name:<52}{min(values):>9.1f}{statistics.median(values):>9.1f}"
               f"{percentile(values, 0.95):>9.1f}{len(values):>6}")  # fmt: skip

@@ -182,7 +182,7 @@ class Client:
         outputs: Sequence[str],
         *,
         neighbours: Iterable[Frame] = (),
-        ahead: int = 4,
+        ahead: int = 8,
     ) -> Iterator[m.Tile]:
         """Several boxes of one frame in their order, `ahead` of them under way at a time. Errors as `tile`."""
         others = tuple(neighbours)

@@ -80,7 +80,7 @@ class Connection:
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._monitor, zmq.POLLIN)
         self._heard_s = time.monotonic()
-        self._refused = self._dropped = False
+        self._refused = self._said = False
         try:
             self.welcome = self._greet(hello_timeout_s)
         except BaseException:
@@ -105,19 +105,24 @@ class Connection:
         return socket
 
     def _greet(self, timeout_s: float) -> m.Welcome:
-        number = self.send(m.Hello(self._name))
+        number, told = next(self._ids), False
+        self._waiting[number] = None
         start = revived_s = time.monotonic()
-        told = False
-        while (reply := self.poll(number, min(0.25, timeout_s), greeting=True)) is None:
+        while True:
+            if not self._said:
+                # Or whoever heard it has gone since: its successor must hear it too.
+                with contextlib.suppress(zmq.Again):
+                    self._socket.send(encode(number, m.Hello(self._name)), zmq.NOBLOCK)
+                    self._said = True
+            reply = self.poll(number, min(0.25, timeout_s), greeting=True)
+            if reply is not None:
+                break
+            if self._refused:
+                raise ServerUnreachableError("the server refused this key", where=self.address, remedy=self._advice())
             if self._revive is not None and time.monotonic() - max(self._heard_s, revived_s) > REVIVE_S:
                 # It may have died while it was greeted; then nobody else starts it again.
                 self._revive()
                 revived_s = time.monotonic()
-            if self._dropped:
-                # The hello went to a server that has gone since; its successor must hear it too.
-                with contextlib.suppress(zmq.Again):
-                    self._socket.send(encode(number, m.Hello(self._name)), zmq.NOBLOCK)
-                    self._dropped = False
             # A server whose workers are still loading says progress meanwhile, and is worth waiting for.
             loading, waited_s = self._heard_s > start, time.monotonic() - start
             if loading and waited_s > NOTICE_S and not told:
@@ -140,7 +145,7 @@ class Connection:
         if self._keys is None:
             return "is a server running there? off its own machine it also demands a key: see `art3d keys`"
         if self._refused:
-            return f"the server refused this key; its list must name {self._keys.public_text}"
+            return f"its list must name {self._keys.public_text}"
         return f"is a server running there, is its key the right one, and does its list name {self._keys.public_text}?"
 
     def _probe(self) -> bool:
@@ -216,7 +221,7 @@ class Connection:
         if event == zmq.EVENT_DISCONNECTED:
             if not greeting:
                 raise Lost("the server closed the connection")
-            self._dropped = True
+            self._said = False
 
     def _take(self, parts: list[zmq.Frame]) -> None:
         self._heard_s = time.monotonic()

@@ -137,11 +137,11 @@ class Compute:
             with self._lock:
                 self._rendering -= 1
 
-    def write(self, plane: Strips, target: npt.NDArray[np.float32]) -> None:
-        """Copies a plane into shared memory."""
+    def write(self, plane: Strips, target: npt.NDArray[np.float32], *, left: int = 0) -> None:
+        """Copies the columns of a plane from `left` on into shared memory."""
         first = 0
         for strip in plane:
-            download(strip, target[first : first + strip.shape[0]])
+            download(strip[:, left : left + target.shape[1]], target[first : first + strip.shape[0]])
             first += strip.shape[0]
 
     def _drop_caches(self) -> None:

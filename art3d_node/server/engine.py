@@ -45,8 +45,8 @@ class Engine(Protocol):
     ) -> tuple[Mapping[str, Any], dict[str, Any]]:
         """Planes over `box` in the engine's own form, and the frame's figures, among them `ms` per stage."""
 
-    def write(self, plane: Any, target: Plane) -> None:
-        """Copies a plane of `tile` into shared memory."""
+    def write(self, plane: Any, target: Plane, *, left: int) -> None:
+        """Copies a plane of `tile` into shared memory: as many columns from `left` on as there is room for."""
 
     def measure(self, layers: Mapping[str, npt.NDArray[Any]], *, check: Check) -> dict[str, Any]:
         """The figures of a pair."""

@@ -11,6 +11,8 @@ import msgpack
 from host_bridge.wire.messages import Plane, PutFrame, Segment, TileRequest
 from host_bridge.wire.schema import from_map, to_map
 
+SMALL_PIXELS = 1 << 19  # what is done beside others ends by itself: a cancel stops it between two steps only
+
 
 @dataclass(frozen=True)
 class PlateRef:
@@ -55,7 +57,7 @@ class Forget:
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker can take jobs, so many light ones at a time: those it does at once, and the next."""
+    """A worker can take jobs, so many light ones at a time: those it does at once, and the next ones."""
 
     device: str
     styles: tuple[Mapping[str, Any], ...]

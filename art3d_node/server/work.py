@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from art3d_node.server.actions import Send, Start, Stop
-from art3d_node.server.jobs import Done, Failed, Job, PlateRef, Ready
+from art3d_node.server.jobs import SMALL_PIXELS, Done, Failed, Job, PlateRef, Ready
 from art3d_node.server.requests import channels_of, prove_keys, prove_request, request_keys
 from art3d_node.server.scheduler import Task, Waiter
 from art3d_node.server.state import Client, State, WorkerState
@@ -25,7 +25,6 @@ from host_bridge.wire.layout import place_planes
 TRIES = 3
 LENT_SHARE = 0.25
 WATCHED_S = 1.0
-SMALL_PIXELS = 1 << 19  # what is done beside others ends by itself: a cancel stops it between two steps only
 
 
 class Work(State):

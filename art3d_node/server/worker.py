@@ -1,6 +1,6 @@
 """A worker process: takes jobs from a pipe, computes them, writes results into shared memory.
 
-The main thread does one job after another; light ones it hands to threads of their own, a few at a time.
+The main thread does one job after another; light ones it hands to the lanes.
 
 It has no socket. It stops when the pipe closes, so it never outlives the server.
 """
@@ -16,15 +16,18 @@ import signal
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from functools import reduce
 from multiprocessing.connection import Connection
 from typing import Any
 
 from art3d_node.server import interrupt
 from art3d_node.server.engine import Engine
 from art3d_node.server.jobs import Abort, Done, Failed, Forget, Job, PlateRef, Ready, Said, pack, unpack
+from art3d_node.server.lanes import Lanes, room
 from host_bridge.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
 from host_bridge.frame import Frame
+from host_bridge.geometry import Box
 from host_bridge.wire.layout import views
 from host_bridge.wire.memory import Mappings
 from host_bridge.wire.messages import Segment
@@ -32,7 +35,6 @@ from host_bridge.wire.messages import Segment
 log = logging.getLogger(__name__)
 MAPPINGS = 256
 LOG_CHARACTERS = 4000
-NEXT_AT_HAND = 1  # light jobs beyond those under way, so that no core waits for the server between two tiles
 PER_TILE = ("prepare", "render", "write", "job")
 
 
@@ -72,23 +74,22 @@ class Worker:
         self._read, self._write = Mappings(count=MAPPINGS), Mappings(count=MAPPINGS, write=True)
         self._frames: dict[str, Frame] = {}
         self._maps = threading.Lock()
-        self._light = ThreadPoolExecutor(engine.tiles_at_once, thread_name_prefix="tile")
+        self._lanes = Lanes(engine.tiles_at_once, self._beside)
 
     def run(self) -> None:
         """Works until the server goes away."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         styles, sources = self._engine.describe()
-        at_once = self._engine.tiles_at_once
-        self._say(Ready(self._engine.device, styles, sources, at_once + NEXT_AT_HAND * (at_once > 1)))
+        self._say(Ready(self._engine.device, styles, sources, room(self._engine.tiles_at_once)))
         while True:
             message = self._inbox.get()
             if isinstance(message, Forget):
                 self._frames.pop(message.key, None)
                 self._engine.forget(message.key)
             elif isinstance(message, Job) and message.light:
-                self._light.submit(self._beside, message)
+                self._lanes.put(message)
             elif isinstance(message, Job):
-                self._finish(message)
+                self._finish([message])
 
     def _listen(self) -> None:
         """Reads the pipe at all times, so that an abort reaches a job under way."""
@@ -103,46 +104,52 @@ class Worker:
         except (EOFError, OSError):
             os._exit(0)
 
-    def _beside(self, job: Job) -> None:
+    def _beside(self, jobs: Sequence[Job]) -> None:
         try:
-            self._finish(job)
+            self._finish(jobs)
         except BaseException:
             log.exception("the worker cannot go on")
             os._exit(1)
 
-    def _finish(self, job: Job) -> None:
-        self._say(self._answer(job))
-        self._stopped.discard(job.id)
+    def _finish(self, jobs: Sequence[Job]) -> None:
+        """Does one job, or some whose tiles are made as one."""
+        for answer in self._answers(jobs):
+            self._say(answer)
+        self._stopped.difference_update(job.id for job in jobs)
 
-    def _answer(self, job: Job) -> Done | Failed:
+    def _answers(self, jobs: Sequence[Job]) -> list[Done | Failed]:
         def check() -> None:
-            if job.id in self._stopped:
+            if self._stopped.issuperset(job.id for job in jobs):
                 raise CancelledError("nobody waits for it any more")
 
+        fault: Art3DError
         try:
             check()
-            return self._do(job, check)
+            return [*self._do(jobs, check)]
         except Art3DError as error:
-            return Failed(job.id, to_wire(error))
+            fault = error
         except ValueError as error:
-            return Failed(job.id, to_wire(BadInputError(str(error))))
+            fault = BadInputError(str(error))
         except MemoryError:
-            return Failed(job.id, to_wire(ServerError("the device ran out of memory", remedy="ask for smaller tiles")))
+            fault = ServerError("the device ran out of memory", remedy="ask for smaller tiles")
         except Exception as error:
-            log.exception("job %d failed", job.id)
+            log.exception("job %d failed", jobs[0].id)
             fault = ServerError(f"{type(error).__name__}: {error}"[:500], remedy="look into the server's log")
-            return Failed(job.id, to_wire(fault))
+        if len(jobs) > 1:  # whose fault it is, each shows alone
+            return [answer for job in jobs for answer in self._answers([job])]
+        return [Failed(jobs[0].id, to_wire(fault))]
 
-    def _do(self, job: Job, check: Any) -> Done:
+    def _do(self, jobs: Sequence[Job], check: Any) -> Sequence[Done]:
+        job = jobs[0]
         if job.kind == "list":
             styles, sources = self._engine.describe()
-            return Done(job.id, {"styles": styles, "depth_sources": sources}, worker=self._engine.figures())
+            return [Done(job.id, {"styles": styles, "depth_sources": sources}, worker=self._engine.figures())]
         if job.kind == "measure":
             start = time.perf_counter()
             plate = job.plates[0]
             figures = self._engine.measure(views(plate.put.layers, self._payload(plate.segment)), check=check)
-            return Done(job.id, figures, {"measure": _ms_since(start)}, self._engine.figures())
-        return self._tile(job, check)
+            return [Done(job.id, figures, {"measure": _ms_since(start)}, self._engine.figures())]
+        return self._tiles(jobs, check)
 
     def _payload(self, segment: Segment, *, write: bool = False) -> memoryview:
         with self._maps:
@@ -158,25 +165,28 @@ class Worker:
             self._frames[put.key] = known
         return known
 
-    def _tile(self, job: Job, check: Any) -> Done:
-        request = job.request
-        assert request is not None
-        start = time.perf_counter()
-        frames = {plate.put.key: self._frame(plate) for plate in job.plates}
-        outputs = tuple(plane.name for plane in job.planes)
+    def _tiles(self, jobs: Sequence[Job], check: Any) -> Sequence[Done]:
+        """The tile of a job, or those of some that lie side by side, rendered as one and cut."""
+        requests = [job.request for job in jobs if job.request is not None]
+        request, start = requests[0], time.perf_counter()
+        whole = reduce(Box.union, [each.box for each in requests])
+        frames = {plate.put.key: self._frame(plate) for plate in jobs[0].plates}
+        outputs = tuple(plane.name for plane in jobs[0].planes)
         planes, stats = self._engine.tile(
-            frames, request.key, request.settings, request.controls, request.box, outputs, check=check
+            frames, request.key, request.settings, request.controls, whole, outputs, check=check
         )
         check()
         written = time.perf_counter()
-        if job.result is not None:
-            targets = views(job.planes, self._payload(job.result, write=True))
-            with interrupt.stoppable(check):  # the first touch of a large result's pages takes a tenth of a second
-                for name, target in targets.items():
-                    self._engine.write(planes[name], target)
-        stats["ms"] = {**stats.get("ms", {}), "write": _ms_since(written), "job": _ms_since(start)}
-        fresh = stats["ms"] if "analysis" in stats["ms"] else {n: stats["ms"][n] for n in PER_TILE if n in stats["ms"]}
-        return Done(job.id, stats, fresh, self._engine.figures())
+        with interrupt.stoppable(check):  # the first touch of a large result's pages takes a tenth of a second
+            for job, each in zip(jobs, requests, strict=True):
+                if job.result is not None:
+                    for name, target in views(job.planes, self._payload(job.result, write=True)).items():
+                        self._engine.write(planes[name], target, left=each.box.x0 - whole.x0)
+        ms = {**stats.get("ms", {}), "write": _ms_since(written), "job": _ms_since(start)}
+        ms.update({name: ms[name] / len(jobs) for name in PER_TILE if name in ms})
+        stats["ms"] = ms
+        fresh = ms if "analysis" in ms else {name: ms[name] for name in PER_TILE if name in ms}
+        return [Done(job.id, stats, fresh, self._engine.figures()) for job in jobs]
 
 
 def _ms_since(start: float) -> float:

@@ -34,7 +34,7 @@ class Synthetic:
     """Analyses by sleeping `settings.depth` = "slow-SECONDS" in pieces; "boom" fails; "die" kills the worker.
 
     "write-SECONDS" takes as long to write the result, and never asks whether somebody waits for it. "pair" ends, once
-    it is analysed, when two tiles are under way.
+    it is analysed, when two tiles are under way. "narrow" fails, once it is analysed, for a box wider than 32 px.
     """
 
     def __init__(self, device: str) -> None:
@@ -52,9 +52,11 @@ class Synthetic:
             self.count += 1
         elif settings.depth == "pair":
             self._pair.wait()
+        elif settings.depth == "narrow" and box.width > 32:
+            raise RuntimeError("too wide")
         check()
         self._of_thread.write_s = float(settings.depth[6:]) if settings.depth.startswith("write-") else 0.0
-        stats = {"analyses": self.count, "pid": os.getpid(), "ms": {"analysis": 1.0}}
+        stats = {"analyses": self.count, "pid": os.getpid(), "width": box.width, "ms": {"analysis": 1.0}}
         return expected(frames[key], settings, controls, box, outputs), stats
 
     def _analyse(self, settings, check):
@@ -70,11 +72,11 @@ class Synthetic:
                 check()
                 time.sleep(0.01)
 
-    def write(self, plane, target):
+    def write(self, plane, target, *, left):
         end = time.monotonic() + self._of_thread.write_s
         while time.monotonic() < end:
             time.sleep(0.01)
-        np.copyto(target, plane, casting="no")
+        np.copyto(target, plane[:, left : left + target.shape[1]], casting="no")
 
     def measure(self, layers, *, check):
         return {"mean": float(layers["left"].mean()), "layers": sorted(layers)}

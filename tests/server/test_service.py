@@ -89,9 +89,40 @@ def test_small_tiles_of_an_analysed_frame_are_made_side_by_side(server):
     frame, settings = picture(6), AnalysisSettings(depth="pair")
     with Client(server.address) as client:
         tile(client, frame, settings=settings)
-        boxes = list(frame.data.tiles(48, 32))
+        boxes = list(frame.data.tiles(96, 16))  # one above the other: none continues another
         for part in client.tiles(frame, settings, Controls(), boxes, OUTPUTS):
             prove(part, frame, settings, Controls(), part.box)
+
+
+def neighbours_behind_two_slow_tiles(client: Client, frame: Frame, settings: AnalysisSettings) -> list:
+    """Four tiles side by side that wait in the worker while both lanes write something slowly."""
+    tile(client, frame, settings=settings, box=Box.of_size(8, 8))
+    slow = AnalysisSettings(depth="write-0.4")
+    tile(client, frame, settings=slow, box=Box.of_size(8, 8))
+    for x in (0, 40):
+        client.submit(frame, slow, Controls(), Box(x, 0, x + 8, 8), OUTPUTS)
+    boxes = Box(0, 8, 96, 56).tiles(24, 48)
+    return [client.submit(frame, settings, Controls(), box, OUTPUTS) for box in boxes]
+
+
+def test_small_tiles_that_wait_side_by_side_are_made_as_one(server):
+    frame = picture(6)
+    with Client(server.address) as client:
+        first, *waiting = neighbours_behind_two_slow_tiles(client, frame, AnalysisSettings())
+        client.cancel(first)
+        found = [client.result(pending) for pending in waiting]
+    for part, pending in zip(found, waiting, strict=True):
+        prove(part, frame, None, Controls(), pending.message.box)
+    assert max(part.stats["width"] for part in found) > 24
+
+
+def test_what_fails_as_one_is_made_alone(server):
+    frame, settings = picture(6), AnalysisSettings(depth="narrow")
+    with Client(server.address) as client:
+        waiting = neighbours_behind_two_slow_tiles(client, frame, settings)
+        for pending in waiting:
+            prove(client.result(pending), frame, settings, Controls(), pending.message.box)
+    assert "too wide" in server.log()
 
 
 def test_arrays_outlive_their_client_and_leases_come_back(server):

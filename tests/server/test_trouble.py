@@ -51,6 +51,7 @@ def test_a_batch_under_fire_ends_with_the_same_bytes(start_server, tmp_path):
 
 
 def test_noise_is_answered_and_survived(server):
+    still_answers(server.address)  # its worker and that one's threads are there
     before = trouble.weight(server.process.pid)
     answers = trouble.noise(server.address, count=2000, vectors=VECTORS)
     assert sum(answers.values()) > 1000 and answers["protocol"] > 100
