@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -95,13 +95,13 @@ class Said:
 _KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Done, Failed, Said)}
 
 
-def pack(message: Any) -> bytes:
-    """The bytes of one record."""
-    packed: bytes = msgpack.packb([type(message).__name__, to_map(message)], use_bin_type=True)
+def pack(messages: Sequence[Any]) -> bytes:
+    """The bytes of some records."""
+    named = [[type(message).__name__, to_map(message)] for message in messages]
+    packed: bytes = msgpack.packb(named, use_bin_type=True)
     return packed
 
 
-def unpack(data: bytes) -> Any:
-    """The record in these bytes."""
-    name, fields = msgpack.unpackb(data, raw=False)
-    return from_map(_KINDS[name], fields, name)
+def unpack(data: bytes) -> list[Any]:
+    """The records in these bytes."""
+    return [from_map(_KINDS[name], fields, name) for name, fields in msgpack.unpackb(data, raw=False)]

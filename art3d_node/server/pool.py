@@ -88,7 +88,8 @@ class SegmentPool:
         return piece
 
     def _warm(self, wanted: int) -> Piece | None:
-        fits = [p for p in self._idle.values() if wanted <= p.capacity <= wanted * _WASTE]
+        # Of those that fit equally well the one that was given back last: its bytes may still be in a core's cache.
+        fits = [p for p in reversed(self._idle.values()) if wanted <= p.capacity <= wanted * _WASTE]
         if not fits:
             return None
         piece = min(fits, key=lambda p: p.capacity)

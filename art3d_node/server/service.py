@@ -135,12 +135,13 @@ class Service:
             self._act()
 
     def _hear(self, worker: int, now_s: float) -> None:
-        message = self.workers.receive(worker)
-        if isinstance(message, Said):
-            logging.getLogger(message.name).log(message.level, "worker %d: %s", worker, message.text)
-        elif message is not None:
-            self.session.worker_said(worker, message, now_s)
-        else:
+        messages = self.workers.receive(worker)
+        for message in messages or ():
+            if isinstance(message, Said):
+                logging.getLogger(message.name).log(message.level, "worker %d: %s", worker, message.text)
+            else:
+                self.session.worker_said(worker, message, now_s)
+        if messages is None:
             self._poller.unregister(self.workers.processes[worker].pipe.fileno())
             self.workers.bury(worker, now_s)
             self.session.worker_died(worker, now_s)

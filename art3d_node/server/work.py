@@ -76,10 +76,11 @@ class Work(State):
         prove_keys(keys, self.limits)
         if self._needs(client, number, keys):
             return
-        self._plan(message)
+        planes, nbytes = self._plan(message)
         same = ("tile", message.key, message.settings, message.controls, message.box, message.outputs)
-        self._join(client, "tile", same, keys, request, analysis=(message.key, message.settings),
-                   small=message.box.width * message.box.height <= SMALL_PIXELS)  # fmt: skip
+        task = self._join(client, "tile", same, keys, request, analysis=(message.key, message.settings),
+                          small=message.box.width * message.box.height <= SMALL_PIXELS)  # fmt: skip
+        task.held.update(planes=planes, nbytes=nbytes)
 
     def ask_measure(self, client: Client, number: int, message: m.Measure, now_s: float) -> None:
         """Queues the figures of a pair."""
@@ -98,12 +99,13 @@ class Work(State):
             self.answer(client.peer, number, m.NeedFrame(missing))
         return bool(missing)
 
-    def _join(self, client: Client, kind: str, same: Any, keys: tuple[str, ...], waiter: Any, **about: Any) -> None:
+    def _join(self, client: Client, kind: str, same: Any, keys: tuple[str, ...], waiter: Any, **about: Any) -> Task:
         task = self.scheduler.add(kind, same, keys, waiter, **about)
         if len(task.waiters) == 1:
             for key in keys:
                 self.plates.cache.pin(key)
         client.requests[waiter.id] = task
+        return task
 
     def _plan(self, request: m.TileRequest) -> tuple[tuple[m.Plane, ...], int]:
         put = self.plates.held(request.key).put
@@ -175,15 +177,11 @@ class Work(State):
         refs = tuple(PlateRef(plate.put, plate.piece.ref(plate.put.nbytes)) for plate in plates)
         if task.kind != "tile":
             return Job(task.id, "measure" if task.kind == "measure" else "list", plates=refs)
-        request = task.waiters[0].message
-        planes, nbytes = self._plan(request)
-        result = None
+        result, nbytes = None, task.held["nbytes"]
         if nbytes:
             task.held["piece"] = self.plates.room(nbytes)
-            task.held["nbytes"] = nbytes
             result = task.held["piece"].ref(nbytes)
-        task.held["planes"] = planes
-        return Job(task.id, "tile", request, refs, planes, result, light)
+        return Job(task.id, "tile", task.waiters[0].message, refs, task.held["planes"], result, light)
 
     def _finish(self, task: Task, *, done: bool = False) -> None:
         (self.scheduler.done if done else self.scheduler.remove)(task)

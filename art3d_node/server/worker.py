@@ -45,11 +45,11 @@ class Outbox(logging.Handler):
         super().__init__()
         self._pipe, self._turn = pipe, threading.Lock()
 
-    def say(self, message: Any) -> None:
-        """Sends a record; without a server there is nothing left to do."""
+    def say(self, *messages: Any) -> None:
+        """Sends records; without a server there is nothing left to do."""
         try:
             with self._turn:
-                self._pipe.send_bytes(pack(message))
+                self._pipe.send_bytes(pack(messages))
         except OSError:
             os._exit(0)
 
@@ -95,12 +95,12 @@ class Worker:
         """Reads the pipe at all times, so that an abort reaches a job under way."""
         try:
             while True:
-                message = unpack(self._pipe.recv_bytes())
-                if isinstance(message, Abort):
-                    self._stopped.add(message.id)
-                    interrupt.poke()
-                else:
-                    self._inbox.put(message)
+                for message in unpack(self._pipe.recv_bytes()):
+                    if isinstance(message, Abort):
+                        self._stopped.add(message.id)
+                        interrupt.poke()
+                    else:
+                        self._inbox.put(message)
         except (EOFError, OSError):
             os._exit(0)
 
@@ -113,8 +113,7 @@ class Worker:
 
     def _finish(self, jobs: Sequence[Job]) -> None:
         """Does one job, or some whose tiles are made as one."""
-        for answer in self._answers(jobs):
-            self._say(answer)
+        self._say(*self._answers(jobs))
         self._stopped.difference_update(job.id for job in jobs)
 
     def _answers(self, jobs: Sequence[Job]) -> list[Done | Failed]:

@@ -84,12 +84,12 @@ class Workers:
         process = self.processes.get(worker)
         if process is not None:
             try:
-                process.pipe.send_bytes(pack(message))
+                process.pipe.send_bytes(pack([message]))
             except OSError:
                 log.info("worker %d does not read", worker)
 
-    def receive(self, worker: int) -> Any:
-        """The next record of a worker, or None when it is gone."""
+    def receive(self, worker: int) -> list[Any] | None:
+        """The next records of a worker, or None when it is gone."""
         try:
             return unpack(self.processes[worker].pipe.recv_bytes())
         except (EOFError, OSError):
