@@ -80,7 +80,10 @@ def download(tensor: Tensor, target: Array) -> None:
         target: C-contiguous.
     """
     if tensor.device.type == "cpu":
-        torch.from_numpy(target).copy_(tensor)  # on all cores, which np.copyto does not use
+        rows = max(1, CHUNK_BYTES * max(1, len(target)) // max(1, target.nbytes))
+        for first in range(0, len(target), rows):  # between two chunks work can be cancelled
+            part = slice(first, first + rows)
+            torch.from_numpy(target[part]).copy_(tensor[part])  # on all cores, which np.copyto does not use
         return
     source, out = tensor.detach().contiguous().view(-1).view(torch.uint8), target.reshape(-1).view(np.uint8)
     lane, before = _lane(tensor.device, "down"), None
