@@ -15,7 +15,7 @@ TOGETHER = 2  # tiles for which a lane has work at hand
 
 
 def room(lanes: int) -> int:
-    """How many small tiles a worker takes: what each lane makes, and as much for the next that is free."""
+    """How many small tiles a worker takes: what each lane makes, and as much for the next that is free; one without."""
     return TOGETHER * (lanes + 1) if lanes > 1 else 1
 
 

@@ -1,6 +1,7 @@
 """A worker process: takes jobs from a pipe, computes them, writes results into shared memory.
 
-The main thread does one job after another; light ones it hands to the lanes.
+The main thread does one job after another. Light ones it hands to the lanes, where there are several: a GPU belongs to
+the thread that took it.
 
 It has no socket. It stops when the pipe closes, so it never outlives the server.
 """
@@ -74,7 +75,7 @@ class Worker:
         self._read, self._write = Mappings(count=MAPPINGS), Mappings(count=MAPPINGS, write=True)
         self._frames: dict[str, Frame] = {}
         self._maps = threading.Lock()
-        self._lanes = Lanes(engine.tiles_at_once, self._beside)
+        self._lanes = Lanes(engine.tiles_at_once, self._beside) if engine.tiles_at_once > 1 else None
 
     def run(self) -> None:
         """Works until the server goes away."""
@@ -86,7 +87,7 @@ class Worker:
             if isinstance(message, Forget):
                 self._frames.pop(message.key, None)
                 self._engine.forget(message.key)
-            elif isinstance(message, Job) and message.light:
+            elif isinstance(message, Job) and message.light and self._lanes is not None:
                 self._lanes.put(message)
             elif isinstance(message, Job):
                 self._finish([message])

@@ -57,6 +57,7 @@ class Synthetic:
         check()
         self._of_thread.write_s = float(settings.depth[6:]) if settings.depth.startswith("write-") else 0.0
         stats = {"analyses": self.count, "pid": os.getpid(), "width": box.width, "ms": {"analysis": 1.0}}
+        stats["thread"] = threading.current_thread().name
         return expected(frames[key], settings, controls, box, outputs), stats
 
     def _analyse(self, settings, check):
@@ -90,6 +91,13 @@ class Synthetic:
 
 def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Synthetic:
     return Synthetic(device)
+
+
+def make_single(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Synthetic:
+    """An engine that does one tile at a time, as a GPU's."""
+    engine = make(device, analysis_bytes, open_paths=open_paths)
+    engine.tiles_at_once = 1
+    return engine
 
 
 def make_slowly(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Synthetic:

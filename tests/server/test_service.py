@@ -116,6 +116,13 @@ def test_small_tiles_that_wait_side_by_side_are_made_as_one(server):
     assert max(part.stats["width"] for part in found) > 24
 
 
+@pytest.mark.parametrize(("engine", "wanted"), [("make", "lane"), ("make_single", "MainThread")])
+def test_one_tile_at_a_time_is_made_in_the_thread_that_took_the_device(start_server, engine, wanted):
+    with Client(start_server(engine=f"synthetic:{engine}").address) as client:
+        threads = [tile(client, picture(), controls=Controls(sculpt=gain)).stats["thread"] for gain in (0.5, 1.5)]
+    assert threads[0] == "MainThread" and threads[1].startswith(wanted)
+
+
 def test_what_fails_as_one_is_made_alone(server):
     frame, settings = picture(6), AnalysisSettings(depth="narrow")
     with Client(server.address) as client:
