@@ -2,8 +2,9 @@
 
 Quality: PSNR in dB over all pixels, the plainly visible ones, outlines (visible, but an outline passes
 within a pixel) and holes; and SIoU. "Unhidden" is visible and outline together, "inner holes" are those that
-the plate's border does not cause. Cost: best of several runs on the cores this process may use, all jobs in turn;
-"peak MB" is what the process has needed up to and with that job.
+the plate's border does not cause. Layered scenes differ by their seed: the table gives the mean of several.
+Cost: best of several runs on the cores this process may use, all jobs in turn; "peak MB" is what the process has
+needed up to and with that job.
 """
 
 from __future__ import annotations
@@ -50,13 +51,17 @@ METHODS: dict[str, Method] = {
     "Art3D": partial(_ours, "soft"),
 }
 
-SCENES: dict[str, Callable[[tuple[int, int]], Scene]] = {
-    "layers -20..30": lambda size: scenes.layered("layers -20..30", size=size),
-    "layers, antialiased": lambda size: scenes.layered("layers, antialiased", size=size, grid=3),
-    "layers, soft outlines": lambda size: scenes.layered("layers, soft", size=size, softness=3.0, grid=2),
-    "small range -8..12": lambda size: scenes.layered("small range", size=size, span=(-8.0, 12.0)),
-    "big range -60..90": lambda size: scenes.layered("big range", size=size, span=(-60.0, 90.0), seed=2),
-    "sub-pixel ramps": lambda size: scenes.ramps("ramps", size=size),
+Maker = Callable[[tuple[int, int], int], Scene]
+
+LAYERED: dict[str, Maker] = {
+    "layers -20..30": lambda size, seed: scenes.layered("", size=size, seed=seed),
+    "layers, antialiased": lambda size, seed: scenes.layered("", size=size, seed=seed, grid=3),
+    "layers, faded": lambda size, seed: scenes.layered("", size=size, seed=seed, softness=3.0, grid=2),
+    "small range -8..12": lambda size, seed: scenes.layered("", size=size, seed=seed, span=(-8.0, 12.0)),
+}
+SINGLE: dict[str, Maker] = {
+    "big range -60..90": lambda size, seed: scenes.layered("", size=size, seed=seed, span=(-60.0, 90.0)),
+    "sub-pixel ramps": lambda size, _seed: scenes.ramps("", size=size),
 }
 
 
@@ -65,40 +70,52 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=("1080p", "4k"), default="1080p", help="size of the made scenes")
     parser.add_argument("--only", choices=("scenes", "pairs", "speed"), help="print one table")
+    parser.add_argument("--scenes", type=int, default=8, help="layered scenes of each kind")
     parser.add_argument("--plates", type=Path, default=Path(os.environ.get("ART3D_PLATES", "../shared/plates")))
     arguments = parser.parse_args()
     console = Console(width=130)
     size = (1080, 1920) if arguments.size == "1080p" else (2160, 3840)
     warm_up()
     if arguments.only in (None, "scenes"):
-        made = [make(size) for make in SCENES.values()]
+        seeds = range(1, arguments.scenes + 1)
+        made = {name: [partial(make, size, seed) for seed in seeds] for name, make in LAYERED.items()}
+        made |= {name: [partial(make, size, 2)] for name, make in SINGLE.items()}
         console.print(_quality(f"Scenes with analytic truth, {arguments.size}", made))
     if arguments.only in (None, "pairs") and arguments.plates.is_dir():
-        for title, names in (("tuned on", middlebury.TUNED_ON), ("held out", middlebury.HELD_OUT)):
-            pairs = [middlebury.load(arguments.plates, name) for name in names]
-            console.print(_quality(f"Middlebury pairs, {title}", pairs, mean=True))
+        sets = {"tuned on": middlebury.TUNED_ON, "held out": middlebury.HELD_OUT}
+        pairs = {name: [partial(middlebury.load, arguments.plates, name)] for names in sets.values() for name in names}
+        pairs |= {title: [pairs[name][0] for name in names] for title, names in sets.items()}
+        console.print(_quality("Middlebury pairs", pairs))
     if arguments.only in (None, "speed"):
         console.print(_speed(scenes.layered("speed", size=size, grid=2), arguments.size))
 
 
-def _quality(title: str, made: list[Scene], *, mean: bool = False) -> Table:
+def _quality(title: str, kinds: dict[str, list[Callable[[], Scene]]]) -> Table:
+    """A row for every kind of scene and method: the mean over the scenes of that kind."""
     table = Table(title=title)
     columns = ("all", "visible", "outline", "holes", "unhidden", "inner holes", "SIoU")
     for name in ("scene", "method", *columns):
         table.add_column(name, justify="left" if name in ("scene", "method") else "right")
-    for label, method in METHODS.items():
-        rows = []
-        for scene in made:
-            view = method(scene.left, scene.disparity)
-            quality = psnr_by_region(view, scene.right, scene.occlusion, outline=scene.outline)
-            quality["unhidden"] = psnr(view, scene.right, where=~scene.occlusion)
-            quality["inner holes"] = psnr(view, scene.right, where=scene.occlusion & ~scene.outside)
-            rows.append([quality[key] for key in columns[:-1]] + [siou(view, scene.right, scene.left)])
-            table.add_row(scene.name, label, *_numbers(rows[-1]))
-        if mean:
-            table.add_row("mean", label, *_numbers(torch.tensor(rows).mean(0).tolist()), style="bold")
+    for kind, makers in kinds.items():
+        rows: dict[str, list[list[float]]] = {label: [] for label in METHODS}
+        for make in makers:
+            scene = make()
+            for label, method in METHODS.items():
+                rows[label].append(_measured(method(scene.left, scene.disparity), scene))
+        named = kind if len(makers) == 1 else f"{kind}, mean of {len(makers)}"
+        for label, found in rows.items():
+            table.add_row(named, label, *_numbers(torch.tensor(found).mean(0).tolist()))
         table.add_section()
     return table
+
+
+def _measured(view: Tensor, scene: Scene) -> list[float]:
+    quality = psnr_by_region(view, scene.right, scene.occlusion, outline=scene.outline)
+    hidden = scene.occlusion
+    unhidden = psnr(view, scene.right, where=~hidden)
+    inner = psnr(view, scene.right, where=hidden & ~scene.outside)
+    regions = [quality[name] for name in ("all", "visible", "outline", "holes")]
+    return [*regions, unhidden, inner, siou(view, scene.right, scene.left)]
 
 
 def _numbers(row: list[float]) -> list[str]:
