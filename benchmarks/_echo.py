@@ -17,7 +17,7 @@ class Echo:
         color = frames[key].layers["color"][box.slices(frames[key].data)]
         return dict.fromkeys(outputs, color), {"ms": {}}
 
-    def write(self, plane, target, *, left):
+    def write(self, plane, target, *, left=0):
         np.copyto(target, plane[:, left : left + target.shape[1]], casting="no")
 
     def measure(self, layers, *, check):

@@ -57,7 +57,7 @@ class Client:
         hello_timeout_s: how long a server may take to answer the first message.
 
     Raises:
-        ServerUnreachableError: nobody answers.
+        ServerUnreachableError: nobody answers, or the server refuses the key.
     """
 
     def __init__(

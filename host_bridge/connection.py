@@ -53,7 +53,7 @@ class Connection:
         revive: called while nobody answers the greeting; starts the server afresh where that is the client's to do.
 
     Raises:
-        ServerUnreachableError: nobody answers in time.
+        ServerUnreachableError: nobody answers in time, or the server refuses the key.
         ProtocolError: the server speaks another protocol.
     """
 
@@ -188,7 +188,6 @@ class Connection:
 
         Raises:
             Lost: the connection broke.
-            ServerUnreachableError: the server refused this client's key.
         """
         end = time.monotonic() + timeout_s
         while self._waiting.get(number) is None:

@@ -138,7 +138,7 @@ class Compute:
                 self._rendering -= 1
 
     def write(self, plane: Strips, target: npt.NDArray[np.float32], *, left: int = 0) -> None:
-        """Copies the columns of a plane from `left` on into shared memory."""
+        """Copies a plane into shared memory: as many columns from `left` on as there is room for."""
         first = 0
         for strip in plane:
             download(strip[:, left : left + target.shape[1]], target[first : first + strip.shape[0]])

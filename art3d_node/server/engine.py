@@ -45,7 +45,7 @@ class Engine(Protocol):
     ) -> tuple[Mapping[str, Any], dict[str, Any]]:
         """Planes over `box` in the engine's own form, and the frame's figures, among them `ms` per stage."""
 
-    def write(self, plane: Any, target: Plane, *, left: int) -> None:
+    def write(self, plane: Any, target: Plane, *, left: int = 0) -> None:
         """Copies a plane of `tile` into shared memory: as many columns from `left` on as there is room for."""
 
     def measure(self, layers: Mapping[str, npt.NDArray[Any]], *, check: Check) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from art3d_node.server.jobs import SMALL_PIXELS, Job
 
-TOGETHER = 2  # tiles for which a lane has work at hand
+TOGETHER = 2  # tiles that a lane is given to join
 
 
 def room(lanes: int) -> int:

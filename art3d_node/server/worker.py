@@ -177,11 +177,15 @@ class Worker:
         )
         check()
         written = time.perf_counter()
+        results = [
+            (each.box.x0 - whole.x0, views(job.planes, self._payload(job.result, write=True)))
+            for job, each in zip(jobs, requests, strict=True)
+            if job.result is not None
+        ]
         with interrupt.stoppable(check):  # the first touch of a large result's pages takes a tenth of a second
-            for job, each in zip(jobs, requests, strict=True):
-                if job.result is not None:
-                    for name, target in views(job.planes, self._payload(job.result, write=True)).items():
-                        self._engine.write(planes[name], target, left=each.box.x0 - whole.x0)
+            for left, targets in results:
+                for name, target in targets.items():
+                    self._engine.write(planes[name], target, left=left)
         ms = {**stats.get("ms", {}), "write": _ms_since(written), "job": _ms_since(start)}
         ms.update({name: ms[name] / len(jobs) for name in PER_TILE if name in ms})
         stats["ms"] = ms

@@ -73,7 +73,7 @@ class Synthetic:
                 check()
                 time.sleep(0.01)
 
-    def write(self, plane, target, *, left):
+    def write(self, plane, target, *, left=0):
         end = time.monotonic() + self._of_thread.write_s
         while time.monotonic() < end:
             time.sleep(0.01)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import synthetic
 import zmq
+from asking import BOX, OUTPUTS, picture, prove, tile
 
 from host_bridge import connection
 from host_bridge.client import Client
@@ -25,32 +26,9 @@ from host_bridge.errors import (
     ServerUnreachableError,
     WorkerLostError,
 )
-from host_bridge.frame import Frame
 from host_bridge.geometry import Box
 from host_bridge.params import Controls
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
-
-OUTPUTS = ("right", "disparity_left")
-BOX = Box.of_size(96, 64)
-
-
-def picture(seed: int = 0, box: Box = BOX) -> Frame:
-    color = np.random.default_rng(seed).random((box.height, box.width, 4)).astype(np.float16)
-    return Frame(box, box, {"color": color}, ("R", "G", "B", "A"))
-
-
-def prove(tile, frame, settings, controls, box, outputs=OUTPUTS) -> None:
-    wanted = synthetic.expected(frame, settings, controls, box, outputs)
-    assert set(tile.planes) == set(wanted)
-    assert all(np.array_equal(tile.planes[name], wanted[name]) for name in wanted)
-
-
-def tile(client: Client, frame: Frame, *, settings=None, controls=None, box=BOX, outputs=OUTPUTS, **named):
-    """Asks for a tile and proves it."""
-    settings, controls = settings or AnalysisSettings(), controls or Controls()
-    found = client.tile(frame, settings, controls, box, outputs, **named)
-    prove(found, frame, settings, controls, box, outputs)
-    return found
 
 
 @pytest.mark.parametrize("shared_memory", [True, False], ids=["memory", "inline"])
@@ -83,53 +61,6 @@ def test_pipelined_tiles_come_in_order(server):
         assert [part.box for part in found] == boxes
         for part in found:
             prove(part, frame, None, Controls(), part.box)
-
-
-def test_small_tiles_of_an_analysed_frame_are_made_side_by_side(server):
-    frame, settings = picture(6), AnalysisSettings(depth="pair")
-    with Client(server.address) as client:
-        tile(client, frame, settings=settings)
-        boxes = list(frame.data.tiles(96, 16))  # one above the other: none continues another
-        for part in client.tiles(frame, settings, Controls(), boxes, OUTPUTS):
-            prove(part, frame, settings, Controls(), part.box)
-
-
-def neighbours_behind_two_slow_tiles(client: Client, frame: Frame, settings: AnalysisSettings) -> list:
-    """Four tiles side by side that wait in the worker while both lanes write something slowly."""
-    tile(client, frame, settings=settings, box=Box.of_size(8, 8))
-    slow = AnalysisSettings(depth="write-0.4")
-    tile(client, frame, settings=slow, box=Box.of_size(8, 8))
-    for x in (0, 40):
-        client.submit(frame, slow, Controls(), Box(x, 0, x + 8, 8), OUTPUTS)
-    boxes = Box(0, 8, 96, 56).tiles(24, 48)
-    return [client.submit(frame, settings, Controls(), box, OUTPUTS) for box in boxes]
-
-
-def test_small_tiles_that_wait_side_by_side_are_made_as_one(server):
-    frame = picture(6)
-    with Client(server.address) as client:
-        first, *waiting = neighbours_behind_two_slow_tiles(client, frame, AnalysisSettings())
-        client.cancel(first)
-        found = [client.result(pending) for pending in waiting]
-    for part, pending in zip(found, waiting, strict=True):
-        prove(part, frame, None, Controls(), pending.message.box)
-    assert max(part.stats["width"] for part in found) > 24
-
-
-@pytest.mark.parametrize(("engine", "wanted"), [("make", "lane"), ("make_single", "MainThread")])
-def test_one_tile_at_a_time_is_made_in_the_thread_that_took_the_device(start_server, engine, wanted):
-    with Client(start_server(engine=f"synthetic:{engine}").address) as client:
-        threads = [tile(client, picture(), controls=Controls(sculpt=gain)).stats["thread"] for gain in (0.5, 1.5)]
-    assert threads[0] == "MainThread" and threads[1].startswith(wanted)
-
-
-def test_what_fails_as_one_is_made_alone(server):
-    frame, settings = picture(6), AnalysisSettings(depth="narrow")
-    with Client(server.address) as client:
-        waiting = neighbours_behind_two_slow_tiles(client, frame, settings)
-        for pending in waiting:
-            prove(client.result(pending), frame, settings, Controls(), pending.message.box)
-    assert "too wide" in server.log()
 
 
 def test_arrays_outlive_their_client_and_leases_come_back(server):
