@@ -99,7 +99,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         service = build(args)
     except Art3DError as error:
-        log.error("%s", error)
+        if args.log:  # otherwise the log is the terminal, and says it twice
+            log.error("%s", error)
         print(f"art3d: {error}", file=sys.stderr)
         return error.exit_code
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

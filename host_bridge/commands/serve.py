@@ -38,5 +38,5 @@ def run(args: argparse.Namespace) -> int:
             command += ["--" + name.replace("_", "-"), str(value)]
     if own:
         command.append("--open-paths")
-    print(f"art3d serves {address}; Ctrl-C ends it", flush=True)
+    print(f"a server starts at {address}; Ctrl-C ends it", flush=True)
     os.execv(sys.executable, command)
