@@ -5,12 +5,10 @@ carries a halo of background along, or leaves a smear of foreground behind. In a
 depth edge the mix is estimated from the plate itself:
 
 * the pixels of each surface further from the edge tell its colour ``F``, ``B`` and how much that varies;
-* the pixel's place between them along ``F - B`` is a first alpha; it is trusted as far as the two
-  surfaces' own texture allows (linear discriminant), and otherwise the disparity's answer stands, the
-  more so the further the pixel is from the edge;
-* what alpha, F and B leave unexplained is shared between F and B (Forte, "Approximate fast foreground
-  colour estimation", 2021), as far as each surface's own colours vary, so that composited in place they
-  give the plate back and neither turns negative beside a bright one.
+* the pixel's place between them along ``F - B`` is a first alpha, as uncertain as the two surfaces' own
+  texture makes it (linear discriminant);
+* what it is worth, and what stands where it is worth nothing, the outline around says: see
+  `outline_profile`, which settles alpha and the two colours.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ import numba
 import numpy as np
 
 from art3d_node.stereo.jit import (
-    Arguments,
+    ByteArray,
     FloatArray,
     IndexArray,
     Real,
@@ -32,17 +30,11 @@ from art3d_node.stereo.jit import (
     place,
     row_function,
 )
-from art3d_node.stereo.mixed import Mixed, room
-from art3d_node.stereo.outline_band import BAND, FAR, LOOK, ByteArray, count_band, edge_distance, is_cut
+from art3d_node.stereo.outline_band import BAND, FAR, LOOK, is_cut
+from art3d_node.stereo.outline_profile import AROUND
 
-APRON = LOOK + BAND + 1  # rows and columns of the plate that a pixel's mix depends on
+APRON = AROUND + LOOK + BAND + 1  # rows and columns of the plate that a pixel's mix depends on
 WIDENING = 4  # px by which taking an outline apart can widen the hole beside it
-PURE = f32(0.04)  # a mix closer than this to one surface is that surface
-SPREAD = f32(1.5)  # standard deviations that a mixed pixel's two colours may lie off their surfaces' means
-OPAQUE = f32(0.9)  # a front surface that covers this much hides what is behind it: no guess is shown
-
-# How far the mix may stray from what the disparity says, by whole pixels from the edge.
-DOUBT = np.array([0.35, 0.15, 0.08, 0.04], np.float32)
 
 
 def _offsets() -> IndexArray:
@@ -179,61 +171,30 @@ def _survey_rgba(
 
 
 @device_function
-def _mix(pixel: FloatArray, sums: FloatArray, prior: Real, doubt: Real) -> Real:
-    """Alpha of one pixel from the survey of its surfaces; leaves the mean colours in ``sums``."""
+def _locate(pixel: FloatArray, sums: FloatArray) -> tuple[Real, Real]:
+    """Place of a pixel between its two surfaces, 1 is the front one, and the variance of that; infinite: unknown.
+
+    Leaves the mean colours and the channels' standard deviations in ``sums``.
+    """
     channels = pixel.shape[0]
-    if sums[0, 0] <= 0 or sums[1, 0] <= 0:
-        return prior
     along, gap, spread = f32(0.0), f32(0.0), f32(0.0)
     for c in range(channels):
         front, back = sums[0, 1 + c] / sums[0, 0], sums[1, 1 + c] / sums[1, 0]
         step = front - back
-        variance = max(sums[0, 1 + channels + c] / sums[0, 0] - front * front, f32(0.0))
-        variance += max(sums[1, 1 + channels + c] / sums[1, 0] - back * back, f32(0.0))
+        of_front = max(sums[0, 1 + channels + c] / sums[0, 0] - front * front, f32(0.0))
+        of_back = max(sums[1, 1 + channels + c] / sums[1, 0] - back * back, f32(0.0))
         along += (pixel[c] - back) * step
         gap += step * step
-        spread += variance * step * step
+        spread += (of_front + of_back) * step * step
         sums[0, 1 + c], sums[1, 1 + c] = front, back
+        sums[0, 1 + channels + c], sums[1, 1 + channels + c] = math.sqrt(of_front), math.sqrt(of_back)
     if not gap > 0 or not math.isfinite(along):
-        return prior
-    noise = spread / (gap * gap) + f32(1e-4)
-    trust = doubt * doubt / (doubt * doubt + noise)
-    alpha = prior + trust * (along / gap - prior)
-    return min(max(alpha, f32(0.0)), f32(1.0))
-
-
-@device_function
-def _within(change: Real, mean: Real, survey: FloatArray, c: int) -> Real:
-    """``change`` held to `SPREAD` standard deviations of channel ``c`` of one surface."""
-    if not survey[0] > 0:
-        return change
-    channels = (survey.shape[0] - 1) // 2
-    variance = survey[1 + channels + c] / survey[0] - mean * mean
-    limit = SPREAD * math.sqrt(max(variance, f32(0.0)))
-    return min(max(change, -limit), limit)
-
-
-@device_function
-def _split(pixel: FloatArray, sums: FloatArray, alpha: Real, matte: int, front: FloatArray, back: FloatArray) -> None:
-    """Share what the mean colours leave unexplained between ``front`` and ``back`` (C,).
-
-    Each takes no more than its surface's own colours vary: beside a lamp a hundredth of alpha is worth more light
-    than the wall behind it has, and the wall would turn negative.
-    """
-    channels = pixel.shape[0]
-    scale = f32(1.0) / (alpha * alpha + (f32(1.0) - alpha) * (f32(1.0) - alpha))
-    for c in range(channels):
-        f, b = sums[0, 1 + c], sums[1, 1 + c]
-        rest = (pixel[c] - alpha * f - (f32(1.0) - alpha) * b) * scale
-        front[c] = f + _within(rest * alpha, f, sums[0], c)
-        back[c] = b + _within(rest * (f32(1.0) - alpha), b, sums[1], c)
-        if c == matte:
-            low, high = min(f, b, pixel[c]), max(f, b, pixel[c])
-            front[c], back[c] = min(max(front[c], low), high), min(max(back[c], low), high)
+        return f32(0.0), f32(np.inf)
+    return along / gap, spread / (gap * gap) + f32(1e-4)
 
 
 @row_function
-def estimate_row(
+def survey_row(
     r: int,
     image: FloatArray,
     d: FloatArray,
@@ -243,19 +204,20 @@ def estimate_row(
     columns: tuple[int, int],
     neighbours: IndexArray,
     weights: FloatArray,
-    doubt: FloatArray,
-    matte: int,
+    kind: ByteArray,
+    noise: FloatArray,
+    spread: FloatArray,
     start: IndexArray,
     count: IndexArray,
     column: IndexArray,
-    alpha: FloatArray,
+    spot: FloatArray,
     front: FloatArray,
     back: FloatArray,
     depths: FloatArray,
     other: IndexArray,
     sums: FloatArray,
 ) -> None:
-    """Estimate the band pixels of row ``r``; keep the mixed ones at the head of the row's entries.
+    """Survey the band pixels of row ``r`` that have two surfaces around them.
 
     Args:
         r: row, counted from the first that is looked at.
@@ -267,12 +229,14 @@ def estimate_row(
         columns: first and one past the last plate column to look at.
         neighbours: (n, 4) as of `neighbourhood`, nearest first.
         weights: (n, FAR + 1) weight of each, by its distance to the edge.
-        doubt: (BAND + 1,) by distance to the edge.
-        matte: index of the alpha channel, -1 if there is none.
-        start, count, column, alpha, front, back, depths, other: out but for ``start``, see `Mixed`.
+        kind, noise, spread: out, see `outline_profile.settle_row`.
+        start: (h,) see `mixed.Mixed`.
+        count, column, depths, other: out, of the pixels surveyed.
+        spot: out, their place between the two surfaces.
+        front, back: out, the mean colours of these.
         sums: (2, 1 + 2 C) scratch.
     """
-    y, n = corner[0] + LOOK + r, start[r]
+    y, n, channels = corner[0] + LOOK + r, start[r], image.shape[1]
     line = (r + LOOK) * (columns[1] - columns[0] + 2 * LOOK) - corner[1]
     for x in range(columns[0], columns[1]):
         reach, own = near[place(line + x)], d[place(y * size[1] + x)]
@@ -284,8 +248,7 @@ def estimate_row(
             continue
         beyond, pixel = d[place(qy * size[1] + qx)], image[place(y * size[1] + x)]
         high, low = max(own, beyond), min(own, beyond)
-        prior = f32(1.0) if own == high else f32(0.0)
-        surveyed = image.shape[1] == 4
+        surveyed = channels == 4
         if surveyed:
             _survey_rgba(image, d, size, near, line + x, y, x, inner, neighbours, weights, high, low, sums)
             surveyed = math.isfinite(
@@ -294,12 +257,16 @@ def estimate_row(
             )
         if not surveyed:
             _survey(image, d, size, near, line + x, y, x, inner, neighbours, weights, high, low, sums)
-        mix = _mix(pixel, sums, prior, doubt[reach])
-        mix = f32(1.0) if mix >= OPAQUE else (f32(0.0) if mix <= PURE else mix)
-        if mix == prior:
+        if sums[0, 0] <= 0 or sums[1, 0] <= 0:
             continue
-        _split(pixel, sums, mix, matte, front[n], back[n])
-        column[n], alpha[n] = x, mix
+        at, variance = _locate(pixel, sums)
+        if not math.isfinite(at):
+            continue
+        column[n], spot[n], noise[n] = x, at, variance
+        kind[n] = reach + (BAND + 1 if own == high else 0)
+        for c in range(channels):
+            front[n, c], back[n, c] = sums[0, 1 + c], sums[1, 1 + c]
+            spread[n, 0, c], spread[n, 1, c] = sums[0, 1 + channels + c], sums[1, 1 + channels + c]
         depths[n, 0], depths[n, 1] = high, low
         other[n, 0], other[n, 1] = qy, qx
         n += 1
@@ -307,7 +274,7 @@ def estimate_row(
 
 
 @cpu_kernel
-def estimate(
+def survey(
     image: FloatArray,
     d: FloatArray,
     size: tuple[int, int],
@@ -316,19 +283,20 @@ def estimate(
     columns: tuple[int, int],
     neighbours: IndexArray,
     weights: FloatArray,
-    doubt: FloatArray,
-    matte: int,
+    kind: ByteArray,
+    noise: FloatArray,
+    spread: FloatArray,
     start: IndexArray,
     count: IndexArray,
     column: IndexArray,
-    alpha: FloatArray,
+    spot: FloatArray,
     front: FloatArray,
     back: FloatArray,
     depths: FloatArray,
     other: IndexArray,
     threads: int,
 ) -> None:
-    """Run `estimate_row` over all rows, dealt out among ``threads``.
+    """Run `survey_row` over all rows, dealt out among ``threads``.
 
     Arrays are never handed over in a tuple here: the compiler loses track of what is written through one,
     and drops the loop.
@@ -339,7 +307,7 @@ def estimate(
         if r >= count.shape[0]:
             continue
         sums = np.empty((2, 1 + 2 * image.shape[1]), np.float32)
-        estimate_row(
+        survey_row(
             r,
             image,
             d,
@@ -349,41 +317,16 @@ def estimate(
             columns,
             neighbours,
             weights,
-            doubt,
-            matte,
+            kind,
+            noise,
+            spread,
             start,
             count,
             column,
-            alpha,
+            spot,
             front,
             back,
             depths,
             other,
             sums,
         )
-
-
-def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns: tuple[int, int], matte: int) -> Mixed:
-    """Find the mixed pixels of some rows and columns of the plate; a cancel waits for all of them.
-
-    Args:
-        image: (H, W, C) plate.
-        d: (H, W) disparity, px.
-        rows: first and one past the last row.
-        columns: first and one past the last column.
-        matte: index of the alpha channel, -1 if there is none.
-    """
-    corner = (rows[0] - LOOK, columns[0] - LOOK)
-    height = rows[1] - rows[0]
-    near = np.empty((height + 2 * LOOK, columns[1] - columns[0] + 2 * LOOK), np.uint8)
-    edge_distance(d, corner[0], corner[1], near)
-    count = np.empty(height, np.int32)
-    count_band(near, LOOK, near.shape[1] - LOOK, count)
-    start = (np.cumsum(count) - count).astype(np.int32)
-    mixed = room(start, count, image.shape[2])
-    plate = (image.reshape(-1, image.shape[2]), d.reshape(-1), (d.shape[0], d.shape[1]))
-    tables = (columns, neighbourhood(d.shape[1], near.shape[1]), WEIGHTS, DOUBT, matte)
-    found = mixed.rows(slice(None))
-    estimated: Arguments = (*plate, near.reshape(-1), corner, *tables, *found, numba.get_num_threads())
-    estimate(*estimated)
-    return mixed

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
+ByteArray: TypeAlias = npt.NDArray[np.uint8]
 IndexArray: TypeAlias = npt.NDArray[np.int32]
 MaskArray: TypeAlias = npt.NDArray[np.bool_]
 Arguments: TypeAlias = tuple[Any, ...]  # consecutive arguments of a kernel, in its own order

@@ -13,11 +13,13 @@ from typing import Any
 from numba import cuda
 
 from art3d_node.stereo.compose import compose_pixel
-from art3d_node.stereo.edges import estimate_row
+from art3d_node.stereo.edges import survey_row
 from art3d_node.stereo.fill import fill_pixel
 from art3d_node.stereo.holes import background_of
 from art3d_node.stereo.jit import Arguments, FloatArray, IndexArray, MaskArray, Real, f32
+from art3d_node.stereo.mixed import BandArrays
 from art3d_node.stereo.outline_band import BAND, LOOK, is_cut
+from art3d_node.stereo.outline_profile import KINDS, blur_cell, gather_cells, settle_row
 from art3d_node.stereo.scanline import (
     cell_fraction,
     cell_targets,
@@ -27,14 +29,23 @@ from art3d_node.stereo.scanline import (
     sample,
 )
 from art3d_node.stereo.scatter import NOTHING
-from art3d_node.stereo.soft_row import cover_at, drop_inner, lay_rows
+from art3d_node.stereo.soft_row import cover_at, drop_inner, is_behind, lay_rows, lay_under
 from art3d_node.stereo.warp import MixedArrays
 
 CELL, RIGHT_END, LEFT_END = 0, 1, 2  # what of a sample reaches a target
 
 
 @cuda.jit  # type: ignore[untyped-decorator]
-def scatter(d: FloatArray, s: Real, first: int, left: int, naming: bool, depth: FloatArray, code: IndexArray) -> None:
+def scatter(
+    d: FloatArray,
+    s: Real,
+    first: int,
+    left: int,
+    naming: bool,
+    nearest: FloatArray,
+    depth: FloatArray,
+    code: IndexArray,
+) -> None:
     """One thread per sample: raise ``depth`` where it reaches, or name the sample that equals it.
 
     Args:
@@ -43,6 +54,7 @@ def scatter(d: FloatArray, s: Real, first: int, left: int, naming: bool, depth: 
         first: first sample to carry.
         left: plate column of the first target.
         naming: False for the pass over disparities, True for the pass over names.
+        nearest: (h, w) only what lies behind this takes part, see `soft_row.is_behind`; no rows at all: everything.
         depth: (h, w) -inf at first.
         code: (h, w) -1 at first; 4 x + what of sample x reaches the target.
     """
@@ -57,20 +69,31 @@ def scatter(d: FloatArray, s: Real, first: int, left: int, naming: bool, depth: 
         k_first, k_last = cell_targets(d0, d1, s, low, high)
         for k in range(k_first, k_last + 1):
             value = d0 + cell_fraction(k, d0, d1, s) * (d1 - d0)
-            offer(r, k + x - left, value, 4 * x + CELL, naming, depth, code)
+            offer(r, k + x - left, value, 4 * x + CELL, naming, nearest, depth, code)
     else:
         k, found = end_target(d0, s, 1, low, high)
         if found:
-            offer(r, k + x - left, d0, 4 * x + RIGHT_END, naming, depth, code)
+            offer(r, k + x - left, d0, 4 * x + RIGHT_END, naming, nearest, depth, code)
     if not has_cell(row, x - 1):
         k, found = end_target(d0, s, -1, low, high)
         if found:
-            offer(r, k + x - left, d0, 4 * x + LEFT_END, naming, depth, code)
+            offer(r, k + x - left, d0, 4 * x + LEFT_END, naming, nearest, depth, code)
 
 
 @cuda.jit(device=True)  # type: ignore[untyped-decorator]
-def offer(r: int, k: int, value: Real, name: int, naming: bool, depth: FloatArray, code: IndexArray) -> None:
+def offer(
+    r: int,
+    k: int,
+    value: Real,
+    name: int,
+    naming: bool,
+    nearest: FloatArray,
+    depth: FloatArray,
+    code: IndexArray,
+) -> None:
     """Enter one sample for one target."""
+    if nearest.shape[0] > 0 and not is_behind(value, nearest[r, k]):
+        return
     if not naming:
         cuda.atomic.max(depth, (r, k), value)
     elif value == depth[r, k]:
@@ -130,9 +153,33 @@ def veil_soft(
     if r >= veil.shape[0] or k >= veil.shape[1]:
         return
     veil[r, k] = f32(0.0)
-    if code[r, k] >= 0 and not depth[r, k] - soft_depth[r, k] > f32(0.5):
+    if code[r, k] >= 0 and not is_behind(soft_depth[r, k], depth[r, k]):
         x, a = position(d[r], s, code[r, k], k + left)
         veil[r, k] = cover_at(cover[r], d[r], x, a)
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def veil_behind(
+    d: FloatArray,
+    cover: FloatArray,
+    s: Real,
+    left: int,
+    code: IndexArray,
+    soft_depth: FloatArray,
+    depth: FloatArray,
+    colours: FloatArray,
+    veil: FloatArray,
+    out: FloatArray,
+) -> None:
+    """One thread per target; see `soft_row.sample_behind`. ``colours`` are those behind, ``out`` those in front."""
+    k, r = cuda.grid(2)
+    if r >= veil.shape[0] or k >= veil.shape[1] or code[r, k] < 0 or is_behind(soft_depth[r, k], depth[r, k]):
+        return
+    if f32(0.0) < veil[r, k] < f32(1.0):
+        x, a = position(d[r], s, code[r, k], k + left)
+        under = cover_at(cover[r], d[r], x, a)
+        if under > 0:
+            veil[r, k] = lay_under(veil[r, k], under, colours[r, k], out[r, k])
 
 
 @cuda.jit  # type: ignore[untyped-decorator]
@@ -237,7 +284,7 @@ def count_band(near: Any, count: IndexArray) -> None:
 
 
 @cuda.jit  # type: ignore[untyped-decorator]
-def estimate(
+def survey(
     image: FloatArray,
     d: FloatArray,
     size: tuple[int, int],
@@ -246,17 +293,54 @@ def estimate(
     columns: tuple[int, int],
     neighbours: IndexArray,
     weights: FloatArray,
-    doubt: FloatArray,
-    matte: int,
-    mixed: MixedArrays,
+    band: BandArrays,
     scratch: FloatArray,
 ) -> None:
-    """One thread per row; see `edges.estimate_row`."""
+    """One thread per row; see `edges.survey_row`."""
     r = cuda.grid(1)
     if r < scratch.shape[0]:
-        start, count, column, alpha, front, back, depths, other = mixed
-        found = (start, count, column, alpha, front, back, depths, other)
-        estimate_row(r, image, d, size, near, corner, columns, neighbours, weights, doubt, matte, *found, scratch[r])
+        kind, noise, spread, start, count, column, spot, front, back, depths, other = band
+        found = (kind, noise, spread, start, count, column, spot, front, back, depths, other)
+        survey_row(r, image, d, size, near, corner, columns, neighbours, weights, *found, scratch[r])
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def gather(top: int, corner: tuple[int, int], band: BandArrays, sums: FloatArray) -> None:
+    """One thread per row of cells; see `outline_profile.gather_cells`."""
+    row = cuda.grid(1)
+    if row < sums.shape[0]:
+        kind, noise, _, start, count, column, spot, _, _, _, _ = band
+        gather_cells(row, top, corner, start, count, column, kind, spot, noise, sums)
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def blur(sums: FloatArray, learnt: FloatArray) -> None:
+    """One thread per cell; see `outline_profile.blur_cell`."""
+    q, row = cuda.grid(2)
+    if row < sums.shape[0] and q < sums.shape[1]:
+        for kind in range(KINDS):
+            blur_cell(sums, row, q, kind, learnt)
+
+
+@cuda.jit  # type: ignore[untyped-decorator]
+def settle(
+    y: int,
+    image: FloatArray,
+    width: int,
+    columns: tuple[int, int],
+    corner: tuple[int, int],
+    learnt: FloatArray,
+    doubt: FloatArray,
+    matte: int,
+    band: BandArrays,
+    rows: int,
+) -> None:
+    """One thread per row, ``rows`` of them; see `outline_profile.settle_row`."""
+    r = cuda.grid(1)
+    if r < rows:
+        kind, noise, spread, start, count, column, alpha, front, back, depths, other = band
+        found = (kind, noise, spread, start, count, column, alpha, front, back, depths, other)
+        settle_row(r, y + r, image, width, columns, corner, learnt, doubt, matte, *found)
 
 
 @cuda.jit  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""The mixed pixels of the plate's outlines, as `edges` finds them and `warp` takes them."""
+"""The mixed pixels of the plate's outlines, as `mixed_cpu` finds them and `warp` takes them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from art3d_node.stereo.jit import FloatArray, IndexArray
+from art3d_node.stereo.jit import ByteArray, FloatArray, IndexArray
 from art3d_node.stereo.warp import MixedArrays
+
+BandArrays = tuple[
+    ByteArray,
+    FloatArray,
+    FloatArray,
+    IndexArray,
+    IndexArray,
+    IndexArray,
+    FloatArray,
+    FloatArray,
+    FloatArray,
+    FloatArray,
+    IndexArray,
+]
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,38 @@ class Mixed:
             self.back,
             self.depths,
             self.other,
+        )
+
+
+@dataclass(frozen=True)
+class Band:
+    """The pixels of the thin band around depth edges, before it is settled which are mixed.
+
+    Attributes:
+        kind: (n,) uint8, see `outline_profile.KINDS`.
+        noise: (n,) variance of a pixel's place between its two surfaces.
+        spread: (n, 2, C) standard deviations of these surfaces' colours.
+        mixed: all of them, with their place between the two surfaces for alpha and the mean colours for colours.
+    """
+
+    kind: ByteArray
+    noise: FloatArray
+    spread: FloatArray
+    mixed: Mixed
+
+    def rows(self, part: slice) -> BandArrays:
+        """What the kernels take for some of the rows."""
+        return self.kind, self.noise, self.spread, *self.mixed.rows(part)
+
+    @classmethod
+    def room(cls, count: IndexArray, channels: int) -> Band:
+        """Make room for so many pixels of each row."""
+        start, size = (np.cumsum(count) - count).astype(np.int32), int(count.sum())
+        return cls(
+            kind=np.empty(size, np.uint8),
+            noise=np.empty(size, np.float32),
+            spread=np.empty((size, 2, channels), np.float32),
+            mixed=room(start, count, channels),
         )
 
 

@@ -6,16 +6,22 @@ from typing import Any
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
-from art3d_node.stereo.jit import FloatArray, IndexArray, MaskArray, Real, cpu_kernel, device_function, f32
+from art3d_node.stereo.jit import (
+    ByteArray,
+    FloatArray,
+    IndexArray,
+    MaskArray,
+    Real,
+    cpu_kernel,
+    device_function,
+    f32,
+)
 from art3d_node.stereo.scanline import SURFACE_SLOPE
 
 BAND = 3  # px on either side of a depth edge that may be mixed
 FAR: Any = np.uint8(BAND + 1)  # further from an edge than any mixed pixel
 LOOK = 2 * BAND + 2  # px around a mixed pixel that tell the colours of its surfaces
-
-ByteArray = npt.NDArray[np.uint8]
 
 
 @device_function

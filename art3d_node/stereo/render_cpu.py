@@ -15,6 +15,7 @@ from art3d_node.stereo.compose import compose
 from art3d_node.stereo.holes import find_holes
 from art3d_node.stereo.jit import Arguments, FloatArray, bands
 from art3d_node.stereo.mixed import no_mixed
+from art3d_node.stereo.mixed_cpu import find_mixed
 from art3d_node.stereo.nearby import look_around
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.warp import warp
@@ -40,17 +41,17 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     veil, index = np.empty_like(veils.depth), np.empty(view.depth.shape, np.int32)
     origin, plate, outlines = (window.left, window.top), (colours, extra, d), (*veils.arrays(), veil)
 
+    mixed = no_mixed(channels)
+    if request.soft and last > first:
+        mixed = find_mixed(colours, d, (window.top, window.bottom), window.samples, request.alpha)
+
     def carry(rows: slice) -> None:
         """Some rows of the window, from the plate."""
-        for part in bands(rows.stop - rows.start, view.depth.shape[1]):
-            up, down = rows.start + part.start, rows.start + part.stop
-            mixed = no_mixed(channels)
-            if request.soft:
-                mixed = edges.find_mixed(
-                    colours, d, (window.top + up, window.top + down), window.samples, request.alpha
-                )
-            where = ((window.left, window.top + up), request.alpha, mixed.rows(slice(None)), (first - up, last - up))
-            made = (*view.rows(slice(up, down)).arrays(), index[up:down], *outlines)
+        for some in bands(rows.stop - rows.start, view.depth.shape[1]):
+            up, down = rows.start + some.start, rows.start + some.stop
+            part = slice(up, down)
+            where = ((window.left, window.top + up), request.alpha, mixed.rows(part), (first - up, last - up))
+            made = (*view.rows(part).arrays(), index[part], *outlines)
             carried: Arguments = (*plate, s, window.samples, *where, *made, threads)
             warp(*carried)
 

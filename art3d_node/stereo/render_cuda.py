@@ -13,10 +13,11 @@ import torch
 from numba import cuda
 from torch import Tensor
 
-from art3d_node.stereo import edges, fill, sight
+from art3d_node.stereo import edges, fill, outline_profile, sight
 from art3d_node.stereo import kernels_cuda as kernels
 from art3d_node.stereo.jit import f32
 from art3d_node.stereo.outline_band import LOOK
+from art3d_node.stereo.outline_profile import CELL
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.window import Window, plan
 
@@ -33,6 +34,11 @@ class _Layers:
     extra: Tensor
     disparity: Tensor
     cover: Tensor
+
+    def cut(self, first: int, last: int) -> _Layers:
+        """Rows ``first`` to ``last``."""
+        rows = slice(first, last)
+        return _Layers(self.colours[rows], self.extra[rows], self.disparity[rows], self.cover[rows])
 
 
 @dataclass(frozen=True)
@@ -66,12 +72,12 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     view = _carry(base, window, request)
     first, last = window.inner
     inner = view.cut(first, last)
-    veils = None if soft is None else _carry(soft, window, request)
-    veil = _veil(soft, veils, view, window, request)
+    outlines, veil = inner.cut(0, 0), inner.depth[:0]
+    if soft is not None:
+        outlines, veil = _veil(soft.cut(first, last), inner, window, request)
     hole, beyond = torch.empty_like(inner.depth, dtype=torch.bool), torch.empty_like(inner.depth, dtype=torch.bool)
     _launch(kernels.mark_holes, inner.depth, veil, window.reach, hole, beyond, over=hole)
     ground = _fill((image, extra, disparity), view, window, request.sign) if request.fill else inner.depth
-    outlines = inner.cut(0, 0) if veils is None else veils.cut(*window.inner)
     over = (outlines.colours, outlines.extra, outlines.depth, veil)
     _launch(kernels.compose, request.fill, inner.colours, inner.extra, ground, hole, *over, over=ground)
     shown = [window.cut(plane) for plane in (inner.colours, inner.extra, ground, hole, beyond)]
@@ -122,42 +128,55 @@ def _rows(image: Tensor, extra: Tensor, disparity: Tensor, window: Window) -> _L
 def _take_apart(
     image: Tensor, extra: Tensor, disparity: Tensor, window: Window, alpha: int, base: _Layers, soft: _Layers
 ) -> None:
-    """Move the mixed outline pixels of the window's rows into ``soft``; see `edges`."""
-    rows, corner = base.disparity.shape[0], (window.top - LOOK, window.samples[0] - LOOK)
-    columns = window.samples[1] - window.samples[0]
-    new = disparity.new_empty
-    near = new(rows + 2 * LOOK, columns + 2 * LOOK, dtype=torch.uint8)
+    """Move the mixed outline pixels of the window's rows into ``soft``; see `mixed_cpu.find_mixed`."""
+    (height, width), new = disparity.shape, disparity.new_empty
+    first, last = outline_profile.cells(window.top, window.bottom, height)
+    left, right = outline_profile.cells(*window.samples, width)
+    top, wide = first * CELL, (left * CELL, min(right * CELL, width))
+    rows, corner = min(last * CELL, height) - top, (top - LOOK, wide[0] - LOOK)
+    near = new(rows + 2 * LOOK, wide[1] - wide[0] + 2 * LOOK, dtype=torch.uint8)
     _launch(kernels.edge_distance, disparity, *corner, near, over=near)
     count = new(rows, dtype=torch.int32)
     _launch_rows(kernels.count_band, near, count, rows=rows)
-    total, channels = int(count.sum()), image.shape[2]
-    start = (count.cumsum(0) - count).to(torch.int32)
-    colours = [new(total, channels) for _ in range(2)]
-    mixed = (start, count, new(total, dtype=torch.int32), new(total), *colours, new(total, 2))
-    mixed = (*mixed, new(total, 2, dtype=torch.int32))
-    tables = (edges.neighbourhood(disparity.shape[1], near.shape[1]), edges.WEIGHTS, edges.DOUBT)
-    around = (
-        near.flatten(),
-        corner,
-        window.samples,
-        *(torch.from_numpy(table).to(disparity.device) for table in tables),
-    )
-    scratch = new(rows, 2, 1 + 2 * channels)
-    plate = (image.flatten(0, 1), disparity.flatten(), (disparity.shape[0], disparity.shape[1]))
-    _launch_rows(kernels.estimate, *plate, *around, alpha, mixed, scratch, rows=rows)
+    band = _room(count, image)
+    flat, device = image.flatten(0, 1), disparity.device
+    tables = (torch.from_numpy(t).to(device) for t in (edges.neighbourhood(width, near.shape[1]), edges.WEIGHTS))
+    scratch = new(rows, 2, 1 + 2 * image.shape[2])
+    plate = (flat, disparity.flatten(), (height, width), near.flatten(), corner, wide, *tables)
+    _launch_rows(kernels.survey, *plate, band, scratch, rows=rows)
+    cells = new(last - first, right - left, outline_profile.KINDS, outline_profile.SUMS)
+    learnt = torch.empty_like(cells)
+    _launch_rows(kernels.gather, top, (first, left), band, cells, rows=cells.shape[0])
+    _launch(kernels.blur, cells, learnt, over=cells)
+    part, wanted = slice(window.top - top, window.bottom - top), base.disparity.shape[0]
+    kind, noise, spread, start, count, *found = band
+    mixed = (start[part], count[part], *found)
+    around = (window.samples, (first, left), learnt, torch.from_numpy(outline_profile.DOUBT).to(device), alpha)
+    _launch_rows(kernels.settle, window.top, flat, width, *around, (kind, noise, spread, *mixed), wanted, rows=wanted)
     layers = (base.colours, base.extra, base.disparity, soft.colours, soft.extra, soft.disparity, soft.cover)
-    _launch_rows(kernels.lay, disparity, window.top, mixed, extra, *layers, rows=rows)
+    _launch_rows(kernels.lay, disparity, window.top, mixed, extra, *layers, rows=wanted)
 
 
-def _carry(layers: _Layers, window: Window, request: Request) -> _Seen:
-    """Carry the window's plate rows to the new view."""
+def _room(count: Tensor, image: Tensor) -> tuple[Tensor, ...]:
+    """The arrays of `mixed.Band` for so many pixels of each row."""
+    total, channels, new = int(count.sum()), image.shape[2], image.new_empty
+    start = (count.cumsum(0) - count).to(torch.int32)
+    column, other = new(total, dtype=torch.int32), new(total, 2, dtype=torch.int32)
+    colours = [new(total, channels) for _ in range(2)]
+    band = (new(total, dtype=torch.uint8), new(total), new(total, 2, channels))
+    return (*band, start, count, column, new(total), *colours, new(total, 2), other)
+
+
+def _carry(layers: _Layers, window: Window, request: Request, nearest: Tensor | None = None) -> _Seen:
+    """Carry the window's plate rows, or some of them, to the new view: all, or what lies behind ``nearest``."""
     d, width = layers.disparity, window.right - window.left
     depth = d.new_full((d.shape[0], width), -torch.inf)
     code = d.new_full((d.shape[0], width), -1, dtype=torch.int32)
     s, first = f32(request.sign), window.samples[0]
     samples = d[:, first : window.samples[1]]
+    limit = depth[:0] if nearest is None else nearest
     for naming in (False, True):
-        _launch(kernels.scatter, d, s, first, window.left, naming, depth, code, over=samples)
+        _launch(kernels.scatter, d, s, first, window.left, naming, limit, depth, code, over=samples)
     out = d.new_empty(*depth.shape, layers.colours.shape[2])
     out_extra = d.new_empty(*depth.shape, layers.extra.shape[2])
     index = torch.empty_like(code)
@@ -166,15 +185,16 @@ def _carry(layers: _Layers, window: Window, request: Request) -> _Seen:
     return _Seen(out, out_extra, depth, code, index)
 
 
-def _veil(soft: _Layers | None, veils: _Seen | None, view: _Seen, window: Window, request: Request) -> Tensor:
-    """Cover of the soft outlines on the inner rows; no rows at all where edges are hard."""
-    if soft is None or veils is None:
-        return view.depth.new_empty(0, view.depth.shape[1])
-    inner = slice(*window.inner)
-    veil = torch.empty_like(view.depth[inner])
-    places = (soft.disparity[inner], soft.cover[inner], f32(request.sign), window.left)
-    _launch(kernels.veil_soft, *places, veils.code[inner], veils.depth[inner], view.depth[inner], veil, over=veil)
-    return veil
+def _veil(soft: _Layers, view: _Seen, window: Window, request: Request) -> tuple[_Seen, Tensor]:
+    """The soft outlines in front of ``view``, those behind others laid under these, and their cover."""
+    front = _carry(soft, window, request)
+    behind = _carry(soft, window, request, front.depth)
+    veil = torch.empty_like(view.depth)
+    places = (soft.disparity, soft.cover, f32(request.sign), window.left)
+    _launch(kernels.veil_soft, *places, front.code, front.depth, view.depth, veil, over=veil)
+    under = (behind.code, behind.depth, view.depth, behind.colours)
+    _launch(kernels.veil_behind, *places, *under, veil, front.colours, over=veil)
+    return front, veil
 
 
 def _fill(plate: tuple[Tensor, Tensor, Tensor], view: _Seen, window: Window, sign: float) -> Tensor:

@@ -7,7 +7,15 @@ import math
 import numpy as np
 
 from art3d_node.stereo.jit import FloatArray, IndexArray, Real, device_function, f32, row_function
-from art3d_node.stereo.scanline import has_cell, joined, sample
+from art3d_node.stereo.scanline import (
+    cell_fraction,
+    cell_targets,
+    end_position,
+    end_target,
+    has_cell,
+    joined,
+    sample,
+)
 from art3d_node.stereo.scatter import NOTHING, scatter_row
 
 HALO = 4  # samples beside the mixed pixels of a row that belong to their soft row
@@ -144,6 +152,60 @@ def cover_at(cover: FloatArray, d: FloatArray, x: int, a: Real) -> Real:
 
 
 @row_function
+def scatter_behind(
+    soft_d: FloatArray,
+    s: Real,
+    left: int,
+    entries: tuple[int, int],
+    column: IndexArray,
+    u_first: int,
+    nearest: FloatArray,
+    depth: FloatArray,
+    base: IndexArray,
+    frac: FloatArray,
+) -> None:
+    """`scatter_soft` among what lies behind the ``nearest`` (w,) soft outline of each target, as `is_behind` has it."""
+    done, width = -1, soft_d.shape[0]
+    for i in range(entries[0], entries[1]):
+        for x in range(max(column[i] - HALO - left, done + 1), min(column[i] + HALO + 1 - left, width)):
+            done, d0 = x, soft_d[x]
+            if not math.isfinite(d0):
+                continue
+            low = f32(u_first - x)
+            high = low + f32(nearest.shape[0] - 1)
+            if has_cell(soft_d, x):
+                d1 = soft_d[x + 1]
+                first, last = cell_targets(d0, d1, s, low, high)
+                for k in range(first, last + 1):
+                    a = cell_fraction(k, d0, d1, s)
+                    _put_behind(x, a, d0 + a * (d1 - d0), k + x - u_first, nearest, depth, base, frac)
+            else:
+                k, found = end_target(d0, s, 1, low, high)
+                if found:
+                    at, a = end_position(x, k, d0, s, 1)
+                    _put_behind(at, a, d0, k + x - u_first, nearest, depth, base, frac)
+            if not has_cell(soft_d, x - 1):
+                k, found = end_target(d0, s, -1, low, high)
+                if found:
+                    at, a = end_position(x, k, d0, s, -1)
+                    _put_behind(at, a, d0, k + x - u_first, nearest, depth, base, frac)
+
+
+@device_function
+def is_behind(depth: Real, nearest: Real) -> bool:
+    """Tell whether ``depth`` lies on another surface than ``nearest``, further away."""
+    return bool(nearest - depth > f32(0.5))
+
+
+@device_function
+def _put_behind(
+    x: int, a: Real, value: Real, k: int, nearest: FloatArray, depth: FloatArray, base: IndexArray, frac: FloatArray
+) -> None:
+    if value >= depth[k] and is_behind(value, nearest[k]):
+        depth[k], base[k], frac[k] = value, x, a
+
+
+@row_function
 def sample_veil(
     row: FloatArray,
     extra: FloatArray,
@@ -152,14 +214,18 @@ def sample_veil(
     depth: FloatArray,
     base: IndexArray,
     frac: FloatArray,
+    opaque: FloatArray,
     alpha: int,
     out: FloatArray,
     out_extra: FloatArray,
     veil: FloatArray,
 ) -> None:
-    """Read every target of a row that a soft outline reaches and covers; ``veil`` (w,), 0, becomes its cover there."""
+    """Read every target of a row that a soft outline covers, with no ``opaque`` (w,) surface in front of it.
+
+    ``veil`` (w,), 0, becomes its cover there.
+    """
     for k in range(out.shape[0]):
-        if depth[k] == NOTHING:
+        if depth[k] == NOTHING or is_behind(depth[k], opaque[k]):
             continue
         veil[k] = cover_at(cover, d, base[k], frac[k])
         if veil[k] > 0:
@@ -167,8 +233,40 @@ def sample_veil(
 
 
 @row_function
-def hide_veil(depth: FloatArray, soft_depth: FloatArray, veil: FloatArray) -> None:
-    """Take the soft outlines of a row away where an opaque surface lies in front of them."""
-    for k in range(veil.shape[0]):
-        if veil[k] > 0 and depth[k] - soft_depth[k] > f32(0.5):
-            veil[k] = f32(0.0)
+def sample_behind(
+    row: FloatArray,
+    extra: FloatArray,
+    d: FloatArray,
+    cover: FloatArray,
+    depth: FloatArray,
+    base: IndexArray,
+    frac: FloatArray,
+    opaque: FloatArray,
+    alpha: int,
+    out: FloatArray,
+    out_extra: FloatArray,
+    veil: FloatArray,
+    seen: FloatArray,
+    seen_extra: FloatArray,
+) -> None:
+    """Put the soft outlines of a row that lie behind others under these: both become one veil.
+
+    ``seen`` (C,) and ``seen_extra`` (K,) are scratch, for the rest see `sample_veil`.
+    """
+    for k in range(out.shape[0]):
+        if depth[k] == NOTHING or is_behind(depth[k], opaque[k]) or not f32(0.0) < veil[k] < f32(1.0):
+            continue
+        under = cover_at(cover, d, base[k], frac[k])
+        if under > 0:
+            sample(row, extra, d, base[k], frac[k], alpha, False, seen, seen_extra)
+            veil[k] = lay_under(veil[k], under, seen, out[k])
+
+
+@device_function
+def lay_under(veil: Real, under: Real, colour: FloatArray, out: FloatArray) -> Real:
+    """Lay a second outline under the first, whose colour ``out`` (C,) becomes that of both; return their cover."""
+    rest = (f32(1.0) - veil) * under
+    both = veil + rest
+    for c in range(out.shape[0]):
+        out[c] = (veil * out[c] + rest * colour[c]) / both
+    return both

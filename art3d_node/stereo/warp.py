@@ -12,9 +12,10 @@ from art3d_node.stereo.soft_row import (
     HALO,
     copy_around,
     drop_inner,
-    hide_veil,
     lay_rows,
+    sample_behind,
     sample_veil,
+    scatter_behind,
     scatter_soft,
 )
 
@@ -83,25 +84,22 @@ def warp(
         wanted = inner[0] <= r < inner[1] and veil.shape[0] > 0
         if wanted:
             veil[q, :] = 0.0
+        entries, a, b = (0, 0), left, left
         if count.shape[0] > 0 and count[r] > 0:
             row, row_d, row_extra = row.copy(), row_d.copy(), row_extra.copy()
             entries = (start[r], start[r] + count[r])
             a, b = max(column[entries[0]] - HALO, left), min(column[entries[1] - 1] + HALO + 1, right)
-            soft_row = np.empty((b - a, image.shape[2]), np.float32)
-            front_extra = np.empty((b - a, extra.shape[2]), np.float32)
+        soft_row = np.empty((b - a, image.shape[2]), np.float32)
+        front_extra = np.empty((b - a, extra.shape[2]), np.float32)
+        soft_d, cover = np.full(b - a, np.nan, np.float32), np.ones(b - a, np.float32)
+        fore = (soft_row, front_extra, soft_d, cover)
+        if b > a:
             copy_around(image[y], a, entries, column, soft_row)
             copy_around(extra[y], a, entries, column, front_extra)
-            soft_d, cover = np.full(b - a, np.nan, np.float32), np.ones(b - a, np.float32)
             part = slice(a - left, b - left)
             base = (row[part], row_extra[part], row_d[part])
-            fore = (soft_row, front_extra, soft_d, cover)
             lay_rows(d[y, a:b], a, entries, column, mix, front, back, depths, other, extra, *base, *fore)
             drop_inner(soft_d, cover, row_d[part])
-            if wanted:
-                soft_depth[q, :] = NOTHING
-                found = (soft_depth[q], index[r], frac)
-                scatter_soft(soft_d, s, a, entries, column, origin[0] - a, *found, cell, scratch[0], scratch[1])
-                sample_veil(*fore, *found, alpha, soft[q], soft_extra[q], veil[q])
         depth[r, :] = NOTHING
         frac[:] = 0.0
         found = (depth[r], index[r], frac)
@@ -109,5 +107,13 @@ def warp(
         sample_row(row, row_extra, row_d, *found, weights, alpha, is_tidy(row), out[r], out_extra[r])
         for k in range(width):
             index[r, k] += left
-        if wanted:
-            hide_veil(depth[r], soft_depth[q], veil[q])
+        if wanted and b > a:
+            at = np.empty(width, np.int32)
+            soft_depth[q, :] = NOTHING
+            found = (soft_depth[q], at, frac)
+            scatter_soft(soft_d, s, a, entries, column, origin[0] - a, *found, cell, scratch[0], scratch[1])
+            sample_veil(*fore, *found, depth[r], alpha, soft[q], soft_extra[q], veil[q])
+            behind = np.full(width, NOTHING, np.float32)
+            scatter_behind(soft_d, s, a, entries, column, origin[0] - a, soft_depth[q], behind, at, frac)
+            seen = (np.empty(out.shape[2], np.float32), np.empty(extra.shape[2], np.float32))
+            sample_behind(*fore, behind, at, frac, depth[r], alpha, soft[q], soft_extra[q], veil[q], *seen)
