@@ -172,12 +172,13 @@ def _survey_rgba(
 
 @device_function
 def _locate(pixel: FloatArray, sums: FloatArray) -> tuple[Real, Real]:
-    """Place of a pixel between its two surfaces, 1 is the front one, and the variance of that; infinite: unknown.
+    """Place of a pixel between its two surfaces, and the variance that their texture gives it.
 
-    Leaves the mean colours and the channels' standard deviations in ``sums``.
+    1 is the front surface's mean colour, 0 the back one's. The variance is infinite where these are the same, the
+    place not finite where the pixel is not. Leaves the mean colours and the channels' standard deviations in ``sums``.
     """
     channels = pixel.shape[0]
-    along, gap, spread = f32(0.0), f32(0.0), f32(0.0)
+    along, gap, spread, total = f32(0.0), f32(0.0), f32(0.0), f32(0.0)
     for c in range(channels):
         front, back = sums[0, 1 + c] / sums[0, 0], sums[1, 1 + c] / sums[1, 0]
         step = front - back
@@ -185,12 +186,14 @@ def _locate(pixel: FloatArray, sums: FloatArray) -> tuple[Real, Real]:
         of_back = max(sums[1, 1 + channels + c] / sums[1, 0] - back * back, f32(0.0))
         along += (pixel[c] - back) * step
         gap += step * step
+        total += pixel[c]
         spread += (of_front + of_back) * step * step
         sums[0, 1 + c], sums[1, 1 + c] = front, back
         sums[0, 1 + channels + c], sums[1, 1 + channels + c] = math.sqrt(of_front), math.sqrt(of_back)
-    if not gap > 0 or not math.isfinite(along):
-        return f32(0.0), f32(np.inf)
-    return along / gap, spread / (gap * gap) + f32(1e-4)
+    if not gap > 0:
+        return f32(0.0) * total, f32(np.inf)
+    noise = spread / (gap * gap) + f32(1e-4)
+    return along / gap, noise if noise < f32(np.inf) else f32(np.inf)
 
 
 @row_function

@@ -15,12 +15,12 @@ from art3d_node.stereo.request import Rendered, Request
 
 
 def stage(channels: int) -> tuple[Tensor, Tensor, Tensor]:
-    """A small plate with a soft-edged square, a thin line, a slant and a NaN; one extra layer."""
+    """A small plate with a soft-edged square, a thin line in front of it, a slant and a NaN; one extra layer."""
     generator = torch.Generator().manual_seed(channels)
     image = torch.rand(14, 30, channels, generator=generator)
     disparity = torch.linspace(-2.2, -1.1, 30).repeat(14, 1)
     disparity[4:10, 9:19] = 4.3
-    disparity[:, 24] = 2.0
+    disparity[:, 24] = 9.0  # its soft outline lands on that of the square
     disparity[2, 3] = float("nan")
     image[4:10, 9:19] += 1.0
     image[4:10, [8, 19]] = image[4:10, [8, 19]] * 0.5 + 0.75

@@ -50,6 +50,58 @@ def test_outline_lies_over_a_brighter_background() -> None:
     assert psnr(view.image, truth * 50, peak=50) > 38
 
 
+def test_an_outline_stays_soft_where_both_surfaces_look_alike() -> None:
+    """A defocused ball before a patch of its own colour: how soft its outline is, the rest of the outline tells."""
+    _, cover = ball(0.0, 3.0)
+    wall = GREEN.repeat(80, 120, 1)
+    wall[30:40, 37:60] = RED
+    image = cover[..., None] * RED + (1 - cover[..., None]) * wall
+    moved = ball(9.0, 3.0)[1][..., None]
+    truth = moved * RED + (1 - moved) * wall
+    disparity = torch.where(cover >= 0.5, 9.0, 0.0)
+    alike = (slice(31, 39), slice(26, 37))
+    soft, hard = (new_view(image, disparity, edges=edges).image[alike] for edges in ("soft", "hard"))
+    assert psnr(soft, truth[alike]) > psnr(hard, truth[alike]) + 10
+
+
+def test_an_outline_shows_through_another() -> None:
+    """Where two soft outlines meet in front of a third surface, the farther one is not lost."""
+    blue = torch.tensor([0.1, 0.1, 0.9])
+    y, x = torch.meshgrid(torch.arange(60.0), torch.arange(120.0), indexing="ij")
+
+    def layers(v: float) -> tuple[Tensor, Tensor, Tensor]:
+        box = (0.5 - (60 - x - 4 * v) / 5).clamp(0, 1)  # right of column 60, 4 px in front of the wall
+        floor = (0.5 - (30 + (x + 11 * v - 70) / 9 - y) / 5).clamp(0, 1)  # below a slope, 11 px in front of it
+        image = box[..., None] * blue + (1 - box[..., None]) * GREEN
+        return floor[..., None] * RED + (1 - floor[..., None]) * image, box, floor
+
+    (image, box, floor), (truth, *_) = layers(0.0), layers(1.0)
+    disparity = torch.where(floor >= 0.5, 11.0, torch.where(box >= 0.5, 4.0, 0.0))
+    meeting = (slice(5, 55), slice(40, 70))
+    found, truth = new_view(image, disparity).image[meeting], truth[meeting]
+    assert (found - truth).abs().max() < 0.25
+    assert psnr(found, truth) > 38
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_wild_pixel_at_an_outline_stays_alone(bad: float) -> None:
+    image, cover = ball(0.0, 3.0)
+    image[30:50] = RED  # nothing to see of the outline: what it looks like comes from above and below
+    image[40, 79] = bad
+    view = new_view(image, torch.where(cover >= 0.5, 9.0, 0.0))
+    assert int((~torch.isfinite(view.image)).any(-1).sum()) <= 1
+
+
+def test_textures_do_not_soften_a_hard_outline() -> None:
+    """A pixel that looks like a mix by chance is none where the outline is hard."""
+    _, cover = ball(0.0, 0.5)
+    noise = torch.from_numpy(np.random.default_rng(1).normal(0, 0.06, (80, 120, 3)).astype(np.float32))
+    image = torch.where(cover[..., None] >= 0.5, RED, GREEN) + noise
+    disparity = torch.where(cover >= 0.5, 7.0, 0.0)
+    soft, hard = (new_view(image, disparity, edges=edges, fill="none").image for edges in ("soft", "hard"))
+    assert int((soft != hard).any(-1).sum()) < 100  # of about 700 pixels within 3 px of the outline
+
+
 def test_hard_outline_in_the_plate_stays_hard() -> None:
     _, cover = ball(0.0, 0.5)
     image = torch.where(cover[..., None] >= 0.5, RED, GREEN)
