@@ -15,7 +15,7 @@ from torch import Tensor
 
 from art3d_node.stereo.synthesis import new_view
 from benchmarks import scenes
-from benchmarks.scenes import EVERYWHERE, STAR, Layer
+from benchmarks.scenes import EVERYWHERE, STAR, Layer, Scene
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images" / "new-view"
 
@@ -28,10 +28,16 @@ def main() -> None:
             Layer(STAR, (150.0, 90.0), (70.0, 62.0), 0.3, softness, (14.0, 0.0, 0.0), 7),
             Layer(EVERYWHERE, (150.0, 90.0), (1.0, 1.0), 0.0, 0.0, (-6.0, 0.0, 0.0), 26),
         ]
-        scene = scenes.render(name, layers, (180, 300), grid=grid, detail=4.0)
-        views = [new_view(scene.left, scene.disparity, edges=edges).image for edges in ("hard", "soft")]
-        crops = [view[30:150, 60:220] for view in (*views, scene.right)]
-        _enlarge(torch.cat(crops, 1), 3).save(FOLDER / f"{name}.png", optimize=True)
+        _save(name, scenes.render(name, layers, (180, 300), grid=grid, detail=4.0), (60, 30))
+    _save("alike", scenes.layered("alike", seed=8, softness=3.0, grid=2), (355, 785))
+
+
+def _save(name: str, scene: Scene, corner: tuple[int, int]) -> None:
+    """Write 160 x 120 pixels of the scene from column and row ``corner`` on."""
+    views = [new_view(scene.left, scene.disparity, edges=edges).image for edges in ("hard", "soft")]
+    x, y = corner
+    crops = [view[y : y + 120, x : x + 160] for view in (*views, scene.right)]
+    _enlarge(torch.cat(crops, 1), 3).save(FOLDER / f"{name}.png", optimize=True)
 
 
 def _enlarge(picture: Tensor, times: int) -> Image.Image:

@@ -82,14 +82,7 @@ def scatter(
 
 @cuda.jit(device=True)  # type: ignore[untyped-decorator]
 def offer(
-    r: int,
-    k: int,
-    value: Real,
-    name: int,
-    naming: bool,
-    nearest: FloatArray,
-    depth: FloatArray,
-    code: IndexArray,
+    r: int, k: int, value: Real, name: int, naming: bool, nearest: FloatArray, depth: FloatArray, code: IndexArray
 ) -> None:
     """Enter one sample for one target."""
     if nearest.shape[0] > 0 and not is_behind(value, nearest[r, k]):
