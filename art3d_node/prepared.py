@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from torch import Tensor
 from art3d_node.analysis import FrameAnalysis, border_columns
 from art3d_node.lazy_plane import LazyPlane, Part
 from art3d_node.plate import Plate
-from art3d_node.stereo import blueprint, comfort
+from art3d_node.stereo import blueprint, comfort, ramps
 from art3d_node.stereo.blueprint import Knobs
 from art3d_node.stereo.turn_cpu import turn_and_limit
 from art3d_node.transfer import CPU
@@ -20,7 +20,9 @@ from host_bridge.errors import BadInputError
 from host_bridge.frame import Frame
 from host_bridge.params import Controls
 
-__all__ = ["Plate", "Prepared", "prepare"]
+__all__ = ["Eye", "Plate", "Prepared", "prepare"]
+
+Eye = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,32 @@ class Prepared:
 
         return LazyPlane((height, width), analysis.disparity_px.device, compute)
 
+    @cached_property
+    def _toward_right(self) -> LazyPlane:
+        return self._carried("right")
+
+    @cached_property
+    def _toward_left(self) -> LazyPlane:
+        return self._carried("left")
+
+    def _carried(self, eye: Eye) -> LazyPlane:
+        source = self._halved if self.controls.hero == "none" else self._disparity
+        shape, width = self.analysis.disparity_px.shape, self.analysis.width_px
+        margin = ramps.reach_px(width) + 2
+
+        def compute(at: Part, plane: Tensor) -> None:
+            rows, columns = at
+            seen = source.over((rows.start, rows.stop), (columns.start - margin, columns.stop + margin))
+            ramps.harden(seen, eye, at, plane, width_px=width)
+
+        return LazyPlane((shape[0], shape[1]), self.analysis.disparity_px.device, compute)
+
     @property
     def nbytes(self) -> int:
         """Bytes that this setting adds to plate and analysis."""
-        return 4 * self.analysis.disparity_px.numel()
+        return 2 * 4 * self.analysis.disparity_px.numel()
 
-    def disparity_px(
-        self, first: int, last: int, columns: tuple[int, int] | None = None, *, half: bool = False
-    ) -> Tensor:
+    def disparity_px(self, first: int, last: int, columns: tuple[int, int] | None = None) -> Tensor:
         """(H, W) disparity on the hero grid, px, of which at least the named rows and columns are computed.
 
         A range outside the plate stands for its nearest row or column; the rest of the plane holds anything.
@@ -82,10 +102,16 @@ class Prepared:
         Args:
             first, last: rows first <= y < last.
             columns: first and one past the last; all of them when None.
-            half: half the disparity, for two eyes that lie on either side of the plate.
         """
-        plane = self._halved if half else self._disparity
-        return plane.over((first, last), columns or (0, self.analysis.disparity_px.shape[1]))
+        return self._disparity.over((first, last), columns or (0, self.analysis.disparity_px.shape[1]))
+
+    def carried_px(self, eye: Eye, first: int, last: int, columns: tuple[int, int]) -> Tensor:
+        """`disparity_px` as the view of one eye is made of it, without ramps that would tear: see `stereo.ramps`.
+
+        Where the plate is the centre, half of it: two eyes lie on either side.
+        """
+        plane = self._toward_right if eye == "right" else self._toward_left
+        return plane.over((first, last), columns)
 
 
 def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate: Plate | None = None) -> Prepared:

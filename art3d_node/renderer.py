@@ -16,14 +16,14 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from art3d_node.analysis import FrameAnalysis
 from art3d_node.plate import Plate
-from art3d_node.prepared import Prepared, prepare
+from art3d_node.prepared import Eye, Prepared, prepare
 from art3d_node.stereo import blueprint, edges, sight
 from art3d_node.stereo.synthesis import NewView, new_view
 from art3d_node.stereo.window import plan
@@ -35,7 +35,6 @@ from host_bridge.wire.messages import OUTPUTS
 
 __all__ = ["Plate", "Prepared", "Rendered", "prepare", "render", "render_box"]
 
-Eye = Literal["left", "right"]
 _APRON_ROWS = edges.APRON + sight.APRON
 _APRON_COLUMNS = edges.APRON + sight.TAPS + 4  # beside the samples that reach the view: outlines, fill, interpolation
 
@@ -166,7 +165,7 @@ class _TileJob:
         half = prepared.controls.hero == "none"
         low, high = (bound * (0.5 if half else 1.0) for bound in prepared.bounds_px)
         columns = self._samples(region, (low, high) if eye == "right" else (-high, -low))
-        disparity = prepared.disparity_px(region[1] - _APRON_ROWS, region[3] + _APRON_ROWS, columns, half=half)
+        disparity = prepared.carried_px(eye, region[1] - _APRON_ROWS, region[3] + _APRON_ROWS, columns)
         filling: Any = prepared.controls.fill
         outlines: Any = prepared.controls.edges
         return new_view(
