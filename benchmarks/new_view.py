@@ -28,7 +28,7 @@ from art3d_node.stereo.metrics import psnr, psnr_by_region, siou
 from art3d_node.stereo.mixed import no_mixed
 from art3d_node.stereo.synthesis import new_view, warm_up
 from art3d_node.stereo.warp import warp
-from benchmarks import middlebury, peers, scenes
+from benchmarks import example_plate, middlebury, peers, scenes
 from benchmarks.scenes import Scene
 
 Method = Callable[[Tensor, Tensor], Tensor]
@@ -69,7 +69,7 @@ def main() -> None:
     """Print the tables that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=("1080p", "4k"), default="1080p", help="size of the made scenes")
-    parser.add_argument("--only", choices=("scenes", "pairs", "speed"), help="print one table")
+    parser.add_argument("--only", choices=("scenes", "example", "pairs", "speed"), help="print one table")
     parser.add_argument("--scenes", type=int, default=8, help="layered scenes of each kind")
     parser.add_argument("--plates", type=Path, default=Path(os.environ.get("ART3D_PLATES", "../shared/plates")))
     arguments = parser.parse_args()
@@ -81,6 +81,9 @@ def main() -> None:
         made = {name: [partial(make, size, seed) for seed in seeds] for name, make in LAYERED.items()}
         made |= {name: [partial(make, size, 2)] for name, make in SINGLE.items()}
         console.print(_quality(f"Scenes with analytic truth, {arguments.size}", made))
+    if arguments.only in (None, "example"):
+        made = {"frames 1001, 1005": [partial(example_plate.load, frame) for frame in example_plate.FRAMES]}
+        console.print(_quality("The example plate", made))
     if arguments.only in (None, "pairs") and arguments.plates.is_dir():
         sets = {"tuned on": middlebury.TUNED_ON, "held out": middlebury.HELD_OUT}
         pairs = {name: [partial(middlebury.load, arguments.plates, name)] for names in sets.values() for name in names}

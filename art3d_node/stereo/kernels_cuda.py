@@ -19,7 +19,7 @@ from art3d_node.stereo.holes import background_of
 from art3d_node.stereo.jit import Arguments, FloatArray, IndexArray, MaskArray, Real, f32
 from art3d_node.stereo.mixed import BandArrays
 from art3d_node.stereo.outline_band import BAND, LOOK, is_cut
-from art3d_node.stereo.outline_profile import KINDS, blur_cell, gather_cells, settle_row
+from art3d_node.stereo.outline_profile import gather_cells, settle_row, softness
 from art3d_node.stereo.scanline import (
     cell_fraction,
     cell_targets,
@@ -307,12 +307,11 @@ def gather(top: int, corner: tuple[int, int], band: BandArrays, sums: FloatArray
 
 
 @cuda.jit  # type: ignore[untyped-decorator]
-def blur(sums: FloatArray, learnt: FloatArray) -> None:
-    """One thread per cell; see `outline_profile.blur_cell`."""
+def soften(sums: FloatArray, soft: FloatArray) -> None:
+    """One thread per cell; see `outline_profile.softness`."""
     q, row = cuda.grid(2)
     if row < sums.shape[0] and q < sums.shape[1]:
-        for kind in range(KINDS):
-            blur_cell(sums, row, q, kind, learnt)
+        soft[row, q] = softness(sums, row, q)
 
 
 @cuda.jit  # type: ignore[untyped-decorator]
@@ -322,7 +321,7 @@ def settle(
     width: int,
     columns: tuple[int, int],
     corner: tuple[int, int],
-    learnt: FloatArray,
+    soft: FloatArray,
     doubt: FloatArray,
     matte: int,
     band: BandArrays,
@@ -333,7 +332,7 @@ def settle(
     if r < rows:
         kind, noise, spread, start, count, column, alpha, front, back, depths, other = band
         found = (kind, noise, spread, start, count, column, alpha, front, back, depths, other)
-        settle_row(r, y + r, image, width, columns, corner, learnt, doubt, matte, *found)
+        settle_row(r, y + r, image, width, columns, corner, soft, doubt, matte, *found)
 
 
 @cuda.jit  # type: ignore[untyped-decorator]

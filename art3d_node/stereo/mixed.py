@@ -68,7 +68,7 @@ class Band:
     """The pixels of the thin band around depth edges, before it is settled which are mixed.
 
     Attributes:
-        kind: (n,) uint8, see `outline_profile.KINDS`.
+        kind: (n,) uint8, whole pixels from the edge on the back surface, and BAND + 1 more on the front one.
         noise: (n,) variance of a pixel's place between its two surfaces.
         spread: (n, 2, C) standard deviations of these surfaces' colours.
         mixed: all of them, with their place between the two surfaces for alpha and the mean colours for colours.

@@ -11,7 +11,7 @@ from art3d_node.stereo import edges, outline_profile
 from art3d_node.stereo.jit import Arguments, ByteArray, FloatArray, IndexArray, bands, cpu_kernel, deal
 from art3d_node.stereo.mixed import Band, Mixed
 from art3d_node.stereo.outline_band import LOOK, count_band, edge_distance
-from art3d_node.stereo.outline_profile import CELL, KINDS, SUMS
+from art3d_node.stereo.outline_profile import CELL, SUMS
 
 
 def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns: tuple[int, int], matte: int) -> Mixed:
@@ -39,10 +39,10 @@ def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns:
         around = near[part.start : part.stop + 2 * LOOK].reshape(-1), (corner[0] + part.start, corner[1])
         surveyed: Arguments = (flat, d.reshape(-1), size, *around, *tables, *band.rows(part), threads)
         edges.survey(*surveyed)
-    cells = np.empty((last - first, right - left, KINDS, SUMS), np.float32)
-    learnt, found, wanted = np.empty_like(cells), band.mixed, slice(rows[0] - top, rows[1] - top)
-    learn(top, (first, left), found.start, found.count, found.column, band.kind, found.alpha, band.noise, cells, learnt)
-    learned = (columns, (first, left), learnt, outline_profile.DOUBT)
+    cells = np.empty((last - first, right - left, SUMS), np.float32)
+    soft, found, wanted = np.empty(cells.shape[:2], np.float32), band.mixed, slice(rows[0] - top, rows[1] - top)
+    learn(top, (first, left), found.start, found.count, found.column, band.kind, found.alpha, band.noise, cells, soft)
+    learned = (columns, (first, left), soft, outline_profile.DOUBT)
     settled: Arguments = (rows[0], flat, width, *learned, matte, *band.rows(wanted), threads)
     settle(*settled)
     return replace(found, start=found.start[wanted], count=found.count[wanted])
@@ -59,15 +59,14 @@ def learn(
     spot: FloatArray,
     noise: FloatArray,
     sums: FloatArray,
-    learnt: FloatArray,
+    soft: FloatArray,
 ) -> None:
-    """Gather the cells into ``sums`` and blur them into ``learnt``, see `outline_profile`."""
+    """Gather the cells into ``sums``, and how ``soft`` their outlines are from these, see `outline_profile`."""
     for row in numba.prange(sums.shape[0]):
         outline_profile.gather_cells(row, top, corner, start, count, column, kind, spot, noise, sums)
     for row in numba.prange(sums.shape[0]):
         for q in range(sums.shape[1]):
-            for k in range(KINDS):
-                outline_profile.blur_cell(sums, row, q, k, learnt)
+            soft[row, q] = outline_profile.softness(sums, row, q)
 
 
 @cpu_kernel
@@ -77,7 +76,7 @@ def settle(
     width: int,
     columns: tuple[int, int],
     corner: tuple[int, int],
-    learnt: FloatArray,
+    soft: FloatArray,
     doubt: FloatArray,
     matte: int,
     kind: ByteArray,
@@ -105,7 +104,7 @@ def settle(
                 width,
                 columns,
                 corner,
-                learnt,
+                soft,
                 doubt,
                 matte,
                 kind,

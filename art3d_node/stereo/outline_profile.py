@@ -1,11 +1,10 @@
-"""How an outline runs from one surface to the other, learnt along it, and what that makes of each of its pixels.
+"""How soft an outline is, learnt along it, and what that makes of each of its pixels.
 
-Focus, motion and sampling change little along an outline, so what its pixels say together holds where one of
-them says little: where both surfaces happen to look alike, and where one pixel's place between them is chance.
-For every distance to the depth edge, on either side, the outline around gives the mean of alpha and how much
-alpha differs from it there, more than the surfaces' own texture explains. Between a pixel's own place and that
-mean the two variances decide (empirical Bayes). An outline that is hard everywhere stays hard, and one out of
-focus stays soft in front of any background.
+Focus, motion and sampling change little along an outline. So the pixels that touch the depth edge are asked together
+how much of the other surface they hold. Where an outline is softer than sampling alone makes it, every pixel of it is
+taken to be as mixed as is usual at its distance from the edge, unless its own colours tell more: it stays soft where
+both surfaces happen to look alike, before whatever background the new view lays it. A sharp one keeps the disparity's
+own edge there.
 
 What is learnt is gathered in cells of the plate, each with its eight neighbours, so that it is the same in every tile.
 """
@@ -14,27 +13,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from art3d_node.stereo.jit import (
-    ByteArray,
-    FloatArray,
-    IndexArray,
-    Real,
-    device_function,
-    f32,
-    row_function,
-)
+from art3d_node.stereo.jit import ByteArray, FloatArray, IndexArray, Real, device_function, f32, row_function
 from art3d_node.stereo.outline_band import BAND
 
 CELL = 16  # px
-AROUND = 2 * CELL - 1  # px from a pixel to the furthest that its profile depends on
-KINDS = 2 * (BAND + 1)  # of pixels: the back surface's by whole pixels from the edge, then the front one's
-SUMS = 4  # weight, and weighted: how far alpha is off the disparity's answer, its square, its variance by texture
-TEXTURE = f32(0.03)  # added to that variance, so that pixels without any texture do not decide alone
-STEP = f32(7.0)  # weight of the disparity's own answer in the mean
-USUAL = f32(130.0)  # weight of the usual variance, `DOUBT` squared
-DOUBT = np.array([0.35, 0.15, 0.08, 0.04], np.float32)
-LEAST = f32(1e-4)  # variance of alpha
+AROUND = 2 * CELL - 1  # px from a pixel to the furthest that its softness depends on
+SUMS = 2  # weight, and weighted: share of the other surface
+TEXTURE = f32(0.03)  # added to the variance by texture, so that pixels without any do not decide alone
+STEP = f32(14.0)  # weight of the disparity's own answer, that nothing is mixed
+SHARP = f32(0.25)  # an outline whose edge pixels are mixed no more than this in the mean is taken for sharp
+SOFTER = f32(3.4)  # so fast is the mean believed above that
 STRAY = f32(0.5)  # no pixel counts as further outside both colours than this
+DOUBT = np.array([0.35, 0.15, 0.08, 0.04], np.float32)  # how far off the usual mix a pixel may be, by px from the edge
 
 PURE = f32(0.04)  # a mix closer than this to one surface is that surface
 OPAQUE = f32(0.9)  # a front surface that covers this much hides what is behind it: no guess is shown
@@ -59,30 +49,27 @@ def gather_cells(
     noise: FloatArray,
     sums: FloatArray,
 ) -> None:
-    """Add up what the pixels of one row of cells say.
+    """Add up what the pixels that touch an edge say in one row of cells.
 
     Args:
         row: which one.
         top: plate row of the first entry of ``start``.
         corner: row and column of the first cell.
         start, count, column: the band's pixels, see `mixed.Mixed`.
-        kind: (n,) see `KINDS`.
+        kind: (n,) see `mixed.Band`.
         spot: (n,) place between the two surfaces, 1 is the front one.
         noise: (n,) its variance by texture, infinite where it says nothing.
-        sums: (rows of cells, columns of cells, KINDS, SUMS) out.
+        sums: (rows of cells, columns of cells, SUMS) out.
     """
     sums[row] = f32(0.0)
     first = (corner[0] + row) * CELL - top
     for r in range(max(first, 0), min(first + CELL, start.shape[0])):
         for i in range(start[r], start[r] + count[r]):
-            if not noise[i] < f32(np.inf):
+            if kind[i] % (BAND + 1) != 0 or not noise[i] < f32(np.inf):
                 continue
-            q, k, says = column[i] // CELL - corner[1], kind[i], f32(1.0) / (noise[i] + TEXTURE)
-            off = min(max(spot[i], -STRAY), f32(1.0) + STRAY) - prior(k)
-            sums[row, q, k, 0] += says
-            sums[row, q, k, 1] += says * off
-            sums[row, q, k, 2] += says * off * off
-            sums[row, q, k, 3] += says * noise[i]
+            q, says = column[i] // CELL - corner[1], f32(1.0) / (noise[i] + TEXTURE)
+            sums[row, q, 0] += says
+            sums[row, q, 1] += says * other_share(kind[i], spot[i])
 
 
 @device_function
@@ -92,26 +79,47 @@ def prior(kind: int) -> Real:
 
 
 @device_function
-def blur_cell(sums: FloatArray, row: int, column: int, kind: int, out: FloatArray) -> None:
-    """Mean of a cell and its eight neighbours, weighted 1 2 1 each way, into ``out`` of the same shape."""
-    for j in range(SUMS):
-        total = f32(0.0)
-        for dy in range(-1, 2):
-            for dx in range(-1, 2):
-                r, q = row + dy, column + dx
-                if 0 <= r < sums.shape[0] and 0 <= q < sums.shape[1]:
-                    total += f32((2 - abs(dy)) * (2 - abs(dx))) * f32(1 / 16) * sums[r, q, kind, j]
-        out[row, column, kind, j] = total
+def other_share(kind: int, spot: Real) -> Real:
+    """Share of the other surface in a pixel."""
+    held = min(max(spot, -STRAY), f32(1.0) + STRAY)
+    return f32(1.0) - held if kind > BAND else held
 
 
 @device_function
-def settle(learnt: FloatArray, kind: int, spot: Real, noise: Real, usual: Real) -> Real:
-    """Alpha of a pixel from its own place and from what its outline does around, (SUMS,); see `gather_cells`."""
-    mean = learnt[1] / (learnt[0] + STEP)
-    spread = learnt[2] - f32(2.0) * mean * learnt[1] + mean * mean * learnt[0] - learnt[3]
-    variance = max((spread + USUAL * usual * usual) / (learnt[0] + USUAL), LEAST)
-    alpha = prior(kind) + mean
-    alpha += variance / (variance + noise) * (spot - alpha)
+def softness(sums: FloatArray, row: int, column: int) -> Real:
+    """Share of the other surface that the pixels at an edge usually have in a cell; 0 where it is sharp.
+
+    From the cell and its eight neighbours, weighted 1 2 1 each way. Both sides of the edge are taken together: a rim
+    that is lit or shaded looks like a mix on its own side only.
+    """
+    weight, mixed = STEP, f32(0.0)
+    for dy in range(-1, 2):
+        for dx in range(-1, 2):
+            r, q = row + dy, column + dx
+            if 0 <= r < sums.shape[0] and 0 <= q < sums.shape[1]:
+                share = f32((2 - abs(dy)) * (2 - abs(dx))) * f32(1 / 16)
+                weight += share * sums[r, q, 0]
+                mixed += share * sums[r, q, 1]
+    mean = mixed / weight
+    return min(max(mean, f32(0.0)), max(mean - SHARP, f32(0.0)) * SOFTER)
+
+
+@device_function
+def usual_share(soft: Real, reach: int) -> Real:
+    """Share of the other surface ``reach`` px from the edge of an outline, as a smooth step of that softness has it."""
+    if reach == 0:
+        return soft
+    if reach == 1:
+        return max(soft - f32(0.28), f32(0.0)) * f32(1.5)
+    return max(soft - f32(0.34), f32(0.0)) * f32(0.5) if reach == 2 else f32(0.0)
+
+
+@device_function
+def settle(soft: Real, kind: int, spot: Real, noise: Real, doubt: Real) -> Real:
+    """Alpha of a pixel from its own place between the surfaces, and from how soft its outline is."""
+    share = usual_share(soft, kind % (BAND + 1))
+    usual = f32(1.0) - share if kind > BAND else share
+    alpha = usual + doubt * doubt / (doubt * doubt + noise) * (spot - usual)
     return f32(1.0) if alpha >= OPAQUE else (f32(0.0) if alpha <= PURE else alpha)
 
 
@@ -147,7 +155,7 @@ def settle_row(
     width: int,
     columns: tuple[int, int],
     corner: tuple[int, int],
-    learnt: FloatArray,
+    soft: FloatArray,
     doubt: FloatArray,
     matte: int,
     kind: ByteArray,
@@ -170,8 +178,8 @@ def settle_row(
         image: (H * W, C) plate, row after row.
         width: W.
         columns: first and one past the last plate column that counts.
-        corner: row and column of the first cell of ``learnt``.
-        learnt: (rows of cells, columns of cells, KINDS, SUMS) see `blur_cell`.
+        corner: row and column of the first cell of ``soft``.
+        soft: (rows of cells, columns of cells) see `softness`.
         doubt: (BAND + 1,) `DOUBT`.
         matte: index of the alpha channel, -1 if there is none.
         kind, noise: see `gather_cells`.
@@ -186,7 +194,7 @@ def settle_row(
         x, of = column[i], kind[i]
         if x < columns[0] or x >= columns[1]:
             continue
-        around = learnt[y // CELL - corner[0], x // CELL - corner[1], of]
+        around = soft[y // CELL - corner[0], x // CELL - corner[1]]
         mix = settle(around, of, alpha[i], noise[i], doubt[of % (BAND + 1)])
         if mix == prior(of):
             continue
