@@ -6,9 +6,9 @@ depth edge the mix is estimated from the plate itself:
 
 * the pixels of each surface further from the edge tell its colour ``F``, ``B`` and how much that varies;
 * the pixel's place between them along ``F - B`` is a first alpha, as uncertain as the two surfaces' own
-  texture makes it (linear discriminant);
-* what it is worth, and what stands where it is worth nothing, the outline around says: see
-  `outline_profile`, which settles alpha and the two colours.
+  texture makes it (linear discriminant), and the less to be believed the further the pixel is from the edge;
+* what stands where it is worth little, the disparity and the softness of the outline around say: see
+  `outline_softness`, which settles alpha and the two colours.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from art3d_node.stereo.jit import (
     row_function,
 )
 from art3d_node.stereo.outline_band import BAND, FAR, LOOK, is_cut
-from art3d_node.stereo.outline_profile import AROUND
+from art3d_node.stereo.outline_softness import AROUND
 
 APRON = AROUND + LOOK + BAND + 1  # rows and columns of the plate that a pixel's mix depends on
 WIDENING = 4  # px by which taking an outline apart can widen the hole beside it
@@ -232,7 +232,7 @@ def survey_row(
         columns: first and one past the last plate column to look at.
         neighbours: (n, 4) as of `neighbourhood`, nearest first.
         weights: (n, FAR + 1) weight of each, by its distance to the edge.
-        kind, noise, spread: out, see `outline_profile.settle_row`.
+        kind, noise, spread: out, see `outline_softness.settle_row`.
         start: (h,) see `mixed.Mixed`.
         count, column, depths, other: out, of the pixels surveyed.
         spot: out, their place between the two surfaces.

@@ -19,7 +19,7 @@ from art3d_node.stereo.holes import background_of
 from art3d_node.stereo.jit import Arguments, FloatArray, IndexArray, MaskArray, Real, f32
 from art3d_node.stereo.mixed import BandArrays
 from art3d_node.stereo.outline_band import BAND, LOOK, is_cut
-from art3d_node.stereo.outline_profile import gather_cells, settle_row, softness
+from art3d_node.stereo.outline_softness import gather_cells, settle_row, softness
 from art3d_node.stereo.scanline import (
     cell_fraction,
     cell_targets,
@@ -299,7 +299,7 @@ def survey(
 
 @cuda.jit  # type: ignore[untyped-decorator]
 def gather(top: int, corner: tuple[int, int], band: BandArrays, sums: FloatArray) -> None:
-    """One thread per row of cells; see `outline_profile.gather_cells`."""
+    """One thread per row of cells; see `outline_softness.gather_cells`."""
     row = cuda.grid(1)
     if row < sums.shape[0]:
         kind, noise, _, start, count, column, spot, _, _, _, _ = band
@@ -308,7 +308,7 @@ def gather(top: int, corner: tuple[int, int], band: BandArrays, sums: FloatArray
 
 @cuda.jit  # type: ignore[untyped-decorator]
 def soften(sums: FloatArray, soft: FloatArray) -> None:
-    """One thread per cell; see `outline_profile.softness`."""
+    """One thread per cell; see `outline_softness.softness`."""
     q, row = cuda.grid(2)
     if row < sums.shape[0] and q < sums.shape[1]:
         soft[row, q] = softness(sums, row, q)
@@ -327,7 +327,7 @@ def settle(
     band: BandArrays,
     rows: int,
 ) -> None:
-    """One thread per row, ``rows`` of them; see `outline_profile.settle_row`."""
+    """One thread per row, ``rows`` of them; see `outline_softness.settle_row`."""
     r = cuda.grid(1)
     if r < rows:
         kind, noise, spread, start, count, column, alpha, front, back, depths, other = band

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numba
 import numpy as np
 
-from art3d_node.stereo import edges, outline_profile
+from art3d_node.stereo import edges, outline_softness
 from art3d_node.stereo.jit import Arguments, ByteArray, FloatArray, IndexArray, bands, cpu_kernel, deal
 from art3d_node.stereo.mixed import Band, Mixed
 from art3d_node.stereo.outline_band import LOOK, count_band, edge_distance
-from art3d_node.stereo.outline_profile import CELL, SUMS
+from art3d_node.stereo.outline_softness import CELL, SUMS
 
 
 def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns: tuple[int, int], matte: int) -> Mixed:
@@ -25,7 +25,7 @@ def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns:
         matte: index of the alpha channel, -1 if there is none.
     """
     (height, width), threads = d.shape, numba.get_num_threads()
-    (first, last), (left, right) = outline_profile.cells(*rows, height), outline_profile.cells(*columns, width)
+    (first, last), (left, right) = outline_softness.cells(*rows, height), outline_softness.cells(*columns, width)
     top, wide = first * CELL, (left * CELL, min(right * CELL, width))
     corner, tall = (top - LOOK, wide[0] - LOOK), min(last * CELL, height) - top
     near = np.empty((tall + 2 * LOOK, wide[1] - wide[0] + 2 * LOOK), np.uint8)
@@ -42,7 +42,7 @@ def find_mixed(image: FloatArray, d: FloatArray, rows: tuple[int, int], columns:
     cells = np.empty((last - first, right - left, SUMS), np.float32)
     soft, found, wanted = np.empty(cells.shape[:2], np.float32), band.mixed, slice(rows[0] - top, rows[1] - top)
     learn(top, (first, left), found.start, found.count, found.column, band.kind, found.alpha, band.noise, cells, soft)
-    learned = (columns, (first, left), soft, outline_profile.DOUBT)
+    learned = (columns, (first, left), soft, outline_softness.DOUBT)
     settled: Arguments = (rows[0], flat, width, *learned, matte, *band.rows(wanted), threads)
     settle(*settled)
     return replace(found, start=found.start[wanted], count=found.count[wanted])
@@ -61,12 +61,12 @@ def learn(
     sums: FloatArray,
     soft: FloatArray,
 ) -> None:
-    """Gather the cells into ``sums``, and how ``soft`` their outlines are from these, see `outline_profile`."""
+    """Gather the cells into ``sums``, and how ``soft`` their outlines are from these, see `outline_softness`."""
     for row in numba.prange(sums.shape[0]):
-        outline_profile.gather_cells(row, top, corner, start, count, column, kind, spot, noise, sums)
+        outline_softness.gather_cells(row, top, corner, start, count, column, kind, spot, noise, sums)
     for row in numba.prange(sums.shape[0]):
         for q in range(sums.shape[1]):
-            soft[row, q] = outline_profile.softness(sums, row, q)
+            soft[row, q] = outline_softness.softness(sums, row, q)
 
 
 @cpu_kernel
@@ -92,12 +92,12 @@ def settle(
     other: IndexArray,
     threads: int,
 ) -> None:
-    """Run `outline_profile.settle_row` over all rows from plate row ``y`` on, dealt out among ``threads``."""
+    """Run `outline_softness.settle_row` over all rows from plate row ``y`` on, dealt out among ``threads``."""
     share = -(-count.shape[0] // threads)
     for i in numba.prange(share * threads):
         r = deal(i, share, threads)
         if r < count.shape[0]:
-            outline_profile.settle_row(
+            outline_softness.settle_row(
                 r,
                 y + r,
                 image,

@@ -13,11 +13,11 @@ import torch
 from numba import cuda
 from torch import Tensor
 
-from art3d_node.stereo import edges, fill, outline_profile, sight
+from art3d_node.stereo import edges, fill, outline_softness, sight
 from art3d_node.stereo import kernels_cuda as kernels
 from art3d_node.stereo.jit import f32
 from art3d_node.stereo.outline_band import LOOK
-from art3d_node.stereo.outline_profile import CELL
+from art3d_node.stereo.outline_softness import CELL
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.window import Window, plan
 
@@ -130,8 +130,8 @@ def _take_apart(
 ) -> None:
     """Move the mixed outline pixels of the window's rows into ``soft``; see `mixed_cpu.find_mixed`."""
     (height, width), new = disparity.shape, disparity.new_empty
-    first, last = outline_profile.cells(window.top, window.bottom, height)
-    left, right = outline_profile.cells(*window.samples, width)
+    first, last = outline_softness.cells(window.top, window.bottom, height)
+    left, right = outline_softness.cells(*window.samples, width)
     top, wide = first * CELL, (left * CELL, min(right * CELL, width))
     rows, corner = min(last * CELL, height) - top, (top - LOOK, wide[0] - LOOK)
     near = new(rows + 2 * LOOK, wide[1] - wide[0] + 2 * LOOK, dtype=torch.uint8)
@@ -144,14 +144,14 @@ def _take_apart(
     scratch = new(rows, 2, 1 + 2 * image.shape[2])
     plate = (flat, disparity.flatten(), (height, width), near.flatten(), corner, wide, *tables)
     _launch_rows(kernels.survey, *plate, band, scratch, rows=rows)
-    cells = new(last - first, right - left, outline_profile.SUMS)
+    cells = new(last - first, right - left, outline_softness.SUMS)
     softness = new(*cells.shape[:2])
     _launch_rows(kernels.gather, top, (first, left), band, cells, rows=cells.shape[0])
     _launch(kernels.soften, cells, softness, over=softness)
     part, wanted = slice(window.top - top, window.bottom - top), base.disparity.shape[0]
     kind, noise, spread, start, count, *found = band
     mixed = (start[part], count[part], *found)
-    around = (window.samples, (first, left), softness, torch.from_numpy(outline_profile.DOUBT).to(device), alpha)
+    around = (window.samples, (first, left), softness, torch.from_numpy(outline_softness.DOUBT).to(device), alpha)
     _launch_rows(kernels.settle, window.top, flat, width, *around, (kind, noise, spread, *mixed), wanted, rows=wanted)
     layers = (base.colours, base.extra, base.disparity, soft.colours, soft.extra, soft.disparity, soft.cover)
     _launch_rows(kernels.lay, disparity, window.top, mixed, extra, *layers, rows=wanted)
