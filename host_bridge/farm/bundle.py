@@ -11,14 +11,13 @@ Source: the Open Job Description specification, template schemas 2023-09, and RF
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from host_bridge.errors import BadInputError, OutputError
+from host_bridge.errors import BadInputError
+from host_bridge.outputs.atomic import replacing
 
 SPECIFICATION = "jobtemplate-2023-09"
 CANCEL_NOTICE_S = 30
@@ -194,16 +193,9 @@ def write_bundle(folder: Path, template: Template, values: Mapping[str, Any]) ->
     """
     listed = {"parameterValues": [{"name": name, "value": value} for name, value in values.items()]}
     files = {"template.json": template, "parameters.json": dict(values), "parameter_values.json": listed}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, body in files.items():
-            handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(body, file, indent=2)
-                file.write("\n")
-            os.replace(temporary, folder / name)
-    except OSError as error:
-        raise OutputError(f"the bundle cannot be written: {error.strerror}", where=str(folder)) from error
+    for name, body in files.items():
+        with replacing(folder / name) as temporary:
+            temporary.write_text(json.dumps(body, indent=2) + "\n", encoding="utf-8")
 
 
 def _path(name: str, flow: str, description: str) -> Template:

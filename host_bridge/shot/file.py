@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host_bridge.errors import OutputError, ShotError
+from host_bridge.errors import ShotError
+from host_bridge.outputs.atomic import replacing
 from host_bridge.wire.messages import ShotFrame
 
 FORMAT = "art3d-shot"
@@ -139,22 +138,8 @@ def save_shot(shot: Shot, path: Path) -> None:
     """
     body = _to_json(shot)
     text = json.dumps({"hash": _hash(body), **body}, indent=1, sort_keys=True) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(
-            f"the shot file cannot be written: {error.strerror}", where=str(path), remedy="check space and permissions"
-        ) from error
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def load_shot(path: Path) -> Shot:

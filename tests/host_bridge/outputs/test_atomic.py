@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from host_bridge.errors import OutputError
-from host_bridge.outputs import replacing
+from host_bridge.outputs import atomic, replacing, write_picture
+from host_bridge.outputs.atomic import clean_folder
 
 
 def test_the_file_appears_at_the_end_and_its_folder_with_it(tmp_path) -> None:
@@ -69,3 +73,71 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, name) -> None:
     assert str(tmp_path / name) in done.stdout
     assert len(done.stdout.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+LEFT = """
+import os, signal, sys
+from pathlib import Path
+from host_bridge.outputs import replacing
+
+with replacing(Path(sys.argv[1])) as temporary:
+    temporary.write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def kill_a_writer(path: Path) -> None:
+    subprocess.run([sys.executable, "-c", LEFT, str(path)], check=False)
+
+
+def test_the_next_writer_removes_what_a_killed_one_left(tmp_path) -> None:
+    kill_a_writer(tmp_path / "out.exr")
+    kill_a_writer(tmp_path / "other.exr")
+    assert len(list(tmp_path.iterdir())) == 2
+    with replacing(tmp_path / "out.exr") as temporary:
+        temporary.write_bytes(b"whole")
+    assert (tmp_path / "out.exr").read_bytes() == b"whole"
+    (left,) = [p for p in tmp_path.iterdir() if p.name != "out.exr"]
+    assert left.name.startswith(".other.")
+    assert clean_folder(tmp_path) == [left]
+    assert [p.name for p in tmp_path.iterdir()] == ["out.exr"]
+
+
+def test_a_writer_at_work_is_left_alone(tmp_path) -> None:
+    path = tmp_path / "out.exr"
+    with replacing(path) as first:
+        first.write_bytes(b"first")
+        with replacing(path) as second:
+            assert first.exists()
+            second.write_bytes(b"second")
+        assert clean_folder(tmp_path) == []
+    assert path.read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("name", ["out.exr", "out.png", "out.tif", "out.jpg"])
+def test_image_writers_keep_the_locked_file(tmp_path, name, monkeypatch) -> None:
+    """The lock is the file's: a writer that made another file under the name would lose it."""
+    seen = []
+    flush = atomic._flush
+    monkeypatch.setattr(
+        atomic, "_flush", lambda path: (seen.append(path.is_dir() or atomic._abandoned(path)), flush(path))
+    )
+    write_picture(tmp_path / name, np.zeros((8, 8, 3), np.float32))
+    assert seen[0] is False
+
+
+def test_the_umask_decides_who_may_read(tmp_path) -> None:
+    before = os.umask(0o027)
+    try:
+        with replacing(tmp_path / "a.exr") as temporary:
+            temporary.write_bytes(b"x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.exr").stat().st_mode & 0o777 == 0o640
+
+
+def test_files_of_others_are_no_leftovers(tmp_path) -> None:
+    for name in (".out.exr", ".out.0123456789ab.tmp.exr", "out.0123456789ab.art3d-tmp.exr"):
+        (tmp_path / name).write_bytes(b"theirs")
+    (tmp_path / ".out.0123456789ab.art3d-tmp.exr").symlink_to(tmp_path / ".out.exr")
+    assert clean_folder(tmp_path) == []
