@@ -17,6 +17,7 @@ from art3d_node.server.devices import find_devices
 from art3d_node.server.place import control_address, is_local, lock, log_to, prove_folder
 from art3d_node.server.service import Service
 from art3d_node.server.session import Session
+from art3d_node.server.watch import Patience
 from art3d_node.server.workers import DEFAULT_ENGINE, Workers
 from host_bridge.errors import Art3DError, ServerError
 from host_bridge.wire.limits import MIB, Limits
@@ -37,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")
     made.add_argument("--metrics-port", type=int, default=0, help="serve Prometheus figures on this local port")
     made.add_argument("--open-paths", action="store_true", help="let clients name a depth model by its folder's path")
+    made.add_argument("--worker-silence-s", type=float, default=Patience.silent_s,
+                      help="replace a worker that says nothing for so long")  # fmt: skip
     made.add_argument("--engine", default=DEFAULT_ENGINE, help=argparse.SUPPRESS)
     return made
 
@@ -79,7 +82,8 @@ def build(args: argparse.Namespace) -> Service:
     identity = {"server": product(), "control": "", "log": args.log}
     session = Session(limits, identity, pid=os.getpid())
     workers = Workers(find_devices(args.device), engine=args.engine, analysis_bytes=limits.analysis_bytes,
-                      open_paths=args.open_paths)  # fmt: skip
+                      open_paths=args.open_paths,
+                      patience=Patience(silent_s=args.worker_silence_s))  # fmt: skip
     service = Service(
         session, workers, address=args.address, control=control_address(args.address),
         idle_timeout_s=args.idle_timeout_s, secure=guard.secure if guard else None,

@@ -84,6 +84,13 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Alive:
+    """Said every second; `ticks` counts the steps that a worker's jobs have taken."""
+
+    ticks: int
+
+
+@dataclass(frozen=True)
 class Said:
     """A line of a worker for the server's log."""
 
@@ -92,7 +99,7 @@ class Said:
     text: str
 
 
-_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Done, Failed, Said)}
+_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Done, Failed, Alive, Said)}
 
 
 def pack(messages: Sequence[Any]) -> bytes:

@@ -119,6 +119,8 @@ class Service:
         for process in list(self.workers.processes.values()):
             if process.pipe.fileno() in events:
                 self._hear(process.id, now_s)
+        for worker in self.workers.hanging(now_s, lambda worker: len(self.session.scheduler.running(worker))):
+            self._lose(worker, now_s)
         if self._requests in events:
             self._receive(self._requests, now_s, control=False)
         self._settle_sent(now_s)
@@ -135,16 +137,20 @@ class Service:
             self._act()
 
     def _hear(self, worker: int, now_s: float) -> None:
-        messages = self.workers.receive(worker)
+        messages = self.workers.receive(worker, now_s)
         for message in messages or ():
             if isinstance(message, Said):
                 logging.getLogger(message.name).log(message.level, "worker %d: %s", worker, message.text)
             else:
                 self.session.worker_said(worker, message, now_s)
         if messages is None:
-            self._poller.unregister(self.workers.processes[worker].pipe.fileno())
-            self.workers.bury(worker, now_s)
-            self.session.worker_died(worker, now_s)
+            self._lose(worker, now_s)
+        self._act()
+
+    def _lose(self, worker: int, now_s: float) -> None:
+        self._poller.unregister(self.workers.processes[worker].pipe.fileno())
+        self.workers.bury(worker, now_s)
+        self.session.worker_died(worker, now_s)
         self._act()
 
     def _act(self) -> None:

@@ -14,18 +14,19 @@ import logging
 import os
 import queue
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Sequence
 from functools import reduce
-from multiprocessing.connection import Connection
 from typing import Any
 
 from art3d_node.server import interrupt
 from art3d_node.server.engine import Engine
-from art3d_node.server.jobs import Abort, Done, Failed, Forget, Job, PlateRef, Ready, Said, pack, unpack
+from art3d_node.server.jobs import Abort, Alive, Done, Failed, Forget, Job, PlateRef, Ready, Said
 from art3d_node.server.lanes import Lanes, room
+from art3d_node.server.pipe import READ_BYTES, Reader, framed
 from host_bridge.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
@@ -36,21 +37,29 @@ from host_bridge.wire.messages import Segment
 log = logging.getLogger(__name__)
 MAPPINGS = 256
 LOG_CHARACTERS = 4000
+BEAT_S = 1.0
 PER_TILE = ("prepare", "render", "write", "job")
 
 
 class Outbox(logging.Handler):
     """The sending end of the pipe, for results and for the log, which the server writes for all its workers."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: socket.socket) -> None:
         super().__init__()
         self._pipe, self._turn = pipe, threading.Lock()
+        self.ticks = 0
+        threading.Thread(target=self._beat, name="beat", daemon=True).start()
+
+    def _beat(self) -> None:
+        while True:
+            self.say(Alive(self.ticks))
+            time.sleep(BEAT_S)
 
     def say(self, *messages: Any) -> None:
         """Sends records; without a server there is nothing left to do."""
         try:
             with self._turn:
-                self._pipe.send_bytes(pack(messages))
+                self._pipe.sendall(framed(messages))
         except OSError:
             os._exit(0)
 
@@ -68,8 +77,8 @@ class Worker:
         outbox: for the answers.
     """
 
-    def __init__(self, pipe: Connection, engine: Engine, outbox: Outbox) -> None:
-        self._pipe, self._engine, self._say = pipe, engine, outbox.say
+    def __init__(self, pipe: socket.socket, engine: Engine, outbox: Outbox) -> None:
+        self._pipe, self._engine, self._outbox, self._say = pipe, engine, outbox, outbox.say
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped: set[int] = set()
         self._read, self._write = Mappings(count=MAPPINGS), Mappings(count=MAPPINGS, write=True)
@@ -94,15 +103,18 @@ class Worker:
 
     def _listen(self) -> None:
         """Reads the pipe at all times, so that an abort reaches a job under way."""
+        reader = Reader()
         try:
-            while True:
-                for message in unpack(self._pipe.recv_bytes()):
+            while data := self._pipe.recv(READ_BYTES):
+                for message in reader.feed(data):
                     if isinstance(message, Abort):
                         self._stopped.add(message.id)
                         interrupt.poke()
                     else:
                         self._inbox.put(message)
-        except (EOFError, OSError):
+        except OSError:
+            pass
+        finally:
             os._exit(0)
 
     def _beside(self, jobs: Sequence[Job]) -> None:
@@ -119,6 +131,7 @@ class Worker:
 
     def _answers(self, jobs: Sequence[Job]) -> list[Done | Failed]:
         def check() -> None:
+            self._outbox.ticks += 1
             if self._stopped.issuperset(job.id for job in jobs):
                 raise CancelledError("nobody waits for it any more")
 
@@ -208,7 +221,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     interrupt.install()
-    pipe = Connection(args.pipe)
+    pipe = socket.socket(fileno=args.pipe)
     outbox = Outbox(pipe)
     logging.basicConfig(level=logging.INFO, handlers=[outbox], format="%(message)s")
     try:

@@ -1,24 +1,27 @@
-"""The worker processes: one per device, started, watched and replaced."""
+"""The worker processes: one per device, started, watched and replaced. Nothing here waits for one."""
 
 from __future__ import annotations
 
 import logging
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from typing import Any
 
-from art3d_node.server.jobs import pack, unpack
+from art3d_node.server.jobs import Alive, Ready
+from art3d_node.server.pipe import Broken, Pipe
+from art3d_node.server.watch import Patience, Watch
 
 log = logging.getLogger(__name__)
 DEFAULT_ENGINE = "art3d_node.server.compute:make"
 RESTART_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 5.0
 RECENT_S = 20.0
+LAST_WORDS_S = 2.0
 # Threads that wait for work sleep: spinning, they take a farm slot's cores from those who read and write its frames.
 # Planes that a frame frees are there for the next one: from the kernel, each new page of them costs a fault.
 QUIET = {
@@ -32,12 +35,13 @@ QUIET = {
 
 @dataclass
 class Process:
-    """One worker process and our end of its pipe."""
+    """One worker process, our end of its pipe, and its signs of life."""
 
     id: int
     device: str
-    pipe: Connection
+    pipe: Pipe
     child: subprocess.Popen[bytes]
+    watch: Watch
 
 
 class Workers:
@@ -48,33 +52,43 @@ class Workers:
         engine: "module:function" that makes an engine.
         analysis_bytes: bound of each worker's analyses.
         open_paths: whether depth sources may be named by path.
+        patience: how long one may be silent.
     """
 
     def __init__(
-        self, devices: Sequence[str], *, engine: str = DEFAULT_ENGINE, analysis_bytes: int, open_paths: bool = False
+        self,
+        devices: Sequence[str],
+        *,
+        engine: str = DEFAULT_ENGINE,
+        analysis_bytes: int,
+        open_paths: bool = False,
+        patience: Patience | None = None,
     ) -> None:
         self._options = ["--engine", engine, "--analysis-bytes", str(analysis_bytes)]
         self._options += ["--open-paths"] if open_paths else []
         self.processes: dict[int, Process] = {}
+        self._patience = patience or Patience()
         self._waiting: list[tuple[float, str]] = [(0.0, device) for device in devices]
         self._deaths: list[float] = []
+        self._killed: list[subprocess.Popen[bytes]] = []
         self._last = 0
 
     def start_due(self, now_s: float) -> list[Process]:
         """Starts the workers whose time has come."""
+        self._killed = [child for child in self._killed if child.poll() is None]
         due = [item for item in self._waiting if item[0] <= now_s]
         self._waiting = [item for item in self._waiting if item[0] > now_s]
-        return [self._start(device) for _, device in due]
+        return [self._start(device, now_s) for _, device in due]
 
-    def _start(self, device: str) -> Process:
-        ours, theirs = Pipe(duplex=True)
+    def _start(self, device: str, now_s: float) -> Process:
+        ours, theirs = socket.socketpair()
         self._last += 1
         command = [sys.executable, "-m", "art3d_node.server.worker", "--pipe", str(theirs.fileno()),
                    "--device", device, *self._options]  # fmt: skip
         surroundings = {**QUIET, **os.environ}
         child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=surroundings)
         theirs.close()
-        process = Process(self._last, device, ours, child)
+        process = Process(self._last, device, Pipe(ours), child, Watch(self._patience, now_s))
         self.processes[process.id] = process
         log.info("worker %d (pid %d) starts on %s", process.id, child.pid, device)
         return process
@@ -84,24 +98,47 @@ class Workers:
         process = self.processes.get(worker)
         if process is not None:
             try:
-                process.pipe.send_bytes(pack([message]))
-            except OSError:
-                log.info("worker %d does not read", worker)
+                process.pipe.send(message)
+            except Broken as error:
+                log.info("worker %d: %s", worker, error)
+                process.child.kill()
 
-    def receive(self, worker: int) -> list[Any] | None:
+    def receive(self, worker: int, now_s: float) -> list[Any] | None:
         """The next records of a worker, or None when it is gone."""
+        process = self.processes[worker]
         try:
-            return unpack(self.processes[worker].pipe.recv_bytes())
-        except (EOFError, OSError):
+            process.pipe.flush()
+            messages = process.pipe.receive()
+        except Broken as error:
+            log.info("worker %d: %s", worker, error)
             return None
+        for message in messages:
+            process.watch.heard(
+                now_s, ticks=message.ticks if isinstance(message, Alive) else None, ready=isinstance(message, Ready)
+            )
+        return [message for message in messages if not isinstance(message, Alive)]
+
+    def hanging(self, now_s: float, jobs: Callable[[int], int]) -> list[int]:
+        """Those that work no longer, though they have not ended; `jobs` counts what a worker has to do."""
+        found = []
+        for process in self.processes.values():
+            why = process.watch.fault(now_s, jobs(process.id))
+            if why:
+                log.error("worker %d (pid %d) %s", process.id, process.child.pid, why)
+                found.append(process.id)
+        return found
 
     def bury(self, worker: int, now_s: float) -> Process:
-        """Removes a dead worker and plans its replacement."""
+        """Ends what is left of a worker and plans its replacement."""
         process = self.processes.pop(worker)
         process.pipe.close()
-        process.child.kill()
-        code = process.child.wait()
-        log.warning("worker %d (pid %d) ended with %d; it is replaced", worker, process.child.pid, code)
+        code = process.child.poll()
+        if code is None:
+            # A process that a driver holds may take its time to die, so nobody waits for it here.
+            process.child.kill()
+            self._killed.append(process.child)
+        how = "is killed" if code is None else f"ended with {code}"
+        log.warning("worker %d (pid %d) %s; it is replaced", worker, process.child.pid, how)
         self._deaths = [death for death in self._deaths if now_s - death < RECENT_S] + [now_s]
         pause = min(RESTART_PAUSE_S * 2 ** len(self._deaths), LONGEST_PAUSE_S)
         self._waiting.append((now_s + pause, process.device))
@@ -111,10 +148,10 @@ class Workers:
         """Ends all workers; closing the pipe is enough, the kill is for one that hangs."""
         for process in self.processes.values():
             process.pipe.close()
-        for process in self.processes.values():
+        end_s = time.monotonic() + LAST_WORDS_S
+        for child in [*self._killed, *(process.child for process in self.processes.values())]:
             try:
-                process.child.wait(2.0)
+                child.wait(max(0.0, end_s - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.child.kill()
-                process.child.wait()
+                child.kill()
         self.processes.clear()
