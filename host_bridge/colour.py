@@ -1,30 +1,35 @@
 """Colour: the plate's values stay; only the small copy that networks look at becomes display-referred.
 
 Convention:
-    A plate's input space is explicit: `--input-space`, else the file's own tag, else scene-linear Rec.709. The look
-    copy goes through $OCIO, else through the built-in config named here, to the un-tone-mapped display view.
+    A plate's input space is explicit: `--input-space`, else the file's own tag (`plates.tags`), else scene-linear
+    Rec.709. An id of the Color Interop Forum is what the config in force says, else its formula. The look copy goes
+    through $OCIO, else through the built-in config named here, to the un-tone-mapped display view.
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
-import logging
 import os
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-import OpenEXR
 import OpenImageIO as oiio
 
+from host_bridge.curves import cineon_to_linear, srgb_to_linear
 from host_bridge.errors import BadInputError
 from host_bridge.frame import Array
+from host_bridge.interop import Formula, formula
+from host_bridge.recipe import content_hash
 
 LINEAR_REC709 = "lin_rec709_scene"
 SRGB = "srgb_rec709_scene"
 CINEON = "Cineon"
 BUILT_IN_CONFIG = "ocio://studio-config-v2.2.0_aces-v1.3_ocio-v2.4"
+# Asked last, for what only it knows by an interop id: camera logs.
+NEWEST_CONFIG = "ocio://studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
 LOOK_SIDE_PX = 1024
 UNTONED_VIEW = "Un-tone-mapped"
 _SAME = {
@@ -36,7 +41,6 @@ _SAME = {
     "lin_p3d65_scene": ("lin_p3d65", "Linear P3-D65", "Utility - Linear - P3-D65"),
 }
 _SPELLINGS = {other.lower(): space for space, others in _SAME.items() for other in (*others, space)}
-_log = logging.getLogger(__name__)
 
 
 def config_name() -> str:
@@ -57,49 +61,92 @@ def _config(name: str) -> oiio.ColorConfig:
     return config
 
 
+def config_identity() -> str:
+    """What a recipe says of the config: its name, and of a file its bytes, for a studio edits it in place."""
+    name = config_name()
+    path = Path(name)
+    return f"{name} {content_hash(path)}" if path.is_file() else name
+
+
 def canonical(space: str) -> str:
-    """One spelling for the spaces that have many."""
-    return _SPELLINGS.get(space.lower(), space)
-
-
-def tagged_space(header: Mapping[str, Any]) -> str:
-    """The input space that an EXR header states: `colorInteropID`, else its chromaticities, else linear Rec.709."""
-    tag = header.get("colorInteropID")
-    if isinstance(tag, str) and tag not in ("", "unknown", "data"):
-        return canonical(tag)
-    primaries = header.get("chromaticities")
-    if primaries is None:
-        return LINEAR_REC709
-    known = OpenEXR.chromaticitiesToColorInteropID(primaries)
-    if known is None:
-        _log.warning("unknown primaries %s are looked at as Rec.709; name them with --input-space", primaries)
-    return str(known or LINEAR_REC709)
+    """One spelling for the spaces that have many; what the config in force calls so keeps its name."""
+    if usual := _SPELLINGS.get(space.lower()):
+        return usual
+    if config_name() != BUILT_IN_CONFIG and _in(config_name(), space):
+        return space
+    return _ids(BUILT_IN_CONFIG).get(space.lower(), space)
 
 
 def check_space(space: str) -> str:
     """The canonical name of a colour space that exists.
 
     Raises:
-        BadInputError: neither $OCIO nor the built-in config knows it.
+        BadInputError: neither $OCIO nor the built-in config knows it, nor is it an id of the Color Interop Forum.
     """
-    if canonical(space) in (*_SAME, CINEON):
+    if known(space):
         return canonical(space)
-    if _locate(space) is None:
-        names = _config(config_name()).getColorSpaceNames()
-        near = difflib.get_close_matches(space, names, 3, 0.3) or names[:3]
-        raise BadInputError(
-            f"no colour space {space!r} in {config_name()}", where="--input-space", remedy=f"try {', '.join(near)}"
-        )
-    return space
+    names = _config(config_name()).getColorSpaceNames()
+    near = difflib.get_close_matches(space, names, 3, 0.3) or names[:3]
+    raise BadInputError(
+        f"no colour space {space!r} in {config_name()}", where="--input-space", remedy=f"try {', '.join(near)}"
+    )
 
 
-def _locate(space: str) -> tuple[str, str] | None:
-    """Config and name under which a space is known, the config in force first."""
-    for config in dict.fromkeys((config_name(), BUILT_IN_CONFIG)):
-        for name in (space, *_SAME.get(canonical(space), ())):
-            if _config(config).getColorSpaceIndex(name) >= 0:
-                return config, name
-    return None
+def known(space: str) -> bool:
+    """Whether values in this space can be understood."""
+    return canonical(space) in (LINEAR_REC709, SRGB, CINEON) or _meaning(canonical(space)) is not None
+
+
+@dataclass(frozen=True)
+class _Located:
+    config: str
+    name: str
+    linear: str  # what the config calls linear Rec.709
+
+
+def _meaning(space: str) -> _Located | Formula | None:
+    """What a space is: as the config in force defines it, else by the formula of its id, else as a built-in one does.
+
+    A formula is exact, and the same with every config that does not know the id.
+    """
+    if config_name() != BUILT_IN_CONFIG and (mine := _in(config_name(), space)):
+        return mine
+    return formula(space) or _in(BUILT_IN_CONFIG, space) or _in(NEWEST_CONFIG, space)
+
+
+@functools.lru_cache(maxsize=256)
+def _in(config: str, space: str) -> _Located | None:
+    """The space in a config, by its name, alias, interop id or another spelling; None without linear Rec.709 there."""
+    name, linear = _named_in(config, space), _named_in(config, LINEAR_REC709)
+    return _Located(config, name, linear) if name and linear else None
+
+
+def _named_in(config: str, space: str) -> str | None:
+    bare = space.rpartition(":")[2]
+    for name in dict.fromkeys((space, bare, *_SAME.get(space, ()))):
+        if _config(config).getColorSpaceIndex(name) >= 0:
+            return name
+    by_id = {interop_id.lower(): name for name, interop_id in reversed(_interop_ids(config))}
+    return by_id.get(space.lower()) or by_id.get(bare.lower())
+
+
+@functools.lru_cache(maxsize=4)
+def _interop_ids(config: str) -> tuple[tuple[str, str], ...]:
+    """Names of a config's spaces with their interop ids, in its order."""
+    read = _config(config)
+    pairs = ((str(name), str(read.get_color_interop_id(name) or "")) for name in read.getColorSpaceNames())
+    return tuple((name, interop_id) for name, interop_id in pairs if interop_id)
+
+
+@functools.lru_cache(maxsize=4)
+def _ids(config: str) -> Mapping[str, str]:
+    """Interop ids by the names and aliases that a config has for them, in lower case."""
+    found: dict[str, str] = {}
+    for name, interop_id in _interop_ids(config):
+        if formula(interop_id):
+            for spelling in (name, *_config(config).getAliases(name), interop_id):
+                found.setdefault(str(spelling).lower(), interop_id)
+    return found
 
 
 def needs_look(space: str, channels: tuple[str, ...]) -> bool:
@@ -137,14 +184,18 @@ def to_display(color: Array, channels: tuple[str, ...], space: str) -> Array:
     """
     rgb = [channels.index(c) for c in "RGB"] if "G" in channels else [0, 0, 0]
     small = np.ascontiguousarray(color[..., rgb])
-    found = _locate(space) or (BUILT_IN_CONFIG, LINEAR_REC709)
-    display, view = _display(found[0])
+    found = _in(config_name(), space)
+    if found is None:
+        small = decode(small, space)
+        found = _in(config_name(), LINEAR_REC709) or _in(BUILT_IN_CONFIG, LINEAR_REC709)
+    assert found is not None
+    display, view = _display(found.config)
     shown = oiio.ImageBufAlgo.ociodisplay(
-        oiio.ImageBuf(small), display, view, fromspace=found[1], unpremult=False, colorconfig=found[0]
+        oiio.ImageBuf(small), display, view, fromspace=found.name, unpremult=False, colorconfig=found.config
     )
     if shown.has_error:
         raise BadInputError(
-            f"the colour config fails: {shown.geterror()}", where=found[0], remedy="mend or unset $OCIO"
+            f"the colour config fails: {shown.geterror()}", where=found.config, remedy="mend or unset $OCIO"
         )
     pixels = np.nan_to_num(np.asarray(shown.get_pixels("float")))
     return np.ascontiguousarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8))
@@ -170,29 +221,12 @@ def shrink(pixels: Array, side_px: int) -> Array:
     return total
 
 
-def srgb_to_linear(values: Array) -> Array:
-    """IEC 61966-2-1 decoding, 0..1 to 0..1; values outside are continued by symmetry."""
-    size = np.abs(values)
-    return np.copysign(np.where(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4), values)
-
-
-def linear_to_srgb(values: Array) -> Array:
-    """IEC 61966-2-1 encoding, the inverse of `srgb_to_linear`."""
-    size = np.abs(values)
-    return np.copysign(np.where(size <= 0.0031308, size * 12.92, 1.055 * size ** (1 / 2.4) - 0.055), values)
-
-
-def cineon_to_linear(values: Array) -> Array:
-    """Printing density to scene-linear, black 95 and white 685 of 1023, 0.002 density a code, gamma 0.6.
-
-    Formula: Kodak, Grayscale Transformations of Cineon Digital Film Data (1993).
-    """
-    black = 10 ** ((95 - 685) * 0.002 / 0.6)
-    return (10 ** ((values * 1023 - 685) * 0.002 / 0.6) - black) / (1 - black)
-
-
 def decode(pixels: Array, space: str) -> Array:
     """Code values 0..1 of an image format in `space`, as scene-linear Rec.709 float32.
+
+    Args:
+        pixels: (..., C) float, colour alone: 3 channels, or 1 of grey.
+        space: the name of a space that exists.
 
     Raises:
         BadInputError: the config cannot convert them.
@@ -201,14 +235,51 @@ def decode(pixels: Array, space: str) -> Array:
         return np.asarray(pixels, np.float32)
     if space in (SRGB, CINEON):
         return np.asarray((srgb_to_linear if space == SRGB else cineon_to_linear)(pixels), np.float32)
-    found = _locate(check_space(space)) or (BUILT_IN_CONFIG, space)
-    linear = _locate_in(found[0], LINEAR_REC709)
-    out = oiio.ImageBufAlgo.colorconvert(oiio.ImageBuf(pixels), found[1], linear, unpremult=False, colorconfig=found[0])
+    meaning = _meaning(check_space(space))
+    if isinstance(meaning, Formula):
+        return np.asarray(meaning.to_rec709(meaning.light(pixels)), np.float32)
+    assert meaning is not None
+    return _converted(pixels, meaning)
+
+
+def decode_codes(codes: Array, top: int, space: str) -> Array:
+    """Integer code values as scene-linear Rec.709 float32: as `decode`, by a table where a curve is a channel's own.
+
+    Args:
+        codes: (rows, columns, C) unsigned, at most `top`.
+        top: the code that means 1.
+        space: as `decode`.
+
+    Raises:
+        BadInputError: as `decode`.
+    """
+    meaning = None if space in (LINEAR_REC709, SRGB, CINEON) else _meaning(check_space(space))
+    if isinstance(meaning, _Located) or (isinstance(meaning, Formula) and meaning.curve == "hlg"):
+        return decode(codes / np.float32(top), space)
+    steps = np.arange(top + 1, dtype=np.float64) / top
+    if meaning is None:
+        return decode(steps, space)[codes]
+    return meaning.to_rec709(meaning.light(steps).astype(np.float32)[codes])
+
+
+def steps_fit_half(space: str) -> bool:
+    """Whether the steps of eight bits in this space are all coarser than a half's: not those of absolute light."""
+    meaning = _meaning(space)
+    return not (isinstance(meaning, Formula) and meaning.absolute)
+
+
+def _converted(pixels: Array, place: _Located) -> Array:
+    grey = pixels.shape[-1] == 1
+    given = np.repeat(pixels, 3, axis=-1) if grey else pixels
+    out = oiio.ImageBufAlgo.colorconvert(
+        oiio.ImageBuf(np.ascontiguousarray(given, np.float32)),
+        place.name,
+        place.linear,
+        unpremult=False,
+        colorconfig=place.config,
+    )
     if out.has_error:
-        raise BadInputError(f"the colour config fails: {out.geterror()}", where=found[0], remedy="try another space")
-    return np.asarray(out.get_pixels("float"), np.float32)
-
-
-def _locate_in(config: str, space: str) -> str:
-    names = (space, *_SAME[space])
-    return next((name for name in names if _config(config).getColorSpaceIndex(name) >= 0), space)
+        raise BadInputError(
+            f"the colour config fails: {out.geterror()}", where=place.config, remedy="try another space"
+        )
+    return np.asarray(out.get_pixels("float"), np.float32)[..., : 1 if grey else 3]

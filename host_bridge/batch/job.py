@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from host_bridge import colour
 from host_bridge.depth_script import DepthScript
 from host_bridge.errors import Art3DError, BadInputError, OutputError
 from host_bridge.outputs import Writing
@@ -121,6 +122,7 @@ class Job:
             "plate": content_hash(self.plate.path(source)),
             "view": self.plate.view,
             "input_space": self.input_space,
+            "colour_config": colour.config_identity(),
             "settings": asdict(self.settings),
             "controls": asdict(self.knobs(number)),
             "layers": self.writing.layers,

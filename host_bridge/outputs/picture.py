@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 
-from host_bridge import colour
+from host_bridge import colour, curves
 from host_bridge.errors import OutputError
 from host_bridge.frame import Array
 from host_bridge.outputs.atomic import replacing
@@ -70,6 +70,6 @@ def _encoded(pixels: Array, suffix: str) -> tuple[Array, str]:
         return np.ascontiguousarray(pixels, np.float32), LINEAR_FORMATS[suffix]
     count = 3 if pixels.shape[2] >= 3 else 1
     out = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
-    out[..., :count] = colour.linear_to_srgb(out[..., :count])
+    out[..., :count] = curves.linear_to_srgb(out[..., :count])
     top, kind = (65535, np.uint16) if suffix in SIXTEEN_BIT else (255, np.uint8)
     return np.ascontiguousarray((out.clip(0, 1) * top + 0.5).astype(kind)), np.dtype(kind).name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from host_bridge import colour
+from host_bridge import colour, curves
 from host_bridge.frame import Array
 from host_bridge.outputs.result import Result, on_window
 
@@ -29,12 +29,12 @@ def anaglyph(result: Result) -> Array:
     plate = result.plate
     left, right = (_shown(result.on_display(eye), plate.frame.channels, plate.pixel_space) for eye in ("left", "right"))
     mixed = left @ _LEFT.T.astype(np.float32) + right @ _RIGHT.T.astype(np.float32)
-    return np.asarray(colour.linear_to_srgb(mixed.clip(0, 1)) * 255 + 0.5, np.uint8)
+    return np.asarray(curves.linear_to_srgb(mixed.clip(0, 1)) * 255 + 0.5, np.uint8)
 
 
 def _shown(pixels: Array, channels: tuple[str, ...], space: str) -> Array:
     seen = colour.to_display(pixels, channels, space).astype(np.float32) / 255
-    return colour.srgb_to_linear(seen).astype(np.float32)
+    return curves.srgb_to_linear(seen).astype(np.float32)
 
 
 def disparity_image(result: Result, *, eye: str = "left") -> Array:

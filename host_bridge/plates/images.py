@@ -14,12 +14,12 @@ from host_bridge import colour
 from host_bridge.errors import PlateError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
-from host_bridge.plates import guard
+from host_bridge.plates import guard, tags
+from host_bridge.plates.tags import Tag
 from host_bridge.quiet import silenced
 
 _NAMES = {"DateTime": "capDate", "Copyright": "owner", "ImageDescription": "comments", "Make": "cameraMake",
           "Model": "cameraModel", "ExposureTime": "expTime", "FNumber": "aperture"}  # fmt: skip
-_FLOATS = ("half", "float", "double")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Image:
         channels: R, G, B and maybe A, or Y and maybe A.
         window, display: px.
         pixel_aspect: pixel width over height.
-        space: the input space of the file's values.
+        tag: what the file says of its values, and the input space that was taken.
         shown_in: the space of `pixels` as they are now.
         header: metadata under OpenEXR's names.
     """
@@ -41,7 +41,7 @@ class Image:
     window: Box
     display: Box
     pixel_aspect: float
-    space: str
+    tag: Tag
     shown_in: str
     header: Mapping[str, Any]
 
@@ -72,11 +72,11 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
         raise _unreadable(path, reader.geterror())
     display = Box.of_size(spec.full_width, spec.full_height).shift(spec.full_x, spec.full_y)
     picked, names = _colour(path, pixels, list(spec.channelnames))
-    tag = colour.check_space(space) if space else _tag(spec)
+    tag = tags.named_by_hand(spec, colour.check_space(space)) if space else tags.of_image(path, spec)
     decoded = _decoded(picked, names, tag, linear)
     aspect = spec.getattribute("PixelAspectRatio") or 1.0
     reader.close()
-    shown_in = colour.LINEAR_REC709 if linear and pixels.dtype.kind != "f" else tag
+    shown_in = colour.LINEAR_REC709 if linear and pixels.dtype.kind != "f" else tag.space
     return Image(decoded, names, window, display, float(aspect), tag, shown_in, _header(spec))
 
 
@@ -99,30 +99,21 @@ def _colour(path: Path, pixels: Array, names: list[str]) -> tuple[Array, tuple[s
     return (pixels if order == list(range(len(names))) else np.ascontiguousarray(pixels[..., order])), tuple(wanted)
 
 
-def _tag(spec: oiio.ImageSpec) -> str:
-    tag = str(spec.getattribute("oiio:ColorSpace") or "")
-    if "log" in tag.lower():
-        return colour.CINEON
-    if tag:
-        return colour.canonical(tag)
-    return colour.LINEAR_REC709 if str(spec.format) in _FLOATS else colour.SRGB
-
-
-def _decoded(pixels: Array, names: tuple[str, ...], space: str, linear: bool) -> Array:
+def _decoded(pixels: Array, names: tuple[str, ...], tag: Tag, linear: bool) -> Array:
     if pixels.dtype.kind == "f":
         return pixels.astype("<f4") if pixels.dtype.itemsize > 4 else pixels
-    top = np.iinfo(pixels.dtype).max
+    top = int(np.iinfo(pixels.dtype).max)
+    count = len(names) - (names[-1] == "A")
     if not linear:
         return (pixels / np.float32(top)).astype("<f4")
-    # Eight bits fit a half without loss once linear: its steps are finer than theirs everywhere.
-    kind = "<f2" if top == 255 else "<f4"
-    count = len(names) - (names[-1] == "A")
+    # Eight bits fit a half without loss once linear, where its steps are finer than theirs everywhere.
+    kind = "<f2" if top == 255 and colour.steps_fit_half(tag.space) else "<f4"
     out = np.empty(pixels.shape, kind)
-    if space in (colour.SRGB, colour.CINEON, colour.LINEAR_REC709) and top <= 65535:
-        table = colour.decode(np.arange(top + 1, dtype=np.float64) / top, space).astype(kind)
-        out[..., :count] = table[pixels[..., :count]]
+    if tag.narrow or top > 65535:
+        values = pixels[..., :count] / np.float32(top)
+        out[..., :count] = colour.decode((values - 16 / 255) * (255 / 219) if tag.narrow else values, tag.space)
     else:
-        out[..., :count] = colour.decode(pixels[..., :count] / np.float32(top), space)
+        out[..., :count] = colour.decode_codes(pixels[..., :count], top, tag.space)
     out[..., count:] = pixels[..., count:] / np.float32(top)
     return out
 

@@ -12,7 +12,7 @@ from host_bridge import colour
 from host_bridge.errors import Art3DError, PlateError
 from host_bridge.frame import Array, Frame
 from host_bridge.geometry import Box
-from host_bridge.plates import guard
+from host_bridge.plates import guard, tags
 from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.plates.images import read_image
 from host_bridge.plates.luma import REC709, luminance_weights, to_rgb
@@ -70,9 +70,8 @@ def _read_other(path: Path, number: int, view: str, space: str | None, linear: b
         layers["look"] = colour.make_look(image.pixels, image.channels, image.shown_in)
     frame = Frame(image.display, image.window, layers, image.channels, image.pixel_aspect)
     types = (image.pixels.dtype.str,) * len(image.channels)
-    return Plate(
-        path, number, view, (), frame, types, header=image.header, input_space=image.space, pixel_space=image.shown_in
-    )
+    spaces = (image.tag.space, image.shown_in)
+    return Plate(path, number, view, (), frame, types, (), (), image.header, *spaces)
 
 
 def _read_exr(file: ExrFile, number: int, view: str, space: str | None) -> Plate:
@@ -87,7 +86,7 @@ def _read_exr(file: ExrFile, number: int, view: str, space: str | None) -> Plate
     header = file.headers[picked[0].part]
     pixels, names = _color(file, picked, header)
     data = picked[0].window
-    tag = colour.check_space(space) if space else colour.tagged_space(header)
+    tag = colour.check_space(space) if space else tags.of_exr(header).space
     layers = {"color": _finite(file.path, pixels)}
     if colour.needs_look(tag, names):
         layers["look"] = colour.make_look(pixels, names, tag)

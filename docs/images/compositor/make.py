@@ -16,7 +16,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
-from host_bridge.colour import linear_to_srgb  # noqa: E402
+from host_bridge.curves import linear_to_srgb  # noqa: E402
 from host_bridge.embedded import ensure_server  # noqa: E402
 from tests.ofx_host.host import Host  # noqa: E402
 from tests.ofx_host.node import Node  # noqa: E402

@@ -4,7 +4,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from host_bridge import colour
+from host_bridge import curves
 from host_bridge.errors import PlateError
 from host_bridge.outputs import write_picture
 from host_bridge.plates import read_plate
@@ -32,7 +32,7 @@ def test_eight_bits_are_linearised_and_come_back_exactly(tmp_path, codes) -> Non
     assert plate.pixel_space == "lin_rec709_scene"
     color = plate.frame.layers["color"]
     assert color.dtype == np.float16
-    assert color.astype(np.float64) == pytest.approx(colour.srgb_to_linear(codes / 255.0), rel=1e-3, abs=1e-7)
+    assert color.astype(np.float64) == pytest.approx(curves.srgb_to_linear(codes / 255.0), rel=1e-3, abs=1e-7)
     write_picture(tmp_path / "q.png", color)
     again = oiio.ImageInput.open(str(tmp_path / "q.png")).read_image("uint8")
     assert (again == codes).all()
@@ -79,7 +79,7 @@ def test_dpx(tmp_path) -> None:
 
 
 def test_cineon_black_and_white() -> None:
-    assert colour.cineon_to_linear(np.array([95, 685]) / 1023) == pytest.approx([0, 1], abs=1e-9)
+    assert curves.cineon_to_linear(np.array([95, 685]) / 1023) == pytest.approx([0, 1], abs=1e-9)
 
 
 def test_too_few_channels(tmp_path) -> None:
