@@ -23,6 +23,7 @@ COMMANDS = (
     "serve",
     "status",
     "stop",
+    "clean",
     "keys",
     "styles",
     "models",

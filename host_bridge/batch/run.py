@@ -17,7 +17,9 @@ from typing import Any
 
 from host_bridge.batch.ask import Asked, answer, ask
 from host_bridge.batch.events import Event, Reporter
+from host_bridge.batch.identity import identities
 from host_bridge.batch.job import Job
+from host_bridge.batch.ledger import note_event
 from host_bridge.batch.window import Window
 from host_bridge.client import Client
 from host_bridge.errors import (
@@ -109,7 +111,7 @@ def _described(job: Job) -> dict[str, Any]:
 class _Run:
     def __init__(self, job: Job, client: Client, reporter: Reporter) -> None:
         self.job, self.client, self.reporter = job, client, reporter
-        self.server = _identities(client, job)
+        self.server = identities(client, job.settings)
         self._window = Window(job)
         self.counts: Counter[str] = Counter()
         self.failures: dict[int, Art3DError] = {}
@@ -249,14 +251,5 @@ class _Run:
         self.counts[event.kind] += 1
         if event.kind == "failed" and event.error is not None:
             self.failures[event.number] = event.error
+        note_event(self.job, event)
         self.reporter.frame(event)
-
-
-def _identities(client: Client, job: Job) -> dict[str, Any]:
-    """What the server would use by the names in the job, so that a changed style or network makes another recipe."""
-    welcome = client.welcome
-    styles = {str(s.get("name")): s.get("id") for s in welcome.styles}
-    return {
-        "style": styles.get(job.settings.style, job.settings.style),
-        "depth": sorted(str(d.get("id", d.get("name"))) for d in welcome.depth_sources if d.get("ready", True)),
-    }

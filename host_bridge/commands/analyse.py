@@ -7,10 +7,12 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from host_bridge.batch.identity import identities, prove_expected
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_missing, check_choices
+from host_bridge.commands.choices import add_farm, add_missing, check_choices
 from host_bridge.errors import EXIT_OK, MissingFrameError
 from host_bridge.farm import lines
+from host_bridge.farm.ranges import frames_of
 from host_bridge.knob_options import SETTINGS, add_knobs, settings_of
 from host_bridge.plates import PlateSequence
 from host_bridge.shot.file import Shot, save_shot
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steady", type=int, default=Plan.steady, help="neighbours that steady network depth")
     parser.add_argument("--handover", type=int, default=Plan.handover, help="frames of zero-plane hand-over at a cut")
     parser.add_argument("--server", metavar="ADDRESS", help="compute server; default: this user's own")
-    parser.add_argument("--openjd", action="store_true", help="print lines that an Open Job Description farm reads")
+    add_farm(parser)
     add_knobs(parser, SETTINGS)
 
 
@@ -50,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _analyse(args: argparse.Namespace) -> Shot:
     check_choices(args)
-    sequence = PlateSequence.open(args.plate, frames=args.frames, view=args.view)
+    sequence = PlateSequence.open(args.plate, frames=frames_of(args), view=args.view)
     settings = settings_of(args)
     plan = Plan(smooth=max(0.1, args.smooth), handover=max(0, args.handover), steady=max(0, args.steady))
     if sequence.missing and args.missing == "error":
@@ -62,6 +64,7 @@ def _analyse(args: argparse.Namespace) -> Shot:
     total = len(sequence.frames) - len(sequence.missing)
     columns = (TextColumn("analyse"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Client(args.server) as client, Progress(*columns, disable=args.openjd, transient=True) as bar:
+        prove_expected(args.expect, identities(client, settings))
         task = bar.add_task("analyse", total=total)
 
         def done(_: int) -> None:

@@ -27,6 +27,14 @@ def add_missing(
     parser.add_argument("--missing", default="error", metavar="|".join(MISSING), help=what)
 
 
+def add_farm(parser: argparse.ArgumentParser) -> None:
+    """Declares what a farm's tasks say besides; `farm_task` reads it."""
+    parser.add_argument("--openjd", action="store_true", help="print lines that an Open Job Description farm reads")
+    parser.add_argument(
+        "--expect", default="", metavar="JSON", help="what `art3d submit` recorded; anything else here stops the task"
+    )
+
+
 def check_choices(args: argparse.Namespace) -> None:
     """Refuses a word that is not known, of those of this module's options that the command has.
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from host_bridge import colour
 from host_bridge.batch import Job, run_job
+from host_bridge.batch.identity import identities, prove_expected
+from host_bridge.batch.ledger import Asked, write_asked
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_compression, add_missing, check_choices
+from host_bridge.commands.choices import add_compression, add_farm, add_missing, check_choices
+from host_bridge.commands.words import words_of
 from host_bridge.depth_script import load_depth_script
 from host_bridge.errors import BadInputError
 from host_bridge.farm import lines
+from host_bridge.farm.ranges import frames_of
 from host_bridge.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.outputs import Writing
 from host_bridge.plates import Pattern, PlateSequence
@@ -64,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
     )
-    parser.add_argument("--openjd", action="store_true", help="print lines that an Open Job Description farm reads")
+    add_farm(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
 
 
@@ -76,7 +83,16 @@ def run(args: argparse.Namespace) -> int:
         job.check_readable()
         reporter = reporter_for(as_json=args.json, farm=args.openjd)
         with stoppable(), Client(args.server) as client:
+            identity = identities(client, job.settings)
+            prove_expected(args.expect, identity)
+            _note(args, job, identity)
             return run_job(replace(job, shot=shot_of(args, job, client)), client, reporter).exit_code
+
+
+def _note(args: argparse.Namespace, job: Job, identity: Mapping[str, Any]) -> None:
+    """Leaves beside the output what is asked, for `art3d status`."""
+    words = words_of(args, sys.modules[__name__], without=("frames", "json", "openjd", "expect", "server", "overwrite"))
+    write_asked(job.out, Asked([args.plate, *words], os.getcwd(), identity))
 
 
 def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
@@ -112,7 +128,7 @@ def job_of(args: argparse.Namespace) -> Job:
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
     reviews = {"anaglyph": args.anaglyph, "disparity": args.disparity_image}
     return Job(
-        plate=PlateSequence.open(args.plate, frames=args.frames, view=args.view),
+        plate=PlateSequence.open(args.plate, frames=frames_of(args), view=args.view),
         out=Pattern.parse(args.out),
         settings=settings_of(args),
         controls=controls_of(args),
@@ -146,8 +162,9 @@ def stoppable() -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from host_bridge.errors import EXIT_OK
@@ -25,7 +26,11 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "stop":
         print(lines.status("server stopped" if stop_session(args.folder) else "no server to stop"))
         return EXIT_OK
-    address = start_session(args.folder, device=args.device)
-    print(lines.environment("ART3D_SERVER", address))
-    print(lines.status(f"server at {address}"))
+    known = os.environ.get("ART3D_SERVER")
+    if known:
+        print(lines.status(f"uses the server at {known}, as $ART3D_SERVER says"))
+        return EXIT_OK
+    home = start_session(args.folder, device=args.device)
+    print(lines.environment("ART3D_RUNTIME_DIR", str(home)))
+    print(lines.status(f"server in {home}"))
     return EXIT_OK

@@ -1,4 +1,4 @@
-"""`art3d status`: what a compute server is doing."""
+"""`art3d status`: what a compute server is doing, or how far a render is."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from host_bridge.client import Client
+from host_bridge.commands import render_status
 from host_bridge.embedded import ping, place
 from host_bridge.errors import ServerUnreachableError
 
 NAME = "status"
-HELP = "show what a compute server is doing"
+HELP = "show what a compute server is doing, or how far a render is"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
+    parser.add_argument("out", nargs="?", metavar="OUT", help="the output of a render, such as stereo.####.exr")
+    parser.add_argument("--frames", metavar="RANGE", help="frames of the render to look at; default: the whole shot")
     parser.add_argument("--server", metavar="ADDRESS", help="by default the embedded server of this user")
     parser.add_argument("--device", default="auto", help="device of the embedded server")
     parser.add_argument("--json", action="store_true", help="all figures, for machines")
@@ -25,9 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the figures.
 
+    Returns 0; for a render 4 where frames are not done.
+
     Raises:
         ServerUnreachableError: no server answers.
+        BadInputError: no render was asked for that output.
     """
+    if args.out is not None:
+        return render_status.show(args.out, frames=args.frames, as_json=args.json)
     address = args.server
     if address is None:
         address = place(args.device).address

@@ -3,82 +3,105 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-import fileseq
-
-from host_bridge.commands.choices import add_compression, add_missing, check_choices
-from host_bridge.depth_script import load_depth_script
+from host_bridge.batch.identity import expectation, identities
+from host_bridge.batch.job import Job
+from host_bridge.client import Client
+from host_bridge.commands import analyse, render
+from host_bridge.commands.words import names_of, options_of, words_of
 from host_bridge.errors import EXIT_OK
-from host_bridge.farm.bundle import ShotJob, shot_bundle, write_bundle
-from host_bridge.knob_options import SETTINGS
-from host_bridge.params import KNOBS
-from host_bridge.plates import PlateSequence
+from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
+from host_bridge.farm.style_files import find_style_file
+from host_bridge.farm.template import write_bundle
+from host_bridge.shot.make import beside
 
 NAME = "submit"
-HELP = "Write an Open Job Description bundle: analyse the shot, then render it in chunks."
+HELP = "write an Open Job Description bundle: analyse the shot, then render it in chunks"
+SAID_BY_THE_BUNDLE = ("out", "frames", "shot", "server", "openjd", "expect", "json")
+FILES = {
+    "controls": ("ControlsFolder", "IN"),
+    "clean_plate": ("CleanPlateFolder", "IN"),
+    "anaglyph": ("AnaglyphFolder", "OUT"),
+    "disparity_image": ("DisparityImageFolder", "OUT"),
+}
+"""Options of `render` that name files, and the parameter that holds the folder of each."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the command's arguments."""
-    parser.add_argument("plate", help="plate, such as plate.####.exr")
-    parser.add_argument("-o", "--out", required=True, help="output, such as stereo.####.exr")
-    parser.add_argument("--bundle", type=Path, required=True, help="folder to write the bundle to")
-    parser.add_argument("--frames", help="frame range, such as 1001-1100; by default all that are on disk")
-    parser.add_argument("--chunk", type=int, default=10, help="frames a task should take (default %(default)s)")
-    parser.add_argument("--shot", type=Path, help="shot file; by default beside the output")
-    parser.add_argument("--gpu", action="store_true", help="ask for hosts with a GPU")
-    parser.add_argument("--view", default="", help="view of the plate")
-    parser.add_argument("--input-space", help="colour space of the plate")
-    parser.add_argument("--layers", help="float layers to add, as of `art3d render`")
-    add_compression(parser)
-    parser.add_argument("--controls", type=Path, help="a depth script: knobs that change over frames")
-    add_missing(parser)
-    for knob in KNOBS:
-        if knob.kind == "bool":
-            parser.add_argument(knob.flag, dest=knob.name, action="store_true", help=knob.help)
-        else:
-            parser.add_argument(knob.flag, dest=knob.name, help=knob.help)
+    """What `art3d render` takes, and how the farm shall run it."""
+    render.add_arguments(parser)
+    group = parser.add_argument_group("farm")
+    group.add_argument("--bundle", type=Path, required=True, help="folder to write the bundle to")
+    group.add_argument("--chunk", type=int, default=10, help="frames a task should take (default %(default)s)")
+    group.add_argument("--gpu", action="store_true", help="ask for hosts with a GPU")
+    group.add_argument(
+        "--any-kitchen",
+        action="store_true",
+        help="let workers use another version, style file, depth network or colour config than this machine",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Writes the bundle and says how to run it."""
-    check_choices(args)
-    sequence = PlateSequence.open(args.plate, frames=args.frames, view=args.view)
-    common, render = _options(args)
-    job = ShotJob(
-        plate=Path(args.plate),
-        out=Path(args.out),
-        shot=args.shot or Path(args.out).parent / (Path(args.plate).name.partition(".")[0] + ".art3d"),
-        frames=str(fileseq.FrameSet(sequence.frames)),
-        chunk=args.chunk,
-        options=(*common, *render),
-        analyse_options=common,
-        controls=args.controls,
-        gpu=args.gpu,
-    )
-    write_bundle(args.bundle, *shot_bundle(job))
-    template, values = args.bundle / "template.json", args.bundle / "parameters.json"
-    print(f"wrote {args.bundle}: {len(sequence.frames)} frames, chunks of {args.chunk}")
-    print(f"check  openjd check {template}")
-    print(f"run    openjd run {template} --step Render --run-dependencies -p file://{values}")
+    """Proves the render, writes the bundle and says how to run it."""
+    proven = render.job_of(args)
+    proven.check()
+    proven.check_readable()
+    job = _shot_job(args, proven)
+    template, values = shot_bundle(job)
+    if job.kitchen.style_folder is not None:
+        style = find_style_file(proven.settings.style)
+        assert style is not None  # the kitchen found it
+        job.kitchen.style_folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(style, job.kitchen.style_folder / style.name)
+    write_bundle(args.bundle, template, values)
+    where, given = args.bundle / "template.json", args.bundle / "parameters.json"
+    print(f"wrote {args.bundle}: {len(proven.plate.frames)} frames, chunks of {args.chunk}")
+    print(f"check  openjd check {where}")
+    print(f"run    openjd run {where} --step Render --run-dependencies -p file://{given}")
     return EXIT_OK
 
 
-def _options(args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Words for both steps, and words for rendering alone; every value is proved here, not on the farm."""
-    common: list[str] = ["--missing", args.missing]
-    render: list[str] = []
-    for flag, value in (("--view", args.view), ("--input-space", args.input_space)):
-        common += [flag, value] if value else []
-    render += ["--layers", args.layers] if args.layers else []
-    render += ["--compression", args.compression] if args.compression != "auto" else []
-    if args.controls:
-        load_depth_script(args.controls)
-    for knob in KNOBS:
-        value = getattr(args, knob.name)
-        if value is None or value is False:
-            continue
-        words = common if knob.name in SETTINGS else render
-        words += [knob.flag] if knob.kind == "bool" else [knob.flag, str(knob.check(value))]
-    return tuple(common), tuple(render)
+def _shot_job(args: argparse.Namespace, proven: Job) -> ShotJob:
+    kept_out = {*SAID_BY_THE_BUNDLE, *FILES}
+    shot = None
+    if args.shot != "none":
+        shot = beside(Path(args.out), args.plate) if args.shot == "auto" else Path(args.shot)
+    return ShotJob(
+        plate=Path(args.plate),
+        out=Path(args.out),
+        shot=shot,
+        frames=proven.plate.frames,
+        chunk=args.chunk,
+        options=tuple(words_of(args, render, without=kept_out)),
+        analyse_options=tuple(words_of(args, render, without=kept_out | (names_of(render) - names_of(analyse)))),
+        files=tuple(_files(args)),
+        kitchen=_kitchen(args, proven),
+        gpu=args.gpu,
+    )
+
+
+def _kitchen(args: argparse.Namespace, proven: Job) -> Kitchen:
+    expected = ""
+    if not args.any_kitchen:
+        with Client(args.server) as client:
+            expected = expectation(identities(client, proven.settings))
+    travels = find_style_file(proven.settings.style) is not None
+    return Kitchen(
+        expected=expected,
+        colour_config=os.environ.get("OCIO", "").strip(),
+        style_folder=args.bundle / "styles" if travels else None,
+        model_folders=os.environ.get("ART3D_MODELS", "").strip(),
+    )
+
+
+def _files(args: argparse.Namespace) -> Iterator[FileOption]:
+    taken = names_of(analyse)
+    for action in options_of(render):
+        value = getattr(args, action.dest)
+        if action.dest in FILES and value:
+            parameter, flow = FILES[action.dest]
+            yield FileOption(action.option_strings[-1], Path(value), parameter, flow, action.dest in taken)

@@ -31,6 +31,7 @@ def job(example_plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     plate = str(example_plate / "plate.####.exr")
     words = ["submit", plate, "-o", str(out / "s.####.exr"), "--bundle", str(bundle), "--chunk", "3"]
     assert main([*words, "--depth", "aov", "--depth-gain", "1.2"]) == 0
+    assert main(["stop"]) == 0  # the submitter's own server, which said what a worker must cook with
     run = ["run", str(bundle / "template.json"), "--step", "Render", "--run-dependencies"]
     return [str(BIN / "openjd"), *run, "-p", f"file://{bundle / 'parameters.json'}"], out
 
@@ -47,7 +48,7 @@ def test_one_server_serves_all_chunks(job: tuple[list[str], Path]) -> None:
     assert sorted(p.name for p in out.glob("s.*.exr")) == [f"s.{n}.exr" for n in FRAMES]
     assert all(whole(path) for path in out.glob("s.*.exr"))
     # One server for each step's environment, however many chunks; none that a task started for itself.
-    assert done.stdout.count("openjd_env: ART3D_SERVER=") == 2
+    assert done.stdout.count("openjd_env: ART3D_RUNTIME_DIR=") == 2
     assert done.stdout.count("frames to ") >= 3
     assert ping(place().address, timeout_s=0.2) is None
     assert "openjd_progress: 100.0" in done.stdout
@@ -64,9 +65,9 @@ def test_cancel_leaves_nothing_half_written(job: tuple[list[str], Path]) -> None
     found = sorted(out.iterdir()) if out.is_dir() else []
     assert [p for p in found if p.suffix == ".exr"], said[-3000:]
     assert all(whole(path) for path in found if path.suffix == ".exr")
-    assert not [p.name for p in found if p.name.startswith(".")]
-    address = said.split("openjd_env: ART3D_SERVER=")[-1].split()[0]
+    assert not [p.name for p in found if "art3d-tmp" in p.name]
+    folder = Path(said.split("openjd_env: ART3D_RUNTIME_DIR=")[-1].split()[0])
     gone = time.monotonic() + 30
-    while ping(address, timeout_s=0.2) is not None and time.monotonic() < gone:
+    while folder.exists() and time.monotonic() < gone:
         time.sleep(0.2)
-    assert ping(address, timeout_s=0.2) is None
+    assert not folder.exists()

@@ -7,7 +7,8 @@ import shlex
 from pathlib import Path
 
 from host_bridge.errors import EXIT_OK
-from host_bridge.farm.bundle import TrainingJob, training_bundle, write_bundle
+from host_bridge.farm.template import write_bundle
+from host_bridge.farm.training_bundle import TrainingJob, training_bundle
 
 HELP = "write an Open Job Description bundle that trains a style"
 

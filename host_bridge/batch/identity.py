@@ -1,0 +1,69 @@
+"""What a job's names come to here: version, style, depth networks, colour config.
+
+Two machines that agree in these cook the same picture from the same plate and knobs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from host_bridge import colour
+from host_bridge.client import Client
+from host_bridge.errors import BadInputError
+from host_bridge.recipe import art3d_version, content_hash
+from host_bridge.wire.messages import AnalysisSettings
+
+SAID = {
+    "art3d": "the version of Art3D",
+    "style": "the style",
+    "depth": "the depth networks",
+    "colour": "the colour config",
+}
+
+
+def identities(client: Client, settings: AnalysisSettings) -> dict[str, Any]:
+    """What the server and this machine use by the names in the settings."""
+    welcome = client.welcome
+    styles = {str(s.get("name")): s.get("id") for s in welcome.styles}
+    return {
+        "style": styles.get(settings.style, settings.style),
+        "depth": sorted(str(d.get("id", d.get("name"))) for d in welcome.depth_sources if d.get("ready", True)),
+        "colour": _config_id(),
+    }
+
+
+def _config_id() -> str:
+    """The colour config's name, or what its file holds."""
+    name = colour.config_name()
+    return content_hash(Path(name)) if Path(name).is_file() else name
+
+
+def expectation(found: Mapping[str, Any]) -> str:
+    """The identities as a text that another machine compares with its own."""
+    return json.dumps({"art3d": art3d_version(), **found}, sort_keys=True, separators=(",", ":"))
+
+
+def prove_expected(expected: str, found: Mapping[str, Any]) -> None:
+    """Compares what was expected with what is here; an empty expectation takes anything.
+
+    Raises:
+        BadInputError: something differs, named with both values.
+    """
+    if not expected:
+        return
+    try:
+        asked = dict(json.loads(expected))
+    except (ValueError, TypeError) as error:
+        raise BadInputError("not an expectation", where="--expect", remedy="submit the shot again") from error
+    here = json.loads(expectation(found))
+    differing = [name for name in SAID if asked.get(name) != here.get(name)]
+    if differing:
+        said = "; ".join(f"{SAID[name]} was {asked.get(name)} and is {here.get(name)} here" for name in differing)
+        raise BadInputError(
+            f"this machine would make another picture than the submitter's: {said}",
+            where="--expect",
+            remedy="install the same on the farm, or submit with --any-kitchen",
+        )

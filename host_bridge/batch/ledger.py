@@ -1,0 +1,95 @@
+"""What a render leaves beside its output for whoever looks later: what was asked, and why frames failed.
+
+Both are small hidden files, written by rename: any number of machines may render parts of one shot at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from host_bridge.batch.events import Event
+from host_bridge.batch.job import Job
+from host_bridge.errors import Art3DError, BadInputError
+from host_bridge.outputs.atomic import replacing
+from host_bridge.plates import Pattern
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the last render of an output was asked.
+
+    Attributes:
+        words: the command line after `art3d render`, without its frame range.
+        folder: where it was typed.
+        identity: what its names came to (`identity.identities`).
+    """
+
+    words: Sequence[str]
+    folder: str
+    identity: Mapping[str, Any]
+
+
+def job_note(out: Pattern) -> Path:
+    """The file that says what the last render of an output was asked."""
+    path = out.path(0, "left")
+    return path.with_name(f".{path.stem}.art3d-render.json")
+
+
+def failure_note(job: Job, number: int) -> Path:
+    """The file that says why a frame failed."""
+    path = job.files(number)[0]
+    return path.with_name(f".{path.stem}.art3d-failed.json")
+
+
+def write_asked(out: Pattern, asked: Asked) -> None:
+    """Notes what a render is asked.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    body = {"words": list(asked.words), "folder": asked.folder, "identity": dict(asked.identity)}
+    with replacing(job_note(out)) as temporary:
+        temporary.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
+
+
+def read_asked(out: Pattern) -> Asked:
+    """What the last render of an output was asked.
+
+    Raises:
+        BadInputError: no render wrote there, or its note is damaged.
+    """
+    note = job_note(out)
+    try:
+        body = json.loads(note.read_text(encoding="utf-8"))
+        return Asked([str(word) for word in body["words"]], str(body["folder"]), dict(body["identity"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInputError(
+            "no note of a render is here", where=str(note), remedy="name the output as `art3d render -o` had it"
+        ) from error
+
+
+def note_event(job: Job, event: Event) -> None:
+    """Keeps the reason of a failed frame, and forgets it once the frame is there."""
+    note = failure_note(job, event.number)
+    if event.kind == "failed" and event.error is not None and note.parent.is_dir():
+        body = {"reason": str(event.error), "machine": socket.gethostname(), "time_s": round(time.time())}
+        with contextlib.suppress(Art3DError), replacing(note) as temporary:
+            temporary.write_text(json.dumps(body) + "\n", encoding="utf-8")
+    elif event.kind in ("rendered", "kept"):
+        with contextlib.suppress(OSError):
+            note.unlink()
+
+
+def reason_of(job: Job, number: int) -> str:
+    """Why a frame failed the last time; "" when nothing is known."""
+    try:
+        return str(json.loads(failure_note(job, number).read_text(encoding="utf-8"))["reason"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,76 @@
+"""How far a render is: what `art3d status OUT.####.exr` prints."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import fileseq
+
+from host_bridge.batch.job import Job
+from host_bridge.batch.ledger import Asked, read_asked
+from host_bridge.batch.states import FrameState, State, states, stretches
+from host_bridge.commands import render
+from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES
+from host_bridge.plates import Pattern
+from host_bridge.shot.file import Shot
+from host_bridge.shot.make import beside, open_shot
+
+ORDER: tuple[State, ...] = ("done", "stale", "failed", "missing")
+
+
+def show(out: str, *, frames: str | None, as_json: bool) -> int:
+    """Prints the state of every frame that the last render of `out` was asked for.
+
+    Args:
+        out: output pattern.
+        frames: frame range; None for the whole plate.
+        as_json: one JSON object instead of lines for a person.
+
+    Raises:
+        BadInputError: no render was asked for that output, or its options are no longer understood.
+    """
+    asked = read_asked(Pattern.parse(out))
+    out = os.path.abspath(out)
+    with contextlib.chdir(asked.folder) if Path(asked.folder).is_dir() else contextlib.nullcontext():
+        found = list(states(_job(asked, out, frames), asked.identity))
+    print(json.dumps(_figures(out, found), indent=1) if as_json else "\n".join(_lines(out, found)))
+    return EXIT_OK if all(frame.state == "done" for frame in found) else EXIT_SOME_FRAMES
+
+
+def _job(asked: Asked, out: str, frames: str | None) -> Job:
+    parser = argparse.ArgumentParser(prog="art3d status")
+    render.add_arguments(parser)
+    args = parser.parse_args([*asked.words, f"--out={out}", *([f"--frames={frames}"] if frames else [])])
+    job = render.job_of(args)
+    return replace(job, shot=_shot(args, job))
+
+
+def _shot(args: argparse.Namespace, job: Job) -> Shot | None:
+    if args.shot == "none" or job.settings.style == "given":
+        return None
+    path = beside(job.out.path(0, "left"), args.plate) if args.shot == "auto" else Path(args.shot)
+    return open_shot(path, job.plate, job.settings) if path.is_file() else None
+
+
+def _figures(out: str, found: Sequence[FrameState]) -> dict[str, object]:
+    counts = Counter(frame.state for frame in found)
+    return {
+        "out": out,
+        "counts": {state: counts[state] for state in ORDER},
+        "frames": [asdict(frame) for frame in found],
+    }
+
+
+def _lines(out: str, found: Sequence[FrameState]) -> Iterator[str]:
+    counts = Counter(frame.state for frame in found)
+    yield f"{out}: " + ", ".join(f"{counts[state]} {state}" for state in ORDER if counts[state])
+    for run in stretches(found):
+        span = fileseq.framesToFrameRange([frame.number for frame in run])
+        yield f"{span:<16} {run[0].state}" + (f": {run[0].reason}" if run[0].reason else "")

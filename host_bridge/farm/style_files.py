@@ -1,0 +1,23 @@
+"""Where a studio's style files lie, so that a job can take one along."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+SUFFIX = ".style"
+
+
+def find_style_file(name: str) -> Path | None:
+    """The file of a studio's style, first wins: each folder of `$ART3D_STYLES`, then the user's own; else None.
+
+    `neutral` and the styles in the box need no file: every installation of the same version has them.
+    """
+    named = [Path(part) for part in os.environ.get("ART3D_STYLES", "").split(os.pathsep) if part]
+    for folder in (*named, Path(platformdirs.user_config_dir("art3d")) / "styles"):
+        path = folder / (name + SUFFIX)
+        if name != "neutral" and Path(name).name == name and path.is_file():
+            return path
+    return None
