@@ -24,9 +24,7 @@ def add_knobs(parser: argparse.ArgumentParser, names: Collection[str] = (*SETTIN
             group.add_argument(knob.flag, dest=knob.name, action="store_true", help=text)
             continue
         metavar = "|".join(knob.choices) or ("NUMBER" if knob.kind == "float" else "NAME")
-        group.add_argument(
-            knob.flag, dest=knob.name, default=knob.default, metavar=metavar, help=f"{text} Default: {knob.default}."
-        )
+        group.add_argument(knob.flag, dest=knob.name, metavar=metavar, help=f"{text} Default: {knob.default}.")
 
 
 def controls_of(args: argparse.Namespace) -> Controls:
@@ -35,9 +33,7 @@ def controls_of(args: argparse.Namespace) -> Controls:
     Raises:
         BadInputError: a value its knob does not take.
     """
-    given = {name: getattr(args, name) for name in CONTROLS if hasattr(args, name)}
-    checked = {name: BY_NAME[name].check(value) for name, value in given.items()}
-    return Controls(**checked)  # type: ignore[arg-type]
+    return Controls(**_given(args, CONTROLS))  # type: ignore[arg-type]
 
 
 def settings_of(args: argparse.Namespace) -> AnalysisSettings:
@@ -46,5 +42,10 @@ def settings_of(args: argparse.Namespace) -> AnalysisSettings:
     Raises:
         BadInputError: a value its knob does not take.
     """
-    given = {name: BY_NAME[name].check(getattr(args, name)) for name in SETTINGS if hasattr(args, name)}
-    return AnalysisSettings(**given)  # type: ignore[arg-type]
+    return AnalysisSettings(**_given(args, SETTINGS))  # type: ignore[arg-type]
+
+
+def _given(args: argparse.Namespace, names: Collection[str]) -> dict[str, object]:
+    """The knobs that were turned, proved; an option that was left out is None."""
+    turned = {name: value for name in names if (value := getattr(args, name, None)) is not None}
+    return {name: BY_NAME[name].check(value) for name, value in turned.items()}

@@ -37,7 +37,8 @@ class FarmReporter:
     def start(self, frames: int, settings: Mapping[str, Any]) -> None:
         """`openjd_status: …`."""
         self._frames = frames
-        self._say(lines.status(f"{frames} frames to {settings['out']}"))
+        for note in (*settings.get("notes", ()), f"{frames} frames to {settings['out']}"):
+            self._say(lines.status(note))
 
     def frame(self, event: Event) -> None:
         """`openjd_progress: …`, and the fault of a frame that failed."""
@@ -119,6 +120,8 @@ class PeopleReporter:
     def start(self, frames: int, settings: Mapping[str, Any]) -> None:
         """Shows the bar."""
         self._since = time.monotonic()
+        for note in settings.get("notes", ()):
+            self._say(note)
         self._task = self._bar.add_task(escape(str(settings["out"])), total=frames, rate="")
         self._bar.start()
 

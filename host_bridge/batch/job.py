@@ -12,7 +12,7 @@ from host_bridge.depth_script import DepthScript
 from host_bridge.errors import Art3DError, BadInputError, OutputError
 from host_bridge.outputs import Writing
 from host_bridge.params import Controls
-from host_bridge.plates import Pattern, Plate, PlateSequence, read_plate
+from host_bridge.plates import Pattern, Plate, PlateSequence
 from host_bridge.recipe import content_hash, recipe_hash
 from host_bridge.shot.file import Shot
 from host_bridge.wire.messages import AnalysisSettings
@@ -37,6 +37,7 @@ class Job:
         input_space: colour space of the plate; None takes each file's tag.
         missing: what becomes of a frame without a readable plate.
         overwrite: whether finished frames are made again.
+        notes: what was chosen where there was a choice, a line each, for people.
     """
 
     plate: PlateSequence
@@ -51,6 +52,7 @@ class Job:
     input_space: str | None = None
     missing: Missing = "error"
     overwrite: bool = False
+    notes: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Proves that the frames' outputs are apart from each other and from every plate.
@@ -76,8 +78,11 @@ class Job:
                 if _real(path) in plates:
                     raise OutputError("the output is the plate itself", where=str(path), remedy="name another output")
 
-    def check_readable(self) -> None:
+    def check_readable(self) -> Plate:
         """Proves that at least one frame can be read, so that a plate's fault is told before a server is started.
+
+        Returns:
+            The first that can.
 
         Raises:
             Art3DError: what is wrong with the first frame, when there is none.
@@ -87,8 +92,7 @@ class Job:
             if number in self.plate.missing:
                 continue
             try:
-                self.load(number, number)
-                return
+                return self.load(number, number)
             except Art3DError as error:
                 faults.append(error)
         raise faults[0]
@@ -121,6 +125,7 @@ class Job:
         parts: dict[str, Any] = {
             "plate": content_hash(self.plate.path(source)),
             "view": self.plate.view,
+            "layer": self.plate.layer,
             "input_space": self.input_space,
             "colour_config": colour.config_identity(),
             "settings": asdict(self.settings),
@@ -144,10 +149,10 @@ class Job:
         Raises:
             PlateError: a file that cannot be read.
         """
-        plate = read_plate(self.plate.path(source), number=number, view=self.plate.view, input_space=self.input_space)
+        plate = replace(self.plate.read(source, input_space=self.input_space), number=number)
         if self.clean_plate is None:
             return plate
-        clean = read_plate(self.clean_plate.path(self._clean(source)), number=number, input_space=self.input_space)
+        clean = self.clean_plate.read(self._clean(source), input_space=self.input_space)
         if clean.frame.data != plate.frame.data or clean.frame.channels != plate.frame.channels:
             raise BadInputError(
                 "the clean plate has other windows or channels than the plate",

@@ -105,6 +105,9 @@ def _described(job: Job) -> dict[str, Any]:
         "out": job.out.text,
         "style": job.settings.style,
         "depth": job.settings.depth,
+        "view": job.plate.view,
+        "hero": job.controls.hero,
+        "notes": list(job.notes),
     }
 
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from host_bridge.batch.identity import identities, prove_expected
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_farm, add_missing, check_choices
+from host_bridge.commands.choices import add_farm, add_missing, add_picture, check_choices
 from host_bridge.errors import EXIT_OK, MissingFrameError
 from host_bridge.farm import lines
 from host_bridge.farm.ranges import frames_of
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plate", help="plate, such as plate.####.exr")
     parser.add_argument("-o", "--out", type=Path, required=True, help="shot file to write, such as shot.art3d")
     parser.add_argument("--frames", help="frame range; by default all that are on disk")
-    parser.add_argument("--view", default="", help="view of the plate")
+    add_picture(parser)
     parser.add_argument("--input-space", help="colour space of the plate")
     add_missing(parser, "skip and hold both leave a frame without a readable plate out, and the shot file names it")
     parser.add_argument("--smooth", type=float, default=Plan.smooth, help="frames of smoothing (default %(default)g)")
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _analyse(args: argparse.Namespace) -> Shot:
     check_choices(args)
-    sequence = PlateSequence.open(args.plate, frames=frames_of(args), view=args.view)
+    sequence = PlateSequence.open(args.plate, frames=frames_of(args), view=args.view, layer=args.layer)
     settings = settings_of(args)
     plan = Plan(smooth=max(0.1, args.smooth), handover=max(0, args.handover), steady=max(0, args.steady))
     if sequence.missing and args.missing == "error":

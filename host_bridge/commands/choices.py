@@ -20,6 +20,14 @@ def add_compression(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_picture(parser: argparse.ArgumentParser) -> None:
+    """Declares which of the pictures in a plate is staged."""
+    parser.add_argument("--view", default="", metavar="NAME", help="view of the plate; default: its first")
+    parser.add_argument(
+        "--layer", default="", metavar="NAME", help="layer or part of an EXR that is the picture; default: its beauty"
+    )
+
+
 def add_missing(
     parser: argparse.ArgumentParser, what: str = "what a frame without a readable plate becomes (default error)"
 ) -> None:

@@ -8,7 +8,7 @@ import html
 import io
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputEr
 from host_bridge.frame import Array
 from host_bridge.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.outputs import Result, anaglyph, disparity_image, replacing, write_picture
-from host_bridge.outputs.result import on_window
+from host_bridge.outputs.result import EYES, on_window
 from host_bridge.params import Controls
 from host_bridge.plates import read_plate
 from host_bridge.wire.messages import AnalysisSettings
@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
     if args.out.resolve() in {path.resolve() for path in pictures}:
         raise OutputError("the output is one of the pictures", where=str(args.out), remedy="name another output")
     with Client(args.server) as client:
-        rows = [row for path in pictures if (row := _row(client, path, settings_of(args), controls_of(args)))]
+        settings, controls = settings_of(args), controls_of(args)
+        rows = [row for path in pictures if (row := _row(client, path, settings, controls, args.hero))]
     if not rows:
         raise BadInputError("none of the pictures could be shown", where=str(args.folder), remedy="see the lines above")
     _write(args.out, rows)
@@ -94,9 +95,13 @@ def pictures_in(folder: Path, limit: int) -> list[Path]:
     return found[: max(1, limit)]
 
 
-def _row(client: Client, path: Path, settings: AnalysisSettings, controls: Controls) -> Row | None:
+def _row(
+    client: Client, path: Path, settings: AnalysisSettings, controls: Controls, told_hero: str | None
+) -> Row | None:
     try:
-        asked = ask(client, read_plate(path), settings, controls, layers=("inverse_depth",))
+        plate = read_plate(path)
+        hero = told_hero or (plate.view if plate.view in EYES else EYES[0])
+        asked = ask(client, plate, settings, replace(controls, hero=hero), layers=("inverse_depth",))
         result = answer(client, asked)
     except Art3DError as error:
         if error.exit_code != BadInputError.exit_code:

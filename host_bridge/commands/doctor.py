@@ -159,7 +159,7 @@ def _read(path: Path) -> Finding:
     depth = "with Z" if "depth" in frame.layers else "without Z"
     views = f", views {', '.join(plate.views)}" if plate.views else ""
     said = f"{path.name}: {frame.display.width}×{frame.display.height} {''.join(frame.channels)} {depth}{views}"
-    return Finding("plate", True, f"{said}, {plate.input_space}")
+    return Finding("plate", True, "; ".join((f"{said}, {plate.input_space}", *plate.choices)))
 
 
 def _server(address: str | None) -> Finding:

@@ -18,7 +18,7 @@ from host_bridge.batch import Job, run_job
 from host_bridge.batch.identity import identities, prove_expected
 from host_bridge.batch.ledger import Asked, write_asked
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_compression, add_farm, add_missing, check_choices
+from host_bridge.commands.choices import add_compression, add_farm, add_missing, add_picture, check_choices
 from host_bridge.commands.words import words_of
 from host_bridge.depth_script import load_depth_script
 from host_bridge.errors import BadInputError
@@ -26,7 +26,8 @@ from host_bridge.farm import lines
 from host_bridge.farm.ranges import frames_of
 from host_bridge.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.outputs import Writing
-from host_bridge.plates import Pattern, PlateSequence
+from host_bridge.plates import Pattern, Plate, PlateSequence
+from host_bridge.plates.hero import settle_hero
 from host_bridge.progress import reporter_for
 from host_bridge.recipe import art3d_version
 from host_bridge.shot.file import Shot
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", required=True, metavar="OUT", help="stereo EXRs; %%V in it writes one file a view"
     )
     parser.add_argument("--frames", metavar="RANGE", help="such as 1001-1010x2; default: all there are")
-    parser.add_argument("--view", default="", metavar="NAME", help="view of the plate; default: its first")
+    add_picture(parser)
     add_knobs(parser)
     parser.add_argument("--controls", type=Path, metavar="FILE", help="a depth script: knobs that change over frames")
     parser.add_argument(
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     with lines.told(args.openjd):
         job = job_of(args)
         job.check()
-        job.check_readable()
+        job = replace(job, notes=notes_of(job.check_readable(), job.controls.hero))
         reporter = reporter_for(as_json=args.json, farm=args.openjd)
         with stoppable(), Client(args.server) as client:
             identity = identities(client, job.settings)
@@ -106,7 +107,7 @@ def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
     if args.shot != "auto":
         return open_shot(Path(args.shot), job.plate, job.settings)
     # The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in.
-    whole = PlateSequence.open(args.plate, view=args.view)
+    whole = PlateSequence.open(args.plate, view=job.plate.view, layer=job.plate.layer)
     if len(whole.frames) < 2:
         return None
 
@@ -126,12 +127,13 @@ def job_of(args: argparse.Namespace) -> Job:
     clean = PlateSequence.open(args.clean_plate, view=args.view) if args.clean_plate else None
     if clean is None and args.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
+    whole, hero = settle_hero(PlateSequence.open(args.plate, view=args.view), args.hero)
     reviews = {"anaglyph": args.anaglyph, "disparity": args.disparity_image}
     return Job(
-        plate=PlateSequence.open(args.plate, frames=frames_of(args), view=args.view),
+        plate=PlateSequence.open(args.plate, frames=frames_of(args), view=whole.view, layer=args.layer),
         out=Pattern.parse(args.out),
         settings=settings_of(args),
-        controls=controls_of(args),
+        controls=replace(controls_of(args), hero=hero),
         writing=Writing(art3d_version(), layers_of(args.layers), args.compression),
         reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},
         script=load_depth_script(args.controls) if args.controls else None,
@@ -140,6 +142,12 @@ def job_of(args: argparse.Namespace) -> Job:
         missing=args.missing,
         overwrite=args.overwrite,
     )
+
+
+def notes_of(plate: Plate, hero: str) -> tuple[str, ...]:
+    """What was chosen for a person who did not say, a line each."""
+    eye = (f"the hero eye is {hero}, as the plate is; --hero names another",) if hero == plate.view == "right" else ()
+    return (*plate.choices, *eye)
 
 
 def layers_of(text: str) -> tuple[str, ...]:

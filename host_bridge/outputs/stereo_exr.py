@@ -91,6 +91,8 @@ def attributes(result: Result, writing: Writing) -> dict[str, Any]:
         "art3d/recipe": result.recipe,
         "art3d/hero": result.hero,
         "art3d/inputSpace": result.plate.input_space,
+        "art3d/view": result.plate.view or None,
+        "art3d/picture": result.plate.picture or None,
         "art3d/style": stats.get("style_id"),
         "art3d/model": stats.get("model_id"),
         "art3d/depthSource": stats.get("depth_source"),

@@ -16,6 +16,7 @@ from host_bridge.errors import PlateError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
 from host_bridge.plates import guard
+from host_bridge.plates.choice import infer_views
 from host_bridge.plates.naming import Channel, split_view
 from host_bridge.quiet import silenced
 
@@ -137,13 +138,17 @@ def open_exr(path: Path) -> ExrFile:
         guard.check_size(path, _window(header["dataWindow"]), 2 * len(header["channels"]))
     try:
         types = _types(path, headers)
-        channels = tuple(c for number, header in enumerate(headers) for c in _channels_of(number, header, types))
+        channels = tuple(c for number in range(len(headers)) for c in _channels_of(number, headers, types))
         legible = all(channel.stored.isprintable() for channel in channels)
     except UnicodeError:
         legible = False
     if not legible:
         raise PlateError("the header is damaged: its names are no text", where=str(path), remedy=guard.AGAIN)
-    return ExrFile(path, headers, channels, _views(headers), _window(headers[0]["displayWindow"]))
+    views = _views(headers)
+    if not views:
+        channels = infer_views(channels)
+        views = tuple(dict.fromkeys(c.view for c in channels if c.view))
+    return ExrFile(path, headers, channels, views, _window(headers[0]["displayWindow"]))
 
 
 def _types(path: Path, headers: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], str]:
@@ -168,13 +173,18 @@ def _window(corners: Any) -> Box:
     return Box.from_exr(int(x_min), int(y_min), int(x_max), int(y_max))
 
 
-def _channels_of(number: int, header: Mapping[str, Any], types: Mapping[tuple[int, str], str]) -> list[Channel]:
+def _channels_of(
+    number: int, headers: Sequence[Mapping[str, Any]], types: Mapping[tuple[int, str], str]
+) -> list[Channel]:
+    header = headers[number]
     window, views = _window(header["dataWindow"]), list(header.get("multiView", ()))
+    part_name = str(header.get("name", "")) if len(headers) > 1 else ""
     found = []
     for channel in header["channels"]:
         name, view = split_view(channel.name, views) if views else (channel.name, header.get("view"))
         sampling = (channel.xSampling, channel.ySampling)
-        found.append(Channel(number, channel.name, name, view, types[number, channel.name], window, sampling))
+        kind = types[number, channel.name]
+        found.append(Channel(number, channel.name, name, view, kind, window, sampling, part_name))
     return found
 
 

@@ -1,16 +1,17 @@
-"""Which channel of an EXR belongs to which view, and which of them are colour, depth and disparity."""
+"""Which channel of an EXR belongs to which view, and which of them are depth and disparity."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from host_bridge.geometry import Box
 
-COLOR_SETS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y", "RY", "BY"), ("Y",))
-ALPHAS = ("A", "a", "alpha")
-COLOR_LAYERS = ("", "rgba", "rgb", "combined", "beauty", "image")
+EYES = ("left", "right")
 DEPTH_LAYERS = ("depth", "z", "zdepth", "deep", "")
+# `rgba_left`, `CoronaBeauty` and `ViewLayer.Combined` alike.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Channel:
         dtype: numpy spelling of its type.
         window: the pixels it covers.
         sampling: columns and rows per sample; (1, 1) but for subsampled chroma.
+        part_name: the part's name; "" in a file that is one part.
     """
 
     part: int
@@ -34,6 +36,7 @@ class Channel:
     dtype: str
     window: Box
     sampling: tuple[int, int] = (1, 1)
+    part_name: str = ""
 
     @property
     def layer(self) -> str:
@@ -44,6 +47,23 @@ class Channel:
     def component(self) -> str:
         """The name after the last dot."""
         return self.name.rpartition(".")[2]
+
+    @property
+    def group(self) -> tuple[int, str]:
+        """What makes channels one picture: the same part and the same layer."""
+        return self.part, self.layer
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a name in lower case: `Key_Light.left` is key, light, left."""
+    return tuple(word.lower() for word in _WORD.findall(text))
+
+
+def without_words(text: str, unwanted: Iterable[str]) -> str:
+    """A name without some of its words and the separators that held them: `rgba.left` without left is `rgba`."""
+    dropped = {word.lower() for word in unwanted}
+    kept = _WORD.sub(lambda found: "" if found.group().lower() in dropped else found.group(), text)
+    return text if kept == text else re.sub(r"([._\s-])[._\s-]+", r"\1", kept).strip("._ -")
 
 
 def split_view(stored: str, views: Sequence[str]) -> tuple[str, str | None]:
@@ -62,31 +82,44 @@ def split_view(stored: str, views: Sequence[str]) -> tuple[str, str | None]:
 
 
 def of_view(channels: Iterable[Channel], view: str) -> tuple[Channel, ...]:
-    """The channels of one view; those of no view fill in where the view has none of that name."""
-    chosen: dict[str, Channel] = {}
-    for channel in channels:
-        ours, known = channel.view == view, channel.name in chosen
-        if ours or (channel.view is None and not known):
-            chosen[channel.name] = channel
-    return tuple(chosen.values())
+    """The channels of one view, in file order; those of no view fill in where the view has none of that name."""
+    listed = list(channels)
+    own = {c.name for c in listed if c.view == view}
+    return tuple(c for c in listed if c.view == view or (c.view is None and c.name not in own))
+
+
+def apart(channels: Sequence[Channel], part: int) -> tuple[Channel, ...]:
+    """Channels under names of which no two are equal.
+
+    Convention:
+        Nuke's: a plain name such as `R` in another part than the picture's is a channel of the layer that the part
+        names, `albedo.R`. A plain name that is no colour and that no other part has keeps itself, such as `Z`.
+    """
+    plain = [c for c in channels if c.part != part and not c.layer]
+    colour = {"r", "g", "b", "a", "y", "ry", "by", "red", "green", "blue", "alpha"}
+    taken = {c.name for c in channels if c.part == part}
+    shared = {c.name for c in plain if sum(other.name == c.name for other in plain) > 1}
+    led = {c.part for c in plain if c.name in taken | shared or c.name.lower() in colour}
+    seen: set[str] = set()
+    found = []
+    for channel in sorted(channels, key=lambda c: c.part != part):
+        name = f"{_layer_of(channel)}.{channel.name}" if channel in plain and channel.part in led else channel.name
+        if name in seen:
+            layer, _, component = name.rpartition(".")
+            name = f"{layer or 'layer'}_{channel.part}.{component}"
+        seen.add(name)
+        found.append(replace(channel, name=name))
+    return tuple(found)
+
+
+def _layer_of(channel: Channel) -> str:
+    named = without_words(channel.part_name, {*EYES, channel.view or ""})
+    return named or channel.part_name or f"part{channel.part}"
 
 
 def _rank(layer: str, order: Sequence[str]) -> int:
     last = layer.rpartition(".")[2].lower()
     return order.index(last) if last in order else len(order)
-
-
-def pick_color(channels: Sequence[Channel]) -> tuple[Channel, ...]:
-    """The colour channels, alpha last when there is one; empty when the picture has no colour."""
-    layers = sorted({c.layer for c in channels}, key=lambda layer: (_rank(layer, COLOR_LAYERS), layer))
-    for layer in layers:
-        there = {c.component: c for c in channels if c.layer == layer}
-        for names in COLOR_SETS:
-            if all(name in there for name in names) and (layer == "" or len(names) > 1):
-                first = there[names[0]]
-                alpha = [there[a] for a in ALPHAS if a in there and there[a].window == first.window]
-                return (*(there[name] for name in names), *alpha[:1])
-    return ()
 
 
 def pick_depth(channels: Sequence[Channel]) -> Channel | None:

@@ -41,6 +41,8 @@ class Plate:
         extra: names of those among them that ride in `frame.layers["extra"]`, in its order.
         header: metadata to keep, under OpenEXR's attribute names.
         input_space: colour space of the file's values, as recorded.
+        picture: the layer or part that is the picture, as a person may call it; "" where there are none.
+        pictures: all that could have been it.
         pixel_space: colour space of the frame's colour: the same, or scene-linear Rec.709 where integers were decoded.
     """
 
@@ -55,3 +57,17 @@ class Plate:
     header: Mapping[str, Any] = field(default_factory=dict)
     input_space: str = ""
     pixel_space: str = ""
+    picture: str = ""
+    pictures: tuple[str, ...] = ()
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What was chosen among several of a kind, a line each, for people."""
+        said = []
+        if len(self.pictures) > 1:
+            others = ", ".join(name for name in self.pictures if name != self.picture)
+            said.append(f"the picture is {self.picture}, not {others}; --layer names another")
+        if len(self.views) > 1:
+            others = ", ".join(name for name in self.views if name != self.view)
+            said.append(f"the plate is view {self.view}, not {others}; --view names another")
+        return tuple(said)

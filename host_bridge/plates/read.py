@@ -13,10 +13,11 @@ from host_bridge.errors import Art3DError, PlateError
 from host_bridge.frame import Array, Frame
 from host_bridge.geometry import Box
 from host_bridge.plates import guard, tags
+from host_bridge.plates.choice import Picture, choose_picture, pictures
 from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.plates.images import read_image
 from host_bridge.plates.luma import REC709, luminance_weights, to_rgb
-from host_bridge.plates.naming import Channel, of_view, pick_color, pick_depth
+from host_bridge.plates.naming import Channel, apart, of_view, pick_depth
 from host_bridge.plates.plate import Layer, Plate
 
 EXR_NAMES = (".exr", ".sxr", ".mxr")
@@ -34,7 +35,13 @@ UNMIXABLE = ("crypto", "objectid", "object_id", "deepid")
 
 
 def read_plate(
-    path: Path, *, number: int = 1, view: str = "", input_space: str | None = None, linear: bool = True
+    path: Path,
+    *,
+    number: int = 1,
+    view: str = "",
+    layer: str = "",
+    input_space: str | None = None,
+    linear: bool = True,
 ) -> Plate:
     """Reads one view of one file.
 
@@ -42,18 +49,19 @@ def read_plate(
         path: the file; EXR by its name or its first bytes, else what OpenImageIO reads.
         number: frame number, for messages and outputs.
         view: the view; "" takes the file's first.
+        layer: the layer or part of an EXR that is the picture; "" takes the beauty.
         input_space: colour space of the values; None takes the file's own tag, else scene-linear Rec.709.
         linear: whether integer formats are decoded to scene-linear.
 
     Raises:
-        PlateError: a file that cannot be read, or holds no such view or no colour.
+        PlateError: a file that cannot be read, or holds no such view, no such layer or no colour.
         MissingFrameError: no file.
         LimitError: larger than a plate may be.
         BadInputError: an unknown input space.
     """
     try:
         if path.suffix.lower() in EXR_NAMES or guard.first_bytes(path, 4) == MAGIC:
-            return _read_exr(open_exr(path), number, view, input_space)
+            return _read_exr(open_exr(path), number, view, layer, input_space)
         return _read_other(path, number, view, input_space, linear)
     except MemoryError as error:
         raise PlateError("memory does not hold this picture", where=str(path), remedy=guard.AGAIN) from error
@@ -74,16 +82,14 @@ def _read_other(path: Path, number: int, view: str, space: str | None, linear: b
     return Plate(path, number, view, (), frame, types, (), (), image.header, *spaces)
 
 
-def _read_exr(file: ExrFile, number: int, view: str, space: str | None) -> Plate:
+def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None) -> Plate:
     guard.check_picture(file.path, file.display)
     chosen = choose_view(file, view)
     mine = of_view(file.channels, chosen) if chosen else file.channels
-    picked = pick_color(mine)
-    if not picked:
-        raise PlateError(
-            f"no colour among the channels {_listed(mine)}", where=str(file.path), remedy="give R, G and B, or Y"
-        )
-    header = file.headers[picked[0].part]
+    there = pictures(mine)
+    picture = _chosen(file.path, mine, there, layer)
+    picked, mine = picture.channels, apart(mine, picture.part)
+    header = file.headers[picture.part]
     pixels, names = _color(file, picked, header)
     data = picked[0].window
     tag = colour.check_space(space) if space else tags.of_exr(header).space
@@ -97,10 +103,31 @@ def _read_exr(file: ExrFile, number: int, view: str, space: str | None) -> Plate
     depth = pick_depth(mine)
     if depth is not None:
         layers["depth"] = _depth(others, depth.name, data)
-    frame = Frame(file.display, data, layers, names, float(header.get("pixelAspectRatio", 1.0)))
-    names_of_extra = tuple(layer.name for layer in extra)
-    types = _stored_types(picked, pixels)
-    return Plate(file.path, number, chosen, file.views, frame, types, others, names_of_extra, _kept(header), tag, tag)
+    return Plate(
+        path=file.path,
+        number=number,
+        view=chosen,
+        views=file.views,
+        frame=Frame(file.display, data, layers, names, float(header.get("pixelAspectRatio", 1.0))),
+        types=_stored_types(picked, pixels),
+        layers=others,
+        extra=tuple(rider.name for rider in extra),
+        header=_kept(header),
+        input_space=tag,
+        pixel_space=tag,
+        picture=picture.label,
+        pictures=tuple(p.label for p in there),
+    )
+
+
+def _chosen(path: Path, mine: Sequence[Channel], there: Sequence[Picture], layer: str) -> Picture:
+    picture = choose_picture(there, layer)
+    if picture is not None:
+        return picture
+    if layer and there:
+        labels = ", ".join(p.label for p in there)
+        raise PlateError(f"no colour in a layer {layer!r}", where=str(path), remedy=f"--layer may be: {labels}")
+    raise PlateError(f"no colour among the channels {_listed(mine)}", where=str(path), remedy="give R, G and B, or Y")
 
 
 def choose_view(file: ExrFile, view: str) -> str:
@@ -143,13 +170,11 @@ def _stored_types(picked: Sequence[Channel], pixels: Array) -> tuple[str, ...]:
 
 
 def _others(file: ExrFile, mine: Sequence[Channel], picked: Sequence[Channel]) -> tuple[Layer, ...]:
-    taken = {c.stored for c in picked}
+    taken = {(c.part, c.stored) for c in picked}
     rest = [
         c
         for c in mine
-        if not (c.part == picked[0].part and c.stored in taken)
-        and c.sampling == (1, 1)
-        and c.layer.partition(".")[0] not in OWN_LAYERS
+        if (c.part, c.stored) not in taken and c.sampling == (1, 1) and c.layer.partition(".")[0] not in OWN_LAYERS
     ]
     return tuple(Layer(c.name, p, c.window) for c, p in zip(rest, file.read(rest), strict=True))
 

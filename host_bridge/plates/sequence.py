@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import fileseq
 
 from host_bridge.errors import BadInputError, MissingFrameError, PlateError
+from host_bridge.plates.plate import Plate
+from host_bridge.plates.read import read_plate
 
 MAX_FRAMES = 1_000_000
 VIEW_LETTERS = {"left": "l", "right": "r"}
@@ -126,15 +128,17 @@ class PlateSequence:
         frames: asked frame numbers, in order; some may have no file.
         missing: those without a file.
         view: the view asked of each file; "" takes the file's first.
+        layer: the layer or part asked of each file; "" takes the beauty.
     """
 
     pattern: Pattern
     frames: tuple[int, ...]
     missing: frozenset[int]
     view: str = ""
+    layer: str = ""
 
     @staticmethod
-    def open(text: str, *, frames: str | None = None, view: str = "") -> PlateSequence:
+    def open(text: str, *, frames: str | None = None, view: str = "", layer: str = "") -> PlateSequence:
         """Looks at the disk and settles which frames are meant.
 
         Without `frames` and without a range in the pattern, these are all frames from the first to the last file;
@@ -147,7 +151,7 @@ class PlateSequence:
         """
         pattern = Pattern.parse(text)
         if not pattern.numbered:
-            return _single(pattern, frames, view)
+            return replace(_single(pattern, frames, view), layer=layer)
         found = pattern.on_disk(view)
         asked = parse_frames(frames) if frames else pattern.declared or _spanned(found)
         missing = frozenset(asked) - frozenset(found)
@@ -157,11 +161,19 @@ class PlateSequence:
                 where=text,
                 remedy=f"frames on disk: {fileseq.framesToFrameRange(found) or 'none'}; check the path and --frames",
             )
-        return PlateSequence(pattern, asked, missing, view)
+        return PlateSequence(pattern, asked, missing, view, layer)
 
     def path(self, frame: int) -> Path:
         """The file of one frame."""
         return self.pattern.path(frame, self.view)
+
+    def read(self, frame: int, *, input_space: str | None = None) -> Plate:
+        """The plate of one frame.
+
+        Raises:
+            Art3DError: as `read_plate`.
+        """
+        return read_plate(self.path(frame), number=frame, view=self.view, layer=self.layer, input_space=input_space)
 
     def held(self, frame: int) -> int | None:
         """The frame that stands in for a missing one: the nearest earlier that exists, else the first; or None."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from host_bridge.errors import PlateError, ShotError
 from host_bridge.frame import Frame
-from host_bridge.plates import PlateSequence, read_plate
+from host_bridge.plates import PlateSequence
 from host_bridge.shot.file import SUFFIX, Shot, load_shot, save_shot
 from host_bridge.shot.survey import Asks, Plan, survey
 from host_bridge.wire.messages import AnalysisSettings
@@ -47,7 +47,7 @@ def make_shot(
     missing = list(sequence.missing)
 
     def read(number: int) -> Frame:
-        plate = read_plate(sequence.path(number), number=number, view=sequence.view, input_space=input_space)
+        plate = sequence.read(number, input_space=input_space)
         # The key costs a pass over the pixels; here it is paid beside the server's work.
         _ = plate.frame.key
         return plate.frame

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from host_bridge.geometry import Box
-from host_bridge.plates.naming import Channel, of_view, pick_color, pick_depth, pick_disparity, split_view
+from host_bridge.plates.naming import Channel, apart, of_view, pick_depth, pick_disparity, split_view, without_words
 
 BOX = Box.of_size(4, 4)
 
@@ -35,28 +35,34 @@ def test_a_views_own_channel_wins_over_one_of_no_view() -> None:
     assert of_view([shared, other], "left") == (shared,)
 
 
-def test_nothing_is_colour_where_there_is_none() -> None:
-    assert pick_color(channels("Z", "u", "v", "R", "G")) == ()
+def test_nothing_is_depth_where_there_is_none() -> None:
     assert pick_depth(channels("R", "G", "B")) is None
     assert pick_disparity(channels("R", "disparityL.x"), toward="right") is None
 
 
+def test_one_name_in_two_parts_stays_two_channels() -> None:
+    both = [Channel(n, "R", "R", None, "<f2", BOX, (1, 1), name) for n, name in enumerate(("rgba", "albedo"))]
+    assert of_view(both, "left") == tuple(both)
+
+
+def test_convention_a_plain_name_in_another_part_is_of_the_layer_that_the_part_names() -> None:
+    def part(number: int, name: str, *names: str) -> list[Channel]:
+        return [Channel(number, c, c, "left", "<f2", BOX, (1, 1), name) for c in names]
+
+    there = [*part(0, "albedo.left", *"RGBA"), *part(1, "rgba.left", *"RGB"), *part(2, "depth", "Z")]
+    names = [c.name for c in apart(there, 1)]
+    assert names == ["R", "G", "B", "albedo.R", "albedo.G", "albedo.B", "albedo.A", "Z"]
+    twice = [*part(0, "rgba", *"RGB"), *part(1, "id", "x"), *part(2, "id", "x")]
+    assert [c.name for c in apart(twice, 0)][3:] == ["id.x", "id_2.x"]
+
+
 @pytest.mark.parametrize(
-    ("there", "expected"),
-    [
-        (("A", "B", "G", "R", "Z"), "R G B A"),
-        (("B", "G", "R"), "R G B"),
-        (("Y", "RY", "BY"), "Y RY BY"),
-        (("Y", "A"), "Y A"),
-        (("rgba.red", "rgba.green", "rgba.blue", "rgba.alpha"), "rgba.red rgba.green rgba.blue rgba.alpha"),
-        (("ViewLayer.Combined.R", "ViewLayer.Combined.G", "ViewLayer.Combined.B", "ViewLayer.Normal.X"),
-         "ViewLayer.Combined.R ViewLayer.Combined.G ViewLayer.Combined.B"),
-        (("spec.R", "spec.G", "spec.B", "R", "G", "B"), "R G B"),
-        (("spec.R", "spec.G", "spec.B", "beauty.R", "beauty.G", "beauty.B"), "beauty.R beauty.G beauty.B"),
-    ],
+    ("text", "expected"),
+    [("rgba.left", "rgba"), ("rgba_left", "rgba"), ("left", ""), ("Left-Eye_depth", "Eye_depth"), ("cleft", "cleft"),
+     ("beautyLeft", "beauty"), ("a.left.b", "a.b")],
 )  # fmt: skip
-def test_colour_is_found_under_its_usual_names(there: tuple[str, ...], expected: str) -> None:
-    assert " ".join(c.name for c in pick_color(channels(*there))) == expected
+def test_a_name_without_its_eye(text: str, expected: str) -> None:
+    assert without_words(text, ["left", "right"]) == expected
 
 
 @pytest.mark.parametrize(

@@ -201,3 +201,37 @@ def test_too_small_to_be_staged(write_exr, rgba, size) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(MissingFrameError, match="no such file"):
         read_plate(tmp_path / "p.exr")
+
+
+# --- which picture -------------------------------------------------------------------------------------------------
+
+
+def test_the_beauty_wins_over_a_later_part_of_the_same_names(write_exr, rgba) -> None:
+    beauty = {c: rgba(seed=1)[c] for c in "RGB"}
+    path = write_exr(
+        "p.exr", ({"name": "albedo"}, rgba(seed=2)), ({"name": "rgba"}, beauty), ({"name": "N"}, rgba(seed=3))
+    )
+    plate = read_plate(path)
+    assert plate.frame.channels == ("R", "G", "B")
+    assert plate.frame.layers["color"][..., 0].tobytes() == beauty["R"].tobytes()
+    assert [layer.name for layer in plate.layers][:4] == ["albedo.A", "albedo.B", "albedo.G", "albedo.R"]
+    assert {layer.name: layer.pixels.tobytes() for layer in plate.layers}["albedo.R"] == rgba(seed=2)["R"].tobytes()
+    assert plate.choices == ("the picture is rgba, not albedo, N; --layer names another",)
+
+
+def test_a_layer_that_a_person_names_is_the_picture(write_exr, rgba) -> None:
+    path = write_exr("p.exr", ({"name": "rgba"}, rgba(seed=1)), ({"name": "albedo"}, rgba(seed=2)))
+    plate = read_plate(path, layer="Albedo")
+    assert plate.picture == "albedo"
+    assert plate.frame.layers["color"][..., 1].tobytes() == rgba(seed=2)["G"].tobytes()
+    assert "rgba.R" in {layer.name for layer in plate.layers}
+    with pytest.raises(PlateError, match=r"no colour in a layer 'spec'; --layer may be: rgba, albedo"):
+        read_plate(path, layer="spec")
+
+
+def test_eyes_in_layer_names_are_views(write_exr, rgba) -> None:
+    made = {f"rgba_{eye}.{c}": rgba(seed=s)[c] for s, eye in enumerate(("left", "right")) for c in "RGBA"}
+    plate = read_plate(write_exr("p.exr", ({}, made)), view="right")
+    assert plate.views == ("left", "right")
+    assert plate.frame.layers["color"][..., 0].tobytes() == rgba(seed=1)["R"].tobytes()
+    assert plate.layers == ()
