@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from host_bridge.errors import EXIT_BUG, EXIT_INTERRUPTED, Art3DError
+from host_bridge.startup import settle_process
 
 COMMANDS = (
     "render",
@@ -65,6 +66,7 @@ def _wanted(argv: Sequence[str]) -> Sequence[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
+    settle_process()
     words = list(sys.argv[1:] if argv is None else argv)
     args = build_parser(_wanted(words)).parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR, format="%(name)s: %(message)s")

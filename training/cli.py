@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from host_bridge.errors import EXIT_INTERRUPTED, Art3DError
+from host_bridge.startup import settle_process
 
 COMMANDS = ("stage", "curate", "fit", "evaluate", "export", "house", "submit")
 
@@ -32,6 +33,7 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
+    settle_process()
     words = list(sys.argv[1:] if argv is None else argv)
     asked = [word for word in words if word in COMMANDS][:1]
     args = build_parser(asked or COMMANDS).parse_args(words)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
 import shutil
 from collections import Counter, deque
@@ -26,6 +25,7 @@ import torch
 
 from host_bridge.errors import BadInputError, PlateError
 from host_bridge.geometry import Box
+from host_bridge.machine import cpus
 from training.config import CurateConfig
 from training.films import Film, StereoFrame, ahead, open_film, side_picture
 from training.pairs import SWAPPED, Bench, Beside, Reject, squared
@@ -124,7 +124,7 @@ def curate(
     if not tasks:
         raise BadInputError(f"part {part.number} of {part.count} has no frame", remedy="use fewer parts")
     with single_threaded():
-        for done, task in enumerate(_measured(tasks, pending, bench, workers or os.cpu_count() or 1), start=1):
+        for done, task in enumerate(_measured(tasks, pending, bench, workers or cpus()), start=1):
             log.debug("measured %s", task.key)
             if progress:
                 progress(done, len(tasks))

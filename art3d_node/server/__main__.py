@@ -11,8 +11,6 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import psutil
-
 from art3d_node.server.devices import find_devices
 from art3d_node.server.place import control_address, is_local, lock, log_to, prove_folder
 from art3d_node.server.service import Service
@@ -20,6 +18,8 @@ from art3d_node.server.session import Session
 from art3d_node.server.watch import Patience
 from art3d_node.server.workers import DEFAULT_ENGINE, Workers
 from host_bridge.errors import Art3DError, ServerError
+from host_bridge.machine import memory_bytes
+from host_bridge.startup import settle_process
 from host_bridge.wire.limits import MIB, Limits
 
 log = logging.getLogger("art3d_node.server")
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
 
 def limits_of(args: argparse.Namespace) -> Limits:
     """The limits that the options and this machine's memory give."""
-    ram_mib = psutil.virtual_memory().total // MIB
+    ram_mib = memory_bytes() // MIB
     memory = (args.memory_mib or max(512, ram_mib // 4)) * MIB
     analysis = (args.analysis_mib or max(256, ram_mib // 8)) * MIB
     most = min(Limits.frame_bytes, memory // 2)
@@ -95,6 +95,7 @@ def build(args: argparse.Namespace) -> Service:
 
 def main(argv: list[str] | None = None) -> int:
     """Serves until a signal or idleness ends it."""
+    settle_process()
     args = parser().parse_args(argv)
     os.umask(0o077)
     log_to(args.log)

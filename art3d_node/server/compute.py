@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +31,7 @@ from art3d_node.temporal import ALONE, Neighbour, Window
 from art3d_node.transfer import download, host_array
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
+from host_bridge.machine import cpus
 from host_bridge.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
@@ -280,7 +280,7 @@ def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Compu
         BadInputError: the device cannot be used.
     """
     own = devices.take(device)
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(cpus())
     engine = Compute(device, devices.room(own, analysis_bytes), open_paths=open_paths)
     _warm_up(engine)
     engine.tiles_at_once = devices.tiles_at_once(own)
