@@ -24,6 +24,7 @@ Array = npt.NDArray[Any]
 LAYER_DTYPES = ("<f2", "<f4", "|u1", "<u2")
 LAYERS = ("color", "extra", "depth", "disparity", "matte", "clean_plate", "look")
 FULL_SIZE_LAYERS = LAYERS[:-1]
+LEAST_ASPECT, MOST_ASPECT = 0.05, 20.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Frame:
         """
         if self.data.empty or self.display.empty:
             raise PlateError("the frame has no pixels", remedy="check the plate's windows")
-        if not 0.05 <= self.pixel_aspect <= 20.0:
+        if not LEAST_ASPECT <= self.pixel_aspect <= MOST_ASPECT:
             raise PlateError(f"pixel aspect {self.pixel_aspect} is not usable", remedy="mend the plate's header")
         for name, array in self.layers.items():
             self._check_layer(name, array)

@@ -20,6 +20,7 @@ import OpenEXR
 from host_bridge.errors import OutputError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
+from host_bridge.outputs import raw_text
 from host_bridge.outputs.atomic import replacing
 from host_bridge.outputs.result import EYES, Result, Writing
 from host_bridge.plates import Layer, Pattern
@@ -39,7 +40,7 @@ COMPRESSIONS = {
     "none": (OpenEXR.NO_COMPRESSION,) * 2,
 }
 DEFLATE_LEVEL = 1
-_UNWRITABLE = re.compile(r"attribute '([^']+)'")
+_UNWRITABLE = re.compile(r"""attribute ['"]([^'"]+)['"]""")
 _log = logging.getLogger(__name__)
 
 
@@ -176,10 +177,12 @@ def write_parts(path: Path, parts: Sequence[OpenEXR.Part]) -> None:
     Raises:
         OutputError: as `atomic.replacing`.
     """
+    odd = raw_text.stand_in(parts)
     with replacing(path) as temporary:
         while True:
             try:
                 OpenEXR.File(list(parts)).write(str(temporary))
+                raw_text.put_right(temporary, odd)
                 return
             except (RuntimeError, TypeError, ValueError) as error:
                 found = _UNWRITABLE.search(str(error))

@@ -12,14 +12,11 @@ import OpenImageIO as oiio
 
 from host_bridge import colour
 from host_bridge.errors import PlateError
-from host_bridge.frame import Array
+from host_bridge.frame import LEAST_ASPECT, MOST_ASPECT, Array
 from host_bridge.geometry import Box
-from host_bridge.plates import guard, tags
+from host_bridge.plates import guard, metadata, tags, upright
 from host_bridge.plates.tags import Tag
 from host_bridge.quiet import silenced
-
-_NAMES = {"DateTime": "capDate", "Copyright": "owner", "ImageDescription": "comments", "Make": "cameraMake",
-          "Model": "cameraModel", "ExposureTime": "expTime", "FNumber": "aperture"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,32 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
         pixels = reader.read_image(0, 0, 0, spec.nchannels, "unknown")
     if pixels is None:
         raise _unreadable(path, reader.geterror())
-    display = Box.of_size(spec.full_width, spec.full_height).shift(spec.full_x, spec.full_y)
+    stored = _display(spec, window)
+    turn = upright.orientation_of(spec.getattribute("Orientation"))
+    pixels = upright.turned(pixels, turn)
+    window, display = (upright.turned_window(box, stored, turn) for box in (window, stored))
+    aspect = 1 / _aspect(spec) if upright.swaps(turn) else _aspect(spec)
     picked, names = _colour(path, pixels, list(spec.channelnames))
     tag = tags.named_by_hand(spec, colour.check_space(space)) if space else tags.of_image(path, spec)
     decoded = _decoded(picked, names, tag, linear)
-    aspect = spec.getattribute("PixelAspectRatio") or 1.0
     reader.close()
     shown_in = colour.LINEAR_REC709 if linear and pixels.dtype.kind != "f" else tag.space
-    return Image(decoded, names, window, display, float(aspect), tag, shown_in, _header(spec))
+    return Image(decoded, names, window, display, aspect, tag, shown_in, metadata.of_image(spec))
+
+
+def _display(spec: oiio.ImageSpec, window: Box) -> Box:
+    """The display window, or the pixels' own where the file's is no window around them."""
+    if min(spec.full_width, spec.full_height) < 1 or max(spec.full_width, spec.full_height) > guard.MAX_SIDE_PX:
+        return window
+    display = Box.of_size(spec.full_width, spec.full_height).shift(spec.full_x, spec.full_y)
+    return window if display.intersect(window).empty else display
+
+
+def _aspect(spec: oiio.ImageSpec) -> float:
+    """Pixel width over height; 1 for a number that no picture has, as headers that nobody filled hold."""
+    value = spec.getattribute("PixelAspectRatio")
+    usable = isinstance(value, int | float) and LEAST_ASPECT <= value <= MOST_ASPECT
+    return float(value) if usable else 1.0
 
 
 def _unreadable(path: Path, reason: str) -> PlateError:
@@ -116,13 +131,3 @@ def _decoded(pixels: Array, names: tuple[str, ...], tag: Tag, linear: bool) -> A
         out[..., :count] = colour.decode_codes(pixels[..., :count], top, tag.space)
     out[..., count:] = pixels[..., count:] / np.float32(top)
     return out
-
-
-def _header(spec: oiio.ImageSpec) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for attribute in spec.extra_attribs:
-        if isinstance(attribute.value, str | int | float) and not attribute.name.startswith("oiio:"):
-            kept[_NAMES.get(attribute.name, attribute.name)] = attribute.value
-    for name in ("compression", "PixelAspectRatio", "ResolutionUnit", "XResolution", "YResolution", "Orientation"):
-        kept.pop(name, None)
-    return kept

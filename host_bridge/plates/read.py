@@ -12,7 +12,7 @@ from host_bridge import colour
 from host_bridge.errors import Art3DError, PlateError
 from host_bridge.frame import Array, Frame
 from host_bridge.geometry import Box
-from host_bridge.plates import guard, tags
+from host_bridge.plates import guard, metadata, tags
 from host_bridge.plates.choice import Picture, choose_picture, pictures
 from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.plates.images import read_image
@@ -21,14 +21,6 @@ from host_bridge.plates.naming import Channel, apart, of_view, pick_depth
 from host_bridge.plates.plate import Layer, Plate
 
 EXR_NAMES = (".exr", ".sxr", ".mxr")
-# What an output says anew, or what belongs to the storage and not to the picture.
-STRUCTURE = frozenset(
-    {
-        *("channels", "compression", "dataWindow", "displayWindow", "lineOrder", "pixelAspectRatio", "tiles", "type"),
-        *("chunkCount", "maxSamplesPerPixel", "multiView", "name", "view", "version", "wrapmodes", "preview"),
-        *("dwaCompressionLevel", "zipCompressionLevel"),
-    }
-)
 OWN_LAYERS = ("disparityL", "disparityR", "occlusion", "inverse_depth", "scale", "shift", "disparity_local")
 # Hashed ids: a mean of two of them is the id of nothing.
 UNMIXABLE = ("crypto", "objectid", "object_id", "deepid")
@@ -215,4 +207,4 @@ def _finite(path: Path, pixels: Array) -> Array:
 
 
 def _kept(header: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in header.items() if k not in STRUCTURE and not k.startswith("art3d/")}
+    return {k: v for k, v in header.items() if k not in metadata.STRUCTURE and not k.startswith("art3d/")}

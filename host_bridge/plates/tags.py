@@ -129,9 +129,8 @@ def _icc(path: Path, spec: oiio.ImageSpec) -> Tag | None:
 
 def _dpx(path: Path, spec: oiio.ImageSpec) -> Tag | None:
     said = spec.getattribute("dpx:Transfer")
-    # FFmpeg writes "linear" into every DPX, whatever the film was.
-    if said is None or (said == "Linear" and str(spec.getattribute("Software") or "").startswith("Lavc")):
-        return None
+    if said == "Linear" and str(spec.getattribute("Software") or "").startswith("Lavc"):
+        return _unknown("DPX Linear, which FFmpeg writes whatever the film is,")
     return Tag(_DPX[said], f"DPX {said}") if said in _DPX else None
 
 
