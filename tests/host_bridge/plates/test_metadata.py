@@ -130,6 +130,6 @@ def test_a_dpx_header_that_nobody_filled(tmp_path, filler) -> None:
 def test_an_aspect_that_no_picture_has(tmp_path, aspect) -> None:
     made(tmp_path / "p.dpx")
     data = bytearray((tmp_path / "p.dpx").read_bytes())
-    data[1628:1636] = bytes.fromhex(aspect)
+    data[1628:1636] = aspect
     (tmp_path / "p.dpx").write_bytes(data)
     assert read_plate(tmp_path / "p.dpx").frame.pixel_aspect == 1.0
