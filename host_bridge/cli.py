@@ -6,6 +6,7 @@ import argparse
 import importlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -64,10 +65,21 @@ def _wanted(argv: Sequence[str]) -> Sequence[str]:
     return COMMANDS
 
 
+def _joined(argv: Sequence[str]) -> list[str]:
+    """`--frames -2-1` as `--frames=-2-1`: argparse takes a word with a hyphen before it for an option."""
+    words: list[str] = []
+    for word in argv:
+        if words and words[-1] == "--frames" and re.match(r"-\d", word):
+            words[-1] = f"--frames={word}"
+        else:
+            words.append(word)
+    return words
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     settle_process()
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = _joined(sys.argv[1:] if argv is None else argv)
     args = build_parser(_wanted(words)).parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR, format="%(name)s: %(message)s")
     # Why a command seems to stand still is said at once, not only with --verbose.

@@ -124,10 +124,10 @@ def job_of(args: argparse.Namespace) -> Job:
         BadInputError: a value that cannot be used.
     """
     check_choices(args)
-    clean = PlateSequence.open(args.clean_plate, view=args.view) if args.clean_plate else None
+    whole, hero = settle_hero(PlateSequence.open(args.plate, view=args.view), args.hero)
+    clean = clean_plate_of(args, whole.view) if args.clean_plate else None
     if clean is None and args.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
-    whole, hero = settle_hero(PlateSequence.open(args.plate, view=args.view), args.hero)
     reviews = {"anaglyph": args.anaglyph, "disparity": args.disparity_image}
     return Job(
         plate=PlateSequence.open(args.plate, frames=frames_of(args), view=whole.view, layer=args.layer),
@@ -142,6 +142,12 @@ def job_of(args: argparse.Namespace) -> Job:
         missing=args.missing,
         overwrite=args.overwrite,
     )
+
+
+def clean_plate_of(args: argparse.Namespace, view: str) -> PlateSequence:
+    """The clean plate, of the plate's own view where it has that one."""
+    named = Pattern.parse(args.clean_plate).has_view
+    return settle_hero(PlateSequence.open(args.clean_plate, view=view if named else args.view), view or None)[0]
 
 
 def notes_of(plate: Plate, hero: str) -> tuple[str, ...]:

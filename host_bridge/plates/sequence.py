@@ -1,122 +1,19 @@
-"""File sequences: what `plate.####.exr`, `%04d`, a fileseq range or one file mean, frame by frame."""
+"""File sequences: which frames a person means, which of them have a file, and their plates."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import fileseq
 
-from host_bridge.errors import BadInputError, MissingFrameError, PlateError
+from host_bridge.errors import BadInputError, MissingFrameError
+from host_bridge.plates.pattern import Pattern, parse_frames
 from host_bridge.plates.plate import Plate
 from host_bridge.plates.read import read_plate
-
-MAX_FRAMES = 1_000_000
-VIEW_LETTERS = {"left": "l", "right": "r"}
-_FRAME_TOKEN = re.compile(r"[#@]|%0?\d*d")
-
-
-def parse_frames(text: str) -> tuple[int, ...]:
-    """Frame numbers of a range such as `1001-1010x2` or `1,5,9-12`, in the order given.
-
-    Raises:
-        BadInputError: not a range, or more than a million frames.
-    """
-    try:
-        frames = tuple(int(number) for number in fileseq.FrameSet(text))
-    except (fileseq.exceptions.FileSeqException, ValueError) as error:
-        raise BadInputError(
-            f"{text!r} is not a frame range", where="--frames", remedy="write it like 1001-1010x2 or 1,5,9-12"
-        ) from error
-    if not 0 < len(frames) <= MAX_FRAMES:
-        raise BadInputError(
-            f"{text!r} holds {len(frames)} frames", where="--frames", remedy=f"ask for 1 to {MAX_FRAMES} frames"
-        )
-    return frames
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A path whose file name may hold a frame number and a view.
-
-    Attributes:
-        text: the pattern as given; `####`, `@@@@`, `%04d` or a fileseq range stand for the frame, `%V` for the
-            view's name and `%v` for its first letter.
-        declared: frames that the pattern itself names; empty when it names none.
-        numbered: whether the path changes with the frame.
-    """
-
-    text: str
-    declared: tuple[int, ...] = ()
-    numbered: bool = False
-
-    @staticmethod
-    def parse(text: str) -> Pattern:
-        """The pattern of a text.
-
-        Raises:
-            BadInputError: an empty text, a folder, or a file name fileseq cannot read.
-        """
-        path = Path(text)
-        if not text or text.endswith("/") or path.is_dir():
-            raise BadInputError(
-                "a folder is not a plate or an output",
-                where=text or "the path",
-                remedy="name the files in it, like FOLDER/plate.####.exr",
-            )
-        if not _FRAME_TOKEN.search(path.name):
-            return Pattern(text)
-        frames = _parsed(path.name).frameSet()
-        return Pattern(text, tuple(int(n) for n in frames) if frames else (), numbered=True)
-
-    @property
-    def has_view(self) -> bool:
-        """Whether the path changes with the view."""
-        return "%V" in self.text or "%v" in self.text
-
-    def path(self, frame: int, view: str = "") -> Path:
-        """The file of one frame and view."""
-        text = self.text.replace("%V", view).replace("%v", VIEW_LETTERS.get(view, view))
-        if not self.numbered:
-            return Path(text)
-        return Path(text).parent / str(_parsed(Path(text).name).frame(frame))
-
-    def on_disk(self, view: str = "") -> tuple[int, ...]:
-        """Frames that have a file, ascending.
-
-        Raises:
-            PlateError: the folder cannot be read.
-        """
-        one = self.path(0, view)
-        name = re.compile(_frame_regex(_parsed(Path(self.text).name), view))
-        try:
-            found = [name.fullmatch(entry.name) for entry in one.parent.iterdir()]
-        except OSError as error:
-            raise PlateError(
-                f"the folder cannot be read ({error.strerror})", where=str(one.parent), remedy="check the path"
-            ) from error
-        return tuple(sorted({int(match.group(1)) for match in found if match}))
-
-
-def _parsed(name: str) -> fileseq.FileSequence:
-    try:
-        return fileseq.FileSequence(name, pad_style=fileseq.PAD_STYLE_HASH1)
-    except fileseq.exceptions.FileSeqException as error:
-        raise BadInputError(
-            "the file name is not a sequence", where=name, remedy="write the frame as ####, %04d or 1001-1010####"
-        ) from error
-
-
-def _frame_regex(parsed: fileseq.FileSequence, view: str) -> str:
-    def literal(text: str) -> str:
-        return re.escape(text.replace("%V", view).replace("%v", VIEW_LETTERS.get(view, view)))
-
-    digits = parsed.zfill()
-    # A frame wider than its padding keeps all its digits: 10000 is a frame of `####`.
-    return rf"{literal(parsed.basename())}(-?(?:\d{{{digits}}}|[1-9]\d{{{digits},}})){literal(parsed.extension())}"
 
 
 @dataclass(frozen=True)
@@ -129,6 +26,7 @@ class PlateSequence:
         missing: those without a file.
         view: the view asked of each file; "" takes the file's first.
         layer: the layer or part asked of each file; "" takes the beauty.
+        files: what lies on the disk by frame, as it is spelled there.
     """
 
     pattern: Pattern
@@ -136,6 +34,7 @@ class PlateSequence:
     missing: frozenset[int]
     view: str = ""
     layer: str = ""
+    files: Mapping[int, Path] = field(default_factory=dict)
 
     @staticmethod
     def open(text: str, *, frames: str | None = None, view: str = "", layer: str = "") -> PlateSequence:
@@ -145,15 +44,17 @@ class PlateSequence:
         a sequence with one even step (on twos) has no gaps.
 
         Raises:
-            BadInputError: a range that cannot be read.
+            BadInputError: a range that cannot be read, or `%V` without a view.
             MissingFrameError: no file at all.
             PlateError: the folder cannot be read.
         """
         pattern = Pattern.parse(text)
+        if pattern.has_view and not view:
+            raise _no_view(pattern)
         if not pattern.numbered:
             return replace(_single(pattern, frames, view), layer=layer)
         found = pattern.on_disk(view)
-        asked = parse_frames(frames) if frames else pattern.declared or _spanned(found)
+        asked = parse_frames(frames) if frames is not None else pattern.declared or _spanned(found)
         missing = frozenset(asked) - frozenset(found)
         if len(missing) == len(asked):
             raise MissingFrameError(
@@ -161,11 +62,11 @@ class PlateSequence:
                 where=text,
                 remedy=f"frames on disk: {fileseq.framesToFrameRange(found) or 'none'}; check the path and --frames",
             )
-        return PlateSequence(pattern, asked, missing, view, layer)
+        return PlateSequence(pattern, asked, missing, view, layer, found)
 
     def path(self, frame: int) -> Path:
         """The file of one frame."""
-        return self.pattern.path(frame, self.view)
+        return self.files.get(frame) or self.pattern.path(frame, self.view)
 
     def read(self, frame: int, *, input_space: str | None = None) -> Plate:
         """The plate of one frame.
@@ -187,7 +88,7 @@ def _single(pattern: Pattern, frames: str | None, view: str) -> PlateSequence:
     if not path.is_file():
         raise MissingFrameError("no such file", where=str(path), remedy="check the path")
     number = _number_of(path)
-    if frames and parse_frames(frames) != (number,):
+    if frames is not None and parse_frames(frames) != (number,):
         raise BadInputError(
             "the plate is one file, and --frames asks for others",
             where=str(path),
@@ -197,8 +98,15 @@ def _single(pattern: Pattern, frames: str | None, view: str) -> PlateSequence:
 
 
 def _number_of(path: Path) -> int:
-    number = re.search(r"[._-](\d+)$", path.stem)
-    return int(number.group(1)) if number else 1
+    """The number at the end of a file's name; a hyphen is its sign where another separator stands before it."""
+    number = re.search(r"(?<=[._-])-?\d+$", path.stem) or re.search(r"(?<=-)\d+$", path.stem)
+    return int(number.group()) if number else 1
+
+
+def _no_view(pattern: Pattern) -> BadInputError:
+    found = pattern.views_on_disk()
+    there = f"name one of {', '.join(found)} with --view" if found else "name it with --view; no view has files there"
+    return BadInputError("the plate has one file a view, and no view is named", where=pattern.text, remedy=there)
 
 
 def _spanned(found: Iterable[int]) -> tuple[int, ...]:

@@ -124,14 +124,80 @@ def test_a_missing_frame_is_held_by_the_nearest_earlier(tmp_path: Path) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.integers(0, 10**7), st.integers(1, 8))
+@given(st.integers(-(10**7), 10**7), st.integers(1, 8))
 def test_a_number_found_on_disk_leads_back_to_its_file(number: int, digits: int) -> None:
     import re
 
-    from host_bridge.plates.sequence import _frame_regex, _parsed
+    from host_bridge.plates.pattern import _frame_regex, _parsed
 
     name = f"p.{'#' * digits}.exr"
     written = Pattern.parse(name).path(number).name
     match = re.fullmatch(_frame_regex(_parsed(name), ""), written)
     assert match is not None
     assert int(match.group(1)) == number
+
+
+# --- numbers below zero, and other corners of naming ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spelled", ["-002", "-0002"])
+def test_a_negative_frame_is_found_in_either_spelling(tmp_path: Path, spelled: str) -> None:
+    touch(tmp_path, f"p.{spelled}.exr", "p.-0001.exr", "p.0000.exr", "p.-000.exr", "p.-02.exr")
+    found = PlateSequence.open(str(tmp_path / "p.####.exr"))
+    assert found.frames == (-2, -1, 0)
+    assert found.path(-2) == tmp_path / f"p.{spelled}.exr"
+    assert found.path(-1) == tmp_path / "p.-0001.exr"
+    assert PlateSequence.open(str(tmp_path / "p.%04d.exr"), frames="-2--1").frames == (-2, -1)
+
+
+def test_of_two_spellings_printfs_is_meant(tmp_path: Path) -> None:
+    touch(tmp_path, "p.-0002.exr", "p.-002.exr")
+    assert PlateSequence.open(str(tmp_path / "p.####.exr")).path(-2) == tmp_path / "p.-002.exr"
+
+
+def test_a_hyphen_of_the_name_is_no_sign(tmp_path: Path) -> None:
+    touch(tmp_path, "p-0002.exr", "p-003.exr", "p--004.exr")
+    assert tuple(Pattern.parse(str(tmp_path / "p-####.exr")).on_disk()) == (-4, 2)
+
+
+@pytest.mark.parametrize("text", ["", " ", ","])
+def test_an_empty_range_is_not_everything(tmp_path: Path, text: str) -> None:
+    touch(tmp_path, "p.0001.exr")
+    for plate in ("p.####.exr", "p.0001.exr"):
+        with pytest.raises(BadInputError, match="--frames"):
+            PlateSequence.open(str(tmp_path / plate), frames=text)
+
+
+def test_a_range_on_twos(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"p.{n}.exr" for n in range(1001, 1007)))
+    for plate, frames in (("p.####.exr", "1001-1006x2"), ("p.1001-1006x2####.exr", None)):
+        found = PlateSequence.open(str(tmp_path / plate), frames=frames)
+        assert (found.frames, found.missing) == ((1001, 1003, 1005), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("p.-0002.exr", -2), ("p_-5.exr", -5), ("p--7.exr", -7), ("p-0005.exr", 5), ("p.0042.exr", 42), ("-3.exr", 3),
+     ("p1001.exr", 1), ("p.v02.exr", 1)],
+)  # fmt: skip
+def test_a_single_file_keeps_the_sign_of_its_number(tmp_path: Path, name: str, number: int) -> None:
+    touch(tmp_path, name)
+    assert PlateSequence.open(str(tmp_path / name)).frames == (number,)
+
+
+def test_files_of_views_need_a_view_and_name_those_there_are(tmp_path: Path) -> None:
+    for view in ("left", "right", "empty"):
+        (tmp_path / view).mkdir()
+    touch(tmp_path, "left/s_l.0001.exr", "right/s_r.0001.exr", "right/s_l.0002.exr", "still_left.exr")
+    with pytest.raises(BadInputError, match=r"name one of left, right with --view"):
+        PlateSequence.open(str(tmp_path / "%V" / "s_%v.####.exr"))
+    with pytest.raises(BadInputError, match=r"name one of left with --view"):
+        PlateSequence.open(str(tmp_path / "still_%V.exr"))
+    with pytest.raises(BadInputError, match=r"no view has files there"):
+        PlateSequence.open(str(tmp_path / "%V" / "q.####.exr"))
+    assert Pattern.parse(str(tmp_path / "right" / "s_%v.####.exr")).views_on_disk() == ("left", "right")
+
+
+def test_a_name_with_two_places_for_the_frame_is_refused() -> None:
+    with pytest.raises(BadInputError, match=r"2 places for a frame number; keep one of ####, %04d"):
+        Pattern.parse("p.####.%04d.exr")
