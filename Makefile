@@ -56,8 +56,17 @@ lint: $(VENV)/.all
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# A farm engine's own library, to prove bundles with.
+build/engines/.done: tests/engines/requirements.txt
+	@test -x build/engines/bin/python || $(PYTHON) -m venv build/engines
+	build/engines/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: engines
+engines: build/engines/.done
+
 # Without the plug-in's headers its tests skip with a reason; everything else runs.
-test: $(VENV)/.all
+test: $(VENV)/.all engines
 	-@$(MAKE) --no-print-directory system
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
