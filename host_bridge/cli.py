@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import logging
 import os
@@ -92,17 +93,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("art3d: interrupted; finished frames are kept, the same command continues", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away (`art3d … | head`); nothing is left to tell it.
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO) or error.filename is not None:
+            return _bug(error)
+        # The reader of our output went away (`art3d … | head`), or its disk is full.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BUG
     except Exception as error:
-        logging.getLogger(__name__).info("a fault of Art3D itself", exc_info=True)
-        print(
-            f"art3d: a fault of Art3D itself: {type(error).__name__}: {error}; run again with --verbose and report it",
-            file=sys.stderr,
-        )
-        return EXIT_BUG
+        return _bug(error)
+
+
+def _bug(error: Exception) -> int:
+    logging.getLogger(__name__).info("a fault of Art3D itself", exc_info=error)
+    print(
+        f"art3d: a fault of Art3D itself: {type(error).__name__}: {error}; run again with --verbose and report it",
+        file=sys.stderr,
+    )
+    return EXIT_BUG
 
 
 if __name__ == "__main__":

@@ -16,8 +16,16 @@ OURS = str(Path(__file__).resolve().parents[1])
 
 def settle_process() -> None:
     """Called once where a program begins; its children inherit what it sets."""
+    _settle_streams()
     _settle_home()
     _settle_python_path()
+
+
+def _settle_streams() -> None:
+    """Gives a process whose output or error stream was closed one that leads nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, open for as long as the process
 
 
 def _settle_home() -> None:

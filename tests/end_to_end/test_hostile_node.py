@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +79,32 @@ def test_many_starts_at_once_share_one_server(tmp_path: Path, node: dict[str, st
         if "art3d_node.server" in (process.info["cmdline"] or ()) and node["ART3D_RUNTIME_DIR"] in str(process.info)
     ]
     assert len(serving) == 1
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code"), [(">&- 2>&-", 0), (">&-", 0), ("--json >/dev/full", 1), ("--json | head -c 0", 0)]
+)
+def test_output_that_goes_nowhere(tmp_path: Path, node: dict[str, str], redirected: str, code: int) -> None:
+    """Closed streams cost nothing; an output that cannot be written ends the task with 1."""
+    words = shlex.join([*ART3D, "render", "p.####.exr", "-o", "o.####.exr", "--shot", "none"])
+    done = subprocess.run(
+        ["bash", "-c", f"{words} {redirected}"],
+        cwd=tmp_path, env={**node, "HOME": str(tmp_path)}, capture_output=True, text=True, check=False, timeout=250,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr and "fault of Art3D" not in done.stderr
+    if redirected.startswith(">"):
+        assert len(list(tmp_path.glob("o.*.exr"))) == 2
+
+
+def test_a_hangup_ends_a_task_politely(tmp_path: Path, node: dict[str, str]) -> None:
+    for number in range(3, 40):
+        shutil.copy(tmp_path / "p.0001.exr", tmp_path / f"p.{number:04d}.exr")
+    words = [*ART3D, "render", "p.####.exr", "-o", "o.####.exr", "--shot", "none"]
+    process = subprocess.Popen(words, cwd=tmp_path, env={**node, "HOME": str(tmp_path)}, stderr=subprocess.PIPE)
+    while process.poll() is None and not list(tmp_path.glob("o.*.exr")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGHUP)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert not list(tmp_path.glob(".*art3d-tmp*"))

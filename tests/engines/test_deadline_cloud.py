@@ -48,8 +48,7 @@ def test_parameters_and_attachments_of_a_shot(tmp_path: Path, python: str) -> No
     assert found["name"] == "Art3D p"
     assert found["values"]["PlateFolder"] == str(tmp_path / "plate")
     inputs, outputs = (
-        [str(tmp_path / name) for name in names]
-        for names in (("job/styles", "keys", "out", "plate"), ("look", "out"))
+        [str(tmp_path / name) for name in names] for names in (("job/styles", "keys", "out", "plate"), ("look", "out"))
     )
     assert found["inputs"] == sorted(inputs)
     assert found["outputs"] == sorted(outputs)
