@@ -209,6 +209,9 @@ class Compute:
             found, last, nearer = [], key, raw
             for other in keys:
                 there = self._raw(frames[other], other, settings, check)
+                # Motion joins pictures of one size; what lies beyond another one is out of reach too.
+                if there.grey.shape != nearer.grey.shape:
+                    break
                 link = self._link(last, nearer, other, there)
                 check()
                 found.append(Neighbour(there.grey, host_array(there.inverse_depth), link))

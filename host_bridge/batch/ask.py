@@ -78,7 +78,7 @@ def ask(
         Art3DError: as `Client.submit`.
     """
     frame = plate.frame
-    box = new_view_box(frame, controls, reach_px=reach_px, within=within)
+    box = new_view_box(plate.shown, controls, reach_px=reach_px, within=within)
     names = outputs_for(frame, controls.hero, layers)
     extra = frame.layers["extra"].shape[2] if "extra" in frame.layers else 0
     planes = sum(len(frame.channels) if n in EYES else extra if n.endswith("_extra") else 1 for n in names)

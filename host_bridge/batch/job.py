@@ -13,6 +13,7 @@ from host_bridge.errors import Art3DError, BadInputError, OutputError
 from host_bridge.outputs import Writing
 from host_bridge.params import Controls
 from host_bridge.plates import Pattern, Plate, PlateSequence
+from host_bridge.plates.canvas import Canvas, laid
 from host_bridge.recipe import content_hash, recipe_hash
 from host_bridge.shot.file import Shot
 from host_bridge.wire.messages import AnalysisSettings
@@ -37,6 +38,7 @@ class Job:
         input_space: colour space of the plate; None takes each file's tag.
         missing: what becomes of a frame without a readable plate.
         overwrite: whether finished frames are made again.
+        canvas: the windows of the whole sequence; None where they were not looked at.
         notes: what was chosen where there was a choice, a line each, for people.
     """
 
@@ -52,6 +54,7 @@ class Job:
     input_space: str | None = None
     missing: Missing = "error"
     overwrite: bool = False
+    canvas: Canvas | None = None
     notes: tuple[str, ...] = ()
 
     def check(self) -> None:
@@ -147,19 +150,22 @@ class Job:
         """The plate of one frame, numbered as asked, with its clean plate.
 
         Raises:
-            PlateError: a file that cannot be read.
+            PlateError: a file that cannot be read, or shows another picture than the sequence.
         """
         plate = replace(self.plate.read(source, input_space=self.input_space), number=number)
+        if self.canvas is not None:
+            self.canvas.check(plate)
+            plate = self.canvas.lay(plate)
         if self.clean_plate is None:
             return plate
         clean = self.clean_plate.read(self._clean(source), input_space=self.input_space)
-        if clean.frame.data != plate.frame.data or clean.frame.channels != plate.frame.channels:
+        if clean.frame.display != plate.frame.display or clean.frame.channels != plate.frame.channels:
             raise BadInputError(
-                "the clean plate has other windows or channels than the plate",
+                "the clean plate has another display window or other channels than the plate",
                 where=str(clean.path),
                 remedy="render both alike",
             )
-        layers = {**plate.frame.layers, "clean_plate": clean.frame.layers["color"]}
+        layers = {**plate.frame.layers, "clean_plate": laid(clean, plate.frame.data).frame.layers["color"]}
         return replace(plate, frame=replace(plate.frame, layers=layers))
 
     def _clean(self, number: int) -> int:

@@ -27,11 +27,12 @@ from host_bridge.farm.ranges import frames_of
 from host_bridge.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.outputs import Writing
 from host_bridge.plates import Pattern, Plate, PlateSequence
+from host_bridge.plates.canvas import Canvas, canvas_of
 from host_bridge.plates.hero import settle_hero
 from host_bridge.progress import reporter_for
 from host_bridge.recipe import art3d_version
 from host_bridge.shot.file import Shot
-from host_bridge.shot.make import beside, kept_shot, make_shot, open_shot
+from host_bridge.shot.make import beside, canvas_in, kept_shot, make_shot, open_shot
 from host_bridge.shot.survey import Plan
 
 NAME = "render"
@@ -87,7 +88,21 @@ def run(args: argparse.Namespace) -> int:
             identity = identities(client, job.settings)
             prove_expected(args.expect, identity)
             _note(args, job, identity)
-            return run_job(replace(job, shot=shot_of(args, job, client)), client, reporter).exit_code
+            return run_job(in_shot(job, shot_of(args, job, client), whole_of(args, job)), client, reporter).exit_code
+
+
+def whole_of(args: argparse.Namespace, job: Job) -> PlateSequence:
+    """The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in."""
+    return PlateSequence.open(args.plate, view=job.plate.view, layer=job.plate.layer)
+
+
+def in_shot(job: Job, shot: Shot | None, whole: PlateSequence) -> Job:
+    """The job with its shot, and with the windows that its frames have in common."""
+    canvas = canvas_in(shot) if shot else None
+    if canvas is None and (common := canvas_of(whole)) is not None:
+        # Frames on their own lie on no canvas; that they show one picture is proved all the same.
+        canvas = Canvas(common.display)
+    return replace(job, shot=shot, canvas=canvas)
 
 
 def _note(args: argparse.Namespace, job: Job, identity: Mapping[str, Any]) -> None:
@@ -106,8 +121,7 @@ def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
         return None
     if args.shot != "auto":
         return open_shot(Path(args.shot), job.plate, job.settings)
-    # The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in.
-    whole = PlateSequence.open(args.plate, view=job.plate.view, layer=job.plate.layer)
+    whole = whole_of(args, job)
     if len(whole.frames) < 2:
         return None
 

@@ -38,7 +38,7 @@ class Result:
     def view(self, eye: str) -> tuple[Array, Box]:
         """Colour of one eye (rows, columns, channels) and its window; the hero's is the plate's own array."""
         if eye == self.hero:
-            return self.plate.frame.layers["color"], self.plate.frame.data
+            return self.plate.shown.layers["color"], self.plate.shown.data
         return self.planes[eye], self.box
 
     def on_display(self, eye: str) -> Array:

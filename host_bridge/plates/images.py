@@ -67,10 +67,9 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
         pixels = reader.read_image(0, 0, 0, spec.nchannels, "unknown")
     if pixels is None:
         raise _unreadable(path, reader.geterror())
-    stored = _display(spec, window)
     turn = upright.orientation_of(spec.getattribute("Orientation"))
     pixels = upright.turned(pixels, turn)
-    window, display = (upright.turned_window(box, stored, turn) for box in (window, stored))
+    display, window = _upright(spec)
     aspect = 1 / _aspect(spec) if upright.swaps(turn) else _aspect(spec)
     picked, names = _colour(path, pixels, list(spec.channelnames))
     tag = tags.named_by_hand(spec, colour.check_space(space)) if space else tags.of_image(path, spec)
@@ -78,6 +77,29 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
     reader.close()
     shown_in = colour.LINEAR_REC709 if linear and pixels.dtype.kind != "f" else tag.space
     return Image(decoded, names, window, display, aspect, tag, shown_in, metadata.of_image(spec))
+
+
+def read_image_windows(path: Path) -> tuple[Box, Box]:
+    """Display and data window of what `read_image` reads, from the header alone.
+
+    Raises:
+        PlateError: not an image.
+    """
+    guard.first_bytes(path)
+    with silenced():
+        reader = oiio.ImageInput.open(str(path))
+    if reader is None:
+        raise _unreadable(path, oiio.geterror())
+    spec = reader.spec()
+    reader.close()
+    return _upright(spec)
+
+
+def _upright(spec: oiio.ImageSpec) -> tuple[Box, Box]:
+    """Display and data window of the picture as it is seen."""
+    window = Box.of_size(spec.width, spec.height).shift(spec.x, spec.y)
+    stored, turn = _display(spec, window), upright.orientation_of(spec.getattribute("Orientation"))
+    return upright.turned_window(stored, stored, turn), upright.turned_window(window, stored, turn)
 
 
 def _display(spec: oiio.ImageSpec, window: Box) -> Box:

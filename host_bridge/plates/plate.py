@@ -41,6 +41,7 @@ class Plate:
         extra: names of those among them that ride in `frame.layers["extra"]`, in its order.
         header: metadata to keep, under OpenEXR's attribute names.
         input_space: colour space of the file's values, as recorded.
+        own: the frame on the file's own data window, where `frame` was laid on another; else None.
         picture: the layer or part that is the picture, as a person may call it; "" where there are none.
         pictures: all that could have been it.
         pixel_space: colour space of the frame's colour: the same, or scene-linear Rec.709 where integers were decoded.
@@ -57,8 +58,14 @@ class Plate:
     header: Mapping[str, Any] = field(default_factory=dict)
     input_space: str = ""
     pixel_space: str = ""
+    own: Frame | None = None
     picture: str = ""
     pictures: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> Frame:
+        """The frame on the file's own data window."""
+        return self.own or self.frame
 
     @property
     def choices(self) -> tuple[str, ...]:

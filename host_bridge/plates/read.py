@@ -15,7 +15,7 @@ from host_bridge.geometry import Box
 from host_bridge.plates import guard, metadata, tags
 from host_bridge.plates.choice import Picture, choose_picture, pictures
 from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
-from host_bridge.plates.images import read_image
+from host_bridge.plates.images import read_image, read_image_windows
 from host_bridge.plates.luma import REC709, luminance_weights, to_rgb
 from host_bridge.plates.naming import Channel, apart, of_view, pick_depth
 from host_bridge.plates.plate import Layer, Plate
@@ -62,6 +62,24 @@ def read_plate(
         raise
 
 
+def read_windows(path: Path, *, view: str = "", layer: str = "") -> tuple[Box, Box]:
+    """Display and data window of what `read_plate` reads, from the header alone.
+
+    Raises:
+        Art3DError: as `read_plate`, as far as the header tells.
+    """
+    if path.suffix.lower() not in EXR_NAMES and guard.first_bytes(path, 4) != MAGIC:
+        return read_image_windows(path)
+    file = open_exr(path)
+    _, mine = _of_view(file, view)
+    return file.display, _chosen(path, mine, pictures(mine), layer).channels[0].window
+
+
+def _of_view(file: ExrFile, view: str) -> tuple[str, tuple[Channel, ...]]:
+    chosen = choose_view(file, view)
+    return chosen, of_view(file.channels, chosen) if chosen else file.channels
+
+
 def _read_other(path: Path, number: int, view: str, space: str | None, linear: bool) -> Plate:
     image = read_image(path, space=space, linear=linear)
     guard.check_picture(path, image.display)
@@ -76,8 +94,7 @@ def _read_other(path: Path, number: int, view: str, space: str | None, linear: b
 
 def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None) -> Plate:
     guard.check_picture(file.path, file.display)
-    chosen = choose_view(file, view)
-    mine = of_view(file.channels, chosen) if chosen else file.channels
+    chosen, mine = _of_view(file, view)
     there = pictures(mine)
     picture = _chosen(file.path, mine, there, layer)
     picked, mine = picture.channels, apart(mine, picture.part)

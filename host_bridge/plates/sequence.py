@@ -11,9 +11,10 @@ from pathlib import Path
 import fileseq
 
 from host_bridge.errors import BadInputError, MissingFrameError
+from host_bridge.geometry import Box
 from host_bridge.plates.pattern import Pattern, parse_frames
 from host_bridge.plates.plate import Plate
-from host_bridge.plates.read import read_plate
+from host_bridge.plates.read import read_plate, read_windows
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,14 @@ class PlateSequence:
             Art3DError: as `read_plate`.
         """
         return read_plate(self.path(frame), number=frame, view=self.view, layer=self.layer, input_space=input_space)
+
+    def windows(self, frame: int) -> tuple[Box, Box]:
+        """Display and data window of one frame, from its file's header.
+
+        Raises:
+            Art3DError: as `read_windows`.
+        """
+        return read_windows(self.path(frame), view=self.view, layer=self.layer)
 
     def held(self, frame: int) -> int | None:
         """The frame that stands in for a missing one: the nearest earlier that exists, else the first; or None."""

@@ -22,6 +22,7 @@ from host_bridge.wire.messages import ShotFrame
 FORMAT = "art3d-shot"
 VERSION = 1
 SUFFIX = ".art3d"
+Corners = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class Shot:
         frames: frame number → entry.
         cuts: first frames of new scenes.
         missing: frame numbers that had no readable file.
+        display: display window of its frames (x0, y0, x1, y1), px; None where nobody wrote it down.
+        canvas: what frames are laid on before anything looks at them, since their data windows change; None where they
+            are all the same.
         steady: frames before and after each frame that steady its depth; 0 for depth that is already true.
         depth_gain, zero_plane: suggested knobs for the depth budget.
         reasons: one line per decision, for people.
@@ -70,6 +74,8 @@ class Shot:
     frames: Mapping[int, ShotEntry]
     cuts: tuple[int, ...] = ()
     missing: tuple[int, ...] = ()
+    display: Corners | None = None
+    canvas: Corners | None = None
     steady: int = 0
     depth_gain: float = 1.0
     zero_plane: float = 0.0
@@ -189,6 +195,8 @@ def _from_json(body: Mapping[str, Any]) -> Shot:
         frames=frames,
         cuts=tuple(int(n) for n in body["cuts"]),
         missing=tuple(int(n) for n in body["missing"]),
+        display=_corners(body.get("display")),
+        canvas=_corners(body.get("canvas")),
         steady=int(body["steady"]),
         depth_gain=_finite(body["depth_gain"]),
         zero_plane=_finite(body["zero_plane"]),
@@ -210,6 +218,15 @@ def _entry(fields: Mapping[str, Any]) -> ShotEntry:
     if entry.iz_high <= entry.iz_low or len(entry.bars) != 4:
         raise ValueError(f"an inverse depth range {entry.iz_low}..{entry.iz_high} or bars {entry.bars}")
     return entry
+
+
+def _corners(value: Any) -> Corners | None:
+    if value is None:
+        return None
+    x0, y0, x1, y1 = (int(side) for side in value)
+    if x1 <= x0 or y1 <= y0:
+        raise ValueError(f"a window {value}")
+    return x0, y0, x1, y1
 
 
 def _finite(value: Any) -> float:

@@ -6,11 +6,14 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from host_bridge.errors import PlateError, ShotError
 from host_bridge.frame import Frame
+from host_bridge.geometry import Box
 from host_bridge.plates import PlateSequence
+from host_bridge.plates.canvas import Canvas, canvas_of
 from host_bridge.shot.file import SUFFIX, Shot, load_shot, save_shot
 from host_bridge.shot.survey import Asks, Plan, survey
 from host_bridge.wire.messages import AnalysisSettings
@@ -45,9 +48,13 @@ def make_shot(
         ShotError: as `survey`.
     """
     missing = list(sequence.missing)
+    canvas = canvas_of(sequence)
 
     def read(number: int) -> Frame:
         plate = sequence.read(number, input_space=input_space)
+        if canvas is not None:
+            canvas.check(plate)
+            plate = canvas.lay(plate)
         # The key costs a pass over the pixels; here it is paid beside the server's work.
         _ = plate.frame.key
         return plate.frame
@@ -64,7 +71,23 @@ def make_shot(
 
     name = Path(sequence.pattern.text).name
     with ThreadPoolExecutor(READ_AHEAD, "art3d-read") as readers:
-        return survey(frames(readers), server, settings, plan, plate=name, missing=missing, done=done)
+        shot = survey(frames(readers), server, settings, plan, plate=name, missing=missing, done=done)
+    return _on(canvas, shot) if canvas else shot
+
+
+def _on(canvas: Canvas, shot: Shot) -> Shot:
+    shot = replace(shot, display=canvas.display.as_tuple())
+    if canvas.data is None:
+        return shot
+    said = "data windows change: frames are laid on what they cover together"
+    return replace(shot, canvas=canvas.data.as_tuple(), reasons=(*shot.reasons, said))
+
+
+def canvas_in(shot: Shot) -> Canvas | None:
+    """The windows that a shot was analysed on; None where it does not say."""
+    if shot.display is None:
+        return None
+    return Canvas(Box(*shot.display), Box(*shot.canvas) if shot.canvas else None)
 
 
 def _ahead(
