@@ -113,10 +113,16 @@ KNOBS: tuple[Knob, ...] = (
 
 PLUGIN_KNOBS: tuple[Knob, ...] = (
     Knob(13, "output", "Output", "choice", "right",
-         choices=("left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion"),
-         help="What the node gives: an eye, both side by side or as red/cyan, or a channel of the analysis."),
+         choices=("left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion", "over-under"),
+         help="What the node gives: an eye, both eyes in one picture or as red/cyan, or a channel of the analysis."),
     Knob(14, "picture", "Picture Width", "choice", "project", choices=("project", "source"),
          help="The width that every % means: the project's format, or the source's own region where they differ."),
+    Knob(19, "use_depth", "Use Depth", "bool", True,
+         help="Takes the Depth input where something is connected. Off as if nothing were."),
+    Knob(20, "use_matte", "Use Matte", "bool", True,
+         help="Takes the Matte input where something is connected. Off as if nothing were."),
+    Knob(21, "use_clean_plate", "Use Clean Plate", "bool", True,
+         help="Takes the Clean Plate input where something is connected. Off as if nothing were."),
     Knob(15, "shot", "Shot Analysis", "text", "",
          help="The shot file that `art3d analyse` wrote. Empty treats every frame on its own."),
     Knob(18, "shot_offset", "Shot Offset", "int", 0, minimum=-1e6, maximum=1e6,

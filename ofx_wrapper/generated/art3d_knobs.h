@@ -11,6 +11,7 @@ struct KnobSpec {
   int id;
   const char* name;
   const char* label;
+  const char* group;  // parameter name of its group, empty for none
   KnobKind kind;
   double number;     // default of a number or a bool, index of a choice
   const char* text;  // default of a text
@@ -21,25 +22,42 @@ struct KnobSpec {
   const char* help;
 };
 
-inline constexpr std::array<KnobSpec, 18> kKnobs{
-    KnobSpec{1, "depth_gain", "Global Depth", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on the depth that the style gives the whole frame. 0 is flat, 1 is the style, 2 twice as deep."},
-    KnobSpec{2, "zero_plane", "Zero Plane", KnobKind::kFloat, 0.0, "", -10.0, 10.0, "%", true, {}, "Moves the whole picture through the screen: above 0 pushes it behind, below 0 pulls it in front."},
-    KnobSpec{3, "sculpt", "Local Sculpt", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on what the style sculpts locally, such as pop-outs. 0 leaves only the global depth."},
-    KnobSpec{4, "budget_front", "Budget Front", KnobKind::kFloat, 2.5, "", 0.1, 20.0, "%", true, {}, "How far anything may come out of the screen. Beyond it depth is compressed softly, never clipped."},
-    KnobSpec{5, "budget_behind", "Budget Behind", KnobKind::kFloat, 2.0, "", 0.1, 20.0, "%", true, {}, "How far anything may recede behind the screen. Keep it below the eyes' own distance on screen."},
-    KnobSpec{6, "hero", "Hero Eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"left", "right", "none"}, "The eye that stays the original plate. With none, both eyes are rebuilt at half the disparity."},
-    KnobSpec{7, "fill", "Fill", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"background", "none", "clean-plate"}, "What appears where the new eye sees what the plate hides: more background, nothing, or a clean plate."},
-    KnobSpec{8, "edges", "Edges", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"soft", "hard"}, "Soft splits hair, defocus and motion-blurred outlines into two layers; hard keeps every pixel whole."},
-    KnobSpec{9, "occlusion_to_alpha", "Occlusion to Alpha", KnobKind::kBool, 0.0, "", 0.0, 0.0, "", false, {}, "Writes the filled pixels of the new eye into its alpha, as 0."},
-    KnobSpec{10, "style", "Style", KnobKind::kText, 0.0, "neutral", 0.0, 0.0, "", false, {}, "The stereographer's hand: a house style or the name of a .style file in the style folder."},
-    KnobSpec{11, "depth", "Depth Source", KnobKind::kText, 0.0, "auto", 0.0, 0.0, "", false, {}, "Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a depth model."},
-    KnobSpec{12, "z_meaning", "Z Meaning", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"auto", "distance", "inverse"}, "Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."},
-    KnobSpec{13, "output", "Output", KnobKind::kChoice, 1.0, "", 0.0, 0.0, "", false, {"left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion"}, "What the node gives: an eye, both side by side or as red/cyan, or a channel of the analysis."},
-    KnobSpec{14, "picture", "Picture Width", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"project", "source"}, "The width that every % means: the project's format, or the source's own region where they differ."},
-    KnobSpec{15, "shot", "Shot Analysis", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "The shot file that `art3d analyse` wrote. Empty treats every frame on its own."},
-    KnobSpec{18, "shot_offset", "Shot Offset", KnobKind::kInt, 0.0, "", -1000000.0, 1000000.0, "", false, {}, "Added to the host's time for the frame in the shot file: 1001 where it counts the first frame as 0."},
-    KnobSpec{16, "server", "Server", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "Address of a compute server. Empty takes $ART3D_SERVER, else this machine's own, started when needed."},
-    KnobSpec{17, "server_command", "Server Command", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "The command that starts this machine's server. Empty takes $ART3D_COMMAND, else `art3d`."},
+struct GroupSpec {
+  const char* name;
+  const char* label;
+  bool open;
+};
+
+inline constexpr std::array<GroupSpec, 5> kGroups{
+    GroupSpec{"budget", "Depth Budget", false},
+    GroupSpec{"eye", "New Eye", false},
+    GroupSpec{"inputs", "Inputs", false},
+    GroupSpec{"shot_group", "Shot", false},
+    GroupSpec{"server_group", "Server", false},
+};
+
+inline constexpr std::array<KnobSpec, 21> kKnobs{
+    KnobSpec{1, "depth_gain", "Global Depth", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on the depth that the style gives the whole frame. 0 is flat, 1 is the style, 2 twice as deep."},
+    KnobSpec{2, "zero_plane", "Zero Plane", "", KnobKind::kFloat, 0.0, "", -10.0, 10.0, "%", true, {}, "Moves the whole picture through the screen: above 0 pushes it behind, below 0 pulls it in front."},
+    KnobSpec{3, "sculpt", "Local Sculpt", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on what the style sculpts locally, such as pop-outs. 0 leaves only the global depth."},
+    KnobSpec{10, "style", "Style", "", KnobKind::kText, 0.0, "neutral", 0.0, 0.0, "", false, {}, "The stereographer's hand: a house style or the name of a .style file in the style folder."},
+    KnobSpec{13, "output", "Output", "", KnobKind::kChoice, 1.0, "", 0.0, 0.0, "", false, {"left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion", "over-under"}, "What the node gives: an eye, both eyes in one picture or as red/cyan, or a channel of the analysis."},
+    KnobSpec{4, "budget_front", "Budget Front", "budget", KnobKind::kFloat, 2.5, "", 0.1, 20.0, "%", true, {}, "How far anything may come out of the screen. Beyond it depth is compressed softly, never clipped."},
+    KnobSpec{5, "budget_behind", "Budget Behind", "budget", KnobKind::kFloat, 2.0, "", 0.1, 20.0, "%", true, {}, "How far anything may recede behind the screen. Keep it below the eyes' own distance on screen."},
+    KnobSpec{6, "hero", "Hero Eye", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"left", "right", "none"}, "The eye that stays the original plate. With none, both eyes are rebuilt at half the disparity."},
+    KnobSpec{7, "fill", "Fill", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"background", "none", "clean-plate"}, "What appears where the new eye sees what the plate hides: more background, nothing, or a clean plate."},
+    KnobSpec{8, "edges", "Edges", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"soft", "hard"}, "Soft splits hair, defocus and motion-blurred outlines into two layers; hard keeps every pixel whole."},
+    KnobSpec{9, "occlusion_to_alpha", "Occlusion to Alpha", "eye", KnobKind::kBool, 0.0, "", 0.0, 0.0, "", false, {}, "Writes the filled pixels of the new eye into its alpha, as 0."},
+    KnobSpec{11, "depth", "Depth Source", "inputs", KnobKind::kText, 0.0, "auto", 0.0, 0.0, "", false, {}, "Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a depth model."},
+    KnobSpec{12, "z_meaning", "Z Meaning", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"auto", "distance", "inverse"}, "Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."},
+    KnobSpec{19, "use_depth", "Use Depth", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Depth input where something is connected. Off as if nothing were."},
+    KnobSpec{20, "use_matte", "Use Matte", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Matte input where something is connected. Off as if nothing were."},
+    KnobSpec{21, "use_clean_plate", "Use Clean Plate", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Clean Plate input where something is connected. Off as if nothing were."},
+    KnobSpec{14, "picture", "Picture Width", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"project", "source"}, "The width that every % means: the project's format, or the source's own region where they differ."},
+    KnobSpec{15, "shot", "Shot Analysis", "shot_group", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "The shot file that `art3d analyse` wrote. Empty treats every frame on its own."},
+    KnobSpec{18, "shot_offset", "Shot Offset", "shot_group", KnobKind::kInt, 0.0, "", -1000000.0, 1000000.0, "", false, {}, "Added to the host's time for the frame in the shot file: 1001 where it counts the first frame as 0."},
+    KnobSpec{16, "server", "Server", "server_group", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "Address of a compute server. Empty takes $ART3D_SERVER, else this machine's own, started when needed."},
+    KnobSpec{17, "server_command", "Server Command", "server_group", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "The command that starts this machine's server. Empty takes $ART3D_COMMAND, else `art3d`."},
 };
 
 }  // namespace art3d

@@ -84,6 +84,7 @@ inline constexpr Name kImageData = "OfxImagePropData";
 inline constexpr Name kImageBounds = "OfxImagePropBounds";
 inline constexpr Name kImageRowBytes = "OfxImagePropRowBytes";
 inline constexpr Name kImageField = "OfxImagePropField";
+inline constexpr Name kImageRegionOfDefinition = "OfxImagePropRegionOfDefinition";
 inline constexpr Name kImagePixelAspect = "OfxImagePropPixelAspectRatio";
 inline constexpr Name kImageUniqueIdentifier = "OfxImagePropUniqueIdentifier";
 
@@ -116,6 +117,8 @@ inline constexpr Name kComponentRgb = "OfxImageComponentRGB";
 inline constexpr Name kComponentAlpha = "OfxImageComponentAlpha";
 inline constexpr Name kFieldNone = "OfxFieldNone";
 inline constexpr Name kFieldBoth = "OfxFieldBoth";
+inline constexpr Name kFieldLower = "OfxFieldLower";
+inline constexpr Name kFieldUpper = "OfxFieldUpper";
 inline constexpr Name kParamDouble = "OfxParamTypeDouble";
 inline constexpr Name kParamInteger = "OfxParamTypeInteger";
 inline constexpr Name kParamBoolean = "OfxParamTypeBoolean";
@@ -125,6 +128,8 @@ inline constexpr Name kParamGroup = "OfxParamTypeGroup";
 inline constexpr Name kParamPage = "OfxParamTypePage";
 inline constexpr Name kStringSingleLine = "OfxParamStringIsSingleLine";
 inline constexpr Name kMessageError = "OfxMessageError";
+inline constexpr Name kMessageWarning = "OfxMessageWarning";
+inline constexpr Name kUnPreMultiplied = "OfxImageUnPreMultiplied";
 inline constexpr Name kOutputClip = "Output";
 inline constexpr Name kSourceClip = "Source";
 }  // namespace value

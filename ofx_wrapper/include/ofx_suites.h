@@ -90,6 +90,17 @@ struct OfxMessageSuiteV2 {
   OfxStatus (*clearPersistentMessage)(void* handle);
 };
 
+// Version 1 of the suites below, for hosts that have no other.
+struct OfxMessageSuiteV1 {
+  OfxStatus (*message)(void* handle, const char* type, const char* id, const char* format, ...);
+};
+
+struct OfxProgressSuiteV1 {
+  OfxStatus (*progressStart)(void* effect, const char* label);
+  OfxStatus (*progressUpdate)(void* effect, double progress);
+  OfxStatus (*progressEnd)(void* effect);
+};
+
 struct OfxProgressSuiteV2 {
   OfxStatus (*progressStart)(void* effect, const char* message, const char* id);
   OfxStatus (*progressUpdate)(void* effect, double progress);

@@ -1,50 +1,84 @@
 #include "client.h"
 
-#include <unistd.h>
+#include <future>
+#include <thread>
+
+#include "platform.h"
 
 namespace art3d {
 namespace {
 
 constexpr int kTries = 5;
-constexpr int kFirstPauseMs = 50;
-constexpr std::chrono::seconds kDeadFor{4};
+constexpr std::chrono::milliseconds kFirstPause{50}, kPauseStep{10};
+constexpr std::chrono::seconds kDeadFor{4}, kClosing{1};
 constexpr size_t kIdleLinks = 16;
 
-std::unique_ptr<Client> g_client;
+// Outlives every client: a host that unloads the plug-in between two frames does not have its server started again.
+Endpoint& endpoint() {
+  static Endpoint found;
+  return found;
+}
 
-void pause(int milliseconds, const Watch& watch) {
-  for (int slept = 0; slept < milliseconds; slept += 10) {
+void pause(std::chrono::milliseconds time, const Watch& watch) {
+  for (auto slept = kPauseStep; slept <= time; slept += kPauseStep) {
     watch.poll();
-    usleep(10 * 1000);
+    platform::sleep(kPauseStep);
   }
+}
+
+void closeWithin(std::unique_ptr<zmq::context_t> context, std::chrono::milliseconds patience) {
+  std::promise<void> promise;
+  const auto done = promise.get_future();
+  std::thread closing([own = std::move(context), ended = std::move(promise)]() mutable {
+    own.reset();
+    ended.set_value();
+  });
+  if (done.wait_for(patience) == std::future_status::ready) return closing.join();
+  platform::stayLoaded();
+  closing.detach();
 }
 
 }  // namespace
 
-Client& client() {
-  if (g_client == nullptr) throw Fault("Art3D is not loaded", ofx::kErrFatal);
-  return *g_client;
+Client::Client() : process_(platform::processId()), context_(std::make_unique<zmq::context_t>(1)) {}
+
+Client::~Client() {
+  if (!ofThisProcess()) {
+    // Closing would wait for threads that are not there.
+    for (auto& [address, links] : idle_) {
+      for (auto& link : links) (void)link.release();
+    }
+    (void)context_.release();
+    return;
+  }
+  idle_.clear();
+  closeWithin(std::move(context_), kClosing);
 }
 
-void openClient() { g_client = std::make_unique<Client>(); }
-void closeClient() { g_client.reset(); }
+bool Client::ofThisProcess() const { return process_ == platform::processId(); }
 
 void Client::tile(const std::string& server, const std::string& command, const wire::TileRequest& request,
                   const Plates& plates, const Watch& watch, const UsePixels& use) {
   for (int tries = 1;; ++tries) {
-    const std::string address = endpoint_.find(server, command, watch);
-    refuseKnownDead(address);
+    const Address address = endpoint().find(server, command, watch);
+    const bool own = address.source.empty();
     try {
-      return attempt(address, request, plates, watch, use);
+      return attempt(address.text, request, plates, watch, use);
+    } catch (const UnreachableFault& fault) {
+      endpoint().forget(address.text);
+      if (own && tries < kTries) continue;
+      const std::string where = own ? "" : " (" + address.source + ")";
+      const std::string line = fault.what() + where + "; " + address.remedy;
+      markDead(address.text, line);
+      throw Fault(line);
     } catch (const SilenceFault& fault) {
-      endpoint_.forget(address);
-      if (tries < 2 || (server.empty() && tries < kTries)) continue;
-      markDead(address, fault.what());
-      throw Fault(std::string(fault.what()) + "; start it with `art3d serve`, or empty the Server knob");
+      endpoint().forget(address.text);
+      if (tries < (own ? kTries : 2)) continue;
+      throw Fault(std::string(fault.what()) + "; " + address.remedy);
     } catch (const PassingFault&) {
       if (tries == kTries) throw;
     }
-    pause(kFirstPauseMs << tries, watch);
+    pause(kFirstPause * (1 << tries), watch);
   }
 }
 
@@ -77,7 +111,10 @@ std::unique_ptr<Link> Client::borrow(const std::string& address, const Watch& wa
       if (link->alive()) return link;
     }
   }
-  return std::make_unique<Link>(context_, address, gate_, watch);
+  auto link = std::make_unique<Link>(*context_, address, gate_, watch, reachOf(address));
+  const std::lock_guard lock(mutex_);
+  dead_.erase(address);
+  return link;
 }
 
 void Client::giveBack(const std::string& address, std::unique_ptr<Link> link) {
@@ -86,18 +123,17 @@ void Client::giveBack(const std::string& address, std::unique_ptr<Link> link) {
   if (idle.size() < kIdleLinks) idle.push_back(std::move(link));
 }
 
-void Client::refuseKnownDead(const std::string& address) {
+std::chrono::milliseconds Client::reachOf(const std::string& address) {
   const std::lock_guard lock(mutex_);
   const auto found = dead_.find(address);
-  if (found == dead_.end()) return;
-  if (Clock::now() < found->second.first) throw Fault(found->second.second);
-  dead_.erase(found);
+  if (found == dead_.end()) return Link::kReach;
+  if (Clock::now() < found->second.until) throw Fault(found->second.line);
+  return Link::kReachAgain;
 }
 
-void Client::markDead(const std::string& address, const std::string& why) {
+void Client::markDead(const std::string& address, const std::string& line) {
   const std::lock_guard lock(mutex_);
-  for (auto it = dead_.begin(); it != dead_.end();) it = Clock::now() < it->second.first ? std::next(it) : dead_.erase(it);
-  dead_[address] = {Clock::now() + kDeadFor, why + "; start it with `art3d serve`, or empty the Server knob"};
+  dead_[address] = {Clock::now() + kDeadFor, line};
 }
 
 }  // namespace art3d

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "pair.h"
 #include "pixels.h"
 
 namespace art3d {
@@ -73,20 +74,6 @@ std::vector<Mix> occlusion(const Settings& settings, const Names& to) {
   return mixes;
 }
 
-std::vector<Piece> sideBySide(const Regions& regions, const Windows& w, const Box& window, const Names& plate,
-                              const Names& to) {
-  std::vector<Piece> pieces;
-  const Box eye{w.display.x0, window.y0, w.display.x1, window.y1};
-  const int64_t width = w.display.width();
-  const Box region = w.box(regions.source);
-  for (const auto& [name, shift] : {std::pair<const char*, int64_t>{wire::output::kLeft, 0}, {wire::output::kRight, width}}) {
-    Box asked = window.shift(-shift).intersect(eye);
-    asked.y0 = std::max(asked.y0, region.y0), asked.y1 = std::min(asked.y1, region.y1);
-    if (!asked.empty()) pieces.push_back({asked, shift, {name}, view(plate, to)});
-  }
-  return pieces;
-}
-
 // Whether the host's channels are the plane's, one for one.
 bool straight(const std::vector<Mix>& mixes, const std::vector<wire::Plane>& planes) {
   for (size_t i = 0; i < mixes.size(); ++i) {
@@ -120,6 +107,35 @@ void mixRow(const std::vector<Mix>& mixes, const Rows& rows, int64_t y, size_t w
   }
 }
 
+// Adds the share of one old row to a new one.
+void addRow(const Piece& piece, const std::vector<float>& from, double share, std::vector<double>& to) {
+  const size_t count = piece.channels.size();
+  for (int64_t x = 0; x < piece.to.width(); ++x) {
+    const Span span = piece.across.at(piece.to.x0 + x - piece.place.x0);
+    auto at = static_cast<size_t>(piece.eye.x0 + span.first - piece.asked.x0) * count;
+    for (const double part : span.shares) {
+      for (size_t c = 0; c < count; ++c) to[static_cast<size_t>(x) * count + c] += share * part * from[at++];
+    }
+  }
+}
+
+void paintSqueezed(const Piece& piece, const Rows& rows, ImageView& image) {
+  const size_t count = piece.channels.size();
+  const auto wide = static_cast<size_t>(piece.asked.width()), narrow = static_cast<size_t>(piece.to.width());
+  std::vector<float> old(wide * count), made(narrow * count);
+  for (int64_t y = piece.to.y0; y < piece.to.y1; ++y) {
+    std::vector<double> sum(narrow * count);
+    const Span span = piece.down.at(y - piece.place.y0);
+    int64_t row = piece.eye.y0 + span.first - piece.asked.y0;
+    for (const double share : span.shares) {
+      mixRow(piece.channels, rows, row++, wide, old.data());
+      addRow(piece, old, share, sum);
+    }
+    std::transform(sum.begin(), sum.end(), made.begin(), [](double value) { return static_cast<float>(value); });
+    writeRow(made.data(), image.at(piece.to.x0, y), made.size(), image.depth());
+  }
+}
+
 void prove(const Piece& piece, const wire::TileReply& reply) {
   if (reply.planes.size() != piece.outputs.size()) throw Fault("the server sent other planes than were asked");
   for (const auto& plane : reply.planes) {
@@ -137,38 +153,42 @@ void prove(const Piece& piece, const wire::TileReply& reply) {
 
 std::vector<Piece> piecesOf(const Settings& settings, const Regions& regions, const Windows& windows, const Box& window,
                             const Names& plate, const Names& to) {
-  if (settings.output == Output::kSideBySide) return sideBySide(regions, windows, window, plate, to);
+  if (settings.isPair()) return pairOf(settings, regions, windows, window, view(plate, to));
   const Box asked = window.intersect(windows.box(regions.output(settings)));
   if (asked.empty()) return {};
+  const auto one = [&](std::vector<std::string> outputs, std::vector<Mix> channels) {
+    return std::vector<Piece>{{asked, asked, std::move(outputs), std::move(channels), {}, {}, {}, {}}};
+  };
   switch (settings.output) {
     case Output::kLeft:
-      return {{asked, 0, {wire::output::kLeft}, view(plate, to)}};
+      return one({wire::output::kLeft}, view(plate, to));
     case Output::kAnaglyph:
-      return {{asked, 0, {wire::output::kLeft, wire::output::kRight}, anaglyph(settings, plate, to)}};
+      return one({wire::output::kLeft, wire::output::kRight}, anaglyph(settings, plate, to));
     case Output::kDisparity:
-      return {{asked, 0, {wire::output::kDisparityLeft, wire::output::kDisparityRight}, disparity(to)}};
+      return one({wire::output::kDisparityLeft, wire::output::kDisparityRight}, disparity(to));
     case Output::kInverseDepth:
-      return {{asked, 0, {wire::output::kInverseDepth}, grey(to)}};
+      return one({wire::output::kInverseDepth}, grey(to));
     case Output::kOcclusion:
-      return {{asked, 0, {wire::output::kOcclusionLeft, wire::output::kOcclusionRight}, occlusion(settings, to)}};
+      return one({wire::output::kOcclusionLeft, wire::output::kOcclusionRight}, occlusion(settings, to));
     case Output::kRight:
     case Output::kSideBySide:
+    case Output::kOverUnder:
       break;
   }
-  return {{asked, 0, {wire::output::kRight}, view(plate, to)}};
+  return one({wire::output::kRight}, view(plate, to));
 }
 
 void paint(const Piece& piece, const wire::TileReply& reply, const std::byte* payload, ImageView& image) {
   prove(piece, reply);
-  const Box& asked = piece.asked;
   const Rows rows{reply, payload};
-  const auto width = static_cast<size_t>(asked.width());
+  if (!piece.across.none() || !piece.down.none()) return paintSqueezed(piece, rows, image);
+  const auto width = static_cast<size_t>(piece.asked.width());
   const size_t samples = width * piece.channels.size();
   const bool direct = straight(piece.channels, reply.planes);
   std::vector<float> row(direct ? 0 : samples);
-  for (int64_t y = 0; y < asked.height(); ++y) {
+  for (int64_t y = 0; y < piece.asked.height(); ++y) {
     if (!direct) mixRow(piece.channels, rows, y, width, row.data());
-    writeRow(direct ? rows.at(0, y) : row.data(), image.at(asked.x0 + piece.shift, asked.y0 + y), samples, image.depth());
+    writeRow(direct ? rows.at(0, y) : row.data(), image.at(piece.to.x0, piece.to.y0 + y), samples, image.depth());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "image_view.h"
+#include "squeeze.h"
 #include "windows.h"
 
 namespace art3d {
@@ -25,9 +26,11 @@ struct Mix {
 // One request and where its pixels go.
 struct Piece {
   Box asked;                          // plate coordinates
-  int64_t shift = 0;                  // columns to the right in the host's image
+  Box to;                             // the host's image
   std::vector<std::string> outputs;   // wire names
   std::vector<Mix> channels;          // one for each channel of the host's image
+  Squeeze across, down;               // from a whole eye to the whole of its place
+  Box eye, place;                     // both; used where there is something to squeeze
 };
 
 // What a render window needs. `from` names the plate's channels, `to` the host image's. Empty where the window lies

@@ -10,13 +10,13 @@ constexpr const char* kComponents[] = {ofx::value::kComponentRgba, ofx::value::k
 
 Properties propertiesOf(OfxImageEffectHandle effect) {
   OfxPropertySetHandle handle = nullptr;
-  if (suites().effect->getPropertySet(effect, &handle) != ofx::kOk) throw Fault("bad handle", ofx::kErrBadHandle);
+  if (suites().effect.getPropertySet(effect, &handle) != ofx::kOk) throw Fault("bad handle", ofx::kErrBadHandle);
   return Properties(handle);
 }
 
 void defineClip(OfxImageEffectHandle effect, const char* name, const char* label, bool optional, bool mask) {
   OfxPropertySetHandle handle = nullptr;
-  if (suites().effect->clipDefine(effect, name, &handle) != ofx::kOk) {
+  if (suites().effect.clipDefine(effect, name, &handle) != ofx::kOk) {
     // A host that takes no further inputs still gets a working node.
     if (optional) return;
     throw Fault(std::string("the host refuses the clip ") + name, ofx::kErrMissingHostFeature);
@@ -63,7 +63,7 @@ OfxStatus describeInContext(OfxImageEffectHandle effect) {
   defineClip(effect, clip::kCleanPlate, "Clean Plate", true, false);
   defineClip(effect, ofx::value::kOutputClip, "Output", false, false);
   OfxParamSetHandle set = nullptr;
-  if (suites().effect->getParamSet(effect, &set) != ofx::kOk) throw Fault("the host gives no parameters");
+  if (suites().effect.getParamSet(effect, &set) != ofx::kOk) throw Fault("the host gives no parameters");
   defineKnobs(set);
   return ofx::kOk;
 }

@@ -5,14 +5,15 @@
 #include <mutex>
 #include <string>
 
+#include "address.h"
 #include "link.h"
 
 namespace art3d {
 
 class Endpoint {
  public:
-  // Throws Aborted; Fault with the command's last line when it fails.
-  std::string find(const std::string& server, const std::string& command, const Watch& watch);
+  // Throws Aborted; Fault for an address that cannot be one, or with the command's last line when it fails.
+  Address find(const std::string& server, const std::string& command, const Watch& watch);
   // The next `find` asks the command again, because nobody answers at this address any more.
   void forget(const std::string& address);
 

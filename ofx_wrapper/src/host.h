@@ -24,19 +24,25 @@ class Fault : public std::runtime_error {
 // The host asked to stop; not a fault, and nothing to tell anybody.
 struct Aborted {};
 
+// The host's suites. A function that the host leaves out is one that answers kOfxStatErrUnsupported, so that every
+// pointer here may be called; only the messages, where it matters which of them there is, stay null.
 struct Suites {
-  const OfxPropertySuiteV1* property = nullptr;
-  const OfxImageEffectSuiteV1* effect = nullptr;
-  const OfxParameterSuiteV1* parameter = nullptr;
-  const OfxMessageSuiteV2* message = nullptr;    // optional
-  const OfxProgressSuiteV2* progress = nullptr;  // optional
+  OfxPropertySuiteV1 property{};
+  OfxImageEffectSuiteV1 effect{};
+  OfxParameterSuiteV1 parameter{};
+  OfxMessageSuiteV2 message{};    // `message` alone where the host has version 1 only
+  OfxProgressSuiteV2 progress{};  // of either version
 };
 
 const Suites& suites();
 void setHost(OfxHost* host);
-// Fetches the suites; false when one that Art3D cannot do without is missing.
+// Fetches the suites; false when one that Art3D cannot do without is missing. May be called again at any time.
 bool fetchSuites();
 OfxPropertySetHandle hostProperties();
+// Whether the host calls itself by a name that starts like this.
+bool hostIs(const char* name);
+// Whether pictures of one node may differ in size. Where a host does not say, none is made that could be cut off.
+bool multiResolution();
 
 // A property set. Setting ignores what the host does not know; getting falls back to the given default.
 class Properties {
@@ -61,9 +67,5 @@ class Properties {
  private:
   OfxPropertySetHandle handle_;
 };
-
-// What the artist sees on the node. Both do nothing where the host has no messages.
-void showFault(OfxImageEffectHandle effect, const std::string& line);
-void clearFault(OfxImageEffectHandle effect);
 
 }  // namespace art3d

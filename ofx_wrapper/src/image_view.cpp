@@ -74,13 +74,13 @@ std::byte* ImageView::at(int64_t x, int64_t y) {
 }
 
 ClipImage::ClipImage(OfxImageClipHandle clip, OfxTime time, const OfxRectD* region) {
-  const OfxStatus status = suites().effect->clipGetImage(clip, time, region, &handle_);
+  const OfxStatus status = suites().effect.clipGetImage(clip, time, region, &handle_);
   if (status == ofx::kErrMemory) throw Fault("the host has no memory left for a picture", ofx::kErrMemory);
   if (status != ofx::kOk) handle_ = nullptr;
 }
 
 ClipImage::~ClipImage() {
-  if (handle_ != nullptr) suites().effect->clipReleaseImage(handle_);
+  if (handle_ != nullptr) suites().effect.clipReleaseImage(handle_);
 }
 
 }  // namespace art3d

@@ -7,6 +7,7 @@
 
 #include "key_memo.h"
 #include "knobs.h"
+#include "notice.h"
 #include "shot_file.h"
 
 namespace art3d {
@@ -16,6 +17,8 @@ struct Clip {
   OfxPropertySetHandle properties = nullptr;
   // Whether something feeds it. A host that cannot say is asked for the image instead.
   bool connected() const { return handle != nullptr && Properties(properties).integer(ofx::prop::kClipConnected, 1) != 0; }
+  // Its region of definition, where the host tells one.
+  std::optional<OfxRectD> region(OfxTime time) const;
 };
 
 namespace clip {
@@ -27,6 +30,8 @@ inline constexpr const char* kCleanPlate = "CleanPlate";
 struct Instance {
   explicit Instance(OfxImageEffectHandle effect);
   Properties properties() const;
+  // Pixel width over height of the source.
+  double pixelAspect() const;
 
   OfxImageEffectHandle effect;
   Knobs knobs;
@@ -34,7 +39,7 @@ struct Instance {
   KeyMemo keys;
   ShotFiles shots;
   std::string viewer;                     // tells this node's requests from another's
-  std::atomic<bool> faultShown{false};    // a message stands on the node
+  Notice notice;                          // what the artist reads on the node
   std::atomic<bool> progressShown{false}; // a progress bar stands for one of the render threads
 };
 

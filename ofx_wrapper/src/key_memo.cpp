@@ -5,17 +5,17 @@ namespace {
 constexpr size_t kKept = 256;
 }
 
-std::optional<std::string> KeyMemo::find(const std::string& identity) const {
+std::optional<Keyed> KeyMemo::find(const std::string& identity) const {
   const std::lock_guard lock(mutex_);
-  for (const auto& [known, key] : kept_) {
-    if (known == identity) return key;
+  for (const auto& [known, found] : kept_) {
+    if (known == identity) return found;
   }
   return std::nullopt;
 }
 
-void KeyMemo::keep(const std::string& identity, const std::string& key) {
+void KeyMemo::keep(const std::string& identity, const Keyed& found) {
   const std::lock_guard lock(mutex_);
-  kept_.emplace_front(identity, key);
+  kept_.emplace_front(identity, found);
   if (kept_.size() > kKept) kept_.pop_back();
 }
 

@@ -1,4 +1,4 @@
-// Remembers the content keys of host images, so that a plate is hashed once and not at every window.
+// Remembers what hashing a host's images found, so that a plate is read through once and not at every window.
 #pragma once
 
 #include <list>
@@ -8,15 +8,20 @@
 
 namespace art3d {
 
+// The content key of a plate, and what an artist should know of its pictures.
+struct Keyed {
+  std::string key, warning;
+};
+
 class KeyMemo {
  public:
-  std::optional<std::string> find(const std::string& identity) const;
-  void keep(const std::string& identity, const std::string& key);
+  std::optional<Keyed> find(const std::string& identity) const;
+  void keep(const std::string& identity, const Keyed& found);
   void clear();
 
  private:
   mutable std::mutex mutex_;
-  std::list<std::pair<std::string, std::string>> kept_;  // newest first
+  std::list<std::pair<std::string, Keyed>> kept_;  // newest first
 };
 
 }  // namespace art3d

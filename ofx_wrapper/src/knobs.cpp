@@ -1,13 +1,15 @@
 #include "knobs.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <string_view>
 
 namespace art3d {
 namespace {
 
-constexpr int kFirstServerKnob = 14;  // from here on knobs that an artist rarely needs
+// Hosts that call every input connected, and give black pictures or the plate itself where nothing is.
+constexpr const char* kCallAllConnected[] = {"DaVinciResolve", "OFXDemoHost"};
 
 size_t knobAt(std::string_view name) {
   const auto found = std::find_if(kKnobs.begin(), kKnobs.end(), [&](const KnobSpec& k) { return name == k.name; });
@@ -32,7 +34,7 @@ const char* typeOf(KnobKind kind) {
 
 Properties define(OfxParamSetHandle set, const char* type, const char* name) {
   OfxPropertySetHandle handle = nullptr;
-  if (suites().parameter->paramDefine(set, type, name, &handle) != ofx::kOk || handle == nullptr) {
+  if (suites().parameter.paramDefine(set, type, name, &handle) != ofx::kOk || handle == nullptr) {
     throw Fault(std::string("the host refuses the parameter ") + name);
   }
   return Properties(handle);
@@ -45,6 +47,20 @@ void setLimits(const Properties& p, const KnobSpec& knob) {
   for (const auto name : {ofx::prop::kParamMax, ofx::prop::kParamDisplayMax}) p.set(name, static_cast<Number>(knob.maximum));
 }
 
+bool isSwitchOfInput(const KnobSpec& knob) { return std::string_view(knob.name).rfind("use_", 0) == 0; }
+
+double restingAt(const KnobSpec& knob) {
+  const bool lies = std::any_of(std::begin(kCallAllConnected), std::end(kCallAllConnected), hostIs);
+  return isSwitchOfInput(knob) && lies ? 0 : knob.number;
+}
+
+// A host whose pictures all have one size gets both eyes squeezed into it.
+std::string optionOf(const KnobSpec& knob, const char* choice) {
+  const std::string name = choice;
+  const bool pair = knob.name == std::string_view("output") && (name == "side-by-side" || name == "over-under");
+  return pair && !multiResolution() ? name + (name == "side-by-side" ? ", half width" : ", half height") : name;
+}
+
 void defineKnob(OfxParamSetHandle set, const KnobSpec& knob) {
   const Properties p = define(set, typeOf(knob.kind), knob.name);
   const std::string unit = knob.unit;
@@ -52,7 +68,7 @@ void defineKnob(OfxParamSetHandle set, const KnobSpec& knob) {
   p.set(ofx::prop::kParamScriptName, knob.name);
   p.set(ofx::prop::kParamHint, knob.help);
   p.set(ofx::prop::kParamAnimates, knob.animates ? 1 : 0);
-  if (knob.id >= kFirstServerKnob) p.set(ofx::prop::kParamParent, "advanced");
+  if (*knob.group != '\0') p.set(ofx::prop::kParamParent, knob.group);
   if (knob.kind == KnobKind::kFloat) {
     setLimits<double>(p, knob);
     p.set(ofx::prop::kParamIncrement, 0.01);
@@ -62,35 +78,58 @@ void defineKnob(OfxParamSetHandle set, const KnobSpec& knob) {
     p.set(ofx::prop::kParamStringMode, ofx::value::kStringSingleLine);
     p.set(ofx::prop::kParamDefault, knob.text);
   } else {
-    p.set(ofx::prop::kParamDefault, static_cast<int>(knob.number));
+    p.set(ofx::prop::kParamDefault, static_cast<int>(restingAt(knob)));
   }
   for (int i = 0; i < static_cast<int>(knob.choices.size()) && knob.choices[i] != nullptr; ++i) {
-    p.set(ofx::prop::kParamChoiceOption, knob.choices[i], i);
+    p.set(ofx::prop::kParamChoiceOption, optionOf(knob, knob.choices[i]), i);
   }
+}
+
+void defineGroup(OfxParamSetHandle set, std::string_view name) {
+  const auto spec = std::find_if(kGroups.begin(), kGroups.end(), [&](const GroupSpec& g) { return name == g.name; });
+  const Properties group = define(set, ofx::value::kParamGroup, spec->name);
+  group.set(ofx::prop::kLabel, spec->label);
+  group.set(ofx::prop::kParamGroupOpen, spec->open ? 1 : 0);
 }
 
 }  // namespace
 
 void defineKnobs(OfxParamSetHandle set) {
-  const Properties group = define(set, ofx::value::kParamGroup, "advanced");
-  group.set(ofx::prop::kLabel, "Shot and Server");
-  group.set(ofx::prop::kParamGroupOpen, 0);
-  for (const KnobSpec& knob : kKnobs) defineKnob(set, knob);
+  std::string_view last;
+  for (const KnobSpec& knob : kKnobs) {
+    if (last != knob.group) defineGroup(set, knob.group);
+    last = knob.group;
+    defineKnob(set, knob);
+  }
+}
+
+std::string withLabels(const std::string& line) {
+  std::string text = line;
+  for (const KnobSpec& knob : kKnobs) {
+    std::string option = std::string("--") + knob.name;
+    std::replace(option.begin(), option.end(), '_', '-');
+    for (size_t at = text.find(option); at != std::string::npos; at = text.find(option, at + 1)) {
+      const char after = at + option.size() < text.size() ? text[at + option.size()] : ' ';
+      if (after == '-' || after == '_' || std::isalnum(static_cast<unsigned char>(after)) != 0) continue;
+      text.replace(at, option.size(), knob.label);
+    }
+  }
+  return text;
 }
 
 Knobs::Knobs(OfxImageEffectHandle effect) {
   OfxParamSetHandle set = nullptr;
-  if (suites().effect->getParamSet(effect, &set) != ofx::kOk) throw Fault("the host gives no parameters");
+  if (suites().effect.getParamSet(effect, &set) != ofx::kOk) throw Fault("the host gives no parameters");
   for (size_t i = 0; i < kKnobs.size(); ++i) {
     // A host may drop a parameter; its default then stands.
-    if (suites().parameter->paramGetHandle(set, kKnobs[i].name, &handles_[i], nullptr) != ofx::kOk) handles_[i] = nullptr;
+    if (suites().parameter.paramGetHandle(set, kKnobs[i].name, &handles_[i], nullptr) != ofx::kOk) handles_[i] = nullptr;
   }
 }
 
 double Knobs::number(const char* name, OfxTime time) const {
   const size_t at = knobAt(name);
   double value = kKnobs[at].number;
-  if (handles_[at] != nullptr) suites().parameter->paramGetValueAtTime(handles_[at], time, &value);
+  if (handles_[at] != nullptr) suites().parameter.paramGetValueAtTime(handles_[at], time, &value);
   // A host may let an expression leave the range.
   return std::clamp(value == value ? value : kKnobs[at].number, kKnobs[at].minimum, kKnobs[at].maximum);
 }
@@ -98,7 +137,7 @@ double Knobs::number(const char* name, OfxTime time) const {
 int Knobs::index(const char* name, OfxTime time) const {
   const size_t at = knobAt(name);
   int value = static_cast<int>(kKnobs[at].number);
-  if (handles_[at] != nullptr) suites().parameter->paramGetValueAtTime(handles_[at], time, &value);
+  if (handles_[at] != nullptr) suites().parameter.paramGetValueAtTime(handles_[at], time, &value);
   return value;
 }
 
@@ -113,7 +152,7 @@ std::string Knobs::text(const char* name, OfxTime time) const {
   const size_t at = knobAt(name);
   char* value = nullptr;
   const bool given = handles_[at] != nullptr &&
-                     suites().parameter->paramGetValueAtTime(handles_[at], time, &value) == ofx::kOk && value != nullptr;
+                     suites().parameter.paramGetValueAtTime(handles_[at], time, &value) == ofx::kOk && value != nullptr;
   return given ? value : kKnobs[at].text;
 }
 
@@ -131,7 +170,10 @@ Settings Knobs::at(OfxTime time) const {
   s.analysis.style = text("style", time);
   s.analysis.depth = text("depth", time);
   s.analysis.zMeaning = choice("z_meaning", time);
-  s.output = static_cast<Output>(std::clamp(index("output", time), 0, static_cast<int>(Output::kOcclusion)));
+  s.output = static_cast<Output>(std::clamp(index("output", time), 0, static_cast<int>(Output::kOverUnder)));
+  s.useDepth = index("use_depth", time) != 0;
+  s.useMatte = index("use_matte", time) != 0;
+  s.useCleanPlate = index("use_clean_plate", time) != 0;
   s.sourceIsPicture = choice("picture", time) == "source";
   s.shot = text("shot", time);
   s.shotFrame = std::llround(time) + index("shot_offset", time);

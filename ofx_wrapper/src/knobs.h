@@ -11,10 +11,13 @@
 
 namespace art3d {
 
-enum class Output { kLeft, kRight, kSideBySide, kAnaglyph, kDisparity, kInverseDepth, kOcclusion };
+enum class Output { kLeft, kRight, kSideBySide, kAnaglyph, kDisparity, kInverseDepth, kOcclusion, kOverUnder };
 
 // Defines every knob on a descriptor.
 void defineKnobs(OfxParamSetHandle set);
+
+// A line in which options of the command line, such as `--depth-gain`, read as the knobs' labels.
+std::string withLabels(const std::string& line);
 
 // All knobs at one moment.
 struct Settings {
@@ -22,10 +25,13 @@ struct Settings {
   wire::AnalysisSettings analysis;
   Output output = Output::kRight;
   bool sourceIsPicture = false;
+  bool useDepth = true, useMatte = true, useCleanPlate = true;
   std::string shot, server, serverCommand;
   int64_t shotFrame = 0;  // the moment's number in the shot file
 
   bool heroIs(const char* eye) const { return controls.hero == eye; }
+  // Both eyes in one picture.
+  bool isPair() const { return output == Output::kSideBySide || output == Output::kOverUnder; }
 };
 
 // The parameters of one instance.

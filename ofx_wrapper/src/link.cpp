@@ -1,12 +1,11 @@
 #include "link.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 
 #include "keyring.h"
+#include "platform.h"
 
 namespace art3d {
 namespace {
@@ -45,8 +44,10 @@ void prove(const wire::Plane& plane, int64_t nbytes) {
 
 }  // namespace
 
-Link::Link(zmq::context_t& context, const std::string& address, UploadGate& gate, const Watch& watch)
+Link::Link(zmq::context_t& context, const std::string& address, UploadGate& gate, const Watch& watch,
+           std::chrono::milliseconds reach)
     : address_(address),
+      reach_(reach),
       gate_(gate),
       requests_(context, zmq::socket_type::dealer),
       control_(context, zmq::socket_type::dealer),
@@ -67,9 +68,13 @@ Link::Link(zmq::context_t& context, const std::string& address, UploadGate& gate
 }
 
 void Link::greet(const Watch& watch) {
-  requests_.connect(address_);
+  try {
+    requests_.connect(address_);
+  } catch (const zmq::error_t& error) {
+    throw Fault("the server's address " + address_ + " cannot be used: " + error.what() + "; correct it");
+  }
   wire::Hello hello;
-  hello.client = "art3d ofx " + std::to_string(getpid());
+  hello.client = "art3d ofx " + std::to_string(platform::processId());
   hello.protocol = {wire::kProtocolMajor, wire::kProtocolMinor};
   const int64_t id = say(hello);
   welcome_ = await(id, watch).header.as<wire::Welcome>();
@@ -161,8 +166,10 @@ Link::Reply Link::await(int64_t id, const Watch& watch) {
     }
     if (lost()) throw SilenceFault("the server at " + address_ + " is gone");
     if (refused_) throw Fault("the server at " + address_ + " refuses this key; see $ART3D_KEY and $ART3D_SERVER_KEY");
-    if (Clock::now() - heard > (reached_ ? kSilence : kReach)) {
-      throw SilenceFault("nobody answers at " + address_);
+    if (Clock::now() - heard > (reached_ ? kSilence : reach_)) {
+      const std::string line = "nobody answers at " + address_;
+      if (reached_) throw SilenceFault(line);
+      throw UnreachableFault(line);
     }
   }
 }

@@ -33,15 +33,22 @@ class SilenceFault : public PassingFault {
   using PassingFault::PassingFault;
 };
 
+// Nobody has answered at all.
+class UnreachableFault : public SilenceFault {
+ public:
+  using SilenceFault::SilenceFault;
+};
+
 using UsePixels = std::function<void(const wire::TileReply& reply, const std::byte* payload)>;
 
 class Link {
  public:
-  // How long a link may take to come about, and how long a server may be silent.
-  static constexpr std::chrono::milliseconds kReach{5000}, kSilence{15000};
+  // How long a link may take to come about, how long where it failed before, and how long a server may be silent.
+  static constexpr std::chrono::milliseconds kReach{3000}, kReachAgain{500}, kSilence{15000};
 
-  // Connects and says hello. Throws SilenceFault when nobody answers, Fault for another version.
-  Link(zmq::context_t& context, const std::string& address, UploadGate& gate, const Watch& watch);
+  // Connects and says hello. Throws UnreachableFault when nobody answers within `reach`, Fault for another version.
+  Link(zmq::context_t& context, const std::string& address, UploadGate& gate, const Watch& watch,
+       std::chrono::milliseconds reach);
   ~Link();
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
@@ -75,6 +82,7 @@ class Link {
   void deliver(const Reply& reply, const UsePixels& use);
 
   std::string address_;
+  std::chrono::milliseconds reach_;
   UploadGate& gate_;
   zmq::socket_t requests_, control_, monitor_;
   bool uploading_ = false;

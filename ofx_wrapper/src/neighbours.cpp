@@ -4,7 +4,7 @@ namespace art3d {
 namespace {
 
 constexpr const char* kRemedy =
-    "; give the input the range that was analysed, analyse again with `art3d analyse --steady 0`, or render with "
+    "; give the input the range that was analysed, analyse the shot again without steadying, or render it with "
     "`art3d render`";
 
 bool hostGivesOtherFrames() { return Properties(hostProperties()).integer(ofx::prop::kTemporalClipAccess, 1) != 0; }
@@ -29,7 +29,7 @@ Source Neighbours::at(int64_t away) const {
     if (!hostGivesOtherFrames()) throw Fault("this host gives a node no other frames");
     proveInRange(instance_.source, time);
     const Regions regions = regionsOf(instance_, settings_, time);
-    return Source(instance_, regions, windowsOf(regions, grid_), time);
+    return Source(instance_, settings_, regions, windowsOf(regions, grid_), time);
   } catch (const Fault& fault) {
     throw Fault("frame " + std::to_string(std::llround(time)) + " steadies this one's depth: " + fault.what() + kRemedy,
                 fault.status());
@@ -40,7 +40,7 @@ std::vector<std::string> Neighbours::keys(int64_t count, int64_t step) {
   std::vector<std::string> found;
   for (int64_t distance = 1; distance <= count; ++distance) {
     watch_.poll();
-    found.push_back(at(step * distance).key(instance_.keys, watch_.poll));
+    found.push_back(at(step * distance).key(instance_.keys, watch_.poll).key);
     away_[found.back()] = step * distance;
   }
   return found;

@@ -21,6 +21,7 @@ class PlateLayer {
 
   const std::string& name() const { return name_; }
   const char* dtype() const { return single_ ? "<f4" : dtypeOf(view_.depth()); }
+  Depth depth() const { return single_ ? Depth::kFloat : view_.depth(); }
   int channels() const { return single_ ? 1 : view_.channels(); }
   const ImageView& view() const { return view_; }
   size_t rowBytes(const Box& data) const;

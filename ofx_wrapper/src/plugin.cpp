@@ -4,16 +4,16 @@
 #include <string>
 
 #include "actions.h"
-#include "client.h"
+#include "runtime.h"
 
 #define ART3D_EXPORT extern "C" __attribute__((visibility("default")))
 
 namespace art3d {
 namespace {
 
-OfxStatus load() {
+OfxStatus loaded() {
   if (!fetchSuites()) return ofx::kErrMissingHostFeature;
-  openClient();
+  load();
   return ofx::kOk;
 }
 
@@ -35,7 +35,7 @@ OfxStatus destroyInstance(OfxImageEffectHandle effect) {
 
 // A change of anything is a new start: what stood on the node may no longer be true.
 OfxStatus instanceChanged(Instance& instance) {
-  if (instance.faultShown.exchange(false)) clearFault(instance.effect);
+  instance.notice.clear();
   return ofx::kOk;
 }
 
@@ -45,8 +45,8 @@ OfxStatus purge(Instance& instance) {
 }
 
 OfxStatus answer(const std::string& action, OfxImageEffectHandle effect, const Properties& in, const Properties& out) {
-  if (action == ofx::action::kLoad) return load();
-  if (action == ofx::action::kUnload) return closeClient(), ofx::kOk;
+  if (action == ofx::action::kLoad) return loaded();
+  if (action == ofx::action::kUnload) return unload(), ofx::kOk;
   if (action == ofx::action::kDescribe) return describe(effect);
   if (action == ofx::action::kDescribeInContext) return describeInContext(effect);
   if (action == ofx::action::kCreateInstance) return createInstance(effect);

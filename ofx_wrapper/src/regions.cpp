@@ -10,13 +10,18 @@ bool isAnalysis(Output output) {
   return output == Output::kDisparity || output == Output::kInverseDepth || output == Output::kOcclusion;
 }
 
-// The inputs that something feeds, the plate first.
-std::vector<std::pair<const char*, const Clip*>> inputs(const Instance& instance) {
+// The inputs that something feeds and the knobs use, the plate first.
+std::vector<std::pair<const char*, const Clip*>> inputs(const Instance& instance, const Settings& settings) {
+  struct Optional {
+    const char* name;
+    const Clip* clip;
+    bool use;
+  };
   std::vector<std::pair<const char*, const Clip*>> found{{ofx::value::kSourceClip, &instance.source}};
-  for (const auto& [name, clip] : {std::pair<const char*, const Clip*>{clip::kDepth, &instance.depth},
-                                   {clip::kMatte, &instance.matte},
-                                   {clip::kCleanPlate, &instance.cleanPlate}}) {
-    if (clip->connected()) found.emplace_back(name, clip);
+  for (const Optional& input : {Optional{clip::kDepth, &instance.depth, settings.useDepth},
+                                Optional{clip::kMatte, &instance.matte, settings.useMatte},
+                                Optional{clip::kCleanPlate, &instance.cleanPlate, settings.useCleanPlate}}) {
+    if (input.use && input.clip->connected()) found.emplace_back(input.name, input.clip);
   }
   return found;
 }
@@ -43,6 +48,8 @@ OfxStatus clipPreferences(const Instance& instance, const Properties& out) {
   if (mixes && settings.output == Output::kDisparity) {
     out.set((ofx::prop::kClipDepthPrefix + name).c_str(), ofx::value::kDepthFloat);
   }
+  // A disparity or a depth is no colour that an alpha weighs.
+  if (isAnalysis(settings.output)) out.set(ofx::prop::kPreMultiplication, ofx::value::kUnPreMultiplied);
   // A shot fixes something else for every frame, even of a still plate.
   out.set(ofx::prop::kFrameVarying, settings.shot.empty() ? 0 : 1);
   return ofx::kOk;
@@ -57,8 +64,9 @@ OfxStatus regionOfDefinition(const Instance& instance, const Properties& in, con
 
 OfxStatus regionsOfInterest(const Instance& instance, const Properties& in, const Properties& out) {
   const OfxTime time = in.number(ofx::prop::kTime, 0);
-  const OfxRectD whole = regionsOf(instance, instance.knobs.at(time), time).source;
-  for (const auto& [name, clip] : inputs(instance)) out.setRect((std::string(ofx::prop::kClipRoiPrefix) + name).c_str(), whole);
+  const Settings settings = instance.knobs.at(time);
+  const OfxRectD whole = regionsOf(instance, settings, time).source;
+  for (const auto& [name, clip] : inputs(instance, settings)) out.setRect((std::string(ofx::prop::kClipRoiPrefix) + name).c_str(), whole);
   return ofx::kOk;
 }
 
@@ -72,7 +80,7 @@ OfxStatus framesNeeded(Instance& instance, const Properties& in, const Propertie
   } catch (const Fault&) {
     return ofx::kReplyDefault;  // the render says what is wrong with the shot file
   }
-  for (const auto& [name, clip] : inputs(instance)) {
+  for (const auto& [name, clip] : inputs(instance, settings)) {
     const std::string range = std::string(ofx::prop::kClipFramesPrefix) + name;
     out.set(range.c_str(), time - static_cast<double>(shot.before), 0);
     out.set(range.c_str(), time + static_cast<double>(shot.after), 1);

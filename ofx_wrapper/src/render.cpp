@@ -3,9 +3,9 @@
 #include <new>
 
 #include "actions.h"
-#include "client.h"
 #include "compose.h"
 #include "neighbours.h"
+#include "runtime.h"
 
 namespace art3d {
 namespace {
@@ -18,7 +18,7 @@ class Patience {
   explicit Patience(Instance& instance) : instance_(instance) {}
   ~Patience() {
     if (!shown_) return;
-    suites().progress->progressEnd(instance_.effect);
+    suites().progress.progressEnd(instance_.effect);
     instance_.progressShown = false;
   }
   Patience(const Patience&) = delete;
@@ -33,19 +33,19 @@ class Patience {
   static constexpr double kTypical_s = 10.0;  // the bar is two thirds full after so long, and never quite full
 
   void poll() const {
-    if (suites().effect->abort(instance_.effect) != 0) throw Aborted{};
+    if (suites().effect.abort(instance_.effect) != 0) throw Aborted{};
   }
 
   void progress() {
     const double waited = std::chrono::duration<double>(Clock::now() - started_).count();
-    if (suites().progress == nullptr || waited < kShowAfter_s) return;
+    if (waited < kShowAfter_s) return;
     if (!shown_) {
       if (instance_.progressShown.exchange(true)) return;
-      shown_ = suites().progress->progressStart(instance_.effect, "Art3D analyses the plate", "art3d.analysis") == ofx::kOk;
+      shown_ = suites().progress.progressStart(instance_.effect, "Art3D analyses the plate", "art3d.analysis") == ofx::kOk;
       if (!shown_) instance_.progressShown = false;
     }
     const double share = 1.0 - std::exp(-waited / kTypical_s);
-    if (shown_ && suites().progress->progressUpdate(instance_.effect, share) == ofx::kReplyNo) throw Aborted{};
+    if (shown_ && suites().progress.progressUpdate(instance_.effect, share) == ofx::kReplyNo) throw Aborted{};
   }
 
   Instance& instance_;
@@ -61,14 +61,13 @@ struct Job {
 
 Job jobOf(const Instance& instance, const Properties& in) {
   const std::string field = in.text(ofx::prop::kFieldToRender, ofx::value::kFieldNone);
-  if (field != ofx::value::kFieldNone && field != ofx::value::kFieldBoth) {
+  if (field == ofx::value::kFieldLower || field == ofx::value::kFieldUpper) {
     throw Fault("Art3D renders whole frames only; switch field rendering off", ofx::kErrUnsupported);
   }
   const auto window = in.rectI(ofx::prop::kRenderWindow);
   if (!window) throw Fault("the host gave no render window");
   const auto scale = in.pair(ofx::prop::kRenderScale).value_or(std::array<double, 2>{1.0, 1.0});
-  const double aspect = Properties(instance.source.properties).number(ofx::prop::kImagePixelAspect, 1.0);
-  return {in.number(ofx::prop::kTime, 0), *window, {scale[0], scale[1], aspect > 0 ? aspect : 1.0}};
+  return {in.number(ofx::prop::kTime, 0), *window, {scale[0], scale[1], instance.pixelAspect()}};
 }
 
 bool inBackground() { return Properties(hostProperties()).integer("OfxImageEffectHostPropIsBackground", 0) != 0; }
@@ -86,7 +85,8 @@ wire::TileRequest requestOf(const Instance& instance, const Settings& settings, 
   return request;
 }
 
-void renderWindow(Instance& instance, const Job& job) {
+// Gives what an artist should know about a picture that came out all the same.
+std::string renderWindow(Instance& instance, const Job& job) {
   Patience patience(instance);
   const Watch watch = patience.watch();
   watch.poll();
@@ -106,23 +106,30 @@ void renderWindow(Instance& instance, const Job& job) {
   }
   const OfxRectI& w = job.window;
   const Box window = flipped({w.x1, w.y1, w.x2, w.y2}, windows.top).intersect(image.box());
-  if (window.empty()) return;
-  const Source source(instance, regions, windows, job.time);
+  if (window.empty()) return "";
+  const Source source(instance, settings, regions, windows, job.time);
   clear(window, image);
   const auto pieces = piecesOf(settings, regions, windows, window, source.plate().channels, image.names());
-  if (pieces.empty()) return;
-  const std::string key = source.key(instance.keys, watch.poll);
+  if (pieces.empty()) return "";
+  const auto [key, warning] = source.key(instance.keys, watch.poll);
   Neighbours plates(instance, settings, job.grid, job.time, source, key, watch);
   if (!settings.shot.empty()) {
     shot.fixed.before = plates.keys(shot.before, -1), shot.fixed.after = plates.keys(shot.after, +1);
     settings.analysis.shot = shot.fixed;
   }
   for (const Piece& piece : pieces) {
-    client().tile(settings.server, settings.serverCommand, requestOf(instance, settings, key, piece), plates, watch,
-                  [&](const wire::TileReply& reply, const std::byte* payload) {
-                    paint(piece, reply, payload, image);
-                  });
+    client()->tile(settings.server, settings.serverCommand, requestOf(instance, settings, key, piece), plates, watch,
+                   [&](const wire::TileReply& reply, const std::byte* payload) {
+                     paint(piece, reply, payload, image);
+                   });
   }
+  return warning;
+}
+
+// A host may show a message without the node's name; and a server speaks of the command line's options.
+std::string signedLine(const std::string& line) {
+  const std::string text = withLabels(line);
+  return text.rfind("Art3D", 0) == 0 ? text : "Art3D: " + text;
 }
 
 }  // namespace
@@ -131,8 +138,12 @@ OfxStatus render(Instance& instance, const Properties& in) {
   OfxStatus status = ofx::kFailed;
   std::string line;
   try {
-    renderWindow(instance, jobOf(instance, in));
-    if (instance.faultShown.exchange(false)) clearFault(instance.effect);
+    const std::string warning = renderWindow(instance, jobOf(instance, in));
+    if (warning.empty()) {
+      instance.notice.clear();
+    } else {
+      instance.notice.show(ofx::value::kMessageWarning, signedLine(warning));
+    }
     return ofx::kOk;
   } catch (const Aborted&) {
     return ofx::kOk;  // the host throws the picture away
@@ -145,8 +156,7 @@ OfxStatus render(Instance& instance, const Properties& in) {
   } catch (const std::exception& error) {
     line = std::string("a fault of Art3D itself: ") + error.what() + "; report it";
   }
-  showFault(instance.effect, "Art3D: " + line);
-  instance.faultShown = true;
+  instance.notice.show(ofx::value::kMessageError, signedLine(line));
   return status;
 }
 

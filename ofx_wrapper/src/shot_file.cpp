@@ -1,14 +1,11 @@
 #include "shot_file.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "json.h"
+#include "platform.h"
 
 namespace art3d {
 namespace {
@@ -37,8 +34,7 @@ void proveSame(const std::string& path, const char* what, const std::string& sho
 }  // namespace
 
 ShotFiles::Shot ShotFiles::load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = platform::contentOf(path).value_or("");
   Shot shot;
   try {
     const json::Value body = json::read(text);
@@ -70,14 +66,13 @@ int64_t ShotFiles::neighbours(const Shot& shot, int64_t number, int64_t step) {
 }
 
 const ShotFiles::Shot& ShotFiles::current(const std::string& path) {
-  struct stat found = {};
-  if (stat(path.c_str(), &found) != 0) throw Fault(path + ": the shot file cannot be read" + kAgain);
-  const int64_t changed = found.st_mtim.tv_sec * 1000000000LL + found.st_mtim.tv_nsec;
+  const auto found = platform::stateOf(path);
+  if (!found) throw Fault(path + ": the shot file cannot be read" + kAgain);
   if (shots_.size() >= kKept && shots_.count(path) == 0) shots_.clear();
   auto& shot = shots_[path];
-  if (shot.frames.empty() || shot.changed_ns != changed || shot.bytes != found.st_size) {
+  if (shot.frames.empty() || shot.changed_ns != found->changed_ns || shot.bytes != found->bytes) {
     shot = load(path);
-    shot.changed_ns = changed, shot.bytes = found.st_size;
+    shot.changed_ns = found->changed_ns, shot.bytes = found->bytes;
   }
   return shot;
 }

@@ -11,19 +11,22 @@ namespace art3d {
 
 class Source {
  public:
-  // Fetches the whole frame of every connected clip. Throws Fault without a usable source.
-  Source(const Instance& instance, const Regions& regions, const Windows& windows, OfxTime time);
+  // Fetches the whole frame of every connected clip that the knobs use. Throws Fault without a usable source.
+  Source(const Instance& instance, const Settings& settings, const Regions& regions, const Windows& windows,
+         OfxTime time);
 
   const Plate& plate() const { return plate_; }
-  // The plate's key, remembered in `memo` where the host names its images.
-  std::string key(KeyMemo& memo, const std::function<void()>& tick) const;
+  // The plate's key and what is odd about its pictures, remembered in `memo` where the host names its images.
+  Keyed key(KeyMemo& memo, const std::function<void()>& tick) const;
 
  private:
   std::optional<ImageView> fetch(const Clip& clip, OfxTime time, const OfxRectD& region, int64_t top);
   std::optional<std::string> identity() const;
+  std::string warning(const std::function<void()>& tick) const;
 
   std::vector<std::unique_ptr<ClipImage>> images_;
   Plate plate_;
+  bool showsCleanPlate_;
 };
 
 }  // namespace art3d

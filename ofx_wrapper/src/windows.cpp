@@ -1,5 +1,7 @@
 #include "windows.h"
 
+#include "image_view.h"
+
 namespace art3d {
 namespace {
 
@@ -18,19 +20,34 @@ std::optional<OfxRectD> project(const Instance& instance) {
   return OfxRectD{offset[0], offset[1], offset[0] + (*size)[0], offset[1] + (*size)[1]};
 }
 
-bool multiResolution() { return Properties(hostProperties()).integer(ofx::prop::kSupportsMultiResolution, 1) != 0; }
+// What the source's picture itself says, for a host that tells no region.
+std::optional<OfxRectD> pictureOf(const Instance& instance, OfxTime time) {
+  const ClipImage image(instance.source.handle, time, nullptr);
+  if (!image) return std::nullopt;
+  const Properties p = image.properties();
+  auto found = p.rectI(ofx::prop::kImageRegionOfDefinition);
+  if (!found) found = p.rectI(ofx::prop::kImageBounds);
+  if (!found) return std::nullopt;
+  const auto scale = p.pair(ofx::prop::kRenderScale).value_or(std::array<double, 2>{1.0, 1.0});
+  const Grid grid{scale[0] > 0 ? scale[0] : 1, scale[1] > 0 ? scale[1] : 1, instance.pixelAspect()};
+  return OfxRectD{grid.toCanonicalX(found->x1), found->y1 / grid.scaleY, grid.toCanonicalX(found->x2),
+                  found->y2 / grid.scaleY};
+}
+
+std::optional<OfxRectD> sourceOf(const Instance& instance, OfxTime time) {
+  const auto found = instance.source.region(time);
+  if (!found) return pictureOf(instance, time);
+  return endless(*found) ? std::nullopt : found;
+}
 
 }  // namespace
 
 Regions regionsOf(const Instance& instance, const Settings& settings, OfxTime time) {
   Regions found{};
-  const OfxStatus status =
-      suites().effect->clipGetRegionOfDefinition(instance.source.handle, time, &found.source);
   const auto format = project(instance);
-  if (status != ofx::kOk || endless(found.source)) {
-    if (!format) throw Fault("the source has no size; connect a picture");
-    found.source = *format;
-  }
+  const auto source = sourceOf(instance, time);
+  if (!source && !format) throw Fault("the source has no size; connect a picture");
+  found.source = source ? *source : *format;
   if (found.source.x2 <= found.source.x1 || found.source.y2 <= found.source.y1) {
     throw Fault("the source has no picture at this frame");
   }
@@ -60,7 +77,9 @@ OfxRectD Regions::output(const Settings& settings) const {
     case Output::kInverseDepth:
       return source;
     case Output::kSideBySide:
-      return {display.x1, source.y1, 2 * display.x2 - display.x1, source.y2};
+      return multiResolution() ? OfxRectD{display.x1, source.y1, 2 * display.x2 - display.x1, source.y2} : source;
+    case Output::kOverUnder:
+      return multiResolution() ? OfxRectD{source.x1, display.y1, source.x2, 2 * display.y2 - display.y1} : source;
     case Output::kAnaglyph:
     case Output::kDisparity:
     case Output::kOcclusion:

@@ -113,6 +113,11 @@ MessageSuite = suite(
         ("clearPersistentMessage", [Handle]),
     ],
 )
+MessageSuiteV1 = suite("MessageSuiteV1", [("message", [Handle, Text, Text, Text, Text])])
+ProgressSuiteV1 = suite(
+    "ProgressSuiteV1",
+    [("progressStart", [Handle, Text]), ("progressUpdate", [Handle, Double]), ("progressEnd", [Handle])],
+)
 ProgressSuite = suite(
     "ProgressSuite",
     [("progressStart", [Handle, Text, Text]), ("progressUpdate", [Handle, Double]), ("progressEnd", [Handle])],

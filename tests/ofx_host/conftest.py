@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from host_bridge.client import Client  # noqa: E402
 from tests.ofx_host.host import Host  # noqa: E402
+from tests.ofx_host.profiles import PLAIN, Profile  # noqa: E402
 from tests.server.conftest import Server  # noqa: E402
 
 # A folder that `proof` built with a sanitizer; its runtime is preloaded into this process, but not into servers.
@@ -61,12 +62,19 @@ def bundle(built: Path) -> Path:
 
 
 @pytest.fixture
-def host(bundle: Path) -> Iterator[Host]:
+def profile(request: pytest.FixtureRequest) -> Profile:
+    """Which host is played; a test of all of them is parametrized with `PROFILES`, indirectly."""
+    return getattr(request, "param", PLAIN)
+
+
+@pytest.fixture
+def host(bundle: Path, profile: Profile) -> Iterator[Host]:
     """A loaded host."""
-    made = Host(bundle)
+    made = Host(bundle, profile=profile)
     assert made.load() == 0
     yield made
     assert made.unload() == 0
+    assert made.crimes == []
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.ofx_host import abi
 from tests.ofx_host.pictures import Picture
+from tests.ofx_host.profiles import PLAIN, Profile
 from tests.ofx_host.properties import PropertySet, make_suite
 
 FILTER, GENERAL = "OfxImageEffectContextFilter", "OfxImageEffectContextGeneral"
@@ -63,15 +64,18 @@ class Effect:
         self.abort: Callable[[], bool] = lambda: False
         self.message = ""
         self.messages: list[str] = []
+        self.kinds: list[str] = []
         self.progress: list[str | float] = []
         self.progress_reply = abi.OK
         self.open_images = 0
+        self.scale = (1.0, 1.0)  # of the render under way
 
 
 class Host:
     """The host and its suites.
 
     Args:
+        profile: which of the hosts that people have it plays.
         without: (suite name, version) that this host does not have.
         fault: which property accesses answer kOfxStatErrUnknown.
         refuse_clips: clips that the host does not take.
@@ -82,12 +86,16 @@ class Host:
         self,
         bundle: Path,
         *,
+        profile: Profile = PLAIN,
         without: frozenset[tuple[str, int]] = frozenset(),
         fault: Callable[[str, str], bool] = lambda name, way: False,
         refuse_clips: frozenset[str] = frozenset(),
         values: dict[str, Any] | None = None,
     ) -> None:
-        self.without, self.fault, self.refuse_clips = without, fault, refuse_clips
+        self.profile, self.fault, self.refuse_clips = profile, fault, refuse_clips
+        self.without = without | profile.without
+        self.loads = 0
+        self.crimes: list[str] = []  # functions that were called and must not be
         self._objects: dict[int, Any] = {}
         self._ids: dict[int, int] = {}
         self._next = itertools.count(0x1000, 16)
@@ -97,7 +105,8 @@ class Host:
             "OfxImageEffectPropMultipleClipDepths": 1,
             "OfxImageEffectPropTemporalClipAccess": 1,
         }
-        self.properties = PropertySet(**{**defaults, **(values or {})})
+        told = {**defaults, **profile.properties, **(values or {})}
+        self.properties = PropertySet(**{name: value for name, value in told.items() if value is not None})
         self.suites = self._suites()
         self._fetch = abi.OfxHost._fields_[1][1](self._fetch_suite)
         self.struct = abi.OfxHost(self.handle(self.properties), self._fetch)
@@ -137,11 +146,15 @@ class Host:
         from tests.ofx_host import suites
 
         return {
-            ("OfxPropertySuite", 1): make_suite(self.of, lambda name, way: self.fault(name, way)),
-            ("OfxImageEffectSuite", 1): suites.image_effect(self),
-            ("OfxParameterSuite", 1): suites.parameter(self),
-            ("OfxMessageSuite", 2): suites.message(self),
-            ("OfxProgressSuite", 2): suites.progress(self),
+            ("OfxPropertySuite", 1): suites.gapped(
+                self, "property", make_suite(self.of, lambda name, way: self.fault(name, way))
+            ),
+            ("OfxImageEffectSuite", 1): suites.gapped(self, "effect", suites.image_effect(self)),
+            ("OfxParameterSuite", 1): suites.gapped(self, "parameter", suites.parameter(self)),
+            ("OfxMessageSuite", 1): suites.gapped(self, "message1", suites.message(self, 1)),
+            ("OfxMessageSuite", 2): suites.gapped(self, "message", suites.message(self, 2)),
+            ("OfxProgressSuite", 1): suites.progress(self, 1),
+            ("OfxProgressSuite", 2): suites.gapped(self, "progress", suites.progress(self, 2)),
         }
 
     def call(
@@ -158,10 +171,17 @@ class Host:
 
     def load(self) -> int:
         """kOfxActionLoad."""
-        return self.call("OfxActionLoad")
+        status = self.call("OfxActionLoad")
+        with self._lock:
+            self.loads += status == abi.OK
+        return status
 
     def unload(self) -> int:
-        """kOfxActionUnload."""
+        """kOfxActionUnload, as often as it was loaded: one test must not keep anything for the next."""
+        while self.loads > 1:
+            self.loads -= 1
+            assert self.call("OfxActionUnload") == abi.OK
+        self.loads = 0
         return self.call("OfxActionUnload")
 
     def describe(self) -> Effect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes as c
 from typing import Any
 
 from tests.ofx_host import abi
@@ -9,6 +10,7 @@ from tests.ofx_host.host import GENERAL, Clip, Effect, Host, Images, Parameter
 from tests.ofx_host.pictures import Array, Picture
 from tests.ofx_host.properties import PropertySet
 
+SWITCHES = {"Depth": "use_depth", "Matte": "use_matte", "CleanPlate": "use_clean_plate"}
 Rect = tuple[float, float, float, float]
 
 
@@ -30,14 +32,18 @@ class Node:
         knobs: dict[str, Any] | None = None,
     ) -> None:
         self.host = host
+        if host.profile.loads_each:
+            host.plugin.setHost(c.byref(host.struct))
+            assert host.load() == abi.OK
         described = host.describe_in_context(context)
         self.effect = Effect(instance=True)
         self.effect.properties.put("OfxImageEffectPropContext", context)
-        if size is not None:
+        if size is not None and host.profile.project:
             self.effect.properties.put("OfxImageEffectPropProjectSize", size)
             self.effect.properties.put("OfxImageEffectPropProjectOffset", offset)
         for name in described.clips:
-            clip = Clip(name, PropertySet(OfxImageClipPropConnected=0, OfxImagePropPixelAspectRatio=1.0))
+            connected = int(host.profile.unconnected != "nothing")
+            clip = Clip(name, PropertySet(OfxImageClipPropConnected=connected, OfxImagePropPixelAspectRatio=1.0))
             clip.owner = self.effect  # type: ignore[attr-defined]
             clip.temporal = described.clips[name].properties.get("OfxImageEffectPropTemporalClipAccess")  # type: ignore[attr-defined]
             self.effect.clips[name] = clip
@@ -52,7 +58,8 @@ class Node:
         for name, value in knobs.items():
             found = self.effect.param_set.params[name]
             if found.kind == "OfxParamTypeChoice" and isinstance(value, str):
-                options = found.properties.values["OfxParamPropChoiceOption"]
+                # A host of one size says more in two of the options.
+                options = [option.split(",")[0] for option in found.properties.values["OfxParamPropChoiceOption"]]
                 value = options.index(value)
             found.value = value
 
@@ -70,6 +77,11 @@ class Node:
         clip.images = (lambda time, region: images) if isinstance(images, Picture) else images
         clip.rod = rod
         first = clip.images(0.0, None)
+        if name in SWITCHES:
+            self.set(**{SWITCHES[name]: 1})
+        if first is not None and self.host.profile.picture_aspect:
+            aspect = first.width / first.height
+            clip.properties.put("OfxImagePropBounds", first.bounds)
         clip.properties.put("OfxImageClipPropConnected", 1)
         clip.properties.put("OfxImagePropPixelAspectRatio", aspect)
         if frames is not None:
@@ -80,7 +92,8 @@ class Node:
     def disconnect(self, name: str) -> None:
         """Takes the feed away."""
         self.effect.clips[name].images = None
-        self.effect.clips[name].properties.put("OfxImageClipPropConnected", 0)
+        connected = int(self.host.profile.unconnected != "nothing")
+        self.effect.clips[name].properties.put("OfxImageClipPropConnected", connected)
 
     def changed(self, name: str) -> int:
         """kOfxActionInstanceChanged for a knob."""
@@ -147,7 +160,7 @@ class Node:
         *,
         time: float = 0.0,
         scale: tuple[float, float] = (1.0, 1.0),
-        field: str = "OfxFieldNone",
+        field: str | None = None,
     ) -> int:
         """kOfxImageEffectActionRender into a picture; `window` in pixels, y up."""
         clip = self.effect.clips["Output"]
@@ -156,10 +169,11 @@ class Node:
             self.effect.clips[name].needed = needed
         inputs = PropertySet(
             OfxPropTime=time,
-            OfxImageEffectPropFieldToRender=field,
+            OfxImageEffectPropFieldToRender=self.host.profile.render_field if field is None else field,
             OfxImageEffectPropRenderWindow=window,
             OfxImageEffectPropRenderScale=scale,
         )
+        self.effect.scale = scale
         status = self.host.call("OfxImageEffectActionRender", self.effect, inputs)
         assert self.effect.open_images >= 0
         return status

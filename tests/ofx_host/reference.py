@@ -28,8 +28,8 @@ def frame_of(
 class Reference:
     """Composes the node's outputs from the client's planes."""
 
-    def __init__(self, client: Client, frame: Frame, **knobs: Any) -> None:
-        self._client, self._frame = client, frame
+    def __init__(self, client: Client, frame: Frame, *, one_size: bool = False, **knobs: Any) -> None:
+        self._client, self._frame, self._one_size = client, frame, one_size
         known = {field.name for field in fields(Controls)}
         self._controls = Controls(**{k: v for k, v in knobs.items() if k in known})
         self._settings = AnalysisSettings(depth=knobs.get("depth", "auto"), style=knobs.get("style", "neutral"))
@@ -44,7 +44,8 @@ class Reference:
         return {
             "left": self._eye,
             "right": self._eye,
-            "side-by-side": self._side_by_side,
+            "side-by-side": self._squeezed if self._one_size else self._side_by_side,
+            "over-under": self._squeezed if self._one_size else self._over_under,
             "anaglyph": self._anaglyph,
             "disparity": self._disparity,
             "inverse-depth": self._depth,
@@ -63,6 +64,31 @@ class Reference:
             if not part.empty:
                 whole[part.shift(shift, 0).slices(box)] = self.planes(part, eye)[0]
         return whole
+
+    def _over_under(self, box: Box, mode: str) -> Array:
+        display, data = self._frame.display, self._frame.data
+        whole = np.zeros((box.height, box.width, len(self._frame.channels)), np.float32)
+        for eye, shift in (("left", -display.height), ("right", 0)):
+            rows = Box(data.x0, display.y0, data.x1, display.y1)
+            part = box.shift(0, -shift).intersect(rows)
+            if not part.empty:
+                whole[part.shift(0, shift).slices(box)] = self.planes(part, eye)[0]
+        return whole
+
+    def _squeezed(self, box: Box, mode: str) -> Array:
+        """Both whole eyes, each half as wide or high, and of that the box."""
+        data, axis = self._frame.data, 1 if mode == "side-by-side" else 0
+        size = (data.height, data.width)[axis]
+        eyes = []
+        for eye, count in (("left", (size + 1) // 2), ("right", size // 2)):
+            # The share of each old sample in each new one.
+            edges = np.arange(count + 1) * size / count
+            old = np.arange(size)
+            shares = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)
+            shares = shares.clip(0) * count / size
+            picture = np.moveaxis(self.planes(data, eye)[0].astype(np.float64), axis, 0)
+            eyes.append(np.moveaxis(np.tensordot(shares, picture, 1), 0, axis))
+        return np.concatenate(eyes, axis=axis).astype(np.float32)[box.slices(data)]
 
     def _anaglyph(self, box: Box, mode: str) -> Array:
         left, right = self.planes(box, "left", "right")

@@ -19,6 +19,17 @@ def _build(kind: Any, functions: dict[str, Any]) -> Any:
     return kind(**made)
 
 
+def gapped(host: Host, name: str, made: Any) -> Any:
+    """A suite with the NULL pointers of the host's profile, and with its functions that must not be called."""
+    for function, prototype in made._fields_:
+        path = f"{name}.{function}"
+        if path in host.profile.null:
+            setattr(made, function, prototype())
+        elif path in host.profile.poison:
+            setattr(made, function, prototype(lambda *arguments, path=path: host.crimes.append(path) or abi.OK))
+    return made
+
+
 def _give(host: Host, out: Any, thing: Any) -> None:
     if out:
         out[0] = host.handle(thing)
@@ -27,7 +38,7 @@ def _give(host: Host, out: Any, thing: Any) -> None:
 class Image(PropertySet):
     """A picture that the host lent."""
 
-    def __init__(self, picture: Picture, aspect: float, owner: Effect) -> None:
+    def __init__(self, picture: Picture, aspect: float, owner: Effect, field: str) -> None:
         super().__init__(
             OfxImagePropData=picture.pointer,
             OfxImagePropBounds=picture.bounds,
@@ -35,11 +46,27 @@ class Image(PropertySet):
             OfxImageEffectPropPixelDepth=picture.depth,
             OfxImageEffectPropComponents=picture.components,
             OfxImagePropPixelAspectRatio=aspect,
-            OfxImagePropField="OfxFieldNone",
+            OfxImagePropField=field,
+            OfxImageEffectPropRenderScale=owner.scale,
         )
         if picture.uid:
             self.put("OfxImagePropUniqueIdentifier", picture.uid)
         self.picture, self.owner = picture, owner
+
+
+def _lie(host: Host, effect: Effect) -> Any:
+    """What a clip gives that nothing feeds."""
+    plate = effect.clips["Source"].images
+    if host.profile.unconnected == "nothing" or plate is None:
+        return None
+    if host.profile.unconnected == "plate":
+        return plate
+
+    def black(time: float, region: Any) -> Picture | None:
+        like = plate(time, region)
+        return like and Picture(like.bounds, like.depth, like.components).fill(like.array * 0)
+
+    return black
 
 
 def _clip_functions(host: Host) -> dict[str, Any]:
@@ -64,19 +91,28 @@ def _clip_functions(host: Host) -> dict[str, Any]:
         found: Clip = host.of(clip)
         if found.needed is not None and not found.needed[0] <= time <= found.needed[1]:
             return abi.FAILED
-        picture = None if found.images is None else found.images(time, region[0] if region else None)
+        owner: Effect = found.owner  # type: ignore[attr-defined]
+        feed = found.images or _lie(host, owner)
+        picture = None if feed is None else feed(time, region[0] if region else None)
         if picture is None:
             return abi.FAILED
-        owner: Effect = found.owner  # type: ignore[attr-defined]
-        image = Image(picture, found.properties.get("OfxImagePropPixelAspectRatio", 1.0), owner)
-        if found.properties.get("test.field"):
-            image.put("OfxImagePropField", found.properties.get("test.field"))
+        field = found.properties.get("test.field", host.profile.field)
+        image = Image(picture, found.properties.get("OfxImagePropPixelAspectRatio", 1.0), owner, field)
+        if found.images is None and host.profile.unconnected == "null":
+            image.put("OfxImagePropData", None)
+        if host.profile.image_is_clip and found.name != "Output":
+            # The clip's own set, with what the last caller left in it.
+            found.properties.values.update(image.values)
+            _give(host, out, found.properties)
+            return abi.OK
         owner.open_images += 1
         out[0] = host.handle(image)
         return abi.OK
 
     def clip_release_image(image: int) -> int:
         found = host.of(image)
+        if host.profile.image_is_clip and isinstance(found, PropertySet) and not isinstance(found, Image):
+            return abi.OK
         if not isinstance(found, Image):
             return abi.ERR_BAD_HANDLE
         found.owner.open_images -= 1
@@ -85,7 +121,10 @@ def _clip_functions(host: Host) -> dict[str, Any]:
 
     def clip_get_rod(clip: int, time: float, out: Any) -> int:
         found: Clip = host.of(clip)
-        out[0] = abi.RectD(*found.rod)
+        if host.profile.silent_region:
+            return abi.OK
+        lies = found.images is None and host.profile.unconnected != "nothing"
+        out[0] = abi.RectD(*(found.owner.clips["Source"].rod if lies else found.rod))  # type: ignore[attr-defined]
         return abi.OK
 
     return {
@@ -169,26 +208,29 @@ def parameter(host: Host) -> Any:
     )
 
 
-def message(host: Host) -> Any:
-    """OfxMessageSuiteV2."""
+def message(host: Host, version: int) -> Any:
+    """OfxMessageSuite of version 1 or 2."""
 
     def show(effect: int, kind: bytes, name: bytes, form: bytes, text: bytes) -> int:
         assert form == b"%s"
         host.of(effect).message = text.decode()
         host.of(effect).messages.append(text.decode())
+        host.of(effect).kinds.append(kind.decode())
         return abi.OK
 
     def clear(effect: int) -> int:
         host.of(effect).message = ""
         return abi.OK
 
+    if version == 1:
+        return _build(abi.MessageSuiteV1, {"message": show})
     return _build(abi.MessageSuite, {"message": show, "setPersistentMessage": show, "clearPersistentMessage": clear})
 
 
-def progress(host: Host) -> Any:
-    """OfxProgressSuiteV2."""
+def progress(host: Host, version: int) -> Any:
+    """OfxProgressSuite of version 1 or 2."""
 
-    def start(effect: int, text: bytes, name: bytes) -> int:
+    def start(effect: int, text: bytes, name: bytes = b"") -> int:
         host.of(effect).progress.append(text.decode())
         return abi.OK
 
@@ -200,4 +242,5 @@ def progress(host: Host) -> Any:
         host.of(effect).progress.append("end")
         return abi.OK
 
-    return _build(abi.ProgressSuite, {"progressStart": start, "progressUpdate": update, "progressEnd": end})
+    kind = abi.ProgressSuiteV1 if version == 1 else abi.ProgressSuite
+    return _build(kind, {"progressStart": start, "progressUpdate": update, "progressEnd": end})

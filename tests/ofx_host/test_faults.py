@@ -61,12 +61,38 @@ def test_change_clears_the_message(node: Node) -> None:
     assert node.effect.message == ""
 
 
-@pytest.mark.parametrize("field", ["OfxFieldLower", "OfxFieldUpper", "OfxFieldSingle"])
+@pytest.mark.parametrize("field", ["OfxFieldLower", "OfxFieldUpper"])
 def test_fields_are_refused(node: Node, field: str) -> None:
     """Rendering a field, or a source made of fields."""
     _fails(node, "whole frames", status=abi.ERR_UNSUPPORTED, field=field)
     node.effect.clips["Source"].properties.put("test.field", field)
     _fails(node, "progressive", "de-interlace", status=abi.ERR_UNSUPPORTED)
+
+
+@pytest.mark.parametrize(
+    ("field", "order", "taken"),
+    [
+        ("", "OfxFieldNone", True),
+        ("OfxFieldBoth", "OfxFieldNone", True),
+        ("OfxFieldBoth", None, True),
+        ("", "OfxFieldUpper", False),
+        ("OfxFieldBoth", "OfxFieldLower", False),
+        ("OfxFieldNone", "OfxFieldLower", True),
+    ],
+)
+def test_whole_pictures_are_taken(node: Node, field: str, order: str | None, taken: bool) -> None:
+    """A picture that says "both fields" or nothing is progressive unless its clip has a field order."""
+    clip = node.effect.clips["Source"].properties
+    clip.put("test.field", field)
+    if order is not None:
+        clip.put("OfxImageClipPropFieldOrder", order)
+    if taken:
+        _works(node)
+    else:
+        _fails(node, "progressive", status=abi.ERR_UNSUPPORTED)
+    node.effect.clips["Source"].properties.put("OfxImageClipPropFieldOrder", "OfxFieldNone")
+    node.effect.clips["Source"].properties.put("test.field", "OfxFieldNone")
+    assert np.array_equal(node.render(RECT, field="OfxFieldBoth"), plate() + GAIN)
 
 
 @pytest.mark.parametrize("depth", ["OfxBitDepthByte", "OfxBitDepthShort"])
@@ -109,6 +135,35 @@ def test_target_smaller_than_window(node: Node) -> None:
     assert node.render_into(target, RECT) == abi.OK
     assert target.intact()
     assert np.array_equal(target.array, (plate() + GAIN)[34:54, 10:40])
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["foo", "tcp://", "tcp://host", "tcp://host:", "tcp://host:0", "tcp://host:99999", "tcp://a b:7000", "http://h:1",
+     "ipc://", "ipc://relative/path", "ipc:///" + "x" * 120, "tcp://:7000", "tcp://host:70 00"],
+)  # fmt: skip
+@pytest.mark.parametrize("way", ["knob", "variable"])
+def test_address_that_is_none(node: Node, monkeypatch: pytest.MonkeyPatch, address: str, way: str) -> None:
+    """It is refused at once, by name and with the place where it stands."""
+    if way == "variable":
+        monkeypatch.setenv("ART3D_SERVER", address)
+        node.set(server="")
+    else:
+        node.set(server=address)
+    _fails(
+        node, f'"{address}"', "$ART3D_SERVER" if way == "variable" else "Server knob", "no address", "tcp://HOST:PORT"
+    )
+
+
+def test_wrong_variable_is_named(node: Node, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody at the variable's address: three seconds, then the variable by name; the knob is not blamed."""
+    monkeypatch.setenv("ART3D_SERVER", f" ipc://{tmp_path}/nobody ")
+    node.set(server="")
+    started = time.monotonic()
+    _fails(node, f"nobody answers at ipc://{tmp_path}/nobody ($ART3D_SERVER)", "correct $ART3D_SERVER")
+    assert "Server knob" not in node.effect.message
+    assert 2.9 < time.monotonic() - started < 20
+    _fails(node, "$ART3D_SERVER")
 
 
 def test_nobody_at_the_address(node: Node, tmp_path: Path) -> None:

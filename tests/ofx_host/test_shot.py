@@ -83,7 +83,7 @@ def test_without_a_neighbour(node: Node) -> None:
     assert good is not None
     node.effect.clips["Source"].images = lambda time, region: good(time, region) if time < 1004 else None
     assert node.render_into(target, RECT, time=1002.0) == abi.FAILED
-    assert "frame 1004 steadies" in node.effect.message and "--steady 0" in node.effect.message
+    assert "frame 1004 steadies" in node.effect.message and "without steadying" in node.effect.message
     node.connect("Source", good, RECT, frames=(1002.0, 1020.0))
     assert node.render_into(target, RECT, time=1002.0) == abi.FAILED
     assert "frame 1001 steadies" in node.effect.message
@@ -99,7 +99,7 @@ def test_host_without_other_frames(bundle: Path, fake_server: Server, tmp_path: 
     node = Node(host, size=(96, 64), knobs={"server": fake_server.address, "shot": str(shot_file(tmp_path))})
     node.connect("Source", picture(plate()), RECT)
     assert node.render_into(Picture(RECT), RECT, time=1002.0) == abi.FAILED
-    assert "no other frames" in node.effect.message and "--steady 0" in node.effect.message
+    assert "no other frames" in node.effect.message and "without steadying" in node.effect.message
     node.set(shot=str(shot_file(tmp_path, name="alone", steady=0)))
     assert node.render_into(Picture(RECT), RECT, time=1002.0) == abi.OK
     node.destroy()
