@@ -184,7 +184,7 @@ def test_batches_mix_sources_and_mark_what_is_unknown(tmp_path: Path) -> None:
     _fill(tmp_path, "scribbles_0.npz")
     cache = Cache(tmp_path)
     batch = next(
-        batches(cache, {"worlds": 1, "scribbles": 1, "absent": 1}, size=8, seed=0, ordinal=frozenset({"scribbles"}))
+        batches(cache, {"worlds": 1, "scribbles": 1, "absent": 1}, size=8, seed=0, proportion={"scribbles": 0.0})
     )
     assert batch.rgb.shape[0] == batch.iz.shape[0] == batch.metric.shape[0]
     assert batch.rgb.shape[2:] == batch.iz.shape[1:]

@@ -1,13 +1,11 @@
 """MobileNetV2 weights out of an int8 TensorFlow Lite file.
 
-The file is a flatbuffer; only the few tables needed are walked, by field
-number, after the public schema (tensorflow/lite/schema/schema.fbs). A weight is
+A weight is
 ``scale[channel] · (q − zero_point[channel])``; biases carry their own scales.
 """
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -15,49 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from art3d_node.models.mini import Encoder
+from training.mini.flatbuffer import Table
 
 _CONV, _DEPTHWISE = 3, 4
 _DTYPES = {2: "<i4", 3: "u1", 9: "i1"}
 
 
-class _Table:
-    """A flatbuffer table: fields are looked up by number through its vtable."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        self.data, self.at = data, at
-        self.vtable = at - struct.unpack_from("<i", data, at)[0]
-        self.size = struct.unpack_from("<H", data, self.vtable)[0]
-
-    def _field(self, number: int) -> int:
-        slot = 4 + 2 * number
-        offset = struct.unpack_from("<H", self.data, self.vtable + slot)[0] if slot < self.size else 0
-        return self.at + offset if offset else 0
-
-    def _follow(self, at: int) -> int:
-        return at + int(struct.unpack_from("<I", self.data, at)[0])
-
-    def number(self, field: int, code: str = "<i") -> int:
-        at = self._field(field)
-        return int(struct.unpack_from(code, self.data, at)[0]) if at else 0
-
-    def table(self, field: int) -> _Table:
-        return _Table(self.data, self._follow(self._field(field)))
-
-    def vector(self, field: int, dtype: str) -> np.ndarray:
-        at = self._field(field)
-        if not at:
-            return np.zeros(0, dtype)
-        start = self._follow(at)
-        return np.frombuffer(self.data, dtype, struct.unpack_from("<I", self.data, start)[0], start + 4)
-
-    def tables(self, field: int) -> list[_Table]:
-        at = self._field(field)
-        start = self._follow(at)
-        count = struct.unpack_from("<I", self.data, start)[0]
-        return [_Table(self.data, self._follow(start + 4 + 4 * i)) for i in range(count)]
-
-
-def _dequantised(tensor: _Table, buffers: list[_Table]) -> np.ndarray:
+def _dequantised(tensor: Table, buffers: list[Table]) -> np.ndarray:
     shape = tensor.vector(0, "<i4")
     quant = tensor.table(4)
     scale, zero = quant.vector(2, "<f4"), quant.vector(3, "<i8")
@@ -76,10 +38,7 @@ def read_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
     Raises:
         ValueError: the file is no TensorFlow Lite model.
     """
-    data = path.read_bytes()
-    if data[4:8] != b"TFL3":
-        raise ValueError(f"{path}: not a TensorFlow Lite model")
-    model = _Table(data, struct.unpack_from("<I", data, 0)[0])
+    model = Table.root(path.read_bytes(), where=str(path))
     graph, buffers = model.tables(2)[0], model.tables(4)
     codes = [code.number(0, "<b") for code in model.tables(1)]
     tensors, found = graph.tables(0), []

@@ -19,7 +19,7 @@ SHAPES = ((216, 288), (192, 320), (256, 256), (288, 216))
 _log = logging.getLogger(__name__)
 
 
-def _haze(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def haze(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Air light: distance takes colour towards the air's own."""
     clear = np.exp(-1 / np.maximum(iz, 1e-4) * 10 ** rng.uniform(-3.2, -1.4))[..., None]
     air = np.quantile(rgb, 0.8, axis=(0, 1)) * rng.uniform(0.7, 1.3) + rng.uniform(0, 0.1, 3)
@@ -28,17 +28,22 @@ def _haze(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator) -> np.ndarr
 
 
 def _defocus(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator, blur_px: float) -> np.ndarray:
-    """Thin-lens blur, composed back to front in a few bands of sharpness.
+    """Thin-lens blur about a focus of chance; ``blur_px`` at infinity as the scene asks for, else by chance too."""
+    focus = np.quantile(iz, rng.uniform(0.85, 1.0) if blur_px else rng.uniform(0.5, 1.0))
+    coc = np.abs(iz - focus) / (iz.max() + 1e-9) * (blur_px or rng.uniform(2, 9))
+    return defocused(rgb, coc, iz > focus)
 
-    A band's colour is a mean of its own pixels, and only what lies before the focus
+
+def defocused(rgb: np.ndarray, coc_px: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Blur of ``coc_px`` ``(h, w)``, composed back to front in a few bands of sharpness.
+
+    A band's colour is a mean of its own pixels, and only what lies ``before`` the focus
     spreads beyond its outline: a sharp subject keeps its edge and lends no colour
     to what is behind it.
     """
-    focus = np.quantile(iz, rng.uniform(0.85, 1.0) if blur_px else rng.uniform(0.5, 1.0))
-    coc = np.abs(iz - focus) / (iz.max() + 1e-9) * (blur_px or rng.uniform(2, 9))
-    out, before = rgb.copy(), iz > focus
+    out = rgb.copy()
     for radius in (1.0, 2.0, 4.0, 7.0, 12.0, 20.0):
-        band = np.clip(coc / radius - 0.6, 0, 1)
+        band = np.clip(coc_px / radius - 0.6, 0, 1)
         if not band.any():
             break
         spread = cv2.GaussianBlur(np.where(before, band, 0), (0, 0), radius * 0.5)
@@ -59,7 +64,7 @@ def photograph(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator, *, blu
     if (iz == 0).mean() > 0.1 and rng.random() < 0.15:
         rgb = _against_light(rgb, iz, rng)
     if rng.random() < 0.4:
-        rgb = _haze(rgb, iz, rng)
+        rgb = haze(rgb, iz, rng)
     if blur_px or rng.random() < 0.35:
         rgb = _defocus(rgb, iz, rng, blur_px)
     rgb = rgb / (np.quantile(rgb, rng.uniform(0.8, 0.98)) + 1e-6) * rng.uniform(0.6, 0.95)

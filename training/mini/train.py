@@ -24,12 +24,16 @@ from torch import Tensor, nn
 
 from art3d_node.models.mini import FORMAT, MiniDepth, load_mini
 from training.mini.data import Batch, Cache, batches
-from training.mini.losses import affine_invariant, gradient, ranking
+from training.mini.losses import affine_invariant, gradient, ranking, whole
 from training.mini.mobilenet import load_encoder
 
-SOURCES = {"worlds": 0.22, "closeups": 0.28, "tables": 0.12, "stereo": 0.14, "scribbles": 0.24}
-ORDINAL = frozenset({"scribbles"})
+SOURCES = {
+    "film": 0.34, "cutouts": 0.16, "people": 0.06, "worlds": 0.06, "closeups": 0.1, "tables": 0.06, "stereo": 0.08,
+    "scribbles": 0.14,
+}  # fmt: skip
+PROPORTION = {"scribbles": 0.0, "cutouts": 0.4, "people": 0.2}
 _FROZEN_BLOCKS = 5
+_SAVE_S = 180.0
 _log = logging.getLogger(__name__)
 
 
@@ -55,10 +59,11 @@ def optimiser(model: MiniDepth, *, rate: float) -> torch.optim.AdamW:
 
 
 def loss(prediction: Tensor, batch: Batch, generator: torch.Generator) -> Tensor:
-    """Proportions and edges where they are known, order everywhere."""
+    """Proportions and edges where they are known, order everywhere, and that whole things stay whole."""
     order = ranking(prediction, batch.iz, batch.mask, generator=generator)
     shape = affine_invariant(prediction, batch.iz, batch.mask) + 0.5 * gradient(prediction, batch.iz, batch.mask)
-    return (order + (0.1 + 0.9 * batch.metric) * shape).mean()
+    torn = whole(prediction, batch.iz, batch.mask, batch.ids, generator=generator)
+    return (order + (0.1 + 0.9 * batch.metric) * shape + 0.3 * torn).mean()
 
 
 def _prefetch(source: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:
@@ -122,13 +127,14 @@ def train(args: argparse.Namespace) -> None:
     estimate = nn.parallel.DistributedDataParallel(model) if dist.is_initialized() else model
     seed = args.seed + step + 7919 * rank
     cache, generator = Cache(args.cache), torch.Generator().manual_seed(seed)
-    source = _prefetch(batches(cache, SOURCES, size=args.batch, seed=seed, ordinal=ORDINAL))
+    source = _prefetch(batches(cache, SOURCES, size=args.batch, seed=seed, proportion=PROPORTION))
     mean, start, done = 0.0, time.perf_counter(), 0.0
+    saved_at = start
     while done < 1 and step < args.steps:
         batch = next(source)
         done = _agreed((spent + time.perf_counter() - start) / (60 * args.minutes))
         _schedule(opt, step, done)
-        moved = Batch(*(v.to(device) for v in (batch.rgb, batch.iz, batch.mask, batch.metric)))
+        moved = batch.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             prediction = estimate(moved.rgb.contiguous(memory_format=torch.channels_last))[:, 0]
         value = loss(prediction.float(), moved, generator)
@@ -138,7 +144,8 @@ def train(args: argparse.Namespace) -> None:
         opt.step()
         average.update_parameters(model)
         step, mean = step + 1, mean + (value.item() - mean) / min(step + 1, 100)
-        if rank == 0 and (step % 100 == 0 or done >= 1):
+        if rank == 0 and (time.perf_counter() - saved_at > _SAVE_S or done >= 1):
+            saved_at = time.perf_counter()
             _log.info("step %d, %.0f %% of the time, loss %.3f", step, 100 * done, mean)
             elapsed = spent + time.perf_counter() - start
             state = {"model": model.state_dict(), "average": average.state_dict(), "optimiser": opt.state_dict()}
