@@ -1,14 +1,15 @@
 """The people networks as ONNX: ``python -m training.people_convert --models ../shared/models/mediapipe_people``.
 
 Google's pose detector and pose landmark networks come as TensorFlow Lite files, half of them sparse. What Art3D
-ships are the same graphs in ONNX with half-precision weights. The result is held against `ai-edge-litert` on random pictures
-before it is written.
+ships are the same graphs in ONNX with half-precision weights. The result is held against `ai-edge-litert` on a random
+picture before it is written.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -59,7 +60,7 @@ class Graph:
         self.nodes.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
         return name
 
-    def node(self, kind: str, inputs: list[str], output: str, **attributes: object) -> None:
+    def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> None:
         self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
 
     def value(self, tensor: int) -> np.ndarray:
@@ -99,7 +100,9 @@ def _window(graph: Graph, op: Table, source: int, kernel: tuple[int, int]) -> di
 
 def _convolution(graph: Graph, op: Table, inputs: list[int], out: int, name: str) -> None:
     weight = graph.value(inputs[1]).astype(np.float32)
-    deep = weight.shape[0] == 1 and graph.shape(out)[3] == weight.shape[3] and weight.shape[3] == graph.shape(inputs[0])[3]
+    deep = (
+        weight.shape[0] == 1 and graph.shape(out)[3] == weight.shape[3] and weight.shape[3] == graph.shape(inputs[0])[3]
+    )
     deep = deep and _is_depthwise(graph, op)
     order = (3, 0, 1, 2) if deep else (0, 3, 1, 2)
     weight = np.ascontiguousarray(weight.transpose(order))
@@ -166,7 +169,7 @@ _WRITERS = {
 
 
 def convert(path: Path, outputs: dict[str, str]) -> onnx.ModelProto:
-    """One TensorFlow Lite file as an ONNX model: ``picture`` (1, 3, h, w) float 0..1 → the outputs kept, in its layout."""
+    """One TensorFlow Lite file as an ONNX model: ``picture`` (1, 3, h, w) float → the outputs that are kept."""
     graph = Graph(path)
     for kind, op in graph.operators:
         graph.add(kind, op)

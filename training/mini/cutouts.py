@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CutOut:
-    """Colour ``(h, w, 3)`` 0..1 display-referred, alpha ``(h, w)`` 0..1, depth ``(h, w)`` in heights of the cut-out, nearest 0."""
+    """Display-referred colour and alpha, 0..1, and how far each pixel lies behind the nearest, in heights."""
 
     rgb: np.ndarray
     alpha: np.ndarray
@@ -53,13 +53,14 @@ class Ground:
 def photographs(plates: Path, assets: Path) -> list[Path]:
     """Pictures that may lie behind: those of training, nothing of the fresh set or of the older sets."""
     folders = (plates / "photos_free", plates / "kodak", assets / "photos")
-    return [f for folder in folders for f in sorted(folder.iterdir()) if f.suffix in (".jpg", ".png") and not kept_out(f)]
+    return [
+        f for folder in folders for f in sorted(folder.iterdir()) if f.suffix in (".jpg", ".png") and not kept_out(f)
+    ]
 
 
 @torch.no_grad()
-def ground(path: Path, teacher: MiniDepth) -> Ground:
+def ground(rgb: np.ndarray, teacher: MiniDepth) -> Ground:
     """One photograph at training's size with the teacher's estimate."""
-    rgb = read_rgb(path)
     scale = _SIDE_PX / max(rgb.shape[:2])
     h, w = (max(32, 32 * round(side * scale / 32)) for side in rgb.shape[:2])
     small = cv2.resize(rgb, (w, h), interpolation=cv2.INTER_AREA)
@@ -90,9 +91,12 @@ def traced(props: Props, rng: np.random.Generator, *, side_px: int = 224) -> lis
     head, tall = _subject(s)
     s.ambient = rng.uniform(0.15, 1.0)
     side = rng.choice([-1, 1])
-    s.lamp(tuple(head + [side * rng.uniform(0.5, 2.5), rng.uniform(0, 1.5), -rng.uniform(0.3, 2.5)]), rng.uniform(1, 8))
+    s.lamp(
+        tuple(head + np.array([side * rng.uniform(0.5, 2.5), rng.uniform(0, 1.5), -rng.uniform(0.3, 2.5)])),
+        rng.uniform(1, 8),
+    )
     if rng.random() < 0.4:
-        s.lamp(tuple(head + [-side * 1.2, rng.uniform(0, 1), rng.uniform(0.5, 1.5)]), rng.uniform(1, 8))
+        s.lamp(tuple(head + np.array([-side * 1.2, rng.uniform(0, 1), rng.uniform(0.5, 1.5)])), rng.uniform(1, 8))
     world, found = s.world(), []
     for share in (0.32, 0.6, 1.1):
         frame, focal = tall * share * rng.uniform(0.9, 1.15), rng.uniform(1.0, 3.5)
@@ -107,7 +111,9 @@ def _cut(world: World, shot: Shot, side_px: int, frame: float, rng: np.random.Ge
     on = view.iz > 0
     size = (side_px, side_px)
     alpha = cv2.resize(on.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    colour = cv2.resize(view.colour * on[..., None], size, interpolation=cv2.INTER_AREA) / np.maximum(alpha, 1e-3)[..., None]
+    colour = (
+        cv2.resize(view.colour * on[..., None], size, interpolation=cv2.INTER_AREA) / np.maximum(alpha, 1e-3)[..., None]
+    )
     depth = np.where(on, 1 / np.maximum(view.iz, 1e-3), _NOTHING_M).astype(np.float32)
     depth = cv2.erode(depth, np.ones((4, 4), np.uint8))[::2, ::2]
     behind = np.where(depth < _NOTHING_M, depth - depth.min(), 0) / frame
@@ -117,7 +123,7 @@ def _cut(world: World, shot: Shot, side_px: int, frame: float, rng: np.random.Ge
 
 
 def window(behind: Ground, rng: np.random.Generator, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """A part of a photograph ``(h, w, 3)`` 0..1 and of its inverse depth, mirrored now and then, sometimes out of focus."""
+    """A part of a photograph ``(h, w, 3)`` 0..1 and of its inverse depth, at times mirrored or out of focus."""
     h, w = behind.iz.shape
     scale = min(h / size[0], w / size[1]) * rng.uniform(0.5, 1.0)
     ch, cw = int(size[0] * scale), int(size[1] * scale)
@@ -187,7 +193,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--assets", type=Path, default=Path("../shared/training_assets"))
     parser.add_argument("--plates", type=Path, default=Path("../shared/plates"))
-    parser.add_argument("--teacher", type=Path, help="mini weights whose depth lies behind; the bundled ones by default")
+    parser.add_argument(
+        "--teacher", type=Path, help="mini weights whose depth lies behind; the bundled ones by default"
+    )
     parser.add_argument("--out", type=Path, default=None, help="folder of the shards; the user's cache by default")
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=301)
@@ -196,7 +204,7 @@ def main() -> None:
     out = args.out or cache_folder() / "material"
     out.mkdir(parents=True, exist_ok=True)
     teacher = load_mini(args.teacher)
-    grounds = [ground(path, teacher) for path in photographs(args.plates, args.assets)]
+    grounds = [ground(read_rgb(path), teacher) for path in photographs(args.plates, args.assets)]
     props = load_props(args.assets, args.plates, args.seed)
     for number in range(args.count // PICTURES_A_SHARD):
         target = out / f"cutouts_{args.seed}_{number:04d}.npz"

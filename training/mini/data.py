@@ -88,9 +88,7 @@ def _crop(picture: Picture, shape: tuple[int, int], rng: np.random.Generator) ->
         turn = cv2.getRotationMatrix2D((shape[1] / 2, shape[0] / 2), rng.normal() * 6, 1.08)
         rgb = cv2.warpAffine(np.ascontiguousarray(rgb), turn, size, borderMode=cv2.BORDER_REFLECT)
         iz, ids = (
-            cv2.warpAffine(
-                np.ascontiguousarray(v), turn, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT
-            )
+            cv2.warpAffine(np.ascontiguousarray(v), turn, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
             for v in (iz, ids)
         )
     return Picture(np.asarray(rgb), np.asarray(iz), np.asarray(ids))

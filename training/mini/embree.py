@@ -113,9 +113,7 @@ class World:
         colour += under_sky * cv2.blur(open_sky.reshape(h, w), (7, 7)).reshape(-1, 1)
         return View(*_reduced(colour, iz, ids, size, side))
 
-    def _light(
-        self, point: np.ndarray, normal: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _light(self, point: np.ndarray, normal: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """The lamps' light ``(n, 3)`` and whether something near hides the sky ``(n,)``."""
         lifted = (point + normal * np.float32(2 * _SMALL)).astype(np.float32)
         scatter = rng.normal(size=normal.shape).astype(np.float32)
@@ -206,7 +204,7 @@ def _sky_colour(sky: np.ndarray, directions: np.ndarray) -> np.ndarray:
     up = directions[:, 1] / np.linalg.norm(directions, axis=1)
     y = (np.arccos(np.clip(up, -1, 1)) / np.pi * (h - 1)).astype(np.int64)
     x = ((np.arctan2(directions[:, 0], directions[:, 2]) / (2 * np.pi) + 0.5) * (w - 1)).astype(np.int64)
-    return sky[y, x]
+    return np.asarray(sky[y, x])
 
 
 def _basis(d: np.ndarray) -> np.ndarray:
@@ -221,7 +219,9 @@ def _harmonics(sky: np.ndarray) -> np.ndarray:
     h, w = 32, 64
     small = np.asarray(sky[:: max(1, sky.shape[0] // h), :: max(1, sky.shape[1] // w)][:h, :w], np.float64)
     h, w = small.shape[:2]
-    lat, lon = np.meshgrid((np.arange(h) + 0.5) / h * np.pi, ((np.arange(w) + 0.5) / w - 0.5) * 2 * np.pi, indexing="ij")
+    lat, lon = np.meshgrid(
+        (np.arange(h) + 0.5) / h * np.pi, ((np.arange(w) + 0.5) / w - 0.5) * 2 * np.pi, indexing="ij"
+    )
     d = np.stack([np.sin(lat) * np.sin(lon), np.cos(lat), np.sin(lat) * np.cos(lon)], 2).reshape(-1, 3)
     weight = (np.sin(lat) * (np.pi / h) * (2 * np.pi / w)).reshape(-1, 1)
     cosine = np.array([1, 2 / 3, 2 / 3, 2 / 3, 0.25, 0.25, 0.25, 0.25, 0.25])[:, None]

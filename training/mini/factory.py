@@ -2,8 +2,8 @@
 
 Dresses stages (`training.mini.sets`) with the meshes of the training assets, looks at each from several cameras and
 writes shards of pictures with exact inverse depth and the numbers of whole things into the user's cache folder. A
-shard depends on its seed and number alone: one that is lost is made again, one that is there is left. It may be ended and
-called again at any time, and training reads what there is.
+shard depends on its seed and number alone: one that is lost is made again, one that is there is left. It may be
+ended and called again at any time, and training reads what there is.
 """
 
 from __future__ import annotations
@@ -33,12 +33,16 @@ def cache_folder() -> Path:
 
 
 def usable(view: View) -> bool:
-    """Whether a view shows anything: some range of depth, no wall or thing right before the lens, enough that is not sky."""
+    """Whether a view shows anything: some range of depth, nothing right before the lens, not sky alone."""
     near, far = np.quantile(view.iz, [0.95, 0.1])
-    return bool((view.iz > 0).mean() > 0.25 and near > 1.25 * far and view.iz.max() < 12 and np.quantile(view.iz, 0.5) < 2.5)
+    return bool(
+        (view.iz > 0).mean() > 0.25 and near > 1.25 * far and view.iz.max() < 12 and np.quantile(view.iz, 0.5) < 2.5
+    )
 
 
-def scene(props: Props, rng: np.random.Generator, size: tuple[int, int]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def scene(
+    props: Props, rng: np.random.Generator, size: tuple[int, int]
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """One stage from all its cameras: frame (h, w, 3) uint8, inverse depth (h, w) and whole things (h, w) uint8."""
     odds = np.array([share for _, share in sets.MAKERS])
     dressed = Stage(rng, props)

@@ -32,7 +32,7 @@ def _moved(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     kernel = np.zeros((length, length), np.float32)
     turn, middle = rng.uniform(0, np.pi), (length - 1) / 2
     reach = middle * np.array([np.cos(turn), np.sin(turn)])
-    ends = [tuple(int(round(v)) for v in middle + sign * reach) for sign in (-1, 1)]
+    ends = [tuple(round(float(v)) for v in middle + sign * reach) for sign in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], 1.0)
     return np.asarray(cv2.filter2D(rgb, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT))
 

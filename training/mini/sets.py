@@ -38,9 +38,10 @@ def room(s: Stage, wide: float, deep: float, tall: float, *, front: float) -> No
         file = s.pick(s.props.furniture)
         side = int(rng.integers(3))
         along = rng.uniform(x0 + 0.5, x1 - 0.5) if side == 0 else rng.uniform(0.3, deep - 0.4)
-        at = (along, 0.0, deep - 0.45) if side == 0 else ((x0 + 0.45) if side == 1 else (x1 - 0.45), 0.0, along)
+        beside = x0 + 0.45 if side == 1 else x1 - 0.45
+        place = (along, 0.0, deep - 0.45) if side == 0 else (beside, 0.0, along)
         yaw = (np.pi, np.pi / 2, -np.pi / 2)[side] + rng.normal() * 0.15
-        s.put(file, at, yaw=yaw, tall=s.props.furniture[file] * rng.uniform(0.9, 1.1))
+        s.put(file, place, yaw=yaw, tall=s.props.furniture[file] * rng.uniform(0.9, 1.1))
 
 
 def street(s: Stage, *, near: float, far: float, lane: float) -> None:
@@ -56,7 +57,7 @@ def street(s: Stage, *, near: float, far: float, lane: float) -> None:
                 s.put(s.pick(s.props.houses), (x + side * deep / 2, 0, z + front / 2), yaw=side * np.pi / 2,
                       tall=tall * 0.8, number=0, dressed=rng.random() < 0.6)  # fmt: skip
             else:
-                s.block(tuple(np.sort([x, x + side * deep])[[0]]) + (0.0, z), (max(x, x + side * deep), tall, z + front),
+                s.block((min(x, x + side * deep), 0.0, z), (max(x, x + side * deep), tall, z + front),
                         grain=rng.uniform(0.08, 0.3))  # fmt: skip
                 for _ in range(rng.integers(0, 8)):
                     y, w = rng.uniform(0.5, tall - 1.5), rng.uniform(0.5, 1.2)
@@ -68,11 +69,11 @@ def street(s: Stage, *, near: float, far: float, lane: float) -> None:
         s.put(s.pick(s.props.vehicles), (side * (lane - rng.uniform(2.0, 3.2)), 0, rng.uniform(near + 4, far * 0.6)),
               yaw=rng.choice([0, np.pi]) + rng.normal() * 0.05, tall=rng.uniform(1.4, 2.4))  # fmt: skip
     for _ in range(rng.integers(0, 6)):
-        at = (rng.choice([-1, 1]) * (lane - rng.uniform(0.5, 1.6)), 0.0, rng.uniform(near + 2, far * 0.7))
+        x, z = rng.choice([-1, 1]) * (lane - rng.uniform(0.5, 1.6)), rng.uniform(near + 2, far * 0.7)
         if rng.random() < 0.5:
-            s.put(s.pick(s.props.plants), at, yaw=rng.uniform(0, 6), tall=rng.uniform(2, 8))
+            s.put(s.pick(s.props.plants), (x, 0, z), yaw=rng.uniform(0, 6), tall=rng.uniform(2, 8))
         else:
-            s.block((at[0] - 0.06, 0, at[2]), (at[0] + 0.06, rng.uniform(1.0, 6.0), at[2] + 0.12), number=s.whole())
+            s.block((x - 0.06, 0, z), (x + 0.06, rng.uniform(1.0, 6.0), z + 0.12), number=s.whole())
 
 
 def stand(s: Stage, x: float, z: float, *, yaw: float, number: int | None = None) -> int:
@@ -115,9 +116,15 @@ def _lit(s: Stage, head: np.ndarray) -> None:
     s.ambient = rng.uniform(0.25, 1.1)
     if style < 0.75:
         side = rng.choice([-1, 1])
-        s.lamp(tuple(head + [side * rng.uniform(0.8, 2.5), rng.uniform(0.2, 1.5), -rng.uniform(0.5, 2.5)]), rng.uniform(2, 8))
+        s.lamp(
+            tuple(head + np.array([side * rng.uniform(0.8, 2.5), rng.uniform(0.2, 1.5), -rng.uniform(0.5, 2.5)])),
+            rng.uniform(2, 8),
+        )
         if rng.random() < 0.5:
-            s.lamp(tuple(head + [-side * rng.uniform(0.5, 2), rng.uniform(0.3, 1.5), rng.uniform(0.8, 2)]), rng.uniform(1, 8))
+            s.lamp(
+                tuple(head + np.array([-side * rng.uniform(0.5, 2), rng.uniform(0.3, 1.5), rng.uniform(0.8, 2)])),
+                rng.uniform(1, 8),
+            )
     else:
         s.sun()
 

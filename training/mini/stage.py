@@ -35,7 +35,8 @@ class Props:
 
 
 _FURNITURE = {
-    "models_furniture_polyhaven/painted_wooden_cabinet": 1.18, "models_furniture_polyhaven/painted_wooden_cabinet_02": 2.4,
+    "models_furniture_polyhaven/painted_wooden_cabinet": 1.18,
+    "models_furniture_polyhaven/painted_wooden_cabinet_02": 2.4,
     "models_furniture_polyhaven/painted_wooden_stool": 0.58, "models_furniture_polyhaven/sofa_03": 1.0,
     "models_furniture_polyhaven/wooden_bookshelf_worn": 2.06, "models_furniture_polyhaven/wooden_table_02": 0.8,
     "models_gltf_samples/GlamVelvetSofa": 0.8, "models_gltf_samples/LightsPunctualLamp": 1.86,
@@ -44,7 +45,8 @@ _FURNITURE = {
     "models_market_cc0/chest": 0.6, "models_market_cc0/sci-fi-crate": 0.9, "models_market_cc0/plant": 1.1,
 }  # fmt: skip
 _SMALL = {
-    "models_gltf_samples/Avocado": 0.1, "models_gltf_samples/BoomBox": 0.25, "models_gltf_samples/MaterialsVariantsShoe": 0.12,
+    "models_gltf_samples/Avocado": 0.1, "models_gltf_samples/BoomBox": 0.25,
+    "models_gltf_samples/MaterialsVariantsShoe": 0.12,
     "models_gltf_samples/IridescentDishWithOlives": 0.2, "models_gltf_samples/GlassVaseFlowers": 0.3,
     "models_gltf_samples/StainedGlassLamp": 0.55, "models_gltf_samples/WaterBottle": 0.26,
     "models_furniture_polyhaven/tea_set_01": 0.16, "models_market_cc0/bag": 0.35, "models_market_cc0/banana": 0.08,
@@ -55,7 +57,10 @@ _SMALL = {
     "models_market_cc0/wine-red": 0.32, "models_market_cc0/expresso-cup": 0.08, "models_market_cc0/cactus": 0.4,
 }  # fmt: skip
 _STATUES = {"lee_perry_smith_head": 0.42, "statue_bust_man_wreath": 0.6, "statue_maria": 1.88, "statue_ugolino": 1.6}
-_VEHICLES = "ambulance citroen-old-van delivery-truck firetruck garbage-truck hatchback police-car sedan suv taxi tractor truck van"
+_VEHICLES = (
+    "ambulance citroen-old-van delivery-truck firetruck garbage-truck hatchback police-car sedan suv taxi tractor "
+    "truck van"
+)
 _HOUSES = "house-18 house-3 house-4 house-5 house-6 house-7 house1 library-large tower"
 _PLANTS = "low-poly-tree palm-detailed-long palm-long tree-big tree-small plant formation-large-rock formation-stone"
 
