@@ -43,7 +43,7 @@ class Library:
         self._loaded: dict[tuple[str, str], tuple[Any, Any]] = {}
 
     def depth(self, name: str) -> DepthSource:
-        """The depth source of that name: aov, da2-small, mini, or a folder.
+        """The depth source of that name: aov, da2-small, mini, or a folder; `+people` behind a network's holds people.
 
         Raises:
             DepthSourceError: there is none, or its weights are missing or damaged.
@@ -80,6 +80,7 @@ class Library:
             {"name": "aov", "ready": True, "about": "the plate's own Z"},
             {"name": "da2-small", "ready": da2 is not None, "about": checkpoints.KNOWN["da2-small"].about},
             {"name": "mini", "ready": _MINI_WEIGHTS.is_file(), "about": "small network that comes with Art3D"},
+            {"name": "mini+people", "ready": _MINI_WEIGHTS.is_file(), "about": "mini, people held in one piece"},
         ]
 
     def _once(self, kind: str, name: str, stamp: Any, load: Callable[[], Any]) -> Any:
@@ -100,6 +101,8 @@ class Library:
         return source
 
     def _find_depth(self, name: str) -> DepthSource:
+        if name.endswith("+people"):
+            return self._holding_people(name.removesuffix("+people"))
         if name == "aov":
             return AovDepth()
         if name == "mini":
@@ -121,6 +124,16 @@ class Library:
         except BadInputError as error:
             raise DepthSourceError(error.message, where=error.where, remedy=error.remedy) from error
         return depth_anything.from_file(found, name=name, device=self._device)
+
+    def _holding_people(self, name: str) -> DepthSource:
+        source = self._find_depth(name)
+        if not source.needs_look:
+            raise ValueError(f"{name} reads depth from the plate, where people are in one piece already")
+        # Imported here: most servers never look for people.
+        from art3d_node.models.held_people import PeopleHeld
+        from art3d_node.models.people import PeopleNetwork
+
+        return PeopleHeld(source, PeopleNetwork())
 
 
 def _mini(device: torch.device) -> DepthSource:

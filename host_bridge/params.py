@@ -106,7 +106,8 @@ KNOBS: tuple[Knob, ...] = (
     Knob(10, "style", "Style", "text", "neutral",
          help="The stereographer's hand: a house style or the name of a .style file in the style folder."),
     Knob(11, "depth", "Depth Source", "text", "auto",
-         help="Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a depth model."),
+         help="Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a depth model. "
+         "+people behind a network's name holds people in one piece."),
     Knob(12, "z_meaning", "Z Meaning", "choice", "auto", choices=("auto", "distance", "inverse"),
          help="Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from training.config import REPORT_WIDTH_PX
 
 Map = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
-SOURCES = ("residual", "mattes", "lang-sam", "grounding", "none")
+SOURCES = ("residual", "mattes", "people", "lang-sam", "grounding", "none")
 LANG_SAM_INSTALL = "pip install -U git+https://github.com/luca-medeiros/lang-segment-anything.git"
 
 
@@ -103,6 +103,22 @@ class Nothing:
     def find(self, seen: Seen) -> Mask:
         """An empty mask."""
         return np.zeros(seen.picture.shape[:2], bool)
+
+
+class People:
+    """Everyone in the picture, by the people networks in the box."""
+
+    name = "people"
+
+    def __init__(self) -> None:
+        # Imported here: the other sources need no onnxruntime.
+        from art3d_node.models.people import PeopleNetwork
+
+        self._network = PeopleNetwork(threads=1)
+
+    def find(self, seen: Seen) -> Mask:
+        """All people, hair included."""
+        return self._network.mask(seen.picture) > 0.5
 
 
 class LangSam:
@@ -218,6 +234,8 @@ def mask_source(name: str, *, prompts: tuple[str, ...] = (), folder: Path | None
     plain: dict[str, MaskSource] = {"residual": Residual(), "mattes": Mattes(), "none": Nothing()}
     if name in plain:
         return plain[name]
+    if name == "people":
+        return People()
     if name == "lang-sam":
         return LangSam(prompts)
     if name == "grounding":

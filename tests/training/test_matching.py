@@ -154,3 +154,14 @@ def test_a_small_vertical_error_is_corrected() -> None:
     result = _measure(left, lowered, truth)
     assert isinstance(result, Sample)
     assert result.figures["vertical_error_px"] == pytest.approx(3, abs=0.4)
+
+
+def test_people_are_masked_by_the_bundled_networks(plates: Path) -> None:
+    frame = plates / "film_frames" / "tos_shot_a" / "tos.0410.png"
+    if not frame.exists():
+        pytest.skip(f"{frame} is absent")
+    picture = np.asarray(cv2.imread(str(frame), cv2.IMREAD_COLOR_RGB))
+    found = mask_source("people").find(Seen(picture, np.zeros(picture.shape[:2], np.float32), 1.0))
+    assert found.dtype == bool
+    assert found[100:, 380:440].mean() > 0.9, "the man"
+    assert found[:, 620:].mean() < 0.02, "the dark beside him"

@@ -56,13 +56,13 @@ def scene(
     return pictures
 
 
-def load_props(assets: Path, plates: Path, seed: int) -> Props:
+def load_props(assets: Path, plates: Path, seed: int, *, surfaces_count: int = 360, skies_count: int = 40) -> Props:
     """Meshes, surfaces and skies; surfaces and skies are drawn by seed."""
     rng = np.random.default_rng(seed)
-    linear = np.clip(surfaces(plates, rng, count=360), 0, 1)
+    linear = np.clip(surfaces(plates, rng, count=surfaces_count), 0, 1)
     shown = (linear ** (1 / 2.2) * 255).astype(np.uint8)
     opaque = np.full((*shown.shape[:3], 1), 255, np.uint8)
-    return stage.props(assets, np.concatenate([shown, opaque], 3), skies(plates, rng, count=40))
+    return stage.props(assets, np.concatenate([shown, opaque], 3), skies(plates, rng, count=skies_count))
 
 
 def shard(props: Props, target: Path, seed: int, number: int) -> int:
