@@ -48,7 +48,7 @@ inline constexpr std::array<KnobSpec, 21> kKnobs{
     KnobSpec{7, "fill", "Fill", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"background", "none", "clean-plate"}, "What appears where the new eye sees what the plate hides: more background, nothing, or a clean plate."},
     KnobSpec{8, "edges", "Edges", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"soft", "hard"}, "Soft splits hair, defocus and motion-blurred outlines into two layers; hard keeps every pixel whole."},
     KnobSpec{9, "occlusion_to_alpha", "Occlusion to Alpha", "eye", KnobKind::kBool, 0.0, "", 0.0, 0.0, "", false, {}, "Writes the filled pixels of the new eye into its alpha, as 0."},
-    KnobSpec{11, "depth", "Depth Source", "inputs", KnobKind::kText, 0.0, "auto", 0.0, 0.0, "", false, {}, "Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a depth model."},
+    KnobSpec{11, "depth", "Depth Source", "inputs", KnobKind::kText, 0.0, "auto", 0.0, 0.0, "", false, {}, "Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a depth model. +people behind a network's name holds people in one piece."},
     KnobSpec{12, "z_meaning", "Z Meaning", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"auto", "distance", "inverse"}, "Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."},
     KnobSpec{19, "use_depth", "Use Depth", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Depth input where something is connected. Off as if nothing were."},
     KnobSpec{20, "use_matte", "Use Matte", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Matte input where something is connected. Off as if nothing were."},
