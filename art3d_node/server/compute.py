@@ -19,6 +19,7 @@ from torch import Tensor
 
 from art3d_node import analysis, renderer
 from art3d_node.analysis import FrameAnalysis, RawDepth
+from art3d_node.estimate import source_name
 from art3d_node.library import Library
 from art3d_node.motion import Link, links
 from art3d_node.plate import Plate
@@ -163,7 +164,7 @@ class Compute:
 
     def _raw(self, frame: Frame, key: str, settings: AnalysisSettings, check: Check) -> RawDepth:
         given = settings.style == analysis.GIVEN
-        depth = self._library.automatic(has_z="depth" in frame.layers) if settings.depth == "auto" else settings.depth
+        depth = source_name(settings.depth, self._library, has_z="depth" in frame.layers)
         if not given:
             self._library.depth(depth)  # loading must not be stopped half-way
 
