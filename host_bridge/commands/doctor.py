@@ -13,13 +13,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-import OpenEXR
 
 from host_bridge import checkpoints, colour
 from host_bridge.client import Client
 from host_bridge.errors import EXIT_BAD_INPUT, EXIT_OK, EXIT_SERVER, Art3DError
 from host_bridge.geometry import Box
-from host_bridge.outputs.stereo_exr import write_parts
+from host_bridge.outputs.exr_file import OutPart, write_exr
 from host_bridge.params import Controls
 from host_bridge.plates import PlateSequence, read_plate
 from host_bridge.recipe import art3d_version
@@ -148,8 +147,7 @@ def _plate(text: str | None) -> Finding:
 def _made(folder: Path) -> Path:
     path = folder / "plate.exr"
     half = np.full((16, 16), 0.5, np.float16)
-    header = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
-    write_parts(path, [OpenEXR.Part(header, {"R": half, "G": half, "B": half, "Z": half}, "rgba")])
+    write_exr(path, [OutPart("rgba", "", Box.of_size(16, 16), Box.of_size(16, 16), dict.fromkeys("RGBZ", half))])
     return path
 
 

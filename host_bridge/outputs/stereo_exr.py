@@ -7,52 +7,39 @@ Convention:
 
 from __future__ import annotations
 
-import ctypes
-import logging
-import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import OpenEXR
 
-from host_bridge.errors import OutputError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
-from host_bridge.outputs import raw_text
-from host_bridge.outputs.atomic import replacing
+from host_bridge.outputs.exr_file import OutPart, write_exr
+from host_bridge.outputs.hero_parts import hero_parts, unique
 from host_bridge.outputs.result import EYES, Result, Writing
 from host_bridge.plates import Layer, Pattern
+from host_bridge.plates.exr_header import Attribute
 
 DISPARITY_LAYER = {"left": "disparityR", "right": "disparityL"}
 DISPARITY_SIGN = {"left": -1.0, "right": 1.0}
 # For pictures, and for what Art3D measured. "auto" keeps every bit of a picture, and 24 of a measured number's 32: its
 # noise alone makes a third of the file and takes a fifth of the writing.
 COMPRESSIONS = {
-    "auto": (OpenEXR.ZIP_COMPRESSION, OpenEXR.PXR24_COMPRESSION),
-    "zip": (OpenEXR.ZIP_COMPRESSION,) * 2,
-    "zips": (OpenEXR.ZIPS_COMPRESSION,) * 2,
-    "piz": (OpenEXR.PIZ_COMPRESSION,) * 2,
-    "rle": (OpenEXR.RLE_COMPRESSION,) * 2,
-    "dwaa": (OpenEXR.DWAA_COMPRESSION, OpenEXR.ZIP_COMPRESSION),
-    "dwab": (OpenEXR.DWAB_COMPRESSION, OpenEXR.ZIP_COMPRESSION),
-    "none": (OpenEXR.NO_COMPRESSION,) * 2,
+    "auto": ("zip", "pxr24"),
+    "zip": ("zip", "zip"),
+    "zips": ("zips", "zips"),
+    "piz": ("piz", "piz"),
+    "rle": ("rle", "rle"),
+    "dwaa": ("dwaa", "zip"),
+    "dwab": ("dwab", "zip"),
+    "none": ("none", "none"),
 }
-DEFLATE_LEVEL = 1
-_UNWRITABLE = re.compile(r"""attribute ['"]([^'"]+)['"]""")
-_log = logging.getLogger(__name__)
-
-
-def _deflate(level: int) -> None:
-    """Sets the effort of ZIP and PXR24 for this process: a public function of OpenEXR's core that its Python lacks."""
-    core = ctypes.CDLL(OpenEXR.__file__)
-    if hasattr(core, "exr_set_default_zip_compression_level"):
-        core.exr_set_default_zip_compression_level(ctypes.c_int(level))
-
-
-# A third less time than the library's own level, 4, for files 3 to 7 % larger.
-_deflate(DEFLATE_LEVEL)
+# What a part says that Art3D made from the plate: all that is short, and speaks of the scene rather than of one file.
+SHORT_BYTES = 16 << 10
+_OF_ONE_PART = ("preview", "idmanifest")
+_MANIFESTS = "cryptomatte/"
 
 
 def write_stereo(out: Pattern, result: Result, writing: Writing) -> tuple[Path, ...]:
@@ -71,7 +58,7 @@ def write_stereo(out: Pattern, result: Result, writing: Writing) -> tuple[Path, 
     else:
         files = {out.path(number): [by_eye["left"][0], by_eye["right"][0], *by_eye["left"][1:], *by_eye["right"][1:]]}
     for path, parts in files.items():
-        write_parts(path, parts)
+        write_exr(path, unique(parts))
     return tuple(files)
 
 
@@ -81,7 +68,7 @@ def write_view(path: Path, result: Result, eye: str, writing: Writing) -> None:
     Raises:
         OutputError: as `write_stereo`.
     """
-    write_parts(path, _eye_parts(result, eye, writing))
+    write_exr(path, unique(_eye_parts(result, eye, writing)))
 
 
 def attributes(result: Result, writing: Writing) -> dict[str, Any]:
@@ -106,30 +93,50 @@ def attributes(result: Result, writing: Writing) -> dict[str, Any]:
     return {name: float(v) if isinstance(v, float | int) else str(v) for name, v in said.items() if v is not None}
 
 
-def _eye_parts(result: Result, eye: str, writing: Writing) -> list[OpenEXR.Part]:
-    common = {**result.plate.header, **attributes(result, writing)}
+def _eye_parts(result: Result, eye: str, writing: Writing) -> list[OutPart]:
+    making = attributes(result, writing)
     of_pictures, of_measures = COMPRESSIONS[writing.compression]
-
-    def part(name: str, window: Box, channels: Mapping[str, Array], compression: Any = of_measures) -> OpenEXR.Part:
-        header = {**common, **_structure(result, window, eye), "compression": compression}
-        return OpenEXR.Part(header, dict(channels), name)
-
-    pixels, window = result.view(eye)
-    layers = result.plate.layers if eye == result.hero else _carried(result, eye)
-    color = _named(pixels, result.plate.frame.channels, result.plate.types)
-    beside = {layer.name: layer.pixels for layer in layers if layer.window == window}
-    parts = [part(eye, window, {**beside, **color}, of_pictures)]
-    for odd in sorted({layer.window for layer in layers if layer.window != window}):
-        group = {layer.name: layer.pixels for layer in layers if layer.window == odd}
-        parts.append(part(f"{eye}.{next(iter(group))}", odd, group, of_pictures))
+    common = {**_common(result), **making}
+    part = partial(_part, result, eye, common, of_measures)
+    if eye == result.hero:
+        parts = hero_parts(result, making, of_pictures, free=writing.compression == "auto")
+    else:
+        pixels, window = result.view(eye)
+        color = _named(pixels, result.plate.frame.channels, result.plate.types)
+        beside = {layer.name: layer.pixels for layer in _carried(result, eye)}
+        parts = [_part(result, eye, common, of_pictures, eye, {**beside, **color}, window)]
     disparity = DISPARITY_LAYER[eye]
-    parts.append(part(disparity, result.box, _disparity(disparity, result.planes[f"disparity_{eye}"], eye)))
+    parts.append(part(disparity, _disparity(disparity, result.planes[f"disparity_{eye}"], eye)))
     if eye != result.hero:
         mask = result.planes[f"occlusion_{eye}"][..., 0].astype(np.float16)
-        parts.append(part(f"occlusion.{eye}", result.box, {"occlusion.mask": mask}))
+        parts.append(part(f"occlusion.{eye}", {"occlusion.mask": mask}))
     if eye == (result.hero if result.hero in EYES else "left"):
-        parts += [part(n, result.box, _named(result.planes[n], (f"{n}.x",), ("<f4",))) for n in writing.layers]
+        parts += [part(n, _named(result.planes[n], (f"{n}.x",), ("<f4",))) for n in writing.layers]
     return parts
+
+
+def _part(
+    result: Result,
+    eye: str,
+    common: Mapping[str, Any],
+    compression: str,
+    name: str,
+    pixels: Mapping[str, Array],
+    window: Box | None = None,
+) -> OutPart:
+    frame = result.plate.frame
+    return OutPart(name, eye, frame.display, window or result.box, pixels, compression, common, frame.pixel_aspect)
+
+
+def _common(result: Result) -> dict[str, Any]:
+    """What every part says of the plate; what is long, or of the plate's own pixels, stays with the hero eye."""
+    return {
+        name: value
+        for name, value in result.plate.header.items()
+        if not (isinstance(value, Attribute) and (value.kind in _OF_ONE_PART or len(value.data) > SHORT_BYTES))
+        and not (isinstance(value, str) and len(value) > SHORT_BYTES)
+        and not name.startswith(_MANIFESTS)
+    }
 
 
 def _carried(result: Result, eye: str) -> tuple[Layer, ...]:
@@ -154,48 +161,3 @@ def _disparity(layer: str, pixels: Array, eye: str) -> dict[str, Array]:
     # Adding 0 turns −0 into 0.
     across = (DISPARITY_SIGN[eye] * pixels[..., 0] + 0.0).astype(np.float32)
     return {f"{layer}.x": across, f"{layer}.y": np.zeros_like(across)}
-
-
-def _structure(result: Result, window: Box, eye: str) -> dict[str, Any]:
-    return {
-        "type": OpenEXR.scanlineimage,
-        "view": eye,
-        "pixelAspectRatio": result.plate.frame.pixel_aspect,
-        "displayWindow": _corners(result.plate.frame.display),
-        "dataWindow": _corners(window),
-    }
-
-
-def _corners(box: Box) -> tuple[Array, Array]:
-    x_min, y_min, x_max, y_max = box.to_exr()
-    return np.array([x_min, y_min], np.int32), np.array([x_max, y_max], np.int32)
-
-
-def write_parts(path: Path, parts: Sequence[OpenEXR.Part]) -> None:
-    """Writes an EXR whole or not at all; an attribute of a kind OpenEXR cannot write is left out with a warning.
-
-    Raises:
-        OutputError: as `atomic.replacing`.
-    """
-    odd = raw_text.stand_in(parts)
-    with replacing(path) as temporary:
-        while True:
-            try:
-                OpenEXR.File(list(parts)).write(str(temporary))
-                raw_text.put_right(temporary, odd)
-                return
-            except (RuntimeError, TypeError, ValueError) as error:
-                found = _UNWRITABLE.search(str(error))
-                if found is None or found.group(1) not in parts[0].header:
-                    raise OutputError(
-                        f"cannot be written ({_reason(error)})",
-                        where=str(path),
-                        remedy="check the folder, its permissions and the space on the disk",
-                    ) from error
-                _log.warning("%s: the attribute %s cannot be written again and is left out", path, found.group(1))
-                for part in parts:
-                    part.header.pop(found.group(1), None)
-
-
-def _reason(error: Exception) -> str:
-    return str(error).strip().rstrip(".").rpartition('". ')[2]

@@ -103,6 +103,8 @@ def infer_views(channels: Sequence[Channel]) -> tuple[Channel, ...]:
 
     Other layers follow where both eyes have them, or where there is one eye only.
     """
+    if any(c.view for c in channels):
+        return tuple(channels)
     found = pictures(channels)
     eyes = [eye for p in found if (eye := _eye(p.channels[0])) and _rank(p)[0] == 0]
     plain = any(_rank(p)[0] == 0 and not _eye(p.channels[0]) for p in found)

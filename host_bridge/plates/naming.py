@@ -10,6 +10,12 @@ from host_bridge.geometry import Box
 
 EYES = ("left", "right")
 DEPTH_LAYERS = ("depth", "z", "zdepth", "deep", "")
+_ID_WORDS = frozenset(("id", "ids", "hash"))
+_ID_STARTS = (
+    *("crypto", "objectid", "objid", "materialid", "matid", "primid", "primitiveid", "instid", "instanceid", "deepid"),
+    *("nodeid", "assetid", "meshid", "faceid", "particleid", "elementid", "groupid", "renderid", "indexob", "indexma"),
+    "puzzlematte",
+)
 # `rgba_left`, `CoronaBeauty` and `ViewLayer.Combined` alike.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -88,13 +94,27 @@ def of_view(channels: Iterable[Channel], view: str) -> tuple[Channel, ...]:
     return tuple(c for c in listed if c.view == view or (c.view is None and c.name not in own))
 
 
-def apart(channels: Sequence[Channel], part: int) -> tuple[Channel, ...]:
-    """Channels under names of which no two are equal.
+def is_id(name: str, dtype: str) -> bool:
+    """Whether a channel holds ids: a mean of two of them, or one that lost a bit, is the id of nothing."""
+    words = {*words_of(name), *re.split(r"[._\s-]+", name.lower())}
+    return dtype.startswith("<u") or any(word in _ID_WORDS or word.startswith(_ID_STARTS) for word in words)
+
+
+def apart(channels: Sequence[Channel], picked: Sequence[Channel]) -> tuple[Channel, ...]:
+    """Channels under names of which no two are equal, nor equal to those of the picture.
 
     Convention:
         Nuke's: a plain name such as `R` in another part than the picture's is a channel of the layer that the part
-        names, `albedo.R`. A plain name that is no colour and that no other part has keeps itself, such as `Z`.
+        names, `albedo.R`. A plain name that is no colour and that no other part has keeps itself, such as `Z`. The
+        picture's own channels go out under plain names; plain ones beside a picture that is a layer become `plain.R`.
+
+    Args:
+        channels: of one view.
+        picked: those that are the picture.
     """
+    part = picked[0].part
+    if picked[0].layer:
+        channels = [replace(c, name=f"plain.{c.name}") if c.part == part and not c.layer else c for c in channels]
     plain = [c for c in channels if c.part != part and not c.layer]
     colour = {"r", "g", "b", "a", "y", "ry", "by", "red", "green", "blue", "alpha"}
     taken = {c.name for c in channels if c.part == part}

@@ -9,6 +9,7 @@ from typing import Any
 
 from host_bridge.frame import Array, Frame
 from host_bridge.geometry import Box
+from host_bridge.plates.kept import KeptPart
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,15 @@ class Layer:
         name: its name without the view, such as `depth.Z`.
         pixels: (rows, columns) in the file's own type.
         window: the pixels it covers.
+        part: number of its part in the file.
+        stored: its name there.
     """
 
     name: str
     pixels: Array
     window: Box
+    part: int = 0
+    stored: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Plate:
         layers: the other channels of this view, untouched.
         extra: names of those among them that ride in `frame.layers["extra"]`, in its order.
         header: metadata to keep, under OpenEXR's attribute names.
+        parts: those of an EXR that this view keeps channels of, the picture's first; empty of other formats.
         input_space: colour space of the file's values, as recorded.
         own: the frame on the file's own data window, where `frame` was laid on another; else None.
         picture: the layer or part that is the picture, as a person may call it; "" where there are none.
@@ -61,6 +67,7 @@ class Plate:
     own: Frame | None = None
     picture: str = ""
     pictures: tuple[str, ...] = ()
+    parts: tuple[KeptPart, ...] = ()
 
     @property
     def shown(self) -> Frame:

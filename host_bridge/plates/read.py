@@ -12,18 +12,17 @@ from host_bridge import colour
 from host_bridge.errors import Art3DError, PlateError
 from host_bridge.frame import Array, Frame
 from host_bridge.geometry import Box
-from host_bridge.plates import guard, metadata, tags
+from host_bridge.plates import guard, tags
 from host_bridge.plates.choice import Picture, choose_picture, pictures
 from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.plates.images import read_image, read_image_windows
+from host_bridge.plates.kept import attributes_of, kept_parts, stamp_of
 from host_bridge.plates.luma import REC709, luminance_weights, to_rgb
-from host_bridge.plates.naming import Channel, apart, of_view, pick_depth
+from host_bridge.plates.naming import Channel, apart, is_id, of_view, pick_depth
 from host_bridge.plates.plate import Layer, Plate
 
 EXR_NAMES = (".exr", ".sxr", ".mxr")
 OWN_LAYERS = ("disparityL", "disparityR", "occlusion", "inverse_depth", "scale", "shift", "disparity_local")
-# Hashed ids: a mean of two of them is the id of nothing.
-UNMIXABLE = ("crypto", "objectid", "object_id", "deepid")
 
 
 def read_plate(
@@ -94,10 +93,11 @@ def _read_other(path: Path, number: int, view: str, space: str | None, linear: b
 
 def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None) -> Plate:
     guard.check_picture(file.path, file.display)
+    stamp = stamp_of(file.path)
     chosen, mine = _of_view(file, view)
     there = pictures(mine)
     picture = _chosen(file.path, mine, there, layer)
-    picked, mine = picture.channels, apart(mine, picture.part)
+    picked, mine = picture.channels, apart(mine, picture.channels)
     header = file.headers[picture.part]
     pixels, names = _color(file, picked, header)
     data = picked[0].window
@@ -121,7 +121,8 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
         types=_stored_types(picked, pixels),
         layers=others,
         extra=tuple(rider.name for rider in extra),
-        header=_kept(header),
+        header=attributes_of(file.parts[picture.part]),
+        parts=kept_parts(file, picture.part, _names(picked, names, others), stamp),
         input_space=tag,
         pixel_space=tag,
         picture=picture.label,
@@ -185,18 +186,19 @@ def _others(file: ExrFile, mine: Sequence[Channel], picked: Sequence[Channel]) -
         for c in mine
         if (c.part, c.stored) not in taken and c.sampling == (1, 1) and c.layer.partition(".")[0] not in OWN_LAYERS
     ]
-    return tuple(Layer(c.name, p, c.window) for c, p in zip(rest, file.read(rest), strict=True))
+    return tuple(Layer(c.name, p, c.window, c.part, c.stored) for c, p in zip(rest, file.read(rest), strict=True))
+
+
+def _names(picked: Sequence[Channel], names: Sequence[str], others: Sequence[Layer]) -> list[tuple[int, str, str]]:
+    """Part, stored name and name on the way out; luminance and chroma are no channels of RGB."""
+    own = zip(picked, names, strict=True) if not any(c.component == "RY" for c in picked) else ()
+    colours = [(c.part, c.stored, name) for c, name in own] or [(picked[0].part, "", "")]
+    return [*colours, *((layer.part, layer.stored, layer.name) for layer in others)]
 
 
 def _ride(others: Sequence[Layer], data: Box) -> list[Layer]:
     """Layers that can be carried into the new view: floats on the colour's own pixels, and no hashed ids."""
-    return [
-        layer
-        for layer in others
-        if layer.window == data
-        and layer.pixels.dtype.kind == "f"
-        and not any(word in layer.name.lower() for word in UNMIXABLE)
-    ]
+    return [layer for layer in others if layer.window == data and not is_id(layer.name, layer.pixels.dtype.str)]
 
 
 def _stacked(layers: Sequence[Layer]) -> Array:
@@ -221,7 +223,3 @@ def _finite(path: Path, pixels: Array) -> Array:
     if not np.isfinite(pixels[::16, ::16]).any() and not np.isfinite(pixels).any():
         raise PlateError("every pixel is NaN or infinite", where=str(path), remedy="render the frame again")
     return pixels
-
-
-def _kept(header: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in header.items() if k not in metadata.STRUCTURE and not k.startswith("art3d/")}

@@ -44,18 +44,18 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 import numpy as np
-import OpenEXR
 from host_bridge.errors import OutputError
 from host_bridge.outputs import write_picture
-from host_bridge.outputs.stereo_exr import write_parts
+from host_bridge.geometry import Box
+from host_bridge.outputs.exr_file import OutPart, write_exr
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 path, noise = Path(sys.argv[1]), np.random.default_rng(0).random((200, 200, 3)).astype(np.float32)
 try:
     if path.suffix == ".exr":
-        header = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
-        write_parts(path, [OpenEXR.Part(header, {"RGB": noise}, "left")])
+        box = Box.of_size(200, 200)
+        write_exr(path, [OutPart("left", "", box, box, {"R": noise[..., 0].copy()})])
     else:
         write_picture(path, noise)
 except OutputError as error:

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from host_bridge.outputs.stereo_exr import write_parts
+from host_bridge.geometry import Box
+from host_bridge.outputs.exr_file import OutPart, write_exr
 from host_bridge.plates import read_plate
 
 OWNER = b"\xa9 Studio"
@@ -42,8 +43,8 @@ def made(path) -> None:
 def written(path, plate, parts=2) -> bytes:
     names = plate.frame.channels
     planes = {c: plate.frame.layers["color"][..., i].copy() for i, c in enumerate(names)}
-    header = {**plate.header, "type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
-    write_parts(path, [OpenEXR.Part(dict(header), dict(planes), f"p{n}") for n in range(parts)])
+    box = Box.of_size(24, 16)
+    write_exr(path, [OutPart(f"p{n}", "", box, box, planes, attributes=plate.header) for n in range(parts)])
     return path.read_bytes()
 
 
