@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from host_bridge.errors import EXIT_BUG, EXIT_INTERRUPTED, Art3DError
+from host_bridge.quiet import own_stderr
 from host_bridge.startup import settle_process
 
 COMMANDS = (
@@ -82,9 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settle_process()
     words = _joined(sys.argv[1:] if argv is None else argv)
     args = build_parser(_wanted(words)).parse_args(words)
-    logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR, format="%(name)s: %(message)s")
-    # Why a command seems to stand still is said at once, not only with --verbose.
-    logging.getLogger("host_bridge.connection").setLevel(logging.INFO if args.verbose else logging.WARNING)
+    _tell(verbose=args.verbose)
     try:
         return int(args.run(args))
     except Art3DError as error:
@@ -101,6 +100,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_BUG
     except Exception as error:
         return _bug(error)
+
+
+def _tell(*, verbose: bool) -> None:
+    """Our own warnings reach the terminal, such as what was assumed of a plate; libraries' only with `--verbose`."""
+    if not logging.getLogger().handlers:
+        logging.basicConfig(format="%(name)s: %(message)s", stream=own_stderr())
+    logging.getLogger().setLevel(logging.INFO if verbose else logging.ERROR)
+    logging.getLogger("host_bridge").setLevel(logging.INFO if verbose else logging.WARNING)
+    logging.captureWarnings(True)
 
 
 def _bug(error: Exception) -> int:

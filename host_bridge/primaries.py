@@ -83,18 +83,18 @@ def to_rec709(name: str) -> Matrix:
 
     XYZ is what it is: its white is D65's, which is not R = G = B.
     """
-    target = _to_xyz(PRIMARIES["rec709"])
+    target = to_xyz(PRIMARIES["rec709"])
     if ALIASES.get(name, name) == XYZ:
         return np.asarray(np.linalg.inv(target), np.float64)
     known = chromaticities_of(name)
     assert known is not None
-    source = _to_xyz(known)
+    source = to_xyz(known)
     here, there = (CONES @ m.sum(1) for m in (source, target))
     adapt = np.linalg.solve(CONES, np.diag(there / here) @ CONES)
     return np.asarray(np.linalg.solve(target, adapt @ source), np.float64)
 
 
-def _to_xyz(chromaticities: Chromaticities) -> Matrix:
+def to_xyz(chromaticities: Chromaticities) -> Matrix:
     """(3, 3) XYZ of each primary, its light such that white has Y = 1: SMPTE RP 177."""
     xy = np.asarray(chromaticities, float).reshape(4, 2)
     xyz = np.stack([xy[:, 0], xy[:, 1], 1 - xy.sum(1)])

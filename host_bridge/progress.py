@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from host_bridge.batch.events import Event, Reporter
 from host_bridge.farm import lines
+from host_bridge.quiet import own_stderr
 
 SHOWN = ("depth_source", "style_id", "model_id", "fit_scale", "fit_shift", "parallax_min_pct", "parallax_max_pct",
          "budget", "beyond_border_px", "licence_note")  # fmt: skip
@@ -89,19 +89,11 @@ class JsonReporter:
         print(json.dumps({"event": event, **fields}), file=self._out, flush=True)
 
 
-def _own_stderr() -> TextIO:
-    try:
-        return os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace", buffering=1)
-    except (OSError, ValueError):
-        return sys.stderr
-
-
 class PeopleReporter:
     """A bar on a terminal, plain lines elsewhere; faults and the summary in either case. Writes to stderr."""
 
     def __init__(self) -> None:
-        # A descriptor of its own: the plate reader silences the usual one for moments.
-        self._stream = _own_stderr()
+        self._stream = own_stderr()
         self._console = Console(file=self._stream, highlight=False, soft_wrap=True)
         self._bar = Progress(
             TextColumn("{task.description}"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import threading
 from collections.abc import Iterator
+from typing import TextIO
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -27,3 +29,11 @@ def silenced() -> Iterator[io.StringIO]:
             os.dup2(kept, 2)
             os.close(kept)
             os.close(nowhere)
+
+
+def own_stderr() -> TextIO:
+    """Standard error on a descriptor that `silenced` leaves alone."""
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace", buffering=1)
+    except (OSError, ValueError):
+        return sys.stderr

@@ -11,10 +11,12 @@ from typing import Any
 
 import OpenImageIO as oiio
 
+from host_bridge.plates import timecode
+
 STRUCTURE = frozenset(
     {
         *("channels", "compression", "dataWindow", "displayWindow", "lineOrder", "pixelAspectRatio", "tiles", "type"),
-        *("chunkCount", "maxSamplesPerPixel", "multiView", "name", "view", "version", "wrapmodes", "preview"),
+        *("chunkCount", "maxSamplesPerPixel", "multiView", "name", "view", "version"),
         *("dwaCompressionLevel", "zipCompressionLevel"),
     }
 )
@@ -49,7 +51,8 @@ def of_image(spec: oiio.ImageSpec) -> dict[str, Any]:
             kept[_NAMES.get(name, name)] = value
     unfit = STRUCTURE | _TYPED | _DROPPED
     named = {_fit_name(name): value for name, value in kept.items() if name not in unfit}
-    return {name: _fit_number(value) for name, value in named.items() if name}
+    fit = {name: _fit_number(value) for name, value in named.items() if name}
+    return {**fit, **timecode.of_image(spec)}
 
 
 def _fit_number(value: str | int | float) -> str | int | float:

@@ -10,6 +10,31 @@ def test_weights_of_rec709() -> None:
     assert luminance_weights() == pytest.approx((0.2126, 0.7152, 0.0722), abs=1e-4)
 
 
+def test_weights_of_aces_and_of_xyz() -> None:
+    ap0 = (0.7347, 0.2653, 0.0, 1.0, 0.0001, -0.077, 0.32168, 0.33767)
+    assert luminance_weights(ap0) == pytest.approx((0.34397, 0.72817, -0.07213), abs=1e-4)
+    assert luminance_weights((1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3)) == pytest.approx((0, 1, 0), abs=1e-6)
+
+
+@pytest.mark.parametrize("odd", [(0.0,) * 8, (1, 0, 0, 0, 0, 1, 1 / 3, 1 / 3), (float("nan"),) * 8])
+def test_primaries_that_are_none_are_taken_as_rec709_and_said(odd, caplog) -> None:
+    assert luminance_weights(odd) == luminance_weights()
+    assert "taken as Rec.709" in caplog.text
+
+
+def test_xyz_comes_back() -> None:
+    x, y, z = 0.4, 0.5, 0.3
+    planes = [np.full((6, 8), v, np.float32) for v in (y, (x - y) / y, (z - y) / y)]
+    rgb = to_rgb(*planes, luminance_weights((1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3)))
+    assert rgb[3, 4] == pytest.approx((x, y, z), rel=1e-5)
+
+
+def test_values_beyond_all_bounds_say_nothing() -> None:
+    """Warnings are errors here: none of numpy's comes out."""
+    odd = np.array([[np.inf, np.nan], [65504, 0]], np.float16).repeat(8, 0).repeat(8, 1)
+    assert to_rgb(odd, odd, odd, luminance_weights()).shape == (16, 16, 3)
+
+
 def test_shapes() -> None:
     y = np.ones((7, 5), np.float16)
     half = np.zeros((4, 3), np.float16)
