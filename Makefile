@@ -1,13 +1,16 @@
 # make demo   sets everything up and converts the example plate
+# make native builds the compiled kernels beside their sources, what has changed of them
+# make wheel  builds a wheel for every Linux since glibc 2.28, whatever compiler is here
 # make test   sets up what is missing and runs every check
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 APT    := g++ cmake pkg-config libzmq3-dev cppzmq-dev libmsgpack-cxx-dev libxxhash-dev libgl1 libglib2.0-0 python3-venv
 HEADERS := /usr/include/zmq.hpp /usr/include/msgpack.hpp /usr/include/xxhash.h
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench ofx system clean
+.PHONY: help setup demo test lint bench ofx system clean native wheel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -16,11 +19,12 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory runtime
 	@command -v $(PYTHON) >/dev/null || { echo "art3d: $(PYTHON) is missing; install it or run: make PYTHON=python3"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(PIP) $$($(BIN)/python art3d_node/native/build.py --needs)
+	ART3D_NATIVE=skip $(PIP) -e .
 	@touch $@
 
 $(VENV)/.all: $(VENV)/.base
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,farm,dev]'
+	ART3D_NATIVE=skip $(PIP) -e '.[train,farm,dev]'
 	@touch $@
 
 # What OpenCV needs to load and Python to make a venv; installed when we may, named when we may not.
@@ -41,12 +45,23 @@ apt:
 	  echo "art3d: needs from the system: $(APT)"; echo "       as an administrator: apt-get install $(APT)"; exit 2; \
 	fi
 
-setup: $(VENV)/.base
+.NOTPARALLEL:
 
-demo: $(VENV)/.base
+native:
+	@test -x $(BIN)/python || $(MAKE) --no-print-directory $(VENV)/.base
+	@$(BIN)/python art3d_node/native/build.py
+
+wheel: $(VENV)/.base
+	$(PIP) ziglang
+	ART3D_NATIVE=zig $(BIN)/pip wheel --quiet --no-deps -c constraints.txt -w build/wheel .
+	$(BIN)/python -m wheel tags --remove --platform-tag manylinux_2_28_$$(uname -m) build/wheel/art3d-*linux_$$(uname -m).whl
+
+setup: $(VENV)/.base native
+
+demo: $(VENV)/.base native
 	@$(BIN)/python examples/demo.py
 
-ofx: system $(VENV)/.base
+ofx: system $(VENV)/.base native
 	cmake -S ofx_wrapper -B build/ofx -DCMAKE_BUILD_TYPE=Release
 	cmake --build build/ofx
 
@@ -66,12 +81,12 @@ build/engines/.done: tests/engines/requirements.txt
 engines: build/engines/.done
 
 # Without the plug-in's headers its tests skip with a reason; everything else runs.
-test: $(VENV)/.all engines
+test: $(VENV)/.all native engines
 	-@$(MAKE) --no-print-directory system
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/.all
+bench: $(VENV)/.all native
 	@for script in $$(grep -l __main__ benchmarks/*.py | xargs -n 1 basename -s .py); do \
 		echo "== benchmarks.$$script"; $(BIN)/python -m benchmarks.$$script; done
 

@@ -109,7 +109,7 @@ def estimate_depth(
 def _estimate(plate: Plate, settings: AnalysisSettings, library: Shelf, check: Check) -> RawDepth:
     frame = plate.frame
     z = frame.layers.get("depth")
-    name = _named(settings.depth, library, has_z=z is not None)
+    name = source_name(settings.depth, library, has_z=z is not None)
     source = library.depth(name)
     check()
     look = look_of(plate) if source.needs_look else NO_LOOK
@@ -128,7 +128,7 @@ def _estimate(plate: Plate, settings: AnalysisSettings, library: Shelf, check: C
     return RawDepth(found.inverse_depth.to(plate.device), look, source.name, found.model_id, source.licence_note)
 
 
-def _named(depth: str, library: Shelf, *, has_z: bool) -> str:
+def source_name(depth: str, library: Shelf, *, has_z: bool) -> str:
     """The source that a setting stands for; what "auto+people" finds in a plate's Z needs nobody held."""
     if depth not in ("auto", "auto+people"):
         return depth

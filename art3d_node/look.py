@@ -6,13 +6,12 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from numba import prange
 from torch import Tensor
 from torch.nn import functional
 
-from art3d_node.stereo.jit import FloatArray, Real, cpu_kernel, device_function, f32
+from art3d_node import native
+from art3d_node.native import ByteArray, FloatArray
 from art3d_node.transfer import CPU
 
 LOOK_LONG_SIDE_PX = 1024
@@ -20,8 +19,6 @@ _KNEE = 0.8
 _BRIGHTEST = 64.0
 _LEVELS = 256
 _KEPT_BITS = 16  # of a float, enough to know its display level but for a step or two
-
-ByteArray = npt.NDArray[np.uint8]
 
 
 def rgb_of(color: Tensor, channels: Sequence[str]) -> Tensor:
@@ -65,7 +62,7 @@ def make_look(color: Tensor, channels: Sequence[str], *, long_side_px: int = LOO
     size = max(1, round(height * ratio)), max(1, round(width * ratio))
     if rgb.device.type == "cpu":
         look = torch.empty((*size, 3), dtype=torch.uint8, device=CPU)
-        _shrink(rgb.detach().numpy(), look.numpy(), _BRIGHTEST, *_levels())
+        native.make_look(rgb.detach().numpy(), look.numpy(), _BRIGHTEST, *_levels())
         return look
     planes = _bounded(rgb).permute(2, 0, 1)[None]
     small = functional.interpolate(planes, size=size, mode="area")[0].permute(1, 2, 0)
@@ -92,41 +89,3 @@ def _levels() -> tuple[FloatArray, ByteArray]:
     upper = np.arange((int(np.float32(_BRIGHTEST).view(np.int32)) >> _KEPT_BITS) + 1, dtype=np.int32)
     first = np.searchsorted(least, (upper << _KEPT_BITS).view(np.float32), side="right") - 1
     return least, first.astype(np.uint8)
-
-
-@device_function
-def _bounded_light(value: Real, brightest: float) -> Real:
-    return min(max(value, f32(0.0)), f32(brightest)) if value == value else f32(0.0)
-
-
-@cpu_kernel
-def _shrink(rgb: FloatArray, look: ByteArray, brightest: float, least: FloatArray, first: ByteArray) -> None:
-    """The look of (H, W, 3) light in one pass: `_bounded`, torch's area average (its sums in its order), and the level.
-
-    Args:
-        rgb: scene-linear.
-        look: (h, w, 3), the result.
-        brightest: above it light counts as this.
-        least, first: as `_levels` gives them.
-    """
-    rows, columns = rgb.shape[:2]
-    h, w = look.shape[:2]
-    for y in prange(h):
-        top, bottom = y * rows // h, -(-(y + 1) * rows // h)
-        for x in range(w):
-            left, right = x * columns // w, -(-(x + 1) * columns // w)
-            share = f32(bottom - top), f32(right - left)
-            total = f32(0.0), f32(0.0), f32(0.0)
-            for v in range(top, bottom):
-                for u in range(left, right):
-                    total = (
-                        total[0] + _bounded_light(rgb[v, u, 0], brightest),
-                        total[1] + _bounded_light(rgb[v, u, 1], brightest),
-                        total[2] + _bounded_light(rgb[v, u, 2], brightest),
-                    )
-            for c in range(3):
-                light = f32(total[c] / share[0] / share[1])
-                level = int(first[light.view(np.int32) >> _KEPT_BITS])
-                while level < _LEVELS - 1 and light >= least[level + 1]:
-                    level += 1
-                look[y, x, c] = level

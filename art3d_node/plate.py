@@ -48,6 +48,18 @@ class Plate:
         matte = self._layer("matte")
         return None if matte is None else torch.nan_to_num(matte[..., 0]).clamp(0.0, 1.0)
 
+    @cached_property
+    def people(self) -> Tensor:
+        """(H, W) float32, 0..1: everyone whom the people networks find in the frame."""
+        # Imported here: most servers never look for people.
+        from art3d_node.people import find
+
+        return find(self)
+
+    def sculpted(self, where: str) -> Tensor | None:
+        """Where Local Sculpt acts, (H, W) 0..1: "people", or "input", the frame's matte; None is everywhere."""
+        return self.people if where == "people" else self.matte
+
     @property
     def nbytes(self) -> int:
         """Bytes that the float32 copies hold at most."""

@@ -45,6 +45,11 @@ class Prepared:
     bounds_px: tuple[float, float]
     stats: dict[str, Any]
 
+    @property
+    def matte(self) -> Tensor | None:
+        """Where Local Sculpt acts, (H, W) 0..1; everywhere when None."""
+        return self.plate.sculpted(self.controls.matte)
+
     @cached_property
     def _disparity(self) -> LazyPlane:
         return self._plane(1.0)
@@ -54,7 +59,7 @@ class Prepared:
         return self._plane(0.5)
 
     def _plane(self, share: float) -> LazyPlane:
-        analysis, knobs, bounds, matte = self.analysis, self.knobs, self.bounds_px, self.plate.matte
+        analysis, knobs, bounds, matte = self.analysis, self.knobs, self.bounds_px, self.matte
         height, width = analysis.disparity_px.shape
 
         # It must not know `self`: a circle of references would keep every turn's planes until Python looks for circles.
@@ -137,7 +142,7 @@ def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate:
         controls.budget_front,
         controls.budget_behind,
     ).under(depth_gain=analysis.shot_gain, zero_plane_pct=analysis.shot_zero_plane_pct)
-    bounds = _bounds(analysis, knobs, plate.matte is not None)
+    bounds = _bounds(analysis, knobs, plate.sculpted(controls.matte) is not None)
     prepared = Prepared(plate, analysis, controls, knobs, bounds, {})
     prepared.stats.update(_stats(prepared))
     return prepared
@@ -180,7 +185,7 @@ def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, flo
 
 def _stats(prepared: Prepared) -> dict[str, Any]:
     a, knobs = prepared.analysis, prepared.knobs
-    matte = prepared.plate.matte
+    matte = prepared.matte
     sampled = _turned(a, knobs, prepared.bounds_px, *a.sample, None if matte is None else matte[a.every, a.every])
     span = comfort.parallax_range(sampled, width=float(a.width_px))
     stats: dict[str, Any] = {
@@ -208,7 +213,7 @@ def _stats(prepared: Prepared) -> dict[str, Any]:
 
 def _beyond_border_px(prepared: Prepared) -> float:
     """Widest strip that a new view sees beyond the plate's border, px, from the border columns alone."""
-    matte = prepared.plate.matte
+    matte = prepared.matte
     a, bordering = prepared.analysis, None if matte is None else border_columns(matte)
     ends = _turned(a, prepared.knobs, prepared.bounds_px, *a.ends, bordering)
     ends = torch.nan_to_num(ends, nan=0.0, posinf=0.0, neginf=0.0)

@@ -24,9 +24,9 @@ from torch import Tensor
 from art3d_node.analysis import FrameAnalysis
 from art3d_node.plate import Plate
 from art3d_node.prepared import Eye, Prepared, prepare
-from art3d_node.stereo import blueprint, edges, sight
+from art3d_node.stereo import blueprint
 from art3d_node.stereo.synthesis import NewView, new_view
-from art3d_node.stereo.window import plan
+from art3d_node.stereo.window import required_input, shift_span
 from host_bridge.errors import BadInputError
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
@@ -34,9 +34,6 @@ from host_bridge.params import Controls
 from host_bridge.wire.messages import OUTPUTS
 
 __all__ = ["Plate", "Prepared", "Rendered", "prepare", "render", "render_box"]
-
-_APRON_ROWS = edges.APRON + sight.APRON
-_APRON_COLUMNS = edges.APRON + sight.TAPS + 4  # beside the samples that reach the view: outlines, fill, interpolation
 
 
 @dataclass(frozen=True)
@@ -164,8 +161,9 @@ class _TileJob:
         region = self.reached.shift(-self.data.x0, -self.data.y0).as_tuple()
         half = prepared.controls.hero == "none"
         low, high = (bound * (0.5 if half else 1.0) for bound in prepared.bounds_px)
-        columns = self._samples(region, (low, high) if eye == "right" else (-high, -low))
-        disparity = prepared.carried_px(eye, region[1] - _APRON_ROWS, region[3] + _APRON_ROWS, columns)
+        size, span = (self.data.height, self.data.width), shift_span(low, high, 1.0 if eye == "right" else -1.0)
+        left, top, right, bottom = required_input(region, size, span).needed
+        disparity = prepared.carried_px(eye, top, bottom, (left, right))
         filling: Any = prepared.controls.fill
         outlines: Any = prepared.controls.edges
         return new_view(
@@ -180,12 +178,6 @@ class _TileJob:
             clean_plate=plate.clean_plate if filling == "clean-plate" else None,
             disparity_range=(low, high),
         )
-
-    def _samples(self, region: tuple[int, int, int, int], span: tuple[float, float]) -> tuple[int, int]:
-        """First and one past the last column of the plate whose disparity the view of a region depends on."""
-        size = self.data.height, self.data.width
-        first, last = plan(region, size, span, apron=sight.APRON, slack=edges.WIDENING).samples
-        return first - _APRON_COLUMNS, last + _APRON_COLUMNS
 
     def _nothing(self, channels: int) -> Tensor:
         device = self.prepared.plate.device

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numba import prange
 
+from art3d_node import native
 from art3d_node.motion import Floats, Grey, Link, extended, follow, likeness, scaled
-from art3d_node.stereo.jit import FloatArray, cpu_kernel, f32
 
 # The fall of weight with distance, in parts of the window; and the size of a "broad" region, in parts of the width.
 DISTANCE_SIGMA = 0.8
@@ -74,7 +73,7 @@ def steady(grey: Grey, raw: Floats, window: Window) -> Floats:
             values.append(moved)
             weights.append(trust * np.float32(np.exp(-0.5 * (distance / window.reach / DISTANCE_SIGMA) ** 2)))
     median, mean = np.empty_like(values[0]), np.empty_like(values[0])
-    _settle(np.stack(values), np.stack(weights), median, mean)
+    native.settle_opinions(np.stack(values), np.stack(weights), median, mean)
     sigma = BROAD_WIDTHS * raw.shape[1]
     return np.asarray(median + cv2.GaussianBlur(mean - median, (0, 0), sigma), np.float32)
 
@@ -90,30 +89,6 @@ def _opinions(grey: Grey, raw: Floats, side: Sequence[Neighbour]) -> Iterator[tu
         trust = cv2.resize(likeness(grey, other.grey, path), size, interpolation=cv2.INTER_LINEAR)
         there = cv2.resize(other.raw, size, interpolation=cv2.INTER_LINEAR)
         yield _aligned(follow(there, scaled(path.flow, size)), raw, np.asarray(trust)), np.asarray(trust)
-
-
-@cpu_kernel
-def _settle(values: FloatArray, weights: FloatArray, median: FloatArray, mean: FloatArray) -> None:
-    """Weighted median and mean of each pixel's opinions; `values` and `weights` are (n, h, w)."""
-    count, rows, columns = values.shape
-    for y in prange(rows):
-        v, w = np.empty(count, np.float32), np.empty(count, np.float32)
-        for x in range(columns):
-            total, moment = f32(0.0), f32(0.0)
-            for i in range(count):
-                value, weight = values[i, y, x], weights[i, y, x]
-                total += weight
-                moment += weight * value
-                at = i
-                while at > 0 and v[at - 1] > value:
-                    v[at], w[at] = v[at - 1], w[at - 1]
-                    at -= 1
-                v[at], w[at] = value, weight
-            half, at = f32(0.5) * total - w[0], 0
-            while half > f32(0.0) and at < count - 1:
-                at += 1
-                half -= w[at]
-            median[y, x], mean[y, x] = v[at], moment / total
 
 
 def _aligned(moved: Floats, raw: Floats, trust: Floats) -> Floats:

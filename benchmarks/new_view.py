@@ -17,17 +17,15 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numba
 import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from art3d_node import native
 from art3d_node.stereo.metrics import psnr, psnr_by_region, siou
-from art3d_node.stereo.mixed import no_mixed
-from art3d_node.stereo.synthesis import new_view, warm_up
-from art3d_node.stereo.warp import warp
+from art3d_node.stereo.synthesis import new_view
 from benchmarks import example_plate, middlebury, peers, scenes
 from benchmarks.scenes import Scene
 
@@ -75,7 +73,6 @@ def main() -> None:
     arguments = parser.parse_args()
     console = Console(width=130)
     size = (1080, 1920) if arguments.size == "1080p" else (2160, 3840)
-    warm_up()
     if arguments.only in (None, "scenes"):
         seeds = range(1, arguments.scenes + 1)
         made = {name: [partial(make, size, seed) for seed in seeds] for name, make in LAYERED.items()}
@@ -160,19 +157,13 @@ def _speed(scene: Scene, label: str) -> Table:
 def _kernel(plate: Tensor, disparity: Tensor) -> Callable[[], object]:
     """The kernel that carries pixels, without what is done around it, which like the copy asks for no memory."""
     height, width, channels = plate.shape
-    sizes = (
-        (height, width, channels),
-        (height, width, 0),
-        (height, width),
-        (0, width, channels),
-        (0, width, 0),
-        (0, width),
-    )
-    out, extra, depth, soft, soft_extra, soft_depth = (np.empty(size, np.float32) for size in sizes)
-    index, hard = np.empty((height, width), np.int32), no_mixed(channels).rows(slice(0, height))
-    taken = (plate.numpy(), extra, disparity.numpy(), np.float32(1), (0, width), (0, 0), 3, hard, (0, height))
-    made = (out, extra.copy(), depth, index, soft, soft_extra, soft_depth, soft_depth.copy())
-    return partial(warp, *taken, *made, numba.get_num_threads())
+    nothing = np.empty((height, width, 0), np.float32)
+    out, carried = np.empty((height, width, channels), np.float32), np.empty((height, width), np.float32)
+    masks = [np.empty((height, width), np.bool_) for _ in range(2)]
+    taken = native.Plate(plate.numpy(), nothing, disparity.numpy(), 3)
+    whole = native.Window((0, 0), (0, width), (0, height), (0, width), width)
+    made = native.Targets(out, nothing.copy(), carried, np.empty_like(carried), *masks)
+    return partial(native.render, taken, whole, native.Request(1.0, False, False), made)
 
 
 def _clock(jobs: dict[str, Callable[[], object]], *, budget_s: float = 40.0) -> dict[str, tuple[float, float]]:

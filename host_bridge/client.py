@@ -216,6 +216,8 @@ class Client:
         if settings.proxy > 1 and self.welcome.protocol < (1, 1):
             raise ProtocolError("this server is too old for proxies", remedy="update it, or ask for the whole plate")
         frames = {frame.key: frame, **{other.key: other for other in neighbours}}
+        if controls.matte != "input" and self.welcome.protocol < (1, 2):
+            raise ProtocolError("this server is too old to find people", remedy="update it, or bring a matte")
         request = m.TileRequest(frame.key, settings, controls, box, tuple(outputs), self._priority, self._viewer)
         return self._begin(request, frames)
 

@@ -13,7 +13,12 @@ GROUPS: tuple[tuple[str, str, bool, tuple[str, ...]], ...] = (
     ("", "", True, ("depth_gain", "zero_plane", "sculpt", "style", "output")),
     ("budget", "Depth Budget", False, ("budget_front", "budget_behind")),
     ("eye", "New Eye", False, ("hero", "fill", "edges", "occlusion_to_alpha")),
-    ("inputs", "Inputs", False, ("depth", "z_meaning", "use_depth", "use_matte", "use_clean_plate", "picture")),
+    (
+        "inputs",
+        "Inputs",
+        False,
+        ("depth", "z_meaning", "use_depth", "matte", "use_matte", "use_clean_plate", "picture"),
+    ),
     ("shot_group", "Shot", False, ("shot", "shot_offset")),
     ("server_group", "Server", False, ("server", "server_command")),
 )

@@ -110,6 +110,8 @@ KNOBS: tuple[Knob, ...] = (
          "+people behind a network's name holds people in one piece."),
     Knob(12, "z_meaning", "Z Meaning", "choice", "auto", choices=("auto", "distance", "inverse"),
          help="Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."),
+    Knob(22, "matte", "Sculpt Where", "choice", "input", choices=("input", "people"),
+         help="Where Local Sculpt acts: in the Matte input (everywhere without one), or on the people of the frame."),
 )  # fmt: skip
 
 PLUGIN_KNOBS: tuple[Knob, ...] = (
@@ -151,6 +153,7 @@ class Controls:
     fill: str = "background"
     edges: str = "soft"
     occlusion_to_alpha: bool = False
+    matte: str = "input"
 
     def checked(self) -> Controls:
         """The same controls, every value proved against its knob.

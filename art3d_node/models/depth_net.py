@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from numba import prange
 from torch import Tensor
 from torch.nn import functional
 
-from art3d_node.stereo.jit import FloatArray, cpu_kernel, f32
+from art3d_node import native
 
 MAX_ASPECT = 4.0
 CPU = torch.device("cpu")
@@ -93,30 +90,9 @@ def resized_look(look: Tensor, size: tuple[int, int]) -> Tensor:
     shrinks = size[0] <= look.shape[0] and size[1] <= look.shape[1]
     if shrinks and look.device.type == "cpu":
         small = torch.empty(1, 3, *size, device=CPU)
-        _shrink(look.numpy(), np.arange(256, dtype=np.float32) / np.float32(255.0), small[0].numpy())
+        native.shrink_look(look.contiguous().numpy(), small[0].numpy())
         return small
     x = look.permute(2, 0, 1)[None].to(torch.float32) / 255.0
     if shrinks:
         return functional.interpolate(x, size=size, mode="area")
     return functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
-
-
-@cpu_kernel
-def _shrink(look: npt.NDArray[np.uint8], levels: FloatArray, out: FloatArray) -> None:
-    """torch's area average of (h, w, 3) bytes, its sums in its order; `levels` is the value of each byte."""
-    rows, columns = look.shape[:2]
-    h, w = out.shape[1:]
-    for y in prange(h):
-        top, bottom = y * rows // h, -(-(y + 1) * rows // h)
-        for x in range(w):
-            left, right = x * columns // w, -(-(x + 1) * columns // w)
-            total = f32(0.0), f32(0.0), f32(0.0)
-            for v in range(top, bottom):
-                for u in range(left, right):
-                    total = (
-                        total[0] + levels[look[v, u, 0]],
-                        total[1] + levels[look[v, u, 1]],
-                        total[2] + levels[look[v, u, 2]],
-                    )
-            for c in range(3):
-                out[c, y, x] = total[c] / f32(bottom - top) / f32(right - left)

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from art3d_node import analysis, renderer
+from art3d_node import analysis, native, renderer
 from art3d_node.analysis import FrameAnalysis, RawDepth
+from art3d_node.estimate import source_name
 from art3d_node.library import Library
 from art3d_node.motion import Link, links
 from art3d_node.plate import Plate
@@ -126,9 +126,9 @@ class Compute:
         """Lets this thread use the cores that those which render already leave to it."""
         with self._lock:
             self._rendering += 1
-            share = max(1, numba.config.NUMBA_NUM_THREADS // self._rendering)
+            share = max(1, native.cores() // self._rendering)
         # Both count for the thread that says it. Where others are at work, a second one would be waited for.
-        numba.set_num_threads(share)
+        native.set_threads(share)
         if torch.get_num_threads() != share:
             torch.set_num_threads(share)
         try:
@@ -163,7 +163,7 @@ class Compute:
 
     def _raw(self, frame: Frame, key: str, settings: AnalysisSettings, check: Check) -> RawDepth:
         given = settings.style == analysis.GIVEN
-        depth = self._library.automatic(has_z="depth" in frame.layers) if settings.depth == "auto" else settings.depth
+        depth = source_name(settings.depth, self._library, has_z="depth" in frame.layers)
         if not given:
             self._library.depth(depth)  # loading must not be stopped half-way
 

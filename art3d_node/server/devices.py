@@ -120,14 +120,13 @@ def tiles_at_once(device: Any) -> int:
     """How many small tiles a worker renders at a time.
 
     On a processor a thread that does one tile alone wastes less than many that share it: half a dozen kernels end when
-    their last thread does, and the Python between them runs on one core. To be asked after a kernel has run.
+    their last thread does, and the Python between them runs on one core.
     """
     if device.type != "cpu":
         return 1
-    import numba
+    from art3d_node import native
 
-    together = numba.threading_layer() in ("omp", "tbb")  # the third may be called by one thread at a time
-    return min(MOST_TILES, numba.config.NUMBA_NUM_THREADS) if together else 1
+    return min(MOST_TILES, native.cores())
 
 
 def settle(device: Any) -> None:

@@ -13,13 +13,13 @@ import torch
 from numba import cuda
 from torch import Tensor
 
-from art3d_node.stereo import edges, fill, outline_softness, sight
+from art3d_node.stereo import edges, fill, outline_softness
 from art3d_node.stereo import kernels_cuda as kernels
 from art3d_node.stereo.jit import f32
 from art3d_node.stereo.outline_band import LOOK
 from art3d_node.stereo.outline_softness import CELL
 from art3d_node.stereo.request import Rendered, Request
-from art3d_node.stereo.window import Window, plan
+from art3d_node.stereo.window import Window, finite_range, required_input, shift_span
 
 TILE = (32, 4)  # threads per block, along the row first: neighbours read neighbouring samples
 LINE = 64
@@ -59,10 +59,9 @@ class _Seen:
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
     """Render one region on the tensors' CUDA device; see `render_cpu.render`."""
-    low, high = request.disparity_range or _finite_range(disparity)
-    span = (low, high) if request.sign > 0 else (-high, -low)
-    margin, slack = (sight.APRON if request.fill else 0), (edges.WIDENING if request.soft else 0)
-    window = plan(request.region, (disparity.shape[0], disparity.shape[1]), span, apron=margin, slack=slack)
+    low, high = request.disparity_range or finite_range(disparity)
+    size, span = (disparity.shape[0], disparity.shape[1]), shift_span(low, high, request.sign)
+    window = required_input(request.region, size, span, soft=request.soft, fill=request.fill)
     extra = image.new_empty(*disparity.shape, 0) if data is None else data
     base = _rows(image, extra, disparity, window)
     soft = None
@@ -76,7 +75,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     if soft is not None:
         outlines, veil = _veil(soft.cut(first, last), inner, window, request)
     hole, beyond = torch.empty_like(inner.depth, dtype=torch.bool), torch.empty_like(inner.depth, dtype=torch.bool)
-    _launch(kernels.mark_holes, inner.depth, veil, window.reach, hole, beyond, over=hole)
+    _launch(kernels.mark_holes, inner.depth, veil, window.widest, hole, beyond, over=hole)
     ground = _fill((image, extra, disparity), view, window, request.sign) if request.fill else inner.depth
     over = (outlines.colours, outlines.extra, outlines.depth, veil)
     _launch(kernels.compose, request.fill, inner.colours, inner.extra, ground, hole, *over, over=ground)
@@ -112,11 +111,6 @@ def _launch_rows(kernel: Any, *arguments: Any, rows: int) -> None:
 def _stream() -> Any:
     """torch's current stream, so that kernels and tensor operations keep their order."""
     return cuda.external_stream(torch.cuda.current_stream().cuda_stream) if torch.cuda.is_available() else 0
-
-
-def _finite_range(disparity: Tensor) -> tuple[float, float]:
-    finite = disparity[torch.isfinite(disparity)]
-    return (float(finite.min()), float(finite.max())) if finite.numel() else (0.0, 0.0)
 
 
 def _rows(image: Tensor, extra: Tensor, disparity: Tensor, window: Window) -> _Layers:

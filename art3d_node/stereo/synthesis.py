@@ -114,14 +114,6 @@ def new_view(
     )
 
 
-def warm_up() -> None:
-    """Compile every kernel, or load it from the cache, so that the first frame is as fast as the next."""
-    plate = torch.zeros(8, 16, 4)
-    disparity = torch.zeros(8, 16)
-    disparity[2:6, 6:10] = 3.0
-    new_view(plate, disparity, data=torch.zeros(8, 16, 1), alpha=3)
-
-
 def _renderer(image: Tensor) -> Callable[[Tensor, Tensor | None, Tensor, Request], Rendered]:
     """The renderer of the image's device; CUDA's is imported only where it is used."""
     if image.device.type == "cpu":

@@ -1,19 +1,20 @@
-"""Which targets and which samples one region of the new view needs."""
+"""Which targets and which samples one region of the new view needs: the one owner of every margin."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from art3d_node.stereo.jit import FloatArray
+from art3d_node import native
 
 Region = tuple[int, int, int, int]
 
 BESIDE = 2  # columns past the end of a hole that its fill reads
+WIDENING = 4  # px by which taking an outline apart can widen the hole beside it
+INTERPOLATED = 4  # columns beside a sample that tell how it is interpolated
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Window:
     Attributes:
         left, top, right, bottom: the rectangle of targets.
         samples: first and one past the last column of the plate that can reach it.
-        reach: no hole inside the picture is wider than this, px.
+        widest: no hole inside the picture is wider than this, px.
         inner: first and one past the last row that the region shows; the others are its apron.
         region: what was asked for; its rows outside the plate and its columns more than a plate's width away repeat.
         size: (H, W) of the plate.
@@ -34,10 +35,16 @@ class Window:
     right: int
     bottom: int
     samples: tuple[int, int]
-    reach: int
+    widest: int
     inner: tuple[int, int]
     region: Region
     size: tuple[int, int]
+
+    @property
+    def needed(self) -> Region:
+        """x0, y0, x1, y1 of the plate, and of its disparity, that the region depends on; it may reach outside."""
+        beside, above = native.OUTLINE_PX + BESIDE + INTERPOLATED, native.OUTLINE_PX + native.APRON_PX
+        return self.samples[0] - beside, self.region[1] - above, self.samples[1] + beside, self.region[3] + above
 
     def span(self) -> tuple[int, int]:
         """First and one past the last column of the window that the region shows."""
@@ -63,16 +70,16 @@ class Window:
         mask[max(self.size[0] - y0, 0) :] = True
 
 
-def plan(
+def required_input(
     region: Region,
     size: tuple[int, int],
     span: tuple[float, float],
     *,
-    apron: int = 0,
-    slack: int = 0,
+    soft: bool = True,
+    fill: bool = True,
     step: float = math.inf,
 ) -> Window:
-    """Plan one region.
+    """What one region of the new view needs.
 
     A region may lie far outside the plate. Rows there repeat the plate's first or last row, columns
     more than a plate's width away repeat the column at that distance, so that the window stays small.
@@ -81,18 +88,19 @@ def plan(
         region: x0, y0, x1, y1, half-open.
         size: (H, W) of the plate.
         span: lowest and highest shift ``x_source - x_target``, px.
-        apron: rows and columns around the region that its pixels depend on.
-        slack: what can widen a hole beyond the range of disparities, px.
+        soft: whether outlines are taken apart.
+        fill: whether holes are filled.
         step: how far the disparities of two neighbours in a row can lie apart, px.
     """
     height, width = size
+    apron, slack = native.APRON_PX if fill else 0, WIDENING if soft else 0
     _, y0, _, y1 = region
     low, high = span
     # What lands more than a plate's width away is never looked at: no hole is wider than three of them.
-    reach = int(min(math.ceil(min(high - low, step)) + 2 + slack, 3 * width + 4))
+    widest = int(min(math.ceil(min(high - low, step)) + 2 + slack, 3 * width + 4))
     first, last = _columns(region, width)
     upper, lower = (min(max(y0, 0), height - 1), min(max(y1 - 1, 0), height - 1) + 1) if y1 > y0 else (0, 0)
-    border = max(reach + BESIDE, apron)
+    border = max(widest + BESIDE, apron)
     # Every row has a sample at or right of the first of these, and one left of the second.
     always_right = max(width - 2 - math.ceil(min(high, width)), -width)
     always_left = min(2 - math.floor(max(low, -width)), 2 * width)
@@ -108,7 +116,7 @@ def plan(
         right=right,
         bottom=bottom,
         samples=samples,
-        reach=reach,
+        widest=widest,
         inner=(upper - top, lower - top),
         region=region,
         size=size,
@@ -123,13 +131,18 @@ def _columns(region: Region, width: int) -> tuple[int, int]:
     return first, last + 1
 
 
-def finite_range(disparity: FloatArray) -> tuple[float, float]:
+def finite_range(disparity: Tensor) -> tuple[float, float]:
     """Lowest and highest finite disparity, px; (0, 0) where there is none."""
-    low, high = float(disparity.min()), float(disparity.max())
+    low, high = torch.stack(torch.aminmax(disparity)).tolist()
     if math.isfinite(low) and math.isfinite(high):
         return low, high
-    finite = disparity[np.isfinite(disparity)]
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    finite = disparity[torch.isfinite(disparity)]
+    return (float(finite.min()), float(finite.max())) if finite.numel() else (0.0, 0.0)
+
+
+def shift_span(low: float, high: float, sign: float) -> tuple[float, float]:
+    """How far a sample can lie from its target, px: lowest and highest ``x_source - x_target``."""
+    return (low, high) if sign > 0 else (-high, -low)
 
 
 def _clamp(value: float, width: int) -> int:

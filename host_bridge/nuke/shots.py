@@ -13,7 +13,7 @@ from . import tool
 from .nodes import chosen, hero_view, plate_of
 from .told import Trouble, guarded, say
 
-_KNOBS = ("depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind", "hero", "fill", "edges")
+_KNOBS = ("depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind", "hero", "fill", "edges", "matte")
 _SETTINGS = ("style", "depth", "z_meaning")
 
 

@@ -13,7 +13,7 @@ from host_bridge.frame import Array
 from host_bridge.geometry import Box
 from host_bridge.params import Controls
 
-PROTOCOL = (1, 1)
+PROTOCOL = (1, 2)
 PROXIES = (1, 64)
 Priority = Literal["interactive", "batch"]
 Transport = Literal["memory", "inline"]

@@ -36,7 +36,7 @@ inline constexpr std::array<GroupSpec, 5> kGroups{
     GroupSpec{"server_group", "Server", false},
 };
 
-inline constexpr std::array<KnobSpec, 21> kKnobs{
+inline constexpr std::array<KnobSpec, 22> kKnobs{
     KnobSpec{1, "depth_gain", "Global Depth", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on the depth that the style gives the whole frame. 0 is flat, 1 is the style, 2 twice as deep."},
     KnobSpec{2, "zero_plane", "Zero Plane", "", KnobKind::kFloat, 0.0, "", -10.0, 10.0, "%", true, {}, "Moves the whole picture through the screen: above 0 pushes it behind, below 0 pulls it in front."},
     KnobSpec{3, "sculpt", "Local Sculpt", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on what the style sculpts locally, such as pop-outs. 0 leaves only the global depth."},
@@ -51,6 +51,7 @@ inline constexpr std::array<KnobSpec, 21> kKnobs{
     KnobSpec{11, "depth", "Depth Source", "inputs", KnobKind::kText, 0.0, "auto", 0.0, 0.0, "", false, {}, "Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a depth model. +people behind a network's name holds people in one piece."},
     KnobSpec{12, "z_meaning", "Z Meaning", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"auto", "distance", "inverse"}, "Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."},
     KnobSpec{19, "use_depth", "Use Depth", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Depth input where something is connected. Off as if nothing were."},
+    KnobSpec{22, "matte", "Sculpt Where", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"input", "people"}, "Where Local Sculpt acts: in the Matte input (everywhere without one), or on the people of the frame."},
     KnobSpec{20, "use_matte", "Use Matte", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Matte input where something is connected. Off as if nothing were."},
     KnobSpec{21, "use_clean_plate", "Use Clean Plate", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Clean Plate input where something is connected. Off as if nothing were."},
     KnobSpec{14, "picture", "Picture Width", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"project", "source"}, "The width that every % means: the project's format, or the source's own region where they differ."},

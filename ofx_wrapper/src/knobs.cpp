@@ -167,6 +167,7 @@ Settings Knobs::at(OfxTime time) const {
   s.controls.fill = choice("fill", time);
   s.controls.edges = choice("edges", time);
   s.controls.occlusionToAlpha = index("occlusion_to_alpha", time) != 0;
+  s.controls.matte = choice("matte", time);
   s.analysis.style = text("style", time);
   s.analysis.depth = text("depth", time);
   s.analysis.zMeaning = choice("z_meaning", time);

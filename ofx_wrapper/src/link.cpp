@@ -194,6 +194,9 @@ void Link::giveUp(int64_t id) {
 }
 
 void Link::tile(wire::TileRequest request, const Plates& plates, const Watch& watch, const UsePixels& use) {
+  if (request.controls.matte == "people" && welcome_.protocol[1] < 2) {
+    throw Fault("the server at " + address_ + " is too old to find people; update it, or connect a matte");
+  }
   request.transport = transport_;
   constexpr int kUploads = 3;  // a full server may drop a frame between its upload and its use
   for (int tries = 0; tries <= kUploads; ++tries) {

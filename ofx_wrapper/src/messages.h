@@ -43,13 +43,14 @@ struct AnalysisSettings {
 
 struct Controls {
   double depthGain = 1, zeroPlane = 0, sculpt = 1, budgetFront = 2.5, budgetBehind = 2;
-  std::string hero, fill, edges;
+  std::string hero, fill, edges, matte;
   bool occlusionToAlpha = false;
   template <class Fields>
   void visit(Fields& f) {
     f("depth_gain", depthGain), f("zero_plane", zeroPlane), f("sculpt", sculpt);
     f("budget_front", budgetFront), f("budget_behind", budgetBehind);
     f("hero", hero), f("fill", fill), f("edges", edges), f("occlusion_to_alpha", occlusionToAlpha);
+    f("matte", matte);
   }
 };
 

@@ -22,6 +22,7 @@ PERMANENT = {
     10: "style",
     11: "depth",
     12: "z_meaning",
+    22: "matte",
 }
 
 

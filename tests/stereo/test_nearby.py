@@ -10,10 +10,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from art3d_node.stereo.nearby import look_around
-from art3d_node.stereo.sight import rows_around
+from art3d_node import native
+from art3d_node.native import rows_around
+from art3d_node.stereo.nearby import Nearby, look_around
 from art3d_node.stereo.synthesis import NewView, new_view
-from art3d_node.stereo.window import plan
+from art3d_node.stereo.window import required_input
 
 HEIGHT, WIDTH = 90, 420
 
@@ -30,6 +31,12 @@ def scene(seed: int, *, gap: float) -> torch.Tensor:
             x[top : top + tall, left : left + wide] - left
         ) * (rng.random() < 0.5)
     return torch.from_numpy(d.astype(np.float32))
+
+
+def survey(d: Any, rows: tuple[int, int], columns: tuple[int, int]) -> Nearby | None:
+    height, width = d.shape
+    plate = native.Plate(np.zeros((height, width, 1), np.float32), np.zeros((height, width, 0), np.float32), d, -1)
+    return look_around(plate, (height, width), rows, columns)
 
 
 def same(one: NewView, other: NewView) -> bool:
@@ -86,15 +93,15 @@ def test_a_region_is_a_crop_whatever_the_disparity_does_elsewhere(
 def test_the_bounds_hold_and_are_closer_than_the_frames(seed: int) -> None:
     d = scene(seed, gap=3.0).numpy()
     d[:, -20:] = 90.0
-    near = look_around(d, (20, 60), (100, 220))
+    near = survey(d, (20, 60), (100, 220))
     assert near is not None
     part = d[12:68, 92:228]
     assert (near.low, near.high) == (part.min(), part.max())
     for shift in ((0, 1), (3, 3), (-4, 4)):
         moved = np.roll(d, shift, (0, 1))[20:60, 100:220]
         assert np.abs(moved - d[20:60, 100:220]).max() <= near.step
-    window = plan((120, 25, 180, 55), (HEIGHT, WIDTH), (near.low, near.high), step=near.step)
-    loose = plan((120, 25, 180, 55), (HEIGHT, WIDTH), (float(d.min()), float(d.max())))
+    window = required_input((120, 25, 180, 55), (HEIGHT, WIDTH), (near.low, near.high), step=near.step)
+    loose = required_input((120, 25, 180, 55), (HEIGHT, WIDTH), (float(d.min()), float(d.max())))
     assert window.right - window.left < loose.right - loose.left - 100
 
 
@@ -102,11 +109,11 @@ def test_the_bounds_hold_and_are_closer_than_the_frames(seed: int) -> None:
 def test_nothing_is_said_of_what_is_not_finite(bad: float) -> None:
     d = np.zeros((40, 60), np.float32)
     d[20, 30] = bad
-    assert look_around(d, (0, 40), (0, 60)) is None
-    assert look_around(d, (0, 10), (0, 60)) is not None
+    assert survey(d, (0, 40), (0, 60)) is None
+    assert survey(d, (0, 10), (0, 60)) is not None
 
 
 def test_nothing_is_said_of_no_pixels() -> None:
     d = np.zeros((40, 60), np.float32)
-    assert look_around(d, (5, 5), (80, 90)) is None
-    assert look_around(d, (0, 0), (-20, -9)) is None
+    assert survey(d, (5, 5), (80, 90)) is None
+    assert survey(d, (0, 0), (-20, -9)) is None

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from art3d_node.stereo import jit
+from art3d_node import native
 from art3d_node.stereo.metrics import psnr
 from art3d_node.stereo.synthesis import new_view
 
@@ -136,12 +136,16 @@ def test_a_lamp_leaves_the_wall_behind_it_alone() -> None:
 
 
 @pytest.mark.parametrize("region", [None, (-5, 9, 100, 95)])
-def test_bands_of_rows_do_not_show(monkeypatch: pytest.MonkeyPatch, region: tuple[int, int, int, int] | None) -> None:
+def test_chunks_of_rows_do_not_show(region: tuple[int, int, int, int] | None) -> None:
     """Kernels run over a few rows at a time, so that work can be stopped; the picture is the same, bit for bit."""
     image, cover = ball(0.0, 1.5)
     disparity = torch.where(cover >= 0.5, 9.3, -2.0)
     whole = new_view(image, disparity, region=region)
-    monkeypatch.setattr(jit, "BAND_PIXELS", 700)
-    banded = new_view(image, disparity, region=region)
+    usual = native.chunk_pixels()
+    native.set_chunk_pixels(700)
+    try:
+        banded = new_view(image, disparity, region=region)
+    finally:
+        native.set_chunk_pixels(usual)
     for name in ("image", "disparity", "occlusion", "beyond_border"):
         assert torch.equal(getattr(whole, name), getattr(banded, name)), name

@@ -1,0 +1,98 @@
+"""The compiled kernels: everything that is done once per pixel, on numpy arrays.
+
+Built by `make native` beside its sources. Kernels release the interpreter, share the cores that `set_threads` allows
+the calling thread, and in the main thread let signals stop them between two chunks of rows.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from art3d_node.native.stamp import sources_hash
+
+try:
+    from art3d_node.native import _native
+except ImportError as error:
+    raise ImportError(f"art3d_node.native is not built in this checkout; run: make native ({error})") from error
+if sources_hash() != _native.SOURCES:
+    raise ImportError("art3d_node.native was built from other sources than lie beside it; run: make native")
+
+from art3d_node.native._native import (
+    KnobTurn,
+    Limit,
+    Plate,
+    Request,
+    Targets,
+    Window,
+    chunk_pixels,
+    cores,
+    enlarge,
+    fill_unknown,
+    harden,
+    isa,
+    look_around,
+    make_look,
+    nearness,
+    refine,
+    render,
+    rows_around,
+    set_chunk_pixels,
+    set_threads,
+    settle_opinions,
+    shrink_guide,
+    shrink_look,
+    snap_mixed,
+    take_from_opaque,
+    threads,
+    turn,
+)
+
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+ByteArray: TypeAlias = npt.NDArray[np.uint8]
+MaskArray: TypeAlias = npt.NDArray[np.bool_]
+
+APRON_PX = _native.APRON_PX
+"""Rows and columns around a pixel of the new view that its fill may depend on."""
+OUTLINE_PX = _native.OUTLINE_PX
+"""Rows and columns of the plate that a mixed pixel's colours depend on."""
+LOOK_PX = _native.LOOK_PX
+"""Pixels around a mixed one that tell the colours of its two surfaces."""
+
+__all__ = [
+    "APRON_PX",
+    "LOOK_PX",
+    "OUTLINE_PX",
+    "ByteArray",
+    "FloatArray",
+    "KnobTurn",
+    "Limit",
+    "MaskArray",
+    "Plate",
+    "Request",
+    "Targets",
+    "Window",
+    "chunk_pixels",
+    "cores",
+    "enlarge",
+    "fill_unknown",
+    "harden",
+    "isa",
+    "look_around",
+    "make_look",
+    "nearness",
+    "refine",
+    "render",
+    "rows_around",
+    "set_chunk_pixels",
+    "set_threads",
+    "settle_opinions",
+    "shrink_guide",
+    "shrink_look",
+    "snap_mixed",
+    "take_from_opaque",
+    "threads",
+    "turn",
+]

@@ -1,0 +1,98 @@
+// The artist's knobs and the depth budget in one pass, and ramps of disparity that a new view would tear, made hard.
+#pragma once
+#include "scanline.h"
+
+ART3D_BEGIN
+
+/// One side of the depth budget, in the unit of the disparity: beyond the knee, what exceeds it is compressed.
+struct Limit {
+    float limit, knee, room;
+
+    /// `blueprint._compressed`; torch divides a number by a tensor as a product with its reciprocal.
+    ART3D_FN_MEMBER float compressed(float d) const { return limit - (1.0f / (1.0f + (d - knee) / room)) * room; }
+};
+
+/// d + gain iz + sculpt (d - (scale iz + shift)) matte - away, limited, times share.
+struct KnobJob {
+    const float* disparity;  // all planes are (height, width)
+    const float* inverse_depth;
+    const float* matte;  // where the sculpt knob acts; everywhere when null
+    float* out;
+    int width;           // of the planes
+    Span columns;        // to compute
+    int first_row;
+    bool turns_gain, turns_sculpt, turns_away;  // which knobs are away from rest
+    float gain, sculpt, scale, shift, away, share;
+    Limit front, behind;
+};
+
+/// Part of one row, step by step, which keeps it in vector registers.
+ART3D_FN void turn_row(const KnobJob& job, int r) {
+    const int64 at = int64(job.first_row + r) * job.width + job.columns.first;
+    const int size = job.columns.last - job.columns.first;
+    const float *own = job.disparity + at, *iz = job.inverse_depth + at;
+    float* __restrict__ row = job.out + at;
+    const float gain = job.gain, sculpt = job.sculpt, scale = job.scale, shift = job.shift, share = job.share;
+    for (int x = 0; x < size; ++x) row[x] = own[x];
+    if (job.turns_gain)
+        for (int x = 0; x < size; ++x) row[x] = row[x] + gain * iz[x];
+    if (job.turns_sculpt && job.matte) {
+        const float* cover = job.matte + at;
+        for (int x = 0; x < size; ++x) row[x] = row[x] + (own[x] - (scale * iz[x] + shift)) * sculpt * cover[x];
+    } else if (job.turns_sculpt) {
+        for (int x = 0; x < size; ++x) row[x] = row[x] + (own[x] - (scale * iz[x] + shift)) * sculpt;
+    }
+    if (job.turns_away)
+        for (int x = 0; x < size; ++x) row[x] = row[x] - job.away;
+    int beyond = 0;
+    const float near_knee = job.front.knee, far_knee = -job.behind.knee;
+    for (int x = 0; x < size; ++x) beyond |= (row[x] > near_knee) | (row[x] < far_knee);
+    if (beyond)
+        for (int x = 0; x < size; ++x) {
+            const float d = row[x], near = job.front.compressed(d), far = -job.behind.compressed(-d);
+            row[x] = d > near_knee ? near : d < far_knee ? far : d;
+        }
+    if (share != 1.0f)
+        for (int x = 0; x < size; ++x) row[x] = row[x] * share;
+}
+
+// A network draws the outline of a near object as a ramp some pixels wide. Where its disparity falls by more than a pixel
+// from one pixel to the next, its pixels fly apart in the eye that sees behind it, and the outline frays. So each is given
+// to one of the ramp's two ends. Towards the other side a ramp folds and hides itself: it stays as it is.
+
+constexpr float NEAR_SIDE = 0.3f;  // how far up a ramp its near surface begins: what is lost of that leaves a ghost behind
+
+struct HardenJob {
+    const float* disparity;  // (height, width), px
+    float* out;              // (height, width)
+    int width;
+    float sign;
+    int reach;     // steps of the widest ramp
+    Span columns;  // to write
+    int first_row;
+};
+
+/// Writes a part of one row, the ramps made hard. A ramp that reaches out of what is looked at is too wide to be one.
+ART3D_FN void harden_row(const HardenJob& job, int r) {
+    const float* row = job.disparity + int64(job.first_row + r) * job.width;
+    float* made = job.out + int64(job.first_row + r) * job.width;
+    const int first = job.columns.first, end = job.columns.last;
+    const auto falls = [&](int x) { return job.sign * (row[x] - row[x + 1]) > 0.5f * SURFACE_SLOPE; };
+    for (int x = first; x < end; ++x) made[x] = row[x];
+    const int last = min(end + job.reach + 1, job.width) - 1;
+    for (int x = max(first - job.reach - 1, 0); x < last;) {
+        if (!falls(x)) {
+            ++x;
+            continue;
+        }
+        const int begin = x;
+        bool torn = false;
+        for (; x < last && falls(x); ++x) torn |= size_of(row[x + 1] - row[x]) > SURFACE_SLOPE;
+        const float low = min(row[begin], row[x]), high = max(row[begin], row[x]);
+        if (torn && x - begin <= job.reach && high - low < INFINITE)
+            for (int k = max(begin + 1, first); k < min(x, end); ++k)
+                made[k] = row[k] - low > NEAR_SIDE * (high - low) ? high : low;
+    }
+}
+
+ART3D_END

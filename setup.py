@@ -1,0 +1,31 @@
+"""The one part of the build that pyproject.toml cannot say: the native library, by its own build script."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+sys.path.insert(0, str(Path(__file__).parent / "art3d_node" / "native"))
+import build as native_build
+
+
+class BuildNative(build_ext):
+    """Build into the wheel, or beside the sources for an editable install."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Hand over to `art3d_node/native/build.py`; $ART3D_NATIVE says "skip", or "zig" for a portable library."""
+        wanted = os.environ.get("ART3D_NATIVE", "")
+        if wanted != "skip":
+            out = Path(self.get_ext_fullpath(ext.name)).parent
+            native_build.build(out, Path("build", "native-pip"), zig=wanted == "zig")
+
+
+setup(
+    ext_modules=[Extension("art3d_node.native._native", sources=[])],
+    cmdclass={"build_ext": BuildNative},
+    setup_requires=native_build.needed_packages(),
+)
