@@ -96,8 +96,6 @@ class Connection:
             (zmq.RCVHWM, 1000),
             (zmq.RECONNECT_IVL, 20),
             (zmq.RECONNECT_IVL_MAX, 500),
-            (zmq.HEARTBEAT_IVL, 2000),
-            (zmq.HEARTBEAT_TIMEOUT, 10000),
         ):
             socket.setsockopt(option, value)
         if self._keys is not None:

@@ -1,20 +1,20 @@
-"""CURVE and ZAP: off this machine the server answers only clients whose public key it has been given."""
+"""Keys: off this machine the server answers only clients whose public key is in its list."""
 
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
-from typing import Any
 
-import zmq
-from zmq.auth.thread import ThreadAuthenticator
+from zmq.utils import z85
 
+from art3d_node.server.net.curve import Curve
 from host_bridge.errors import Art3DError, ServerError
 from host_bridge.keyring import ALLOWED, SERVER, load_public, load_secret
 
 log = logging.getLogger(__name__)
-DOMAIN = "art3d"
 REMEDY = "make them with `art3d keys`, and name their folder with --keys"
+Signature = tuple[tuple[str, int, int, int], ...]
 
 
 class Guard:
@@ -31,47 +31,64 @@ class Guard:
     def __init__(self, folder: str, address: str) -> None:
         if not folder:
             raise ServerError("other machines can reach this address, which demands keys", where=address, remedy=REMEDY)
-        self._folder = Path(folder)
+        self._list = Path(folder) / ALLOWED
         try:
-            self._public, self._secret = load_secret(self._folder / f"{SERVER}.key_secret")
+            public, secret = load_secret(Path(folder) / f"{SERVER}.key_secret")
         except Art3DError as error:
             raise ServerError(error.message, where=error.where, remedy=error.remedy) from None
-        self.allowed = self._read_allowed()
+        self._public, self._secret = z85.decode(public), z85.decode(secret)
+        self.allowed: dict[bytes, str] = {}
+        self._read: Signature | None = None
+        self._refused = b""
+        self.read_list()
         if not self.allowed:
-            where = str(self._folder / ALLOWED)
-            raise ServerError("no client is allowed", where=where, remedy="put the clients' .key files there")
-        self.context: zmq.Context[Any] = zmq.Context()
-        self._authenticator = ThreadAuthenticator(self.context, log=log)
-        self._authenticator.start()
-        self._authenticator.configure_curve_callback(DOMAIN, credentials_provider=self)
+            raise ServerError("no client is allowed", where=str(self._list), remedy="put the clients' .key files there")
 
-    def _read_allowed(self) -> dict[bytes, str]:
-        folder = self._folder / ALLOWED
-        return {load_public(path): path.stem for path in sorted(folder.glob("*.key"))} if folder.is_dir() else {}
+    def _signature(self) -> Signature:
+        """What tells that the list has changed."""
+        with os.scandir(self._list) as entries:
+            found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".key")]
+        return tuple(sorted((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in found))
 
-    def callback(self, domain: str, key: bytes) -> bool:
-        """Whether the client with this key (Z85 text) may come in, by the list as it is now.
+    def read_list(self) -> bool:
+        """Reads the list again if it has changed; whether it has.
 
-        While a key of the list cannot be read, the list that was read last holds.
+        A file that holds no key lets nobody in, and keeps nobody else out. Without a list nobody comes in.
         """
         try:
-            self.allowed = self._read_allowed()
-        except (Art3DError, OSError) as error:
-            log.warning("%s", error)
-        name = self.allowed.get(key)
-        if name is None:
-            log.warning("a client with key %s is refused", key.decode(errors="replace"))
-        else:
-            log.info("client %s is let in", name)
-        return name is not None
+            signature = self._signature()
+        except OSError as error:
+            if self.allowed:
+                log.error("%s: the list of keys cannot be read, so nobody is let in: %s", self._list, error.strerror)
+            changed, self.allowed, self._read = bool(self.allowed), {}, None
+            return changed
+        if signature == self._read:
+            return False
+        self._read, self.allowed = signature, {}
+        for name, *_ in signature:
+            try:
+                self.allowed[load_public(self._list / name)] = Path(name).stem
+            except Art3DError as error:
+                log.warning("%s; it lets nobody in", error)
+        return True
 
-    def secure(self, socket: zmq.Socket[bytes]) -> None:
-        """Makes a socket demand CURVE."""
-        socket.setsockopt(zmq.CURVE_SERVER, 1)
-        socket.setsockopt(zmq.CURVE_PUBLICKEY, self._public)
-        socket.setsockopt(zmq.CURVE_SECRETKEY, self._secret)
-        socket.setsockopt_string(zmq.ZAP_DOMAIN, DOMAIN)
+    def admits(self, key: bytes) -> bool:
+        """Whether the client with this key (32 bytes) may come in, by the list as it is now."""
+        self.read_list()
+        text = z85.encode(key)
+        if text in self.allowed:
+            return True
+        if self._refused != text:  # once, not for every try
+            self._refused = text
+            log.warning("a client with key %s is refused", text.decode())
+        return False
 
-    def stop(self) -> None:
-        """Ends the authentication thread."""
-        self._authenticator.stop()
+    def name_of(self, key: bytes) -> str:
+        """The name in the list."""
+        name = self.allowed.get(z85.encode(key), "")
+        log.info("client %s is let in", name)
+        return name
+
+    def mechanism(self) -> Curve:
+        """The security of one connection."""
+        return Curve(self._public, self._secret, self.admits)

@@ -66,6 +66,13 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Unfit:
+    """A worker cannot begin, and ends."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class Done:
     """A job's figures; its pixels are in place. `ms` counts every stage that ran, `worker` is for the status."""
 
@@ -99,7 +106,7 @@ class Said:
     text: str
 
 
-_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Done, Failed, Alive, Said)}
+_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Unfit, Done, Failed, Alive, Said)}
 
 
 def pack(messages: Sequence[Any]) -> bytes:

@@ -19,7 +19,7 @@ def control_address(address: str) -> str:
     """The control socket beside an address: another file, or a free port of the same interface."""
     if address.startswith("ipc://"):
         return address + ".ctl"
-    return f"tcp://{urlsplit(address).hostname}:0" if ":*" not in address else address
+    return f"{address.rpartition(':')[0]}:0"
 
 
 def is_local(address: str) -> bool:
@@ -65,13 +65,21 @@ class QuietHandler(logging.handlers.RotatingFileHandler):
         """Drops the line."""
 
 
-def log_to(path: str) -> None:
-    """Logs to a rotating file, or to the terminal when there is no path."""
+class FollowingHandler(logging.handlers.WatchedFileHandler):
+    """Appends to a log that another process rotates."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Drops the line."""
+
+
+def log_to(path: str, *, rotates: bool = True) -> None:
+    """Logs to a file, or to the terminal when there is no path; one of the processes that share a file `rotates` it."""
     handler: logging.Handler = logging.StreamHandler()
     if path:
         try:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            handler = QuietHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_COUNT)
+            own = QuietHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_COUNT) if rotates else FollowingHandler(path)
+            handler = own
         except OSError:
             handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

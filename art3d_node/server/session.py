@@ -30,8 +30,10 @@ IDLE_PROBE_S = 5.0
 class Session(Work):
     """One server's side of the protocol."""
 
-    def received(self, peer: bytes, parts: list[memoryview], now_s: float, *, control: bool = False) -> None:
-        """One message of a client, as it came off a socket."""
+    def received(
+        self, peer: bytes, parts: list[memoryview], now_s: float, *, control: bool = False, source: str = ""
+    ) -> None:
+        """One message of a client, as it came off a socket; `source` is the process, address or key it belongs to."""
         self.active_s = now_s
         self.tally.messages += 1
         request_id = 0
@@ -44,14 +46,23 @@ class Session(Work):
                 request_id = request_id_of(parts[0])
                 raise
             request_id = envelope.id
-            self._handle(peer, envelope.id, envelope.message, parts[1] if len(parts) == 2 else None, now_s, control)
+            self._handle(
+                peer, envelope.id, envelope.message, parts[1] if len(parts) == 2 else None, now_s, control, source
+            )
         except Art3DError as error:
             self.tally.refused += 1
             self.answer(peer, request_id, failure(error), control=control)
         self.dispatch(now_s)
 
     def _handle(
-        self, peer: bytes, number: int, message: Any, payload: memoryview | None, now_s: float, control: bool
+        self,
+        peer: bytes,
+        number: int,
+        message: Any,
+        payload: memoryview | None,
+        now_s: float,
+        control: bool,
+        source: str,
     ) -> None:
         if isinstance(message, m.Unknown):
             raise UnsupportedError(f"this server does not know messages of kind {message.kind!r}",
@@ -64,7 +75,7 @@ class Session(Work):
         elif control:
             raise UnsupportedError("the control socket takes cancel, status and ping", remedy="use the other socket")
         elif isinstance(message, m.Hello):
-            self._hello(peer, number, message, now_s)
+            self._hello(peer, number, message, now_s, source)
         else:
             self._of_client(peer, number, message, payload, now_s)
 
@@ -77,7 +88,7 @@ class Session(Work):
             return m.Cancelled(self._cancel(message))
         return None
 
-    def _hello(self, peer: bytes, number: int, message: m.Hello, now_s: float) -> None:
+    def _hello(self, peer: bytes, number: int, message: m.Hello, now_s: float, source: str) -> None:
         if message.protocol[0] != m.PROTOCOL[0]:
             raise ProtocolError(
                 f"the client speaks protocol {message.protocol[0]}.{message.protocol[1]}, this server "
@@ -87,8 +98,10 @@ class Session(Work):
         if peer not in self.clients and len(self.clients) >= self.limits.clients:
             raise BusyError(f"{len(self.clients)} clients are connected",
                             remedy=f"the limit clients is {self.limits.clients}")  # fmt: skip
+        if self.unfit and not any(worker.ready for worker in self.workers.values()):
+            raise self.no_worker()
         if peer not in self.clients:
-            self.clients[peer] = Client(peer, message.client[:80], secrets.token_hex(16), now_s, now_s)
+            self.clients[peer] = Client(peer, message.client[:80], secrets.token_hex(16), source, now_s, now_s)
         self.greeting.append((peer, number, message))
         self.greet()
 

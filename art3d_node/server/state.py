@@ -13,7 +13,7 @@ from art3d_node.server.actions import Action, Send, Tell
 from art3d_node.server.jobs import Ready
 from art3d_node.server.loans import Loans
 from art3d_node.server.plates import PlateStore
-from art3d_node.server.pool import SegmentPool
+from art3d_node.server.pool import SEGMENTS, SegmentPool
 from art3d_node.server.scheduler import Scheduler, Task
 from art3d_node.server.tally import Tally
 from host_bridge.errors import ServerError
@@ -32,6 +32,7 @@ class Client:
     peer: bytes
     name: str
     session: str
+    source: str
     seen_s: float
     probed_s: float
     requests: dict[int, Task | None] = field(default_factory=dict)
@@ -53,12 +54,13 @@ class State:
 
     Args:
         identity: version, address of the control socket, log file and so on, as `Welcome` tells them.
+        segments: how many pieces of shared memory there may be.
     """
 
-    def __init__(self, limits: Limits, identity: Mapping[str, Any], *, pid: int) -> None:
+    def __init__(self, limits: Limits, identity: Mapping[str, Any], *, pid: int, segments: int = SEGMENTS) -> None:
         self.limits, self.identity, self.pid = limits, identity, pid
         self.instance = secrets.token_hex(8)
-        self.pool = SegmentPool(limits.memory_bytes)
+        self.pool = SegmentPool(limits.memory_bytes, most=segments)
         self.out: list[Action] = []
         self.plates = PlateStore(self.pool, limits, dropped=lambda key: self.out.append(Tell(key)))
         self.loans = Loans(self.pool)
@@ -70,6 +72,7 @@ class State:
         self.probe = self.pool.acquire(PROBE_BYTES)
         self.active_s, self.watched_s = 0.0, -math.inf
         self.stillborn = 0
+        self.unfit = ""  # why the last worker could not begin
 
     def take(self) -> list[Action]:
         """What is to be done now."""
@@ -82,13 +85,16 @@ class State:
 
     def worker_failed_to_start(self) -> None:
         """No worker can start: those who wait for a welcome are told."""
-        error = ServerError(
-            "no worker can start", remedy=f"its log says why: {self.identity.get('log') or 'the terminal'}"
-        )
         for peer, number, _hello in self.greeting:
             self.clients.pop(peer, None)
-            self.answer(peer, number, failure(error))
+            self.answer(peer, number, failure(self.no_worker()))
         self.greeting.clear()
+
+    def no_worker(self) -> ServerError:
+        """What those are told who wait for a worker that cannot start."""
+        why = f": {self.unfit}" if self.unfit else ""
+        log = self.identity.get("log") or "what its terminal says"
+        return ServerError(f"no worker can start{why}", remedy=f"its log knows more: {log}")
 
     def greet(self) -> None:
         """Welcomes those who wait, once a worker knows what there is."""

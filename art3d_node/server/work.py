@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from art3d_node.server.actions import Send, Start, Stop
-from art3d_node.server.jobs import SMALL_PIXELS, Done, Failed, Job, PlateRef, Ready
+from art3d_node.server.jobs import SMALL_PIXELS, Done, Failed, Job, PlateRef, Ready, Unfit
 from art3d_node.server.requests import channels_of, prove_keys, prove_request, request_keys
 from art3d_node.server.scheduler import Task, Waiter
 from art3d_node.server.state import Client, State, WorkerState
@@ -211,8 +211,12 @@ class Work(State):
         """A worker is ready, or has done or failed a job."""
         state = self.workers[worker]
         if isinstance(message, Ready):
-            state.ready = message
+            state.ready, self.unfit = message, ""
             self.greet()
+        elif isinstance(message, Unfit):
+            self.unfit = message.why
+            if not any(other.ready for other in self.workers.values()):
+                self.worker_failed_to_start()
         elif isinstance(message, Done):
             state.figures = dict(message.worker)
             self.tally.add_ms(message.ms)

@@ -24,7 +24,7 @@ from typing import Any
 
 from art3d_node.server import interrupt
 from art3d_node.server.engine import Engine
-from art3d_node.server.jobs import Abort, Alive, Done, Failed, Forget, Job, PlateRef, Ready, Said
+from art3d_node.server.jobs import Abort, Alive, Done, Failed, Forget, Job, PlateRef, Ready, Said, Unfit
 from art3d_node.server.lanes import Lanes, room
 from art3d_node.server.pipe import READ_BYTES, Reader, framed
 from host_bridge.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
@@ -229,8 +229,9 @@ def main(argv: list[str] | None = None) -> int:
         make = getattr(importlib.import_module(module), name)
         engine = make(args.device, args.analysis_bytes, open_paths=args.open_paths)
         Worker(pipe, engine, outbox).run()
-    except Exception:
+    except Exception as error:
         log.exception("the worker cannot go on")
+        outbox.say(Unfit(str(error) if isinstance(error, Art3DError) else f"{type(error).__name__}: {error}"[:500]))
     return 1
 
 

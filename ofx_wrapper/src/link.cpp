@@ -14,7 +14,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPollEvery{20};
 constexpr int kLingerMs = 100;
-constexpr int kHeartbeatMs = 2000;
 
 // A server that listens on all interfaces names its control socket without its host; it is where we found it.
 std::string controlAddress(const std::string& address, const std::string& told) {
@@ -54,8 +53,6 @@ Link::Link(zmq::context_t& context, const std::string& address, UploadGate& gate
       monitor_(context, zmq::socket_type::pair) {
   for (zmq::socket_t* socket : {&requests_, &control_}) {
     socket->set(zmq::sockopt::linger, kLingerMs);
-    socket->set(zmq::sockopt::heartbeat_ivl, kHeartbeatMs);
-    socket->set(zmq::sockopt::heartbeat_timeout, 5 * kHeartbeatMs);
     secure(*socket);
   }
   listen();

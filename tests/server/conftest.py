@@ -19,6 +19,12 @@ sys.path.insert(0, str(HERE))
 from host_bridge.embedded import ping  # noqa: E402
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process started and that live."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+
+
 class Server:
     """One server process that can be killed and started again at its address."""
 
@@ -44,11 +50,14 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def fronts(self) -> list[int]:
+        """Process id of what serves, which the process that was started watches."""
+        assert self.process is not None
+        return children(self.process.pid)
+
     def workers(self) -> list[int]:
         """Process ids of its workers."""
-        assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in children.read_text().split()] if children.exists() else []
+        return [pid for front in self.fronts() for pid in children(front)]
 
     def log(self) -> str:
         """What it logged."""

@@ -59,7 +59,7 @@ def test_auto_is_the_processor_where_they_cannot_be_used_and_the_log_says_so(mon
 
 
 def test_the_front_counts_without_torch():
-    code = "import sys, art3d_node.server.__main__ as m; m.find_devices('auto'); print('torch' in sys.modules)"
+    code = "import sys, art3d_node.server.front as m; m.find_devices('auto'); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -20,7 +20,7 @@ def test_prometheus_text():
     session.worker_said(1, Ready("cpu", (), ()), 0.0)
     session.worker_said(1, Done(5, {}, {"render": 12.0}, {"analysis_bytes": 77}), 0.0)
     registry = CollectorRegistry()
-    registry.register(Figures(session))
+    registry.register(Figures(session.figures))
     text = generate_latest(registry).decode()
     assert "art3d_tiles_total 0.0" in text
     assert 'art3d_stage_ms{stage="render"} 12.0' in text

@@ -1,0 +1,1 @@
+"""The server's end of ZMTP: what clients' ZeroMQ sockets speak, with every byte counted before it is kept."""

@@ -1,0 +1,112 @@
+"""The process that stays: holds the addresses, starts the front, and starts it again when it dies or hangs.
+
+Clients that connect meanwhile wait in the listening sockets, which outlive every front. What a front held is only a
+cache: clients say hello to the next one and ask again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from art3d_node.server.watch import Patience, Watch
+
+log = logging.getLogger("art3d_node.server")
+LOOK_S = 0.2
+LAST_WORDS_S = 15.0
+PATIENCE = Patience(silent_s=30.0, loading_s=120.0, stuck_s=float("inf"))
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
+RECENT_S = 20.0
+
+
+class Supervisor:
+    """Keeps one front alive.
+
+    Args:
+        options: the server's command line, which every front gets.
+        listening: the sockets of requests and of control.
+    """
+
+    def __init__(self, options: Sequence[str], listening: Sequence[socket.socket]) -> None:
+        self._options, self._listening = list(options), list(listening)
+        self._stopping = False
+        self._child: subprocess.Popen[bytes] | None = None
+        self.fault = ""  # why the last front could not begin
+
+    def stop(self, *_: object) -> None:
+        """Ends the front, and with it `run`; may be called from a signal handler."""
+        self._stopping = True
+        if self._child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._child.send_signal(signal.SIGTERM)
+
+    def run(self) -> int:
+        """Serves until told to end or idle; the exit code."""
+        served, deaths = False, list[float]()
+        while True:
+            code, began = self._one_front()
+            served |= began
+            # One that ends by itself is done; one that could not even begin would not the next time either.
+            if code == 0 or self._stopping or (code > 0 and not served):
+                return max(0, code) if code >= 0 or self._stopping else 1
+            now_s = time.monotonic()
+            deaths = [death for death in deaths if now_s - death < RECENT_S] + [now_s]
+            log.error("the serving process ended with %d; it is started again", code)
+            time.sleep(0.0 if len(deaths) == 1 else min(FIRST_PAUSE_S * 2 ** len(deaths), LONGEST_PAUSE_S))
+
+    def _one_front(self) -> tuple[int, bool]:
+        """One front's life: its exit code, and whether it began to serve."""
+        ours, theirs = socket.socketpair()
+        given = [each.fileno() for each in (*self._listening, theirs)]
+        command = [sys.executable, "-m", "art3d_node.server", *self._options,
+                   "--front", *map(str, given), str(os.getpid())]  # fmt: skip
+        self._child = subprocess.Popen(command, pass_fds=given, stdin=subprocess.DEVNULL)
+        theirs.close()
+        ours.settimeout(LOOK_S)
+        if self._stopping:
+            self._child.terminate()
+        try:
+            began = self._watch(ours, self._child)
+            return self._end(self._child), began
+        finally:
+            ours.close()
+
+    def _watch(self, ours: socket.socket, child: subprocess.Popen[bytes]) -> bool:
+        """Until the front is gone; whether it ever said that it serves."""
+        watch, began = Watch(PATIENCE, time.monotonic()), False
+        asked_s = 0.0
+        while True:
+            now_s = time.monotonic()
+            try:
+                said = ours.recv(4096)
+            except TimeoutError:
+                fault = watch.fault(now_s, 0)
+                asked_s = (asked_s or now_s) if self._stopping else 0.0
+                if fault or (asked_s and now_s - asked_s > LAST_WORDS_S) or child.poll() is not None:
+                    if fault:
+                        log.error("the serving process (pid %d) %s", child.pid, fault)
+                    return began
+                continue
+            except OSError:
+                return began
+            if not said:
+                return began
+            if said.startswith(b"!"):
+                self.fault = said[1:].decode(errors="replace")
+            else:
+                watch.heard(now_s, ready=True)
+                began = True
+
+    def _end(self, child: subprocess.Popen[bytes]) -> int:
+        # It closed its end because it ends; one that hangs does not.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.wait(LAST_WORDS_S if self._stopping else 3.0)
+        child.kill()
+        return child.wait()
