@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import statistics
 import subprocess
@@ -28,9 +27,8 @@ def running(*options: str, engine: str = "", paths: Sequence[Path] = (SYNTHETIC,
     with tempfile.TemporaryDirectory(prefix="art3d-bench-") as folder:
         address = f"ipc://{folder}/s"
         command = [sys.executable, "-m", "art3d_node.server", "--address", address, "--device", "cpu",
-                   "--log", f"{folder}/log", *(["--engine", engine] if engine else []), *options]  # fmt: skip
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
-        process = subprocess.Popen(command, env=environment)
+                   "--log", f"{folder}/log", *_engine(engine, paths), *options]  # fmt: skip
+        process = subprocess.Popen(command)
         try:
             while ping(address) is None:
                 if process.poll() is not None:
@@ -39,6 +37,13 @@ def running(*options: str, engine: str = "", paths: Sequence[Path] = (SYNTHETIC,
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
+
+
+def _engine(engine: str, paths: Sequence[Path]) -> list[str]:
+    """The option that names an engine; one that is no part of Art3D with its folder."""
+    module = engine.partition(":")[0]
+    folder = next((path for path in paths if (path / f"{module}.py").exists()), None)
+    return [] if not engine else ["--engine", f"{folder}/{engine}" if folder else engine]
 
 
 def plate(width: int, height: int, *, seed: int = 0, dtype: str = "<f2") -> Frame:

@@ -215,7 +215,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pipe", type=int, required=True)
     parser.add_argument("--device", required=True)
-    parser.add_argument("--engine", required=True, help="module:function that makes the engine of a device")
+    parser.add_argument("--engine", required=True, help="[FOLDER/]module:function that makes an engine")
     parser.add_argument("--analysis-bytes", type=int, required=True)
     parser.add_argument("--open-paths", action="store_true")
     args = parser.parse_args(argv)
@@ -226,6 +226,9 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, handlers=[outbox], format="%(message)s")
     try:
         module, _, name = args.engine.partition(":")
+        folder, _, module = module.rpartition("/")
+        if folder:
+            sys.path.append(folder)
         make = getattr(importlib.import_module(module), name)
         engine = make(args.device, args.analysis_bytes, open_paths=args.open_paths)
         Worker(pipe, engine, outbox).run()

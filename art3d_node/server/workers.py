@@ -49,7 +49,7 @@ class Workers:
 
     Args:
         devices: such as "cpu", "cuda:0".
-        engine: "module:function" that makes an engine.
+        engine: "[FOLDER/]module:function" that makes an engine.
         analysis_bytes: bound of each worker's analyses.
         open_paths: whether depth sources may be named by path.
         patience: how long one may be silent.

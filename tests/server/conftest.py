@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,11 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from host_bridge.embedded import ping  # noqa: E402
+
+
+def engine_at(engine: str) -> str:
+    """An engine that lies beside the tests is named with its folder."""
+    return f"{HERE}/{engine}" if engine.startswith("synthetic:") else engine
 
 
 def children(pid: int) -> list[int]:
@@ -37,9 +41,8 @@ class Server:
     def start(self) -> None:
         """Starts it and waits until it answers."""
         command = [sys.executable, "-m", "art3d_node.server", "--address", self.address, "--device", "cpu",
-                   "--engine", self._engine, "--log", str(self.folder / "log"), *self._options]  # fmt: skip
-        environment = {**os.environ, "PYTHONPATH": str(HERE)}
-        self.process = subprocess.Popen(command, env=environment)
+                   "--engine", engine_at(self._engine), "--log", str(self.folder / "log"), *self._options]  # fmt: skip
+        self.process = subprocess.Popen(command)
         end = time.monotonic() + 30
         while ping(self.address, timeout_s=0.2) is None:
             assert self.process.poll() is None and time.monotonic() < end, "the server does not start"

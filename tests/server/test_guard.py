@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket as sockets
 import subprocess
@@ -28,7 +27,7 @@ HERE = Path(__file__).parent
 
 def command(address: str, *options: str) -> list[str]:
     return [sys.executable, "-m", "art3d_node.server", "--address", address, "--device", "cpu",
-            "--engine", "synthetic:make", *options]  # fmt: skip
+            "--engine", f"{HERE}/synthetic:make", *options]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +46,6 @@ def guarded(tmp_path_factory):
     log = folder / "log"
     process = subprocess.Popen(
         command(f"tcp://0.0.0.0:{port}", "--keys", str(folder), "--log", str(log)),
-        env={**os.environ, "PYTHONPATH": str(HERE)},
     )
     yield f"tcp://127.0.0.1:{port}", folder, log
     process.send_signal(signal.SIGTERM)

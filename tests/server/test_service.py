@@ -338,10 +338,10 @@ def test_tcp_on_loopback(tmp_path, start_server):
     with sockets.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "art3d_node.server", "--address", f"tcp://127.0.0.1:{port}", "--device", "cpu",
-               "--engine", "synthetic:make"]  # fmt: skip
     here = os.path.dirname(__file__)
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": here}, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "art3d_node.server", "--address", f"tcp://127.0.0.1:{port}", "--device", "cpu",
+               "--engine", f"{here}/synthetic:make"]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         with Client(f"tcp://127.0.0.1:{port}", hello_timeout_s=20) as client:
             tile(client, picture(15))

@@ -169,18 +169,22 @@ def noise(address: str, *, count: int, vectors: Path, seed: int = 2) -> Counter[
         socket.send_multipart(hostile(chance, samples))
         if number % 16 == 0:
             _drain(socket, answers)
-    end = time.monotonic() + 5
-    while not socket.poll(200) and time.monotonic() < end:
-        pass
-    _drain(socket, answers)
+    last, end = 1 << 61, time.monotonic() + 60
+    socket.send(encode(last, m.Ping()))
+    while last not in _drain(socket, answers) and time.monotonic() < end:
+        socket.poll(100)
     context.destroy(0)
     return answers
 
 
-def _drain(socket, answers: Counter[str]) -> None:
+def _drain(socket, answers: Counter[str]) -> set[int]:
+    """Counts what has come; returns the ids."""
+    ids = set()
     while socket.poll(0):
         found = msgpack.unpackb(socket.recv_multipart()[0])
         answers[found.get("code", found["kind"])] += 1
+        ids.add(found["id"])
+    return ids
 
 
 def hostile(chance: random.Random, samples: list[bytes]) -> list[bytes]:
