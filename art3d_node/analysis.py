@@ -19,6 +19,7 @@ from art3d_node.estimate import (
     GIVEN,
     Check,
     RawDepth,
+    ReadZ,
     Shelf,
     aspect_of,
     estimate_depth,
@@ -62,6 +63,7 @@ class FrameAnalysis:
         local_range_px: (lowest, highest) of d_L − (s·iz + t), px; (0, 0) for a constant style.
         depth_source, model_id, style_id: what made it.
         licence_note: what the user has to know about the depth model before commercial work, or "".
+        z: how the plate's Z was read; None where depth comes from elsewhere.
         shot_gain, shot_zero_plane_pct: the shot's own knobs, under the artist's.
         ms: stage → milliseconds.
     """
@@ -85,6 +87,7 @@ class FrameAnalysis:
     shot_gain: float = 1.0
     shot_zero_plane_pct: float = 0.0
     ms: dict[str, float] = field(default_factory=dict)
+    z: ReadZ | None = None
 
     @property
     def fit_scale(self) -> float:
@@ -201,6 +204,7 @@ def stage(
         shot_gain=shot.depth_gain,
         shot_zero_plane_pct=shot.zero_plane,
         ms=clock.laps,
+        z=raw.z,
     )
 
 

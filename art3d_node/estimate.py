@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,14 +15,18 @@ from torch import Tensor
 from art3d_node.look import make_look
 from art3d_node.models.depth_net import DepthSource, SourceInput
 from art3d_node.models.neutral import Staging
+from art3d_node.models.z_order import order_of
 from art3d_node.motion import Grey, grey
 from art3d_node.plate import Plate
 from art3d_node.transfer import CPU, as_float, host_array
 from host_bridge.errors import DepthSourceError
 from host_bridge.frame import Frame
+from host_bridge.wire.depth_values import Evidence, decide, varies
 from host_bridge.wire.messages import AnalysisSettings
 
 GIVEN = "given"
+JUDGE = "mini"
+"""The network whose order of near and far decides what a Z means."""
 NO_LOOK = torch.zeros(0, 0, 3, dtype=torch.uint8, device=CPU)
 
 Check = Callable[[], None]
@@ -45,6 +49,26 @@ class Shelf(Protocol):
 
 
 @dataclass(frozen=True)
+class ReadZ:
+    """How a plate's Z was read.
+
+    Attributes:
+        meaning: one of the knob Z Meaning, never "auto".
+        evidence: what the picture said of it; None where the settings named the meaning.
+    """
+
+    meaning: str
+    evidence: Evidence | None = None
+
+    def stats(self) -> dict[str, Any]:
+        """The fields of a tile's statistics."""
+        if self.evidence is None:
+            return {"z_meaning": self.meaning}
+        agreement = decide([self.evidence]).agreement
+        return {"z_meaning": self.meaning, "z_agreement": agreement, "z_evidence": self.evidence.to_wire()}
+
+
+@dataclass(frozen=True)
 class RawDepth:
     """What the depth source said about one frame.
 
@@ -55,6 +79,7 @@ class RawDepth:
             on the host, where motion is found.
         source: name of the depth source that "auto" came to.
         model_id: what made it.
+        z: what the plate's Z was taken to mean; None for other sources.
         licence_note: what the user has to know about it before commercial work, or "".
         ms: milliseconds it took.
     """
@@ -65,6 +90,7 @@ class RawDepth:
     model_id: str
     licence_note: str = ""
     ms: float = 0.0
+    z: ReadZ | None = None
 
     @cached_property
     def grey(self) -> Grey:
@@ -108,32 +134,64 @@ def estimate_depth(
 
 def _estimate(plate: Plate, settings: AnalysisSettings, library: Shelf, check: Check) -> RawDepth:
     frame = plate.frame
-    z = frame.layers.get("depth")
-    name = source_name(settings.depth, library, has_z=z is not None)
+    name = source_name(frame, settings, library)
     source = library.depth(name)
     check()
     look = look_of(plate) if source.needs_look else NO_LOOK
     check()
     # What looks at the picture has no use for Z; what reads Z does so on the host.
-    if source.needs_look or z is None:
-        seen = SourceInput(look=look, aspect=aspect_of(frame), z_meaning=settings.z_meaning)
-    else:
-        seen = SourceInput(look, aspect_of(frame), as_float(z[..., 0]), _alpha(frame), settings.z_meaning)
+    read = None
+    seen = SourceInput(look=look, aspect=aspect_of(frame))
+    if not source.needs_look and "depth" in frame.layers:
+        z = as_float(frame.layers["depth"][..., 0])
+        read = _read_z(plate, z, settings, library)
+        check()
+        seen = SourceInput(look, aspect_of(frame), z, _alpha(frame), read.meaning)
     try:
         found = source.estimate(seen)
     except ValueError as error:
         remedy = "use another depth source, such as --depth auto"
         raise DepthSourceError(str(error), where=f"--depth {name}", remedy=remedy) from error
     check()
-    return RawDepth(found.inverse_depth.to(plate.device), look, source.name, found.model_id, source.licence_note)
+    inverse = found.inverse_depth.to(plate.device)
+    return RawDepth(inverse, look, source.name, found.model_id, source.licence_note, z=read)
 
 
-def source_name(depth: str, library: Shelf, *, has_z: bool) -> str:
-    """The source that a setting stands for; what "auto+people" finds in a plate's Z needs nobody held."""
-    if depth not in ("auto", "auto+people"):
-        return depth
-    name = library.automatic(has_z=has_z)
-    return name if has_z else name + depth.removeprefix("auto")
+def source_name(frame: Frame, settings: AnalysisSettings, library: Shelf) -> str:
+    """The depth source that the settings come to for a frame.
+
+    A Z of one value is no depth. What "auto+people" finds in a plate's Z needs nobody held.
+
+    Raises:
+        DepthSourceError: such a Z was asked for. In a shot it is a frame that shows nothing.
+    """
+    z = frame.layers.get("depth")
+    if settings.depth in ("auto", "auto+people"):
+        has_z = z is not None and varies(z)
+        name = library.automatic(has_z=has_z)
+        return name if has_z else name + settings.depth.removeprefix("auto")
+    if settings.depth == "aov" and z is not None and settings.shot is None and not varies(z):
+        raise DepthSourceError(
+            f"the plate's Z is {float(z[0, 0, 0]):g} everywhere: no depth",
+            where="--depth aov",
+            remedy="render it again with depth, or take a network's: --depth auto",
+        )
+    return settings.depth
+
+
+def judge(frame: Frame, settings: AnalysisSettings, name: str) -> str:
+    """The network whose order decides what this frame's Z means; "" where the settings or the source need none."""
+    return JUDGE if name == "aov" and settings.z_meaning == "auto" and "depth" in frame.layers else ""
+
+
+def _read_z(plate: Plate, z: Tensor, settings: AnalysisSettings, library: Shelf) -> ReadZ:
+    network = judge(plate.frame, settings, "aov")
+    if not network:
+        return ReadZ(settings.z_meaning)
+    seen = SourceInput(look=look_of(plate), aspect=aspect_of(plate.frame))
+    order = order_of(z, library.depth(network).estimate(seen).inverse_depth)
+    evidence = Evidence(**asdict(order))
+    return ReadZ(decide([evidence]).meaning, evidence)
 
 
 def look_of(plate: Plate) -> Tensor:

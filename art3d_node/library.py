@@ -32,8 +32,8 @@ class Library:
     A style file that changes on disk is loaded again; a depth source is not.
 
     Args:
-        open_paths: whether a depth source may be named by the path of its folder. A server that others can reach
-            leaves this off: then a folder is named by its name inside a model folder (`checkpoints.folders`).
+        open_paths: whether a depth source may be named by the path of its folder or file. A server that others can
+            reach leaves this off: then it is named by its name inside a model folder (`checkpoints.folders`).
         device: where the networks compute.
     """
 
@@ -43,7 +43,7 @@ class Library:
         self._loaded: dict[tuple[str, str], tuple[Any, Any]] = {}
 
     def depth(self, name: str) -> DepthSource:
-        """The depth source of that name: aov, da2-small, mini, or a folder; `+people` behind a network's holds people.
+        """The source of that name: aov, mini, known weights, a transformers folder, an ONNX file; or +people.
 
         Raises:
             DepthSourceError: there is none, or its weights are missing or damaged.
@@ -108,17 +108,21 @@ class Library:
         if name == "mini":
             return _mini(self._device)
         found = checkpoints.find(name)
-        if found is None and self._open_paths and Path(name, "config.json").is_file():
+        if found is None and self._open_paths and (Path(name, "config.json").is_file() or _is_onnx(Path(name))):
             found = Path(name)
         if found is None:
             known = name in checkpoints.KNOWN
             raise ValueError("its weights are not on this machine" if known else "there is no such depth source")
+        if _is_onnx(found):
+            from art3d_node.models.onnx_depth import OnnxDepth
+
+            return OnnxDepth(found, name=name)
         # Imported here: transformers takes seconds, and most servers never need it.
-        from art3d_node.models import depth_anything
+        from art3d_node.models import depth_anything, transformers_depth
 
         if found.is_dir():
             note = checkpoints.licence_note(found)
-            return depth_anything.from_folder(found, name=name, licence_note=note, device=self._device)
+            return transformers_depth.from_folder(found, name=name, licence_note=note, device=self._device)
         try:
             checkpoints.verify(found, checkpoints.known(name))
         except BadInputError as error:
@@ -134,6 +138,10 @@ class Library:
         from art3d_node.models.people import PeopleNetwork
 
         return PeopleHeld(source, PeopleNetwork())
+
+
+def _is_onnx(path: Path) -> bool:
+    return path.suffix.lower() == ".onnx" and path.is_file()
 
 
 def _mini(device: torch.device) -> DepthSource:

@@ -206,6 +206,7 @@ def _stats(prepared: Prepared) -> dict[str, Any]:
         "model_id": a.model_id,
         "licence_note": a.licence_note,
         "style_id": a.style_id,
+        **(a.z.stats() if a.z else {}),
         "ms": dict(a.ms),
     }
     return stats

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ _CHUNK_BYTES = 1 << 20
 # Width of the backbone and the layers that are read from it → the size of Depth Anything V2.
 _RESTRICTED = {(768, (3, 6, 9, 12)): "Base", (1024, (5, 12, 18, 24)): "Large"}
 _TIMEOUT_S = 30.0
+_CARD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,18 @@ def folders() -> list[Path]:
 
 
 def find(name: str) -> Path | None:
-    """Where the weights of that name lie: the published file, or a transformers folder NAME; None when absent."""
+    """Where the weights of that name lie: the published file, a transformers folder or an ONNX file; or None."""
     checkpoint = KNOWN.get(name)
     for folder in folders():
         if checkpoint and (folder / checkpoint.file_name).is_file():
             return folder / checkpoint.file_name
-        if name and Path(name).name == name and (folder / name / "config.json").is_file():
+        if not name or Path(name).name != name:
+            continue
+        if (folder / name / "config.json").is_file():
             return folder / name
+        onnx = folder / (name if name.lower().endswith(".onnx") else name + ".onnx")
+        if onnx.is_file():
+            return onnx
     return None
 
 
@@ -105,7 +112,8 @@ def model_folders() -> list[Path]:
 def licence_note(folder: Path) -> str:
     """What a user has to know before commercial work with a transformers folder, or "".
 
-    Depth Anything V2 Base and Large are published under a non-commercial licence; V1 and Small are not.
+    The folder's card says its licence. Depth Anything V2 Base and Large are published under a non-commercial one, with
+    a card or without; V1 and Small are not.
     """
     try:
         config = json.loads((folder / "config.json").read_text())
@@ -113,8 +121,27 @@ def licence_note(folder: Path) -> str:
         taps = backbone.get("out_indices") or [int(name.removeprefix("stage")) for name in backbone["out_features"]]
         size = _RESTRICTED.get((int(backbone.get("hidden_size", 768)), tuple(taps)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        size = None
+    if size:
+        return f"Depth Anything V2 {size} is CC-BY-NC-4.0: not for commercial work"
+    licence = card_licence(folder)
+    restricted = any(word in licence.lower() for word in ("-nc", "noncommercial", "non-commercial", "research"))
+    return f"{folder.name} is {licence}" + (": not for commercial work" if restricted else "") if licence else ""
+
+
+def card_licence(folder: Path) -> str:
+    """The licence that the card of a transformers folder states; "" without one."""
+    try:
+        with (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
+            head = file.read(_CARD_BYTES)
+    except OSError:
         return ""
-    return f"Depth Anything V2 {size} is CC-BY-NC-4.0: not for commercial work" if size else ""
+    front = re.match(r"---\s*\n(.*?)\n---", head, re.DOTALL)
+    said: dict[str, str] = (
+        dict(re.findall(r"^(license|license_name):[ \t]*[\"']?([\w.+-]+)", front[1], re.MULTILINE)) if front else {}
+    )
+    licence = said.get("license", "")
+    return said.get("license_name", licence) if licence in ("", "other") else licence
 
 
 def verify(path: Path, checkpoint: Checkpoint) -> None:

@@ -106,10 +106,13 @@ KNOBS: tuple[Knob, ...] = (
     Knob(10, "style", "Style", "text", "neutral",
          help="The stereographer's hand: a house style or the name of a .style file in the style folder."),
     Knob(11, "depth", "Depth Source", "text", "auto",
-         help="Where inverse depth comes from: auto, aov, da2-small, mini, or a folder with a depth model. "
-         "+people behind a network's name holds people in one piece."),
-    Knob(12, "z_meaning", "Z Meaning", "choice", "auto", choices=("auto", "distance", "inverse"),
-         help="Whether the plate's Z grows with distance (most renderers) or with nearness (Nuke's own)."),
+         help="Where inverse depth comes from: auto, aov (the plate's Z), da2-small, mini, or a folder or .onnx file "
+         "with a depth network; on the command line also depth pictures. +people behind a network's name holds people "
+         "in one piece."),
+    Knob(12, "z_meaning", "Z Meaning", "choice", "auto",
+         choices=("auto", "distance", "inverse", "far-is-white", "near-is-white"),
+         help="What Z says: distance (most renderers), its inverse (Nuke's own), or a picture of depth whose far or "
+         "near is white. Auto compares it with what a small network sees."),
     Knob(22, "matte", "Sculpt Where", "choice", "input", choices=("input", "people"),
          help="Where Local Sculpt acts: in the Matte input (everywhere without one), or on the people of the frame."),
 )  # fmt: skip

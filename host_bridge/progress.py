@@ -15,9 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from host_bridge.batch.events import Event, Reporter
 from host_bridge.farm import lines
 from host_bridge.quiet import own_stderr
+from host_bridge.told_depth import depth_words, tells
 
 SHOWN = ("depth_source", "style_id", "model_id", "fit_scale", "fit_shift", "parallax_min_pct", "parallax_max_pct",
-         "budget", "beyond_border_px", "licence_note")  # fmt: skip
+         "budget", "beyond_border_px", "licence_note", "depth_from", "z_meaning", "z_how", "z_agreement",
+         "z_void")  # fmt: skip
 
 
 def reporter_for(*, as_json: bool, farm: bool = False, out: TextIO | None = None) -> Reporter:
@@ -105,7 +107,7 @@ class PeopleReporter:
             disable=not self._console.is_terminal,
         )
         self._failed: list[int] = []
-        self._source = ""
+        self._source: tuple[str, ...] = ()
         self._since = 0.0
         self._rendered = 0
 
@@ -119,12 +121,14 @@ class PeopleReporter:
 
     def frame(self, event: Event) -> None:
         """Moves the bar; says what a person must know of this frame."""
-        source = str(event.stats.get("depth_source", ""))
-        if source and source != self._source:
+        source = tuple(str(event.stats.get(name, "")) for name in ("depth_source", "z_meaning", "z_void"))
+        if source[0] and source != self._source:
             self._source = source
-            self._say(f"depth from {source}, style {event.stats.get('style_id')}")
+            self._say(f"{depth_words(event.stats)}, style {event.stats.get('style_id')}")
             if event.stats.get("licence_note"):
                 self._say(str(event.stats["licence_note"]))
+        elif source[0] and not tells(event.stats):
+            self._say(f"frame {event.number}: {depth_words(event.stats)}")
         if event.kind == "rendered":
             self._rendered += 1
             if not self._console.is_terminal:

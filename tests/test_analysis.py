@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from host_bridge.geometry import Box
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
 
 LIBRARY = Library()
-NEUTRAL = AnalysisSettings(depth="aov")
+NEUTRAL = AnalysisSettings(depth="aov", z_meaning="distance")
 
 
 def make_frame(height: int = 36, width: int = 64, *, data: Box | None = None, **layers: Any) -> Frame:
@@ -154,15 +155,19 @@ def test_the_same_percentage_at_any_resolution(factor: int) -> None:
 
 
 def test_flat_depth_lies_halfway() -> None:
+    """In a shot; on its own such a frame has no depth."""
     frame = make_frame(depth=np.full((36, 64, 1), 7.0, np.float32))
-    found = analyse(frame, NEUTRAL, LIBRARY)
+    with pytest.raises(DepthSourceError, match="Z is 7 everywhere"):
+        analyse(frame, NEUTRAL, LIBRARY)
+    found = analyse(frame, replace(NEUTRAL, shot=ShotFrame(0.2, 0.2)), LIBRARY)
     assert torch.allclose(found.disparity_px, torch.tensor(64 * (0.5 * SCALE + SHIFT)))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (2, 3)])
 @pytest.mark.parametrize("depth", ["aov", "small-net"])
 def test_tiny_plates(size: tuple[int, int], depth: str) -> None:
-    found = analyse(make_frame(*size), AnalysisSettings(depth=depth), Shelf())
+    settings = AnalysisSettings(depth=depth, z_meaning="distance", shot=ShotFrame(0.1, 0.3))
+    found = analyse(make_frame(*size), settings, Shelf())
     assert found.disparity_px.shape == size
     assert bool(torch.isfinite(found.disparity_px).all())
 
@@ -262,3 +267,52 @@ def test_a_check_that_raises_cancels_between_stages() -> None:
 def test_the_same_frame_gives_the_same_analysis() -> None:
     settings = AnalysisSettings(depth="small-net", style="wavy")
     assert _same(analyse(make_frame(), settings, Shelf()), analyse(make_frame(), settings, Shelf()))
+
+
+def test_a_z_of_one_value_is_passed_over_by_auto() -> None:
+    blank = make_frame(depth=np.zeros((36, 64, 1), np.float32))
+    assert estimate_depth(blank, AnalysisSettings(), Shelf()).source == "small-net"
+    assert estimate_depth(make_frame(), AnalysisSettings(z_meaning="distance"), Shelf()).source == "aov"
+
+
+class Judged(Shelf):
+    """A library whose small network sees the same scene, at its own size and scale."""
+
+    def __init__(self, nearness: Tensor) -> None:
+        self.nearness = nearness
+
+    def depth(self, name: str) -> Any:
+        if name != "mini":
+            return super().depth(name)
+        network = SmallNet()
+        network.estimate = lambda frame: Estimate(self.nearness, "mini:1")  # type: ignore[method-assign]
+        return network
+
+
+@pytest.mark.parametrize(
+    ("stored", "meaning"),
+    [
+        (lambda z: z, "distance"),
+        (lambda z: -z, "distance"),
+        (lambda z: 100.0 / z, "inverse"),
+        (lambda z: (z - z.min()) / (z.max() - z.min()), "far-is-white"),
+        (lambda z: 1.0 - (z - z.min()) / (z.max() - z.min()), "near-is-white"),
+        (lambda z: 5.0 - z, "near-is-white"),
+    ],
+)
+def test_what_z_means_is_decided_by_a_networks_order(stored: Any, meaning: str) -> None:
+    z = make_frame().layers["depth"]
+    seen = torch.nn.functional.interpolate(torch.from_numpy(1.0 / z[None, None, ..., 0]), size=(48, 80))[0, 0]
+    settings = AnalysisSettings(depth="aov")
+    raw = estimate_depth(make_frame(depth=stored(z).astype(np.float32)), settings, Judged(3.0 * seen + 1.0))
+    assert raw.z is not None and raw.z.meaning == meaning and raw.model_id == f"aov:{meaning}"
+    # Whatever was stored, the box is nearer than the wall.
+    assert float(raw.inverse_depth[20, 32]) > float(raw.inverse_depth[2, 2])
+    stats = raw.z.stats()
+    assert stats["z_meaning"] == meaning and stats["z_agreement"] > 0.9
+
+
+def test_a_named_meaning_asks_nobody() -> None:
+    settings = replace(NEUTRAL, z_meaning="inverse")
+    raw = estimate_depth(make_frame(), settings, Judged(torch.zeros(4, 4)))
+    assert raw.z is not None and raw.z.stats() == {"z_meaning": "inverse"}

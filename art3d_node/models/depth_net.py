@@ -28,14 +28,14 @@ class SourceInput:
         aspect: width over height of the window in square pixels.
         z: (H, W) float32, the plate's Z, or None.
         alpha: (H, W) float32, or None.
-        z_meaning: "auto", "distance" or "inverse".
+        z_meaning: what Z's values mean: "distance", "inverse", "far-is-white" or "near-is-white".
     """
 
     look: Tensor
     aspect: float
     z: Tensor | None = None
     alpha: Tensor | None = None
-    z_meaning: str = "auto"
+    z_meaning: str = "distance"
 
 
 @dataclass(frozen=True)

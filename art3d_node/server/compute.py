@@ -18,7 +18,7 @@ from torch import Tensor
 
 from art3d_node import analysis, native, renderer
 from art3d_node.analysis import FrameAnalysis, RawDepth
-from art3d_node.estimate import source_name
+from art3d_node.estimate import judge, source_name
 from art3d_node.library import Library
 from art3d_node.motion import Link, links
 from art3d_node.plate import Plate
@@ -163,9 +163,10 @@ class Compute:
 
     def _raw(self, frame: Frame, key: str, settings: AnalysisSettings, check: Check) -> RawDepth:
         given = settings.style == analysis.GIVEN
-        depth = source_name(settings.depth, self._library, has_z="depth" in frame.layers)
+        depth = "" if given else source_name(frame, settings, self._library)
         if not given:
-            self._library.depth(depth)  # loading must not be stopped half-way
+            for network in filter(None, (depth, judge(frame, settings, depth))):
+                self._library.depth(network)  # loading must not be stopped half-way
 
         name = ("raw", key, depth, settings.z_meaning, given)
         known = self._depths.get(name)

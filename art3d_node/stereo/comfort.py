@@ -16,7 +16,8 @@ COMFORT_FRONT_PCT = 1.0
 COMFORT_BEHIND_PCT = 2.0
 """Beyond these, % parallax, a verdict warns: common practice for cinema and television."""
 
-Verdict = Literal["comfortable", "strong", "over budget", "empty"]
+Verdict = Literal["comfortable", "strong", "over budget", "flat", "empty"]
+_FLAT_PCT = 1e-3
 _SAMPLES = 1 << 17
 
 
@@ -59,11 +60,13 @@ def verdict(span: ParallaxRange | None, *, budget_front_pct: float, budget_behin
     """The depth-budget verdict: one pixel in a hundred on either side may stray.
 
     Returns:
-        "over budget" outside the budget, "strong" outside −1 … +2 % parallax, else "comfortable"; "empty"
-        when there is no disparity.
+        "over budget" outside the budget, "strong" outside −1 … +2 % parallax, else "comfortable"; "flat" where all
+        of it lies at one depth, "empty" when there is no disparity.
     """
     if span is None:
         return "empty"
+    if span.farthest - span.nearest < _FLAT_PCT:
+        return "flat"
     if span.p1 < -budget_front_pct or span.p99 > budget_behind_pct:
         return "over budget"
     if span.p1 < -COMFORT_FRONT_PCT or span.p99 > COMFORT_BEHIND_PCT:

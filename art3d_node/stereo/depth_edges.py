@@ -14,21 +14,34 @@ from art3d_node import native
 
 _STEP = 0.02
 
+FAR_SENTINEL = 1e9
+"""Depths from here on are a renderer's way to write "nothing there"; native/ has the same."""
 
-def nearness(z: Tensor, *, inverse: bool) -> tuple[Tensor, Tensor]:
-    """Raw inverse depth of a rendered Z, and where it is valid.
+
+def nearness(z: Tensor, meaning: str) -> tuple[Tensor, Tensor]:
+    """Raw inverse depth of a Z, and where it is valid.
 
     Args:
-        z: (H, W) float32. A distance counts by its size; 0, infinity and far sentinels are infinitely far; NaN is
-            no value. With `inverse`, Z is nearness already; NaN and values without bound are no value.
-        inverse: whether Z grows toward the lens.
+        z: (H, W) float32.
+        meaning: "distance": its size counts, 0, infinity and far sentinels are infinitely far, NaN is no value.
+            "inverse": Z is nearness by its size. "near-is-white" and "far-is-white": Z or −Z is, sign and all. In the
+            last three, NaN and values without bound are no value.
 
     Returns:
         (H, W) float32, 0 where it is not valid; (H, W) bool.
+
+    Raises:
+        ValueError: an unknown meaning.
     """
     source = np.ascontiguousarray(z.numpy())
     out, valid = np.empty_like(source), np.empty(source.shape, np.bool_)
-    native.nearness(source, inverse, out, valid)
+    if meaning in ("distance", "inverse"):
+        native.nearness(source, meaning == "inverse", out, valid)
+    elif meaning in ("near-is-white", "far-is-white"):
+        np.less(np.abs(source), FAR_SENTINEL, out=valid)
+        out[:] = np.where(valid, source if meaning == "near-is-white" else -source, np.float32(0.0))
+    else:
+        raise ValueError(f"Z cannot mean {meaning!r}")
     return torch.from_numpy(out), torch.from_numpy(valid)
 
 

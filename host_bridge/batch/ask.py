@@ -16,6 +16,7 @@ from host_bridge.outputs.result import EYES
 from host_bridge.params import Controls
 from host_bridge.pending import Pending
 from host_bridge.plates import Plate
+from host_bridge.told_depth import depth_fields, settings_for
 from host_bridge.wire.messages import AnalysisSettings
 
 # Half of what a server grants a tile, so that two of them fit.
@@ -29,12 +30,14 @@ class Asked:
     Attributes:
         plate: the plate.
         controls: the knobs.
+        settings: what was asked before the plate had its say.
         box: all the pixels asked.
         bands: the requests, top to bottom.
     """
 
     plate: Plate
     controls: Controls
+    settings: AnalysisSettings
     box: Box
     bands: tuple[Pending, ...]
 
@@ -77,17 +80,17 @@ def ask(
     Raises:
         Art3DError: as `Client.submit`.
     """
-    frame = plate.frame
+    frame, settled = plate.frame, settings_for(plate, settings)
     box = new_view_box(plate.shown, controls, reach_px=reach_px, within=within)
     names = outputs_for(frame, controls.hero, layers)
     extra = frame.layers["extra"].shape[2] if "extra" in frame.layers else 0
     planes = sum(len(frame.channels) if n in EYES else extra if n.endswith("_extra") else 1 for n in names)
     rows = max(1, TILE_BYTES // (4 * planes * box.width))
     bands = tuple(
-        client.submit(frame, settings, controls, band, names, neighbours=neighbours)
+        client.submit(frame, settled, controls, band, names, neighbours=neighbours)
         for band in box.tiles(box.width, rows)
     )
-    return Asked(plate, controls, box, bands)
+    return Asked(plate, controls, settings, box, bands)
 
 
 def answer(client: Client, asked: Asked, recipe: str = "") -> Result:
@@ -100,4 +103,5 @@ def answer(client: Client, asked: Asked, recipe: str = "") -> Result:
     planes = dict(tiles[0].planes)
     if len(tiles) > 1:
         planes = {name: np.concatenate([tile.planes[name] for tile in tiles]) for name in planes}
-    return Result(asked.plate, asked.controls.hero, asked.box, planes, tiles[0].stats, recipe)
+    stats = {**tiles[0].stats, **depth_fields(asked.plate, asked.settings, tiles[0].stats)}
+    return Result(asked.plate, asked.controls.hero, asked.box, planes, stats, recipe)

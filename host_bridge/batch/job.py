@@ -130,6 +130,7 @@ class Job:
             "view": self.plate.view,
             "layer": self.plate.layer,
             "input_space": self.input_space,
+            "depth": self._depth(source),
             "colour_config": colour.config_identity(),
             "settings": asdict(self.settings),
             "controls": asdict(self.knobs(number)),
@@ -167,6 +168,11 @@ class Job:
             )
         layers = {**plate.frame.layers, "clean_plate": laid(clean, plate.frame.data).frame.layers["color"]}
         return replace(plate, frame=replace(plate.frame, layers=layers))
+
+    def _depth(self, source: int) -> tuple[str, ...]:
+        """What tells one depth from elsewhere from another."""
+        path = self.plate.depth.path(source)
+        return (self.plate.depth.channel, content_hash(path) if path else "")
 
     def _clean(self, number: int) -> int:
         """The clean plate's frame: the same number, or its only one."""

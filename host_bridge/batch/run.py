@@ -219,6 +219,8 @@ class _Run:
         except Art3DError as error:
             self._failed(frame.number, error)
             return
+        if self.job.shot is not None:
+            result = replace(result, stats={**result.stats, **self.job.shot.depth.settled(result.stats)})
         # A worker's own time, without the wait in its queue; "job" is the whole of it.
         ms = result.stats.get("ms", {})
         frame.seconds["analysis"] = ms.get("analysis", 0.0) / 1000

@@ -84,4 +84,5 @@ class Window:
         sides = [tuple(self.plate(number).frame for number in side) for side in (before, after)]
         keys = [tuple(frame.key for frame in side) for side in sides]
         fixed = replace(fixed, before=keys[0], after=keys[1])
-        return replace(settings, depth=shot.depth_source, shot=fixed), (*sides[0], *sides[1])
+        settled = replace(settings, depth=shot.depth_source, z_meaning=shot.depth.meaning or settings.z_meaning)
+        return replace(settled, shot=fixed), (*sides[0], *sides[1])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from host_bridge.batch.identity import identities, prove_expected
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_farm, add_missing, add_picture, check_choices
+from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, check_choices
 from host_bridge.errors import EXIT_OK, MissingFrameError
 from host_bridge.farm import lines
 from host_bridge.farm.ranges import frames_of
 from host_bridge.knob_options import SETTINGS, add_knobs, settings_of
 from host_bridge.plates import PlateSequence
+from host_bridge.plates.depth_option import with_depth
 from host_bridge.shot.file import Shot, save_shot
 from host_bridge.shot.make import make_shot
 from host_bridge.shot.survey import Plan
@@ -29,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="shot file to write, such as shot.art3d")
     parser.add_argument("--frames", help="frame range; by default all that are on disk")
     add_picture(parser)
+    add_depth_channel(parser)
     parser.add_argument("--input-space", help="colour space of the plate")
     add_missing(parser, "skip and hold both leave a frame without a readable plate out, and the shot file names it")
     parser.add_argument("--smooth", type=float, default=Plan.smooth, help="frames of smoothing (default %(default)g)")
@@ -53,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
 def _analyse(args: argparse.Namespace) -> Shot:
     check_choices(args)
     sequence = PlateSequence.open(args.plate, frames=frames_of(args), view=args.view, layer=args.layer)
-    settings = settings_of(args)
+    sequence, source = with_depth(sequence, args.depth, args.depth_channel)
+    settings = replace(settings_of(args), depth=source)
     plan = Plan(smooth=max(0.1, args.smooth), handover=max(0, args.handover), steady=max(0, args.steady))
     if sequence.missing and args.missing == "error":
         raise MissingFrameError(

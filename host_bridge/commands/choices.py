@@ -28,6 +28,13 @@ def add_picture(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_depth_channel(parser: argparse.ArgumentParser) -> None:
+    """Declares which channel of the plate, or of the pictures that `--depth` names, is depth."""
+    parser.add_argument(
+        "--depth-channel", default="", metavar="NAME", help="channel that holds depth; default: its usual names"
+    )
+
+
 def add_missing(
     parser: argparse.ArgumentParser, what: str = "what a frame without a readable plate becomes (default error)"
 ) -> None:

@@ -24,6 +24,7 @@ from host_bridge.outputs import Result, anaglyph, disparity_image, replacing, wr
 from host_bridge.outputs.result import EYES, on_window
 from host_bridge.params import Controls
 from host_bridge.plates import read_plate
+from host_bridge.told_depth import depth_words
 from host_bridge.wire.messages import AnalysisSettings
 
 NAME = "contact-sheet"
@@ -111,7 +112,7 @@ def _row(
     stats = result.stats
     low, high = stats.get("parallax_min_pct"), stats.get("parallax_max_pct")
     span = f"{low:+.2f} … {high:+.2f} %" if low is not None and high is not None else "no parallax"
-    return Row(path.name, f"{span}, {stats.get('budget')}, {stats.get('depth_source')}", _cells(result))
+    return Row(path.name, f"{span}, {stats.get('budget')}, {depth_words(stats)}", _cells(result))
 
 
 def _cells(result: Result) -> tuple[Array, ...]:

@@ -154,7 +154,8 @@ def _made(folder: Path) -> Path:
 def _read(path: Path) -> Finding:
     plate = read_plate(path)
     frame = plate.frame
-    depth = "with Z" if "depth" in frame.layers else "without Z"
+    void = "" if plate.depth_varies else " (one value: no depth)"
+    depth = f"with depth in {plate.depth_name}{void}" if plate.depth_name else "without Z"
     views = f", views {', '.join(plate.views)}" if plate.views else ""
     said = f"{path.name}: {frame.display.width}×{frame.display.height} {''.join(frame.channels)} {depth}{views}"
     return Finding("plate", True, "; ".join((f"{said}, {plate.input_space}", *plate.choices)))

@@ -18,7 +18,14 @@ from host_bridge.batch import Job, run_job
 from host_bridge.batch.identity import identities, prove_expected
 from host_bridge.batch.ledger import Asked, write_asked
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_compression, add_farm, add_missing, add_picture, check_choices
+from host_bridge.commands.choices import (
+    add_compression,
+    add_depth_channel,
+    add_farm,
+    add_missing,
+    add_picture,
+    check_choices,
+)
 from host_bridge.commands.words import words_of
 from host_bridge.depth_script import load_depth_script
 from host_bridge.errors import BadInputError
@@ -28,11 +35,12 @@ from host_bridge.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.outputs import Writing
 from host_bridge.plates import Pattern, Plate, PlateSequence
 from host_bridge.plates.canvas import Canvas, canvas_of
+from host_bridge.plates.depth_option import with_depth
 from host_bridge.plates.hero import settle_hero
 from host_bridge.progress import reporter_for
 from host_bridge.recipe import art3d_version
 from host_bridge.shot.file import Shot
-from host_bridge.shot.make import beside, canvas_in, kept_shot, make_shot, open_shot
+from host_bridge.shot.make import beside, canvas_in, kept_shot, looked_at, make_shot, open_shot
 from host_bridge.shot.survey import Plan
 
 NAME = "render"
@@ -50,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--frames", metavar="RANGE", help="such as 1001-1010x2; default: all there are")
     add_picture(parser)
+    add_depth_channel(parser)
     add_knobs(parser)
     parser.add_argument("--controls", type=Path, metavar="FILE", help="a depth script: knobs that change over frames")
     parser.add_argument(
@@ -93,7 +102,8 @@ def run(args: argparse.Namespace) -> int:
 
 def whole_of(args: argparse.Namespace, job: Job) -> PlateSequence:
     """The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in."""
-    return PlateSequence.open(args.plate, view=job.plate.view, layer=job.plate.layer)
+    found = PlateSequence.open(args.plate, view=job.plate.view, layer=job.plate.layer)
+    return replace(found, depth=job.plate.depth)
 
 
 def in_shot(job: Job, shot: Shot | None, whole: PlateSequence) -> Job:
@@ -128,7 +138,9 @@ def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
     def make() -> Shot:
         return make_shot(whole, client, job.settings, Plan(), input_space=job.input_space, strict=False)
 
-    return kept_shot(beside(job.out.path(0, "left"), args.plate), job.plate, job.settings, make)
+    ready = {str(source["name"]) for source in client.welcome.depth_sources if source.get("ready", True)}
+    path = beside(job.out.path(0, "left"), args.plate)
+    return kept_shot(path, job.plate, job.settings, make, look=lambda: looked_at(whole, job.input_space), ready=ready)
 
 
 def job_of(args: argparse.Namespace) -> Job:
@@ -142,11 +154,13 @@ def job_of(args: argparse.Namespace) -> Job:
     clean = clean_plate_of(args, whole.view) if args.clean_plate else None
     if clean is None and args.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
+    asked = PlateSequence.open(args.plate, frames=frames_of(args), view=whole.view, layer=args.layer)
+    plate, source = with_depth(asked, args.depth, args.depth_channel)
     reviews = {"anaglyph": args.anaglyph, "disparity": args.disparity_image}
     return Job(
-        plate=PlateSequence.open(args.plate, frames=frames_of(args), view=whole.view, layer=args.layer),
+        plate=plate,
         out=Pattern.parse(args.out),
-        settings=settings_of(args),
+        settings=replace(settings_of(args), depth=source),
         controls=replace(controls_of(args), hero=hero),
         writing=Writing(art3d_version(), layers_of(args.layers), args.compression),
         reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},

@@ -40,9 +40,9 @@ def read_disparity(path: Path, hero: str, data: Box, display: Box) -> Array:
     if guard.first_bytes(path, 4) == MAGIC:
         return _from_exr(path, hero, data)
     if path.suffix.lower() == ".npy":
-        pixels = _from_npy(path)
+        pixels = read_npy(path)
     elif path.suffix.lower() == ".pfm":
-        pixels = _from_pfm(path)
+        pixels = read_pfm(path)
     else:
         raise PlateError("this is no disparity file", where=str(path), remedy=f"give {FORMATS}")
     for window in (data, display):
@@ -74,7 +74,14 @@ def _from_exr(path: Path, hero: str, data: Box) -> Array:
     return _placed(-pixels if hero == "left" else pixels, channel.window, data)
 
 
-def _from_npy(path: Path) -> Array:
+def read_npy(path: Path) -> Array:
+    """A NumPy array of one channel, (rows, columns) float32.
+
+    Raises:
+        PlateError: damaged, pickled, or of another shape.
+        LimitError: larger than a plate may be.
+    """
+    guard.first_bytes(path)
     try:
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
@@ -82,15 +89,22 @@ def _from_npy(path: Path) -> Array:
     array = mapped[..., 0] if mapped.ndim == 3 and mapped.shape[2] in (1, 2) else mapped
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise PlateError(
-            f"an array {mapped.dtype}{mapped.shape} is no disparity",
+            f"an array {mapped.dtype}{mapped.shape} is no picture of one channel",
             where=str(path),
-            remedy="give (rows, columns) in px",
+            remedy="give (rows, columns)",
         )
     guard.check_size(path, Box.of_size(array.shape[1], array.shape[0]), 4)
     return np.array(array, np.float32)
 
 
-def _from_pfm(path: Path) -> Array:
+def read_pfm(path: Path) -> Array:
+    """The first channel of a PFM, (rows, columns) float32, top row first.
+
+    Raises:
+        PlateError: damaged.
+        LimitError: larger than a plate may be.
+    """
+    guard.first_bytes(path)
     # PFM stores its bottom row first.
     wanted = oiio.ImageSpec()
     wanted.attribute("pnm:pfmflip", 1)

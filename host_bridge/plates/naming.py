@@ -1,4 +1,4 @@
-"""Which channel of an EXR belongs to which view, and which of them are depth and disparity."""
+"""Which channel of an EXR belongs to which view, and which of them are disparity."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from host_bridge.geometry import Box
 
 EYES = ("left", "right")
-DEPTH_LAYERS = ("depth", "z", "zdepth", "deep", "")
 _ID_WORDS = frozenset(("id", "ids", "hash"))
 _ID_STARTS = (
     *("crypto", "objectid", "objid", "materialid", "matid", "primid", "primitiveid", "instid", "instanceid", "deepid"),
@@ -135,17 +134,6 @@ def apart(channels: Sequence[Channel], picked: Sequence[Channel]) -> tuple[Chann
 def _layer_of(channel: Channel) -> str:
     named = without_words(channel.part_name, {*EYES, channel.view or ""})
     return named or channel.part_name or f"part{channel.part}"
-
-
-def _rank(layer: str, order: Sequence[str]) -> int:
-    last = layer.rpartition(".")[2].lower()
-    return order.index(last) if last in order else len(order)
-
-
-def pick_depth(channels: Sequence[Channel]) -> Channel | None:
-    """The channel that holds distance or nearness; None without one."""
-    found = [c for c in channels if c.component in ("Z", "z") or c.name.lower() == "depth"]
-    return min(found, key=lambda c: (_rank(c.layer, DEPTH_LAYERS), c.name), default=None)
 
 
 def pick_disparity(channels: Sequence[Channel], *, toward: str) -> Channel | None:

@@ -50,6 +50,10 @@ class Plate:
         own: the frame on the file's own data window, where `frame` was laid on another; else None.
         picture: the layer or part that is the picture, as a person may call it; "" where there are none.
         pictures: all that could have been it.
+        depth_name: the channel that `frame.layers["depth"]` was read from; "" without one.
+        depth_file: the sequence that it was read from, where that is not the plate.
+        depth_meaning: what name or metadata say of its values, one of the knob Z Meaning; "auto" when nothing.
+        depth_varies: whether it holds more than one value.
         pixel_space: colour space of the frame's colour: the same, or scene-linear Rec.709 where integers were decoded.
     """
 
@@ -68,6 +72,10 @@ class Plate:
     picture: str = ""
     pictures: tuple[str, ...] = ()
     parts: tuple[KeptPart, ...] = ()
+    depth_name: str = ""
+    depth_file: str = ""
+    depth_meaning: str = "auto"
+    depth_varies: bool = False
 
     @property
     def shown(self) -> Frame:

@@ -14,11 +14,12 @@ from host_bridge.frame import Array, Frame
 from host_bridge.geometry import Box
 from host_bridge.plates import guard, tags
 from host_bridge.plates.choice import Picture, choose_picture, pictures
+from host_bridge.plates.depth_read import over, pick_varying
 from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.plates.images import read_image, read_image_windows
 from host_bridge.plates.kept import attributes_of, kept_parts, stamp_of
 from host_bridge.plates.luma import REC709, luminance_weights, to_rgb
-from host_bridge.plates.naming import Channel, apart, is_id, of_view, pick_depth
+from host_bridge.plates.naming import Channel, apart, is_id, of_view
 from host_bridge.plates.plate import Layer, Plate
 
 EXR_NAMES = (".exr", ".sxr", ".mxr")
@@ -33,6 +34,7 @@ def read_plate(
     layer: str = "",
     input_space: str | None = None,
     linear: bool = True,
+    depth_channel: str = "",
 ) -> Plate:
     """Reads one view of one file.
 
@@ -43,16 +45,19 @@ def read_plate(
         layer: the layer or part of an EXR that is the picture; "" takes the beauty.
         input_space: colour space of the values; None takes the file's own tag, else scene-linear Rec.709.
         linear: whether integer formats are decoded to scene-linear.
+        depth_channel: the channel of an EXR that holds depth; "" looks for the usual names.
 
     Raises:
-        PlateError: a file that cannot be read, or holds no such view, no such layer or no colour.
+        PlateError: a file that cannot be read, or holds no such view, layer or channel, or no colour.
         MissingFrameError: no file.
         LimitError: larger than a plate may be.
         BadInputError: an unknown input space.
     """
     try:
         if path.suffix.lower() in EXR_NAMES or guard.first_bytes(path, 4) == MAGIC:
-            return _read_exr(open_exr(path), number, view, layer, input_space)
+            return _read_exr(open_exr(path), number, view, layer, input_space, depth_channel)
+        if depth_channel:
+            raise PlateError("only an EXR has channels of depth beside its colour", remedy="leave --depth-channel out")
         return _read_other(path, number, view, input_space, linear)
     except MemoryError as error:
         raise PlateError("memory does not hold this picture", where=str(path), remedy=guard.AGAIN) from error
@@ -91,7 +96,7 @@ def _read_other(path: Path, number: int, view: str, space: str | None, linear: b
     return Plate(path, number, view, (), frame, types, (), (), image.header, *spaces)
 
 
-def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None) -> Plate:
+def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None, depth_channel: str) -> Plate:
     guard.check_picture(file.path, file.display)
     stamp = stamp_of(file.path)
     chosen, mine = _of_view(file, view)
@@ -109,9 +114,9 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
     extra = _ride(others, data)
     if extra:
         layers["extra"] = _stacked(extra)
-    depth = pick_depth(mine)
+    depth = pick_varying(file, mine, wanted=depth_channel, others=others)
     if depth is not None:
-        layers["depth"] = _depth(others, depth.name, data)
+        layers["depth"] = over(depth.pixels, depth.channel.window, data)
     return Plate(
         path=file.path,
         number=number,
@@ -127,6 +132,9 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
         pixel_space=tag,
         picture=picture.label,
         pictures=tuple(p.label for p in there),
+        depth_name=depth.channel.name if depth else "",
+        depth_meaning=depth.meaning if depth else "auto",
+        depth_varies=depth is not None and depth.varies,
     )
 
 
@@ -204,19 +212,6 @@ def _ride(others: Sequence[Layer], data: Box) -> list[Layer]:
 def _stacked(layers: Sequence[Layer]) -> Array:
     kind = "<f2" if all(layer.pixels.dtype.str == "<f2" for layer in layers) else "<f4"
     return np.stack([layer.pixels for layer in layers], -1).astype(kind, copy=False)
-
-
-def _depth(others: Sequence[Layer], name: str, data: Box) -> Array:
-    layer = next(layer for layer in others if layer.name == name)
-    pixels = layer.pixels if layer.pixels.dtype.kind == "f" else layer.pixels.astype("<f4")
-    if layer.window == data:
-        return pixels[..., None]
-    # Zero is what renderers and Nuke mean by "nothing here".
-    out = np.zeros((data.height, data.width, 1), pixels.dtype)
-    both = layer.window.intersect(data)
-    if not both.empty:
-        out[(*both.slices(data), 0)] = pixels[both.slices(layer.window)]
-    return out
 
 
 def _finite(path: Path, pixels: Array) -> Array:

@@ -12,6 +12,7 @@ import fileseq
 
 from host_bridge.errors import BadInputError, MissingFrameError
 from host_bridge.geometry import Box
+from host_bridge.plates.depth_input import OWN_DEPTH, DepthInput
 from host_bridge.plates.pattern import Pattern, parse_frames
 from host_bridge.plates.plate import Plate
 from host_bridge.plates.read import read_plate, read_windows
@@ -28,6 +29,7 @@ class PlateSequence:
         view: the view asked of each file; "" takes the file's first.
         layer: the layer or part asked of each file; "" takes the beauty.
         files: what lies on the disk by frame, as it is spelled there.
+        depth: where the frames' depth is read from.
     """
 
     pattern: Pattern
@@ -36,6 +38,7 @@ class PlateSequence:
     view: str = ""
     layer: str = ""
     files: Mapping[int, Path] = field(default_factory=dict)
+    depth: DepthInput = OWN_DEPTH
 
     @staticmethod
     def open(text: str, *, frames: str | None = None, view: str = "", layer: str = "") -> PlateSequence:
@@ -73,9 +76,17 @@ class PlateSequence:
         """The plate of one frame.
 
         Raises:
-            Art3DError: as `read_plate`.
+            Art3DError: as `read_plate` and `DepthInput.laid_over`.
         """
-        return read_plate(self.path(frame), number=frame, view=self.view, layer=self.layer, input_space=input_space)
+        plate = read_plate(
+            self.path(frame),
+            number=frame,
+            view=self.view,
+            layer=self.layer,
+            input_space=input_space,
+            depth_channel=self.depth.in_plate,
+        )
+        return self.depth.laid_over(plate, frame)
 
     def windows(self, frame: int) -> tuple[Box, Box]:
         """Display and data window of one frame, from its file's header.

@@ -17,10 +17,11 @@ from typing import Any
 
 from host_bridge.errors import ShotError
 from host_bridge.outputs.atomic import replacing
+from host_bridge.shot.depth_choice import ShotDepth
 from host_bridge.wire.messages import ShotFrame
 
 FORMAT = "art3d-shot"
-VERSION = 1
+VERSION = 2
 SUFFIX = ".art3d"
 Corners = tuple[int, int, int, int]
 
@@ -54,7 +55,9 @@ class Shot:
 
     Attributes:
         plate: file pattern of the plate, for people.
-        depth_source, model_id, style, z_meaning: what the figures were measured with.
+        depth_source, model_id, style: what the figures were measured with.
+        z_meaning: what was asked of it.
+        depth: where the depth comes from and what Z means, for all frames.
         frames: frame number → entry.
         cuts: first frames of new scenes.
         missing: frame numbers that had no readable file.
@@ -80,6 +83,7 @@ class Shot:
     depth_gain: float = 1.0
     zero_plane: float = 0.0
     reasons: tuple[str, ...] = field(default=())
+    depth: ShotDepth = field(default_factory=ShotDepth)
 
     def frame(self, number: int, *, before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> ShotFrame:
         """What the compute node must know of one frame.
@@ -163,11 +167,13 @@ def load_shot(path: Path) -> Shot:
         raise ShotError(f"the shot file is damaged: {error}", where=str(path), remedy=again) from error
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         raise ShotError("this is not a shot file", where=str(path), remedy=again)
-    if not isinstance(body.get("version"), int) or body["version"] > VERSION:
+    version = body.get("version")
+    if not isinstance(version, int) or version != VERSION:
+        newer = isinstance(version, int) and version > VERSION
         raise ShotError(
-            f"the shot file has version {body.get('version')}, this Art3D reads up to {VERSION}",
+            f"the shot file has version {version}, this Art3D reads {VERSION}",
             where=str(path),
-            remedy="update Art3D or " + again,
+            remedy="update Art3D or " + again if newer else again,
         )
     try:
         shot = _from_json(body)
@@ -201,7 +207,14 @@ def _from_json(body: Mapping[str, Any]) -> Shot:
         depth_gain=_finite(body["depth_gain"]),
         zero_plane=_finite(body["zero_plane"]),
         reasons=tuple(str(line) for line in body["reasons"]),
+        depth=_depth(body["depth"]),
     )
+
+
+def _depth(fields: Mapping[str, Any]) -> ShotDepth:
+    agreement = fields["agreement"]
+    words = {name: str(value) for name, value in fields.items() if name != "agreement"}
+    return ShotDepth(**words, agreement=None if agreement is None else _finite(agreement))
 
 
 def _entry(fields: Mapping[str, Any]) -> ShotEntry:

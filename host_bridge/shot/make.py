@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from host_bridge.errors import PlateError, ShotError
+from host_bridge.errors import DepthSourceError, PlateError, ShotError
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
-from host_bridge.plates import PlateSequence
+from host_bridge.plates import Plate, PlateSequence
 from host_bridge.plates.canvas import Canvas, canvas_of
+from host_bridge.shot.asks import Asks
+from host_bridge.shot.depth import AUTO, outdated, settle, spread
 from host_bridge.shot.file import SUFFIX, Shot, load_shot, save_shot
-from host_bridge.shot.survey import Asks, Plan, survey
+from host_bridge.shot.survey import Plan, survey
+from host_bridge.told_depth import depth_words
 from host_bridge.wire.messages import AnalysisSettings
 
 _log = logging.getLogger(__name__)
@@ -49,6 +52,7 @@ def make_shot(
     """
     missing = list(sequence.missing)
     canvas = canvas_of(sequence)
+    there = [n for n in sequence.frames if n not in sequence.missing]
 
     def read(number: int) -> Frame:
         plate = sequence.read(number, input_space=input_space)
@@ -60,18 +64,23 @@ def make_shot(
         return plate.frame
 
     def frames(readers: Executor) -> Iterator[tuple[int, Frame]]:
-        for number, future in _ahead(readers, read, [n for n in sequence.frames if n not in sequence.missing]):
+        for number, future in _ahead(readers, read, there):
             try:
                 yield number, future.result()
-            except PlateError as error:
+            except (PlateError, DepthSourceError) as error:
                 if strict:
                     raise
                 _log.warning("left out of the shot: %s", error)
                 missing.append(number)
 
     name = Path(sequence.pattern.text).name
+    depth = settle(list(looked_at(sequence, input_space)), server, settings)
+    depth = replace(depth, pictures=sequence.depth.asked[0], channel=sequence.depth.asked[1])
+    asking = replace(settings, depth=depth.source or settings.depth, z_meaning=depth.meaning or settings.z_meaning)
     with ThreadPoolExecutor(READ_AHEAD, "art3d-read") as readers:
-        shot = survey(frames(readers), server, settings, plan, plate=name, missing=missing, done=done)
+        shot = survey(frames(readers), server, asking, plan, plate=name, missing=missing, done=done)
+    said = depth_words({"depth_source": shot.depth_source, **depth.fields()})
+    shot = replace(shot, z_meaning=settings.z_meaning, depth=depth, reasons=(said, *shot.reasons))
     return _on(canvas, shot) if canvas else shot
 
 
@@ -88,6 +97,15 @@ def canvas_in(shot: Shot) -> Canvas | None:
     if shot.display is None:
         return None
     return Canvas(Box(*shot.display), Box(*shot.canvas) if shot.canvas else None)
+
+
+def looked_at(sequence: PlateSequence, input_space: str | None = None) -> Iterator[Plate]:
+    """A few plates over the whole shot, for their depth; one that cannot be read has nothing to say."""
+    for number in spread([n for n in sequence.frames if n not in sequence.missing]):
+        try:
+            yield sequence.read(number, input_space=input_space)
+        except (PlateError, DepthSourceError) as error:
+            _log.info("not looked at for its depth: %s", error)
 
 
 def _ahead(
@@ -114,8 +132,10 @@ def beside(out: Path, plate: str) -> Path:
 
 def fits(shot: Shot, sequence: PlateSequence, settings: AnalysisSettings) -> str:
     """Why a shot does not serve these frames and settings; "" when it does."""
-    if settings.depth not in ("auto", shot.depth_source):
+    if settings.depth not in (*AUTO, shot.depth_source):
         return f"it was analysed with depth {shot.depth_source}, not {settings.depth}"
+    if sequence.depth.asked != (shot.depth.pictures, shot.depth.channel):
+        return f"it was analysed with depth from {shot.depth.read_from or shot.depth_source}: see --depth"
     if settings.style != shot.style:
         return f"it was analysed for style {shot.style}, not {settings.style}"
     if settings.z_meaning != shot.z_meaning:
@@ -139,15 +159,35 @@ def open_shot(path: Path, sequence: PlateSequence, settings: AnalysisSettings) -
     return shot
 
 
-def kept_shot(path: Path, sequence: PlateSequence, settings: AnalysisSettings, make: Callable[[], Shot]) -> Shot:
+def kept_shot(
+    path: Path,
+    sequence: PlateSequence,
+    settings: AnalysisSettings,
+    make: Callable[[], Shot],
+    *,
+    look: Callable[[], Iterable[Plate]],
+    ready: Collection[str] = (),
+) -> Shot:
     """The shot that a render keeps for itself: what lies at `path` when it serves, else made and written there.
+
+    Args:
+        path: where it is kept.
+        sequence: the plate.
+        settings: what the render asks.
+        make: makes the shot.
+        look: reads a few of the shot's plates.
+        ready: depth sources that the server can use now.
 
     Raises:
         ShotError, PlateError, OutputError: as making and writing one.
     """
     if path.is_file():
         try:
-            return open_shot(path, sequence, settings)
+            shot = open_shot(path, sequence, settings)
+            why = outdated(shot.depth, settings, look, ready)
+            if not why:
+                return shot
+            _log.info("analysing the shot again: %s", why)
         except ShotError as error:
             _log.info("analysing the shot again: %s", error)
     shot = make()

@@ -6,34 +6,27 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from host_bridge.errors import ShotError
 from host_bridge.frame import Array, Frame
-from host_bridge.geometry import Box
 from host_bridge.params import Controls
+from host_bridge.shot.asks import Asks
 from host_bridge.shot.file import Shot, ShotEntry
 from host_bridge.shot.signature import Glance, find_cuts, glance
 from host_bridge.shot.steady import Floats, Measured, gaussian, handover, normalisation, suggest
-from host_bridge.wire.messages import PROXIES, AnalysisSettings, Tile
+from host_bridge.wire.depth_values import varies
+from host_bridge.wire.messages import PROXIES, AnalysisSettings
 
 THUMB = (36, 64)
 COMFORT = (-1.0, 2.0)
 TRUE_DEPTH = ("aov", "given")
 ASKED_AHEAD = 2
 PROXY_PX = 512
-
-
-class Asks(Protocol):
-    """Whoever answers tile requests; `host_bridge.client.Client` is one."""
-
-    def submit(
-        self, frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str]
-    ) -> Any: ...
-
-    def result(self, pending: Any) -> Tile: ...
+NO_DEPTH = np.zeros((1, 1, 1), np.float32)
+NOT_MEASURED = Measured(0.0, 1.0, 0.0, 0.0, np.zeros(THUMB), 0.0, (0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -58,6 +51,7 @@ class _Seen:
     measured: Measured
     source: str
     model_id: str
+    blank: bool = False
 
 
 def survey(
@@ -91,6 +85,7 @@ def survey(
             done(one.number)
     if not seen:
         raise ShotError("no frame of the shot could be read", where=plate, remedy="check the plate")
+    seen = _lent(seen, plate)
     sources = sorted({s.source for s in seen})
     if len(sources) > 1:
         raise ShotError(
@@ -109,7 +104,9 @@ def _look_at(frames: Iterable[tuple[int, Frame]], server: Asks, settings: Analys
         step = min(PROXIES[1], max(1, max(frame.data.width, frame.data.height) // PROXY_PX))
         seen = frame.proxy(step)
         asking = replace(settings, proxy=step)
-        pending = server.submit(frame, asking, Controls(), seen.data, ("inverse_depth", "disparity_left"))
+        pending = None
+        if settings.depth != "aov" or varies(frame.layers.get("depth", NO_DEPTH)):
+            pending = server.submit(frame, asking, Controls(), seen.data, ("inverse_depth", "disparity_left"))
         asked.append((number, seen.picture_width, glance(frame), pending))
         if len(asked) > ASKED_AHEAD:
             yield _seen(server, *asked.popleft())
@@ -117,7 +114,25 @@ def _look_at(frames: Iterable[tuple[int, Frame]], server: Asks, settings: Analys
         yield _seen(server, *asked.popleft())
 
 
+def _lent(seen: list[_Seen], plate: str) -> list[_Seen]:
+    """Frames without depth of their own, with the figures of the nearest that has: they are a part of its scene.
+
+    Raises:
+        ShotError: no frame has any.
+    """
+    own = [s for s in seen if not s.blank]
+    if not own:
+        raise ShotError("no frame of the shot has depth", where=plate, remedy="take a network's: --depth mini")
+    nearest = [min(own, key=lambda other: abs(other.number - s.number)) if s.blank else s for s in seen]
+    return [
+        replace(s, measured=by.measured, source=by.source, model_id=by.model_id)
+        for s, by in zip(seen, nearest, strict=True)
+    ]
+
+
 def _seen(server: Asks, number: int, width_px: int, picture: Glance, pending: Any) -> _Seen:
+    if pending is None:
+        return _Seen(number, picture, NOT_MEASURED, "", "", blank=True)
     tile = server.result(pending)
     stats = tile.stats
     low, high = float(stats["iz_low"]), float(stats["iz_high"])

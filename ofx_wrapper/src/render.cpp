@@ -94,7 +94,7 @@ std::string renderWindow(Instance& instance, const Job& job) {
   ShotAt shot;
   if (!settings.shot.empty()) {
     shot = instance.shots.at(settings.shot, settings.shotFrame, settings.analysis);
-    settings.analysis.depth = shot.depthSource;
+    settings.analysis.depth = shot.depthSource, settings.analysis.zMeaning = shot.zMeaning;
   }
   const Regions regions = regionsOf(instance, settings, job.time);
   const Windows windows = windowsOf(regions, job.grid);

@@ -10,7 +10,7 @@
 namespace art3d {
 namespace {
 
-constexpr double kVersion = 1;
+constexpr double kVersion = 2;
 constexpr size_t kKept = 8;
 constexpr double kSteadyMost = 64;
 constexpr const char* kAgain = "; analyse the plate again with `art3d analyse`, or empty the Shot Analysis knob";
@@ -42,8 +42,9 @@ ShotFiles::Shot ShotFiles::load(const std::string& path) {
     if (body["version"].number > kVersion) {
       throw Fault(path + ": the shot file is of a newer Art3D; update the plug-in");
     }
+    if (body["version"].number < kVersion) throw Fault(path + ": the shot file is of an older Art3D" + kAgain);
     shot.style = body["style"].text, shot.depthSource = body["depth_source"].text;
-    shot.zMeaning = body["z_meaning"].text;
+    shot.zMeaning = body["z_meaning"].text, shot.zSettled = body["depth"]["meaning"].text;
     shot.steady = std::llround(std::clamp(body["steady"].number, 0.0, kSteadyMost));
     for (const auto& [number, entry] : body["frames"].map) {
       shot.frames[std::stoll(number)] = {frameOf(entry), std::llround(entry["scene"].number)};
@@ -88,7 +89,8 @@ ShotAt ShotFiles::at(const std::string& path, int64_t number, const wire::Analys
     throw Fault(path + ": frame " + std::to_string(number) +
                 " is not in the shot analysis; set Shot Offset where the host counts otherwise than the plate's files" + kAgain);
   }
-  return {entry->second.fixed, shot.depthSource, neighbours(shot, number, -1), neighbours(shot, number, +1)};
+  const std::string meaning = shot.zSettled.empty() ? settings.zMeaning : shot.zSettled;
+  return {entry->second.fixed, shot.depthSource, meaning, neighbours(shot, number, -1), neighbours(shot, number, +1)};
 }
 
 }  // namespace art3d

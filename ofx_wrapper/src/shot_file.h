@@ -13,7 +13,7 @@ namespace art3d {
 // What a shot file fixes for one frame.
 struct ShotAt {
   wire::ShotFrame fixed;  // still without the neighbours' keys
-  std::string depthSource;
+  std::string depthSource, zMeaning;  // as they were settled for the whole shot
   int64_t before = 0, after = 0;  // so many frames on either side, of the same scene, steady this one's depth
 };
 
@@ -30,7 +30,7 @@ class ShotFiles {
   };
   struct Shot {
     int64_t changed_ns = 0, bytes = 0;
-    std::string style, depthSource, zMeaning;
+    std::string style, depthSource, zMeaning, zSettled;
     int64_t steady = 0;
     std::map<int64_t, Entry> frames;
   };

@@ -131,6 +131,30 @@ def test_base_and_large_of_v2_are_said_to_be_non_commercial(
     assert bool(note) == bool(said)
 
 
+@pytest.mark.parametrize(
+    ("card", "note"),
+    [
+        ("---\nlicense: mit\ntags:\n- depth\n---\n# A network", "house is mit"),
+        ("---\ntags: [x]\nlicense: 'cc-by-nc-4.0'\n---\n", "house is cc-by-nc-4.0: not for commercial work"),
+        ("---\nlicense: other\nlicense_name: house-research-only\n---", "house is house-research-only: not for"),
+        ("# A card without a head\nlicense: mit", ""),
+        ("", ""),
+    ],
+)
+def test_a_card_states_its_licence(card: str, note: str, folders: Path) -> None:
+    house = _config(folders / "house", hidden_size=384, out_indices=[3, 6, 9, 12])
+    (house / "README.md").write_text(card)
+    said = checkpoints.licence_note(house)
+    assert said.startswith(note) and bool(said) == bool(note)
+
+
+def test_onnx_files_have_names(folders: Path) -> None:
+    folders.mkdir()
+    (folders / "house.onnx").touch()
+    assert checkpoints.find("house") == checkpoints.find("house.onnx") == folders / "house.onnx"
+    assert checkpoints.find("../models/house.onnx") is None
+
+
 def test_folders_that_can_be_named_are_listed(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
     house = _config(folders / "house", hidden_size=768, out_indices=[3, 6, 9, 12])
     _config(checkpoints.cache_folder() / "house")

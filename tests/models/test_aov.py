@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from art3d_node.models.aov import AovDepth, z_meaning
+from art3d_node.models.aov import AovDepth
 from art3d_node.models.depth_net import SourceInput
 
 LOOK = torch.zeros(0, 0, 3, dtype=torch.uint8)
 
 
-def _inverse(z: Tensor, alpha: Tensor | None = None, meaning: str = "auto") -> Tensor:
+def _inverse(z: Tensor, alpha: Tensor | None = None, meaning: str = "distance") -> Tensor:
     seen = SourceInput(look=LOOK, aspect=z.shape[1] / z.shape[0], z=z, alpha=alpha, z_meaning=meaning)
     return AovDepth().estimate(seen).inverse_depth
 
@@ -69,21 +69,15 @@ def test_nan_takes_its_neighbours_depth() -> None:
     assert torch.equal(_inverse(z), _inverse(_scene()))
 
 
-@pytest.mark.parametrize(
-    ("z", "meaning"),
-    [
-        (_scene(), "distance"),
-        (_scene(background=math.inf) / 10.0, "distance"),
-        (-_scene() / 100.0, "distance"),
-        (1.0 / _scene(background=math.inf), "inverse"),
-        (torch.linspace(0.1, 0.9, 20)[:, None].expand(20, 24), "inverse"),
-        (torch.linspace(0.9, 0.1, 20)[:, None].expand(20, 24), "distance"),
-        (torch.zeros(4, 4), "distance"),
-        (torch.full((4, 4), math.nan), "distance"),
-    ],
-)
-def test_what_auto_reads_from_the_plate(z: Tensor, meaning: str) -> None:
-    assert z_meaning(z) == meaning
+def test_convention_pictures_of_depth_keep_sign_and_offset() -> None:
+    z = torch.linspace(-0.2, 1.1, 24).expand(20, 24).contiguous()
+    assert torch.equal(_inverse(z, meaning="near-is-white"), z)
+    assert torch.equal(_inverse(z, meaning="far-is-white"), -z)
+
+
+def test_a_meaning_that_nobody_settled_is_refused() -> None:
+    with pytest.raises(ValueError, match="auto"):
+        _inverse(_scene(), meaning="auto")
 
 
 def test_premultiplied_outlines_lie_on_the_object() -> None:

@@ -12,8 +12,9 @@ from torch import Tensor
 from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config
 
 from art3d_node.models import depth_anything
-from art3d_node.models.depth_anything import convert, from_file, from_folder, small_config
+from art3d_node.models.depth_anything import convert, from_file, small_config
 from art3d_node.models.depth_net import SourceInput
+from art3d_node.models.transformers_depth import TransformersDepth, from_folder, picture_processor
 
 LOOK = (torch.arange(36 * 48 * 3).reshape(36, 48, 3) % 251).to(torch.uint8)
 
@@ -95,6 +96,15 @@ def test_converted_weights_give_the_identical_network(small: DepthAnythingForDep
         assert torch.equal(small(picture).predicted_depth, other(picture).predicted_depth)
 
 
+def test_the_authors_file_and_its_folder_say_the_same(small: DepthAnythingForDepthEstimation, tmp_path: Path) -> None:
+    torch.save(_authors_layout(small.state_dict()), tmp_path / "depth_anything_v2_vits.pth")
+    small.save_pretrained(tmp_path / "folder")
+    picture_processor().save_pretrained(tmp_path / "folder")
+    file = from_file(tmp_path / "depth_anything_v2_vits.pth", name="da2-small").estimate(_seen())
+    folder = from_folder(tmp_path / "folder", name="x").estimate(_seen())
+    assert torch.equal(file.inverse_depth, folder.inverse_depth)
+
+
 def test_a_foreign_tensor_is_named() -> None:
     with pytest.raises(ValueError, match=r"'decoder\.weight'"):
         convert({"decoder.weight": torch.zeros(1)})
@@ -160,20 +170,20 @@ def test_a_transformers_folder_loads_and_estimates(tmp_path: Path) -> None:
     source = from_folder(tmp_path, name="house")
     found = source.estimate(_seen())
     assert source.name == "house"
-    assert found.inverse_depth.shape == (518, 686)
+    assert found.inverse_depth.shape == (36, 48)
     assert bool(torch.isfinite(found.inverse_depth).all())
 
 
 def test_convention_metric_models_are_turned_into_nearness() -> None:
     model = _tiny(metric=True)
-    source = depth_anything.DepthAnythingDepth(model, name="x", model_id="x")
+    source = TransformersDepth(model, picture_processor(), name="x", model_id="x")
     inverse = source.estimate(_seen()).inverse_depth
     assert float(inverse.min()) >= 1.0 / 20.0
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{", "cannot be read"), ("[]", "no transformers"), ('{"model_type": "dpt"}', "'dpt' model")],
+    [("{", "cannot be read"), ("[]", "no transformers"), ('{"model_type": "bert"}', "'bert' model")],
 )
 def test_a_folder_with_something_else_is_refused(content: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(content)

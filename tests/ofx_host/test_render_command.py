@@ -96,7 +96,7 @@ def test_bad_shots(node: Node, rendered: Path, tmp_path: Path) -> None:
         "absent": (None, "cannot be read"),
         "cut": (good[: len(good) // 2], "damaged"),
         "other": ('{"a": 1}', "damaged"),
-        "newer": (good.replace('"version": 1', '"version": 99'), "newer"),
+        "newer": (good.replace('"version": 2', '"version": 99'), "newer"),
         "style": (good.replace('"style": "neutral"', '"style": "gentle"'), "style gentle"),
         "deep": ("[" * 100000, "damaged"),
     }

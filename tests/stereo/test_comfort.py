@@ -42,6 +42,8 @@ def test_a_large_frame_reads_as_the_same_small_one() -> None:
         (-1.5, 1.0, "strong"),
         (-0.5, 2.5, "over budget"),
         (-2.6, 0.0, "over budget"),
+        (0.4, 0.4, "flat"),
+        (-3.0, -3.0, "flat"),
     ],
 )
 def test_verdicts(p1: float, p99: float, expected: str) -> None:

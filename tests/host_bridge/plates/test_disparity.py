@@ -37,7 +37,7 @@ def test_arrays_that_are_none(tmp_path) -> None:
     with pytest.raises(PlateError, match="not a NumPy array that can be read"):
         read_disparity(tmp_path / "d.npy", "left", DATA, DISPLAY)
     np.save(tmp_path / "c.npy", np.zeros((24, 40), np.complex64))
-    with pytest.raises(PlateError, match="is no disparity"):
+    with pytest.raises(PlateError, match="is no picture of one channel"):
         read_disparity(tmp_path / "c.npy", "left", DATA, DISPLAY)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from host_bridge.geometry import Box
-from host_bridge.plates.naming import Channel, apart, of_view, pick_depth, pick_disparity, split_view, without_words
+from host_bridge.plates.naming import Channel, apart, of_view, pick_disparity, split_view, without_words
 
 BOX = Box.of_size(4, 4)
 
@@ -35,8 +35,7 @@ def test_a_views_own_channel_wins_over_one_of_no_view() -> None:
     assert of_view([shared, other], "left") == (shared,)
 
 
-def test_nothing_is_depth_where_there_is_none() -> None:
-    assert pick_depth(channels("R", "G", "B")) is None
+def test_nothing_is_disparity_where_there_is_none() -> None:
     assert pick_disparity(channels("R", "disparityL.x"), toward="right") is None
 
 
@@ -63,22 +62,6 @@ def test_convention_a_plain_name_in_another_part_is_of_the_layer_that_the_part_n
 )  # fmt: skip
 def test_a_name_without_its_eye(text: str, expected: str) -> None:
     assert without_words(text, ["left", "right"]) == expected
-
-
-@pytest.mark.parametrize(
-    ("there", "expected"),
-    [
-        (("R", "Z"), "Z"),
-        (("depth.Z", "Z"), "depth.Z"),
-        (("depth.z",), "depth.z"),
-        (("ViewLayer.Depth.Z", "N.Z"), "ViewLayer.Depth.Z"),
-        (("depth",), "depth"),
-    ],
-)
-def test_depth_is_found_under_its_usual_names(there: tuple[str, ...], expected: str) -> None:
-    found = pick_depth(channels(*there))
-    assert found is not None
-    assert found.name == expected
 
 
 def test_convention_disparity_is_named_after_the_view_it_points_to() -> None:

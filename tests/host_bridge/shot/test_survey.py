@@ -18,7 +18,7 @@ from host_bridge.shot.survey import Plan, survey
 from host_bridge.wire.messages import AnalysisSettings, Tile
 
 STYLE = (float(np.float32(0.02)), float(np.float32(-0.013)))
-AOV = AnalysisSettings(depth="aov", style="neutral")
+AOV = AnalysisSettings(depth="aov", style="neutral", z_meaning="distance")
 
 
 class Here:
