@@ -15,6 +15,7 @@ _ID_STARTS = (
     *("nodeid", "assetid", "meshid", "faceid", "particleid", "elementid", "groupid", "renderid", "indexob", "indexma"),
     "puzzlematte",
 )
+_COLOURS = frozenset(("r", "g", "b", "a", "y", "ry", "by", "red", "green", "blue", "alpha"))
 # `rgba_left`, `CoronaBeauty` and `ViewLayer.Combined` alike.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -105,7 +106,7 @@ def apart(channels: Sequence[Channel], picked: Sequence[Channel]) -> tuple[Chann
     Convention:
         Nuke's: a plain name such as `R` in another part than the picture's is a channel of the layer that the part
         names, `albedo.R`. A plain name that is no colour and that no other part has keeps itself, such as `Z`. The
-        picture's own channels go out under plain names; plain ones beside a picture that is a layer become `plain.R`.
+        picture's own channels go out under plain names; plain colour beside such a layer becomes `plain.R`.
 
     Args:
         channels: of one view.
@@ -113,12 +114,13 @@ def apart(channels: Sequence[Channel], picked: Sequence[Channel]) -> tuple[Chann
     """
     part = picked[0].part
     if picked[0].layer:
-        channels = [replace(c, name=f"plain.{c.name}") if c.part == part and not c.layer else c for c in channels]
+        channels = [
+            replace(c, name=f"plain.{c.name}") if c.part == part and c.name.lower() in _COLOURS else c for c in channels
+        ]
     plain = [c for c in channels if c.part != part and not c.layer]
-    colour = {"r", "g", "b", "a", "y", "ry", "by", "red", "green", "blue", "alpha"}
     taken = {c.name for c in channels if c.part == part}
     shared = {c.name for c in plain if sum(other.name == c.name for other in plain) > 1}
-    led = {c.part for c in plain if c.name in taken | shared or c.name.lower() in colour}
+    led = {c.part for c in plain if c.name in taken | shared or c.name.lower() in _COLOURS}
     seen: set[str] = set()
     found = []
     for channel in sorted(channels, key=lambda c: c.part != part):

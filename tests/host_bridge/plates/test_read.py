@@ -11,6 +11,7 @@ from host_bridge.errors import MissingFrameError, PlateError
 from host_bridge.geometry import Box
 from host_bridge.plates import read_plate
 from host_bridge.plates.exr_header import Attribute
+from tests.host_bridge.plates.exr_bytes import scanlines
 
 
 def window(x0, y0, x1, y1):
@@ -99,37 +100,12 @@ def test_luminance_alone_is_a_picture(write_exr, rgba) -> None:
     assert plate.frame.layers["look"].shape == (24, 40, 3)
 
 
-def luminance_chroma_exr(luminance, red_y, blue_y) -> bytes:
-    """An uncompressed EXR with subsampled chroma, byte by byte: no Python writer makes one."""
-
-    def attribute(name: str, kind: str, data: bytes) -> bytes:
-        return name.encode() + b"\0" + kind.encode() + b"\0" + struct.pack("<i", len(data)) + data
-
-    rows, columns = luminance.shape
-    box = struct.pack("<4i", 0, 0, columns - 1, rows - 1)
-    listed = b"".join(
-        name + b"\0" + struct.pack("<iB3x2i", 1, 0, step, step) for name, step in ((b"BY", 2), (b"RY", 2), (b"Y", 1))
-    )
-    head = struct.pack("<ii", 20000630, 2) + attribute("channels", "chlist", listed + b"\0")
-    head += attribute("compression", "compression", b"\0") + attribute("dataWindow", "box2i", box)
-    head += attribute("displayWindow", "box2i", box) + attribute("lineOrder", "lineOrder", b"\0")
-    head += attribute("pixelAspectRatio", "float", struct.pack("<f", 1))
-    head += attribute("screenWindowCenter", "v2f", struct.pack("<2f", 0, 0))
-    head += attribute("screenWindowWidth", "float", struct.pack("<f", 1)) + b"\0"
-    lines = []
-    for y in range(rows):
-        chroma = blue_y[y // 2].tobytes() + red_y[y // 2].tobytes() if y % 2 == 0 else b""
-        data = chroma + luminance[y].tobytes()
-        lines.append(struct.pack("<2i", y, len(data)) + data)
-    starts = np.cumsum([0, *map(len, lines[:-1])]) + len(head) + 8 * rows
-    return head + starts.astype("<u8").tobytes() + b"".join(lines)
-
-
 def test_luminance_and_chroma_become_rgb(tmp_path) -> None:
     y = np.full((24, 40), 0.5, np.float16)
     chroma = np.full((12, 20), 1.0, np.float16)
     path = tmp_path / "p.exr"
-    path.write_bytes(luminance_chroma_exr(y, chroma, np.zeros_like(chroma)))
+    made = {b"Y": y, b"RY": chroma, b"BY": np.zeros_like(chroma)}
+    path.write_bytes(scanlines(made, sampling={b"RY": 2, b"BY": 2}))
     plate = read_plate(path)
     assert plate.frame.channels == ("R", "G", "B")
     assert plate.types == ("<f2",) * 3
