@@ -37,6 +37,12 @@ runtime:
 system:
 	@command -v g++ >/dev/null && command -v cmake >/dev/null && ls $(HEADERS) >/dev/null 2>&1 || $(MAKE) --no-print-directory apt
 
+# A browser for the review page's tests, where one may be installed; without it they skip.
+.PHONY: browser
+browser:
+	-@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
 .PHONY: apt
 apt:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -81,7 +87,7 @@ build/engines/.done: tests/engines/requirements.txt
 engines: build/engines/.done
 
 # Without the plug-in's headers its tests skip with a reason; everything else runs.
-test: $(VENV)/.all native engines
+test: $(VENV)/.all native engines browser
 	-@$(MAKE) --no-print-directory system
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest

@@ -22,11 +22,16 @@ def main() -> int:
     print("$ art3d " + " ".join(words[1:]), flush=True)
     code = subprocess.run(words, cwd=ROOT, check=False).returncode
     if code == 0:
+        page = [ART3D, "review", str(OUT / "stereo.####.exr"), "-o", str(OUT / "review"), "--title", "Example plate"]
+        print("$ art3d " + " ".join(page[1:]), flush=True)
+        code = subprocess.run(page, cwd=ROOT, check=False).returncode
+    if code == 0:
         print(
             f"""
 Stereo EXRs      {OUT}/stereo.####.exr     views left and right, disparityL/R, occlusion: a stereo Read in Nuke
 Anaglyphs        {OUT}/anaglyph.####.png   look through red/cyan glasses, red on the left eye
 Disparity        {OUT}/disparity.####.png  warm comes out of the screen, cool lies behind it
+Review page      {OUT}/review/index.html   open it in a browser: views, charts, comfort on real screens, notes
 Turn the knobs   .venv/bin/art3d render examples/plate/plate.####.exr -o out/mine.####.exr --depth-gain 1.5
                  --zero-plane -0.3 --sculpt 1.2 (more in docs/start.md)"""
         )

@@ -20,6 +20,7 @@ COMMANDS = (
     "render",
     "warp",
     "measure",
+    "review",
     "analyse",
     "contact_sheet",
     "submit",

@@ -1,0 +1,93 @@
+"""`art3d review SHOT … -o PAGE`: a page to look at stereo and to judge it, without a network or a server."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
+from host_bridge.review.packing import LAYOUTS
+from host_bridge.review.page import PageSettings, ShotOnPage, make_page
+from host_bridge.review.source import BETWEEN, open_stereo
+from host_bridge.shot.file import SUFFIX, Shot, load_shot
+
+NAME = "review"
+HELP = "a page to look at stereo and judge it: views, charts, comfort on real screens, notes"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Stereo sequences, and where the page goes."""
+    parser.add_argument(
+        "shots",
+        nargs="+",
+        metavar="SHOT",
+        help="stereo.####.exr with both views, view.%%V.####.png, LEFT::RIGHT, or pictures that hold both eyes",
+    )
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="PAGE", help="folder of the page")
+    parser.add_argument("--frames", metavar="RANGE", help="such as 1001-1010x2; default: all there are")
+    parser.add_argument("--layout", default="", metavar="|".join(LAYOUTS), help="how one picture holds both eyes")
+    parser.add_argument("--input-space", metavar="NAME", help="colour space of the views; default: their own tag")
+    parser.add_argument(
+        "--shot", type=Path, metavar="FILE", help="shot file with the cuts; default: the one beside the frames"
+    )
+    parser.add_argument("--fps", type=float, default=24.0, metavar="N", help="frames a second (default %(default)g)")
+    parser.add_argument("--notes", type=Path, metavar="FILE", help="notes of an earlier page, as it exported them")
+    parser.add_argument("--title", default="", metavar="TEXT", help="heading of the page")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Makes the page and prints where it is and what it found.
+
+    Returns 4 where some frames could not be read; they are named.
+    """
+    if not 1 <= args.fps <= 240:
+        raise BadInputError(f"{args.fps:g} frames a second", where="--fps", remedy="give 1 to 240")
+    shots = [_shot_on_page(text, args) for text in args.shots]
+    title = args.title or ", ".join(shot.source.name for shot in shots[:3])
+    settings = PageSettings(title, args.fps, _notes(args.notes))
+    total = sum(len(shot.source.numbers) for shot in shots)
+    columns = (TextColumn("review"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("review", total=total)
+        made = make_page(args.out, shots, settings, done=lambda: bar.advance(task))
+    for name, verdicts in made.judgements.items():
+        for judgement in verdicts.values():
+            print(f"{name}: {judgement.target.name}: {judgement.verdict}")
+    for (name, number), error in made.failed.items():
+        print(f"art3d: {name} frame {number}: {error}", file=sys.stderr)
+    print(f"open {made.index}")
+    return EXIT_SOME_FRAMES if made.failed else EXIT_OK
+
+
+def _shot_on_page(text: str, args: argparse.Namespace) -> ShotOnPage:
+    source = open_stereo(text, layout=args.layout, frames=args.frames, input_space=args.input_space)
+    shot = _shot_file(text, args.shot)
+    if shot is None:
+        return ShotOnPage(source)
+    return ShotOnPage(source, shot.cuts, {"depth_gain": shot.depth_gain, "zero_plane": shot.zero_plane})
+
+
+def _shot_file(text: str, named: Path | None) -> Shot | None:
+    """The shot file that was named, or the only one that lies beside the frames."""
+    if named is not None:
+        return load_shot(named)
+    beside = sorted(Path(text.partition(BETWEEN)[0]).parent.glob(f"*{SUFFIX}"))
+    return load_shot(beside[0]) if len(beside) == 1 else None
+
+
+def _notes(path: Path | None) -> Mapping[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        notes = json.loads(path.read_text(encoding="utf-8"))
+        if notes["format"] != "art3d-notes" or not isinstance(notes["notes"], list):
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInputError("no notes of a review", where=str(path), remedy="export them from its page") from error
+    return dict(notes)

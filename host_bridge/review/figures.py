@@ -1,0 +1,111 @@
+"""The figures of a stereo frame and of a sequence, as the charts and the reports show them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from host_bridge.frame import Array
+from host_bridge.review.pair import Pair
+from host_bridge.review.windows import Violation, violations
+
+HISTOGRAM_PCT = (-6.0, 6.0)
+HISTOGRAM_BINS = 120
+ON_SCREEN_PCT = 0.1
+STILL_LEVELS = 3
+"""Levels of 255 by which a pixel may change and still be the same thing."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is measured of one frame; parallax in % of picture width, > 0 behind the screen.
+
+    Attributes:
+        number: frame number.
+        near, p1, median, p99, far: parallax percentiles, nearest first; NaN where nothing is known.
+        on_screen: share of the pixels within `ON_SCREEN_PCT` of the screen.
+        filled: share of the right view's pixels that were filled; NaN where unknown.
+        jitter: mean change of parallax since the frame before where the picture stands still, %; NaN without any.
+        histogram: share of the pixels in each of `HISTOGRAM_BINS` bins over `HISTOGRAM_PCT`.
+        violations: window violations.
+    """
+
+    number: int
+    near: float = math.nan
+    p1: float = math.nan
+    median: float = math.nan
+    p99: float = math.nan
+    far: float = math.nan
+    on_screen: float = math.nan
+    filled: float = math.nan
+    jitter: float = math.nan
+    histogram: tuple[float, ...] = ()
+    violations: tuple[Violation, ...] = field(default=())
+
+
+def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
+    """The figures of a frame.
+
+    Args:
+        pair: the frame.
+        before: the frame before it in the same scene, for the jitter.
+    """
+    filled = math.nan if pair.filled is None else float(pair.filled.mean())
+    if pair.parallax is None or not np.isfinite(pair.parallax).any():
+        return Figures(pair.number, filled=filled)
+    known = pair.parallax[np.isfinite(pair.parallax)]
+    ordered = np.sort(known, axis=None)
+    near, p1, median, p99, far = (
+        float(ordered[round(share * (len(ordered) - 1))]) for share in (0, 0.01, 0.5, 0.99, 1)
+    )
+    counts, _ = np.histogram(known.clip(*HISTOGRAM_PCT), HISTOGRAM_BINS, HISTOGRAM_PCT)
+    return Figures(
+        number=pair.number,
+        near=near,
+        p1=p1,
+        median=median,
+        p99=p99,
+        far=far,
+        on_screen=float((np.abs(known) <= ON_SCREEN_PCT).mean()),
+        filled=filled,
+        jitter=_jitter(pair, before),
+        histogram=tuple(float(c) for c in counts / max(1, len(known))),
+        violations=violations(pair.parallax),
+    )
+
+
+def _jitter(pair: Pair, before: Pair | None) -> float:
+    if before is None or before.parallax is None or pair.parallax is None or before.left.shape != pair.left.shape:
+        return math.nan
+    change = np.abs(pair.left.astype(np.int16) - before.left.astype(np.int16)).max(axis=2)
+    now, then = (resized(p.parallax, *change.shape) for p in (pair, before) if p.parallax is not None)
+    moved = np.abs(now - then)[change <= STILL_LEVELS]
+    moved = moved[np.isfinite(moved)]
+    return float(moved.mean()) if moved.size else math.nan
+
+
+def depth_jump(before: Figures, after: Figures) -> float:
+    """How far the depth jumps at a cut: the change of the median parallax, % of width."""
+    return abs(after.median - before.median)
+
+
+def scenes(cuts: Sequence[int], numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last frame of each scene; `cuts` are the first frames of new ones."""
+    starts = sorted({numbers[0], *(cut for cut in cuts if numbers[0] < cut <= numbers[-1])})
+    ends = [*starts[1:], math.inf]
+    found = []
+    for start, end in zip(starts, ends, strict=True):
+        inside = [n for n in numbers if start <= n < end]
+        if inside:
+            found.append((inside[0], inside[-1]))
+    return found
+
+
+def resized(parallax: Array, rows: int, columns: int) -> Array:
+    """Parallax on a smaller grid by the nearest sample: a mean of two surfaces would lie on neither."""
+    y = ((np.arange(rows) + 0.5) * parallax.shape[0] / rows).astype(int)
+    x = ((np.arange(columns) + 0.5) * parallax.shape[1] / columns).astype(int)
+    return np.asarray(parallax[y[:, None], x[None]])

@@ -1,0 +1,58 @@
+"""How two eyes share one picture."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from host_bridge.errors import BadInputError
+from host_bridge.frame import Array
+
+LAYOUTS = ("sbs", "sbs-half", "tb", "tb-half")
+# Names that players and sellers of films use, the longer ones first.
+_NAMES = (
+    (r"h-?sbs|half-?sbs|sbs-?half", "sbs-half"),
+    (r"h-?(?:tb|ou)|half-?(?:tb|ou)|tb-?half|ou-?half", "tb-half"),
+    (r"f(?:ull)?-?sbs|sbs|lr|left-?right|side-?by-?side|3dh", "sbs"),
+    (r"f(?:ull)?-?(?:tb|ou)|tb|ou|top-?bottom|over-?under|3dv", "tb"),
+)
+
+
+def named_layout(name: str) -> str:
+    """The layout that a file's name tells, such as `film_Full_SBS.mp4`; "" when it tells none."""
+    plain = re.sub(r"[_\s.]+", "-", name.lower())
+    for pattern, layout in _NAMES:
+        if re.search(rf"(?:^|-)(?:{pattern})(?:-|$)", plain):
+            return layout
+    return ""
+
+
+def check_layout(layout: str) -> str:
+    """The layout, when it is one.
+
+    Raises:
+        BadInputError: it is none.
+    """
+    if layout not in LAYOUTS:
+        raise BadInputError(f"no layout {layout!r}", where="--layout", remedy=f"choose one of: {', '.join(LAYOUTS)}")
+    return layout
+
+
+def unpack(picture: Array, layout: str) -> tuple[Array, Array]:
+    """Left and right eye of a packed picture; half-size eyes come out at their full size by repetition.
+
+    Args:
+        picture: (rows, columns, channels); of an odd size the middle line is left out.
+        layout: one of `LAYOUTS`.
+    """
+    rows, columns = picture.shape[:2]
+    if layout.startswith("sbs"):
+        left, right = picture[:, : columns // 2], picture[:, columns - columns // 2 :]
+        axis = 1
+    else:
+        left, right = picture[: rows // 2], picture[rows - rows // 2 :]
+        axis = 0
+    if layout.endswith("half"):
+        left, right = np.repeat(left, 2, axis), np.repeat(right, 2, axis)
+    return left, right

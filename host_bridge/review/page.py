@@ -1,0 +1,247 @@
+"""The review page: one folder that opens from disk, with every frame's proxies and figures."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import math
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from host_bridge.errors import Art3DError, OutputError
+from host_bridge.outputs.atomic import replacing
+from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, figures_of, scenes
+from host_bridge.review.pair import Pair
+from host_bridge.review.proxies import Proxy, frame_script
+from host_bridge.review.source import StereoSource
+from host_bridge.review.targets import TARGETS, FrameRange, Judgement, judge
+from host_bridge.review.windows import FloatingWindow, static_window
+
+MOST_BYTES = 58_000_000
+MOST_FRAME_BYTES = 400_000
+SIDE_PX = 960
+READERS = 2
+
+
+@dataclass(frozen=True)
+class ShotOnPage:
+    """One shot of a page.
+
+    Attributes:
+        source: where its frames are.
+        cuts: first frames of new scenes.
+        suggested: knobs that the shot's analysis suggests, by name.
+    """
+
+    source: StereoSource
+    cuts: Sequence[int] = ()
+    suggested: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """How a page is made.
+
+    Attributes:
+        title: its heading.
+        fps: frames a second of playing.
+        notes: notes to show again, as the page exports them.
+    """
+
+    title: str
+    fps: float = 24.0
+    notes: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a page.
+
+    Attributes:
+        index: the file to open.
+        frames: how many frames it shows.
+        failed: (shot, frame) → why it is not there.
+        judgements: shot → target → verdict.
+    """
+
+    index: Path
+    frames: int
+    failed: Mapping[tuple[str, int], Art3DError]
+    judgements: Mapping[str, Mapping[str, Judgement]]
+
+
+def make_page(
+    folder: Path, shots: Sequence[ShotOnPage], settings: PageSettings, *, done: Callable[[], None] = lambda: None
+) -> Made:
+    """Writes a review page.
+
+    Args:
+        folder: where it goes; made when it is missing. What an earlier page left there is replaced.
+        shots: what it shows, in order.
+        settings: title and the like.
+        done: called for each frame that came to its end.
+
+    Raises:
+        OutputError: the folder cannot be written.
+        PlateError: no frame of a shot can be read.
+    """
+    total = sum(len(shot.source.numbers) for shot in shots)
+    proxy = Proxy(SIDE_PX, min(MOST_FRAME_BYTES, MOST_BYTES // max(1, total)))
+    failed: dict[tuple[str, int], Art3DError] = {}
+    bodies: list[dict[str, Any]] = []
+    judgements: dict[str, dict[str, Judgement]] = {}
+    frames = 0
+    for index, shot in enumerate(shots):
+        name = _unique(shot.source.name, [body["name"] for body in bodies])
+        _empty(folder / "frames" / str(index))
+        found = _frames(folder, index, shot, proxy, done)
+        failed |= {(name, number): error for number, error in found.failed.items()}
+        if not found.figures:
+            raise next(iter(found.failed.values()))
+        body, judgements[name] = _body(name, shot, found)
+        bodies.append(body)
+        frames += len(found.figures)
+    _write_page(folder, bodies, settings)
+    return Made(folder / "index.html", frames, failed, judgements)
+
+
+@dataclass
+class _Found:
+    figures: list[Figures] = field(default_factory=list)
+    failed: dict[int, Art3DError] = field(default_factory=dict)
+    width_px: int = 0
+    pixel_aspect: float = 1.0
+
+
+def _frames(folder: Path, index: int, shot: ShotOnPage, proxy: Proxy, done: Callable[[], None]) -> _Found:
+    found, before = _Found(), None
+    starts = set(shot.cuts)
+    with ThreadPoolExecutor(READERS, "art3d-review") as pool:
+        for number, pair, error in _read(pool, shot.source, proxy):
+            done()
+            if error is not None or pair is None:
+                found.failed[number] = error or OutputError("no picture")
+                continue
+            found.figures.append(figures_of(pair, None if number in starts else before))
+            found.width_px, found.pixel_aspect = pair.full_width, pair.pixel_aspect
+            with replacing(folder / "frames" / str(index) / f"{number}.js") as temporary:
+                temporary.write_text(frame_script(pair, proxy, shot=index), encoding="ascii")
+            before = pair
+    return found
+
+
+def _read(
+    pool: ThreadPoolExecutor, source: StereoSource, proxy: Proxy
+) -> Iterator[tuple[int, Pair | None, Art3DError | None]]:
+    """Frames in order, a few read ahead."""
+    ahead = []
+    for number in (*source.numbers, None):
+        if number is not None:
+            ahead.append((number, pool.submit(source.read, number, side_px=proxy.side_px)))
+        while ahead and (number is None or len(ahead) > READERS):
+            at, future = ahead.pop(0)
+            try:
+                yield at, future.result(), None
+            except Art3DError as error:
+                yield at, None, error
+
+
+def _body(name: str, shot: ShotOnPage, found: _Found) -> tuple[dict[str, Any], dict[str, Judgement]]:
+    """What the page knows of a shot, and the verdicts."""
+    figures = found.figures
+    numbers = [f.number for f in figures]
+    spans = scenes(shot.cuts, numbers)
+    firsts = {first for first, _ in spans[1:]}
+    jumps = [
+        depth_jump(before, after) if after.number in firsts else math.nan
+        for before, after in zip([figures[0], *figures], figures, strict=False)
+    ]
+    judged = {t.id: judge((FrameRange(f.number, f.p1, f.p99) for f in figures), t) for t in TARGETS}
+    window = static_window({f.number: f.violations for f in figures})
+    body = {
+        "name": name,
+        "width_px": found.width_px,
+        "pixel_aspect": found.pixel_aspect,
+        "numbers": numbers,
+        "cuts": sorted(firsts),
+        "suggested": dict(shot.suggested),
+        "figures": {key: _column(figures, key) for key in _COLUMNS},
+        "histogram": [[round(share, 5) for share in f.histogram] for f in figures],
+        "jumps": _rounded(jumps),
+        "violations": {str(f.number): [asdict(v) for v in f.violations] for f in figures if f.violations},
+        "window": {"proposal": _proposal(window), **{e: _edge(figures, e) for e in ("left", "right")}},
+        "judgements": {
+            key: {"verdict": j.verdict, "failing": {str(n): round(x, 3) for n, x in j.failing.items()},
+                  "gain": round(j.gain, 3), "zero_plane_pct": round(j.zero_plane_pct, 3)}
+            for key, j in judged.items()
+        },
+    }  # fmt: skip
+    return body, judged
+
+
+_COLUMNS = ("near", "p1", "median", "p99", "far", "on_screen", "filled", "jitter")
+
+
+def _column(figures: Iterable[Figures], name: str) -> list[float | None]:
+    return _rounded(getattr(f, name) for f in figures)
+
+
+def _rounded(values: Iterable[float]) -> list[float | None]:
+    return [round(value, 4) if math.isfinite(value) else None for value in values]
+
+
+def _edge(figures: Sequence[Figures], edge: str) -> list[float]:
+    return [min((v.parallax_pct for v in f.violations if v.edge == edge), default=0.0) for f in figures]
+
+
+def _proposal(window: FloatingWindow) -> str:
+    """The floating window in words; "" when none is needed."""
+    said = []
+    for edge, (top, bottom) in (("left", window.left_pct), ("right", window.right_pct)):
+        if top or bottom:
+            said.append(f"{edge} {top:.1f} %" if top == bottom else f"{edge} {top:.1f} % top, {bottom:.1f} % bottom")
+    return "float " + ", ".join(said) if said else ""
+
+
+def _write_page(folder: Path, bodies: Sequence[Mapping[str, Any]], settings: PageSettings) -> None:
+    targets = [
+        {**{k: v for k, v in asdict(t).items() if k != "budget_pct"},
+         "near_pct": round(t.limits_pct[0], 3), "far_pct": round(t.limits_pct[1], 3)}
+        for t in TARGETS
+    ]  # fmt: skip
+    page = {
+        "format": "art3d-review", "version": 1, "id": _identity(bodies), "title": settings.title, "fps": settings.fps,
+        "targets": targets, "histogram_pct": HISTOGRAM_PCT, "shots": bodies, "notes": settings.notes,
+    }  # fmt: skip
+    # A closing tag or a line separator inside a text must not end the script.
+    text = json.dumps(page, allow_nan=False).replace("<", "\\u003c")
+    with replacing(folder / "data.js") as temporary:
+        temporary.write_text(f"A3D.data({text});\n", encoding="ascii")
+    for entry in importlib.resources.files("host_bridge.review").joinpath("web").iterdir():
+        with replacing(folder / entry.name) as temporary:
+            temporary.write_bytes(entry.read_bytes())
+
+
+def _identity(bodies: Sequence[Mapping[str, Any]]) -> str:
+    """Under what a browser keeps the notes: the same for a page of the same shots that is made again."""
+    named = [[body["name"], body["numbers"][0], body["numbers"][-1]] for body in bodies]
+    return hashlib.blake2b(json.dumps(named).encode(), digest_size=12).hexdigest()
+
+
+def _empty(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot be made ({error.strerror})", where=str(folder), remedy="name another folder"
+        ) from error
+
+
+def _unique(name: str, taken: Sequence[str]) -> str:
+    return name if name not in taken else f"{name} ({taken.count(name) + len(taken)})"

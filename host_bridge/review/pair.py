@@ -1,0 +1,57 @@
+"""One frame of a stereo picture, whoever made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from host_bridge.frame import Array
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A left and a right view over the same display window.
+
+    Attributes:
+        number: frame number.
+        left, right: (rows, columns, 3) uint8, display-referred.
+        parallax: (rows, columns) float32 on the left grid, x_R − x_L in % of picture width, NaN where unknown; None
+            when the source says nothing of disparity.
+        filled: (rows, columns) bool on the right grid, where that eye sees what the plate hides; None as above.
+        pixel_aspect: width of a pixel over its height.
+        full_width: columns of the picture that the views are a proxy of; 0 where they are the picture.
+    """
+
+    number: int
+    left: Array
+    right: Array
+    parallax: Array | None = None
+    filled: Array | None = None
+    pixel_aspect: float = 1.0
+    full_width: int = 0
+
+
+def hidden(parallax: Array) -> Array:
+    """Which pixels of the left view the right eye does not see.
+
+    A pixel is hidden where another one, nearer by more than a pixel, lands on the same column of the right view, or
+    where it leaves the picture.
+
+    Args:
+        parallax: (rows, columns), % of width on the left grid; unknown pixels hide nothing and are not hidden.
+
+    Returns:
+        (rows, columns) bool.
+    """
+    rows, columns = parallax.shape
+    across = np.nan_to_num(parallax, nan=0.0) * (columns / 100.0)
+    known = np.isfinite(parallax)
+    landed = np.rint(np.arange(columns) + across).astype(np.int64)
+    inside = (landed >= 0) & (landed < columns) & known
+    nearest = np.full((rows, columns), np.inf, np.float32)
+    row = np.broadcast_to(np.arange(rows)[:, None], parallax.shape)
+    np.minimum.at(nearest, (row[inside], landed[inside]), across[inside])
+    covered = np.zeros(parallax.shape, bool)
+    covered[inside] = nearest[row[inside], landed[inside]] < across[inside] - 1.0
+    return np.asarray((covered | ~inside) & known)

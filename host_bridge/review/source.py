@@ -1,0 +1,170 @@
+"""Stereo as it lies on the disk, whoever wrote it: multi-view EXRs, one file a view, packed pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from host_bridge import colour
+from host_bridge.errors import BadInputError, PlateError
+from host_bridge.frame import Array
+from host_bridge.geometry import Box
+from host_bridge.outputs.result import on_window
+from host_bridge.plates import Plate, PlateSequence, guard, read_plate
+from host_bridge.plates.disparity import find_disparity, read_disparity
+from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
+from host_bridge.review.packing import check_layout, named_layout, unpack
+from host_bridge.review.pair import Pair
+
+BETWEEN = "::"
+"""Stands between the left and the right eye's file or pattern."""
+
+
+@dataclass(frozen=True)
+class StereoSource:
+    """A stereo sequence.
+
+    Attributes:
+        name: for people: the file name it was given by.
+        left, right: the sequences of both eyes; the same one where a file holds both.
+        layout: how a packed picture holds both eyes; "" where they are apart.
+        input_space: colour space of the values; None takes each file's tag.
+    """
+
+    name: str
+    left: PlateSequence
+    right: PlateSequence
+    layout: str = ""
+    input_space: str | None = None
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Frames that have files for both eyes, ascending."""
+        missing = self.left.missing | self.right.missing
+        return tuple(sorted((set(self.left.frames) & set(self.right.frames)) - missing))
+
+    def read(self, number: int, *, side_px: int = 0) -> Pair:
+        """One frame.
+
+        Args:
+            number: frame number.
+            side_px: block means bring the long side of both views down to this; 0 leaves them.
+
+        Raises:
+            PlateError: a file that cannot be read, or eyes of different sizes.
+        """
+        left = self._plate(self.left, number, "left")
+        if self.layout:
+            whole = _shown(left, 0)
+            eyes = [_shrunk(eye, side_px) for eye in unpack(whole, self.layout)]
+            return Pair(number, eyes[0], eyes[1], None, None, left.frame.pixel_aspect, _eye_width(whole, self.layout))
+        right = self._plate(self.right, number, "right")
+        if _size(left) != _size(right):
+            raise PlateError(
+                f"the left eye is {_said(left)} px, the right one {_said(right)}",
+                where=str(right.path),
+                remedy="render both eyes in one size",
+            )
+        parallax, filled = _measured(left, right)
+        views = _shown(left, side_px), _shown(right, side_px)
+        return Pair(number, *views, parallax, filled, left.frame.pixel_aspect, left.frame.display.width)
+
+    def _plate(self, sequence: PlateSequence, number: int, eye: str) -> Plate:
+        path = sequence.path(number)
+        view = eye if guard.first_bytes(path, 4) == MAGIC and eye in open_exr(path).views else sequence.view
+        view = view if guard.first_bytes(path, 4) == MAGIC else ""
+        return read_plate(path, number=number, view=view, input_space=self.input_space)
+
+
+def open_stereo(
+    text: str, *, layout: str = "", frames: str | None = None, input_space: str | None = None
+) -> StereoSource:
+    """Finds out how a stereo sequence is stored.
+
+    Args:
+        text: a pattern or file; with `%V` one file a view; `LEFT::RIGHT` names both eyes; else a multi-view EXR, or a
+            packed picture whose name or `layout` says how.
+        layout: one of `packing.LAYOUTS`; "" asks the name.
+        frames: frame range.
+        input_space: colour space of the values.
+
+    Raises:
+        BadInputError: nothing says where the second eye is.
+        MissingFrameError: no file.
+    """
+    name = Path(text.partition(BETWEEN)[0]).name
+    if BETWEEN in text:
+        left, right = text.split(BETWEEN, 1)
+        eyes = [PlateSequence.open(one, frames=frames) for one in (left, right)]
+        return StereoSource(name, eyes[0], eyes[1], input_space=input_space)
+    if "%V" in text or "%v" in text:
+        eyes = [PlateSequence.open(text, frames=frames, view=eye) for eye in ("left", "right")]
+        return StereoSource(name, eyes[0], eyes[1], input_space=input_space)
+    whole = PlateSequence.open(text, frames=frames)
+    if not layout and _has_both(whole):
+        return StereoSource(name, whole, whole, input_space=input_space)
+    packed = check_layout(layout) if layout else named_layout(Path(text).stem)
+    if not packed:
+        raise BadInputError(
+            "no second eye is found",
+            where=text,
+            remedy="name both as LEFT::RIGHT or with %V, or say how one picture holds them with --layout",
+        )
+    return StereoSource(name, whole, whole, packed, input_space)
+
+
+def _has_both(sequence: PlateSequence) -> bool:
+    path = sequence.path(next(n for n in sequence.frames if n not in sequence.missing))
+    return guard.first_bytes(path, 4) == MAGIC and {"left", "right"} <= set(open_exr(path).views)
+
+
+def _eye_width(packed: Array, layout: str) -> int:
+    return int(packed.shape[1]) // (2 if layout == "sbs" else 1)
+
+
+def _size(plate: Plate) -> tuple[int, int]:
+    return plate.frame.display.width, plate.frame.display.height
+
+
+def _said(plate: Plate) -> str:
+    return "×".join(str(side) for side in _size(plate))
+
+
+def _shown(plate: Plate, side_px: int) -> Array:
+    """The view over its display window as a person sees it; (rows, columns, 3) uint8."""
+    pixels = on_window(plate.frame.layers["color"], plate.frame.data, plate.frame.display)
+    if side_px:
+        pixels = colour.shrink(pixels, side_px)
+    return colour.to_display(pixels, plate.frame.channels, plate.pixel_space)
+
+
+def _shrunk(view: Array, side_px: int) -> Array:
+    return (colour.shrink(view, side_px) + 0.5).astype(np.uint8) if side_px else view
+
+
+def _measured(left: Plate, right: Plate) -> tuple[Array | None, Array | None]:
+    """Parallax on the left grid in % of the width, and what the right view shows that the left one hides."""
+    if guard.first_bytes(left.path, 4) != MAGIC:
+        return None, None
+    display = left.frame.display
+    parallax = filled = None
+    if find_disparity(open_exr(left.path), "left") is not None:
+        px = read_disparity(left.path, "left", display, display)[..., 0]
+        parallax = np.asarray(px * np.float32(-100.0 / display.width))
+    for path in dict.fromkeys((right.path, left.path)):
+        mask = _occlusion(open_exr(path), display)
+        if mask is not None:
+            filled = mask > 0.5
+            break
+    return parallax, filled
+
+
+def _occlusion(file: ExrFile, display: Box) -> Array | None:
+    """`occlusion.mask` of the right view over the display window, or None."""
+    found = [c for c in file.channels if c.name == "occlusion.mask" and c.view in ("right", None)]
+    if not found:
+        return None
+    pixels = file.read([found[0]])[0][..., None]
+    return on_window(pixels, found[0].window, display)[..., 0]

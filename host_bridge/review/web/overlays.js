@@ -1,0 +1,97 @@
+// What is drawn over a view: disparity in colour and marks for what deserves a look.
+"use strict";
+
+const Overlays = (() => {
+  const FULL_PCT = 2.5;
+  const BEHIND = [24, 92, 196], SCREEN = [236, 236, 232], FRONT = [232, 92, 16];
+  const MARK = { near: [240, 128, 48], far: [64, 140, 255], window: [255, 220, 60], filled: [255, 90, 200], unseen: [90, 230, 190] };
+
+  // Orange in front of the screen, blue behind, grey on it: safe for the common kinds of colour blindness.
+  function colour(parallax_pct) {
+    const share = Math.max(-1, Math.min(1, -parallax_pct / FULL_PCT)), to = share > 0 ? FRONT : BEHIND, by = Math.abs(share);
+    return SCREEN.map((v, c) => Math.floor(v + by * (to[c] - v) + 0.5));
+  }
+
+  const LIST = {
+    "none": { name: "None" },
+    "disparity": { name: "Disparity in colour", eyes: "left" },
+    "budget": { name: "Outside the target's limits", eyes: "left" },
+    "window": { name: "Window violations", eyes: "left" },
+    "filled": { name: "Filled pixels", eyes: "right" },
+    "rivalry": { name: "Seen by one eye only", eyes: "both" },
+  };
+
+  // The mark of a pixel, or null. `state` has limits [near, far], nudge in %, and the columns of the window's violations.
+  function mark(kind, eye, parallax, flags, x, width, y, height, state) {
+    const p = parallax + state.nudge_pct;
+    if (eye === "left") {
+      if (kind === "disparity") return Number.isNaN(p) ? null : colour(p);
+      if (kind === "budget") return p < state.limits[0] ? MARK.near : p > state.limits[1] ? MARK.far : null;
+      if (kind === "window") return cut(p, x, width, y / height, state.violations) ? MARK.window : null;
+      if (kind === "rivalry") return flags & A3D.UNSEEN ? MARK.unseen : null;
+    } else if (kind === "filled" || kind === "rivalry") return flags & A3D.FILLED ? MARK.filled : null;
+    return null;
+  }
+
+  function cut(p, x, width, at, violations) {
+    if (!(p < -0.1)) return false;
+    return violations.some((v) => at >= v.top && at < v.bottom &&
+      (v.edge === "left" ? x + p * width / 100 < 0 : x - p * width / 100 >= width - 1));
+  }
+
+  // A copy of a view with the overlay over it.
+  function paint(view, measured, kind, eye, state) {
+    if (kind === "none" || !measured) return view;
+    const out = new ImageData(new Uint8ClampedArray(view.data), view.width, view.height), o = out.data;
+    const { width, height, parallax, flags } = measured;
+    for (let y = 0, i = 0; y < view.height; y++) {
+      const row = Math.min(height - 1, Math.floor((y + 0.5) * height / view.height)) * width;
+      for (let x = 0; x < view.width; x++, i += 4) {
+        const mx = Math.min(width - 1, Math.floor((x + 0.5) * width / view.width));
+        const m = mark(kind, eye, parallax[row + mx], flags[row + mx], mx, width, row / width, height, state);
+        if (!m) continue;
+        const part = kind === "disparity" ? 1 : 0.75;
+        for (let c = 0; c < 3; c++) o[i + c] = o[i + c] * (1 - part) + m[c] * part;
+      }
+    }
+    return out;
+  }
+
+  function legend(kind, holder) {
+    holder.replaceChildren();
+    const swatch = (rgb, text) => {
+      const box = document.createElement("span");
+      box.style.cssText = "display:inline-block;width:14px;height:12px;background:rgb(" + rgb + ")";
+      const said = document.createElement("span");
+      said.textContent = text;
+      holder.append(box, said);
+    };
+    if (kind === "disparity") {
+      const bar = document.createElement("canvas");
+      bar.width = 200; bar.height = 10;
+      const context = bar.getContext("2d");
+      for (let x = 0; x < 200; x++) {
+        context.fillStyle = "rgb(" + colour((x / 199 - 0.5) * 2 * FULL_PCT) + ")";
+        context.fillRect(x, 0, 1, 10);
+      }
+      holder.append("in front −" + FULL_PCT + " %", bar, "+" + FULL_PCT + " % behind");
+    }
+    if (kind === "budget") { swatch(MARK.near, "too near"); swatch(MARK.far, "too far"); }
+    if (kind === "window") swatch(MARK.window, "in front of the screen and cut by the edge");
+    if (kind === "filled") swatch(MARK.filled, "right eye: filled");
+    if (kind === "rivalry") { swatch(MARK.unseen, "left eye only"); swatch(MARK.filled, "right eye only"); }
+  }
+
+  // Parallax at a pixel of the left view, in all the units that people speak.
+  function ruler(measured, u, v, target, width_px, nudge_pct) {
+    if (!measured || u < 0 || u >= 1 || v < 0 || v >= 1) return "";
+    const at = Math.floor(v * measured.height) * measured.width + Math.floor(u * measured.width);
+    const p = measured.parallax[at] + nudge_pct;
+    if (Number.isNaN(p)) return "parallax unknown";
+    const metres = p / 100 * target.width_m, degrees = Math.atan(metres / target.distance_m) * 180 / Math.PI;
+    const sign = p < 0 ? "in front" : p > 0 ? "behind" : "on the screen";
+    return `${(p / 100 * width_px).toFixed(1)} px  ${p.toFixed(2)} %  ${(metres * 1000).toFixed(1)} mm  ${degrees.toFixed(2)}°  ${sign}`;
+  }
+
+  return { LIST, paint, legend, ruler, colour };
+})();

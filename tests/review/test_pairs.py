@@ -1,0 +1,155 @@
+"""Stereo as it lies on the disk, its figures, and the small pictures that a page holds."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import pytest
+from PIL import Image
+
+from host_bridge.errors import BadInputError, PlateError
+from host_bridge.outputs import write_picture
+from host_bridge.review.figures import figures_of, resized, scenes
+from host_bridge.review.packing import LAYOUTS, named_layout, unpack
+from host_bridge.review.pair import Pair, hidden
+from host_bridge.review.proxies import Proxy, _webp, decode_measured, encode_measured, frame_script
+from host_bridge.review.source import open_stereo
+
+ROWS, COLUMNS = 32, 64
+
+
+def views() -> tuple[np.ndarray, np.ndarray]:
+    noise = np.random.default_rng(0).integers(0, 256, (ROWS, COLUMNS, 3)).astype(np.uint8)
+    return noise, np.roll(noise, 3, axis=1)
+
+
+def parts(parallax_px: float) -> list[OpenEXR.Part]:
+    """Both views, `disparityR` and the mask, as `art3d render` writes them."""
+    found = []
+    for eye, value in (("left", 0.2), ("right", 0.6)):
+        header = {"type": OpenEXR.scanlineimage, "view": eye}
+        found.append(OpenEXR.Part(header, {"RGB": np.full((ROWS, COLUMNS, 3), value, np.float16)}, eye))
+    across = np.full((ROWS, COLUMNS), parallax_px, np.float32)
+    header = {"type": OpenEXR.scanlineimage, "view": "left"}
+    found.append(OpenEXR.Part(header, {"disparityR.x": across, "disparityR.y": across * 0}, "disparityR"))
+    mask = np.zeros((ROWS, COLUMNS), np.float16)
+    mask[:, :16] = 1
+    header = {"type": OpenEXR.scanlineimage, "view": "right"}
+    found.append(OpenEXR.Part(header, {"occlusion.mask": mask}, "occlusion.right"))
+    return found
+
+
+def test_a_multi_view_exr(tmp_path: Path) -> None:
+    OpenEXR.File(parts(parallax_px=1.28)).write(str(tmp_path / "s.0007.exr"))
+    source = open_stereo(str(tmp_path / "s.####.exr"))
+    assert source.numbers == (7,)
+    pair = source.read(7)
+    assert pair.left.mean() < pair.right.mean()
+    assert pair.parallax == pytest.approx(2.0) and pair.filled is not None and pair.filled.mean() == 0.25
+    assert pair.full_width == COLUMNS
+    figures = figures_of(pair)
+    assert (figures.near, figures.far, figures.median) == pytest.approx((2.0, 2.0, 2.0))
+    assert figures.on_screen == 0 and figures.filled == 0.25
+
+
+@pytest.mark.parametrize("text", ["v.%V.####.png", "v.left.####.png::v.right.####.png"])
+def test_one_file_a_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    for eye, picture in zip(("left", "right"), views(), strict=True):
+        write_picture(Path(f"v.{eye}.0001.png"), picture)
+    pair = open_stereo(text).read(1)
+    assert np.abs(pair.left.astype(int) - views()[0]).max() <= 1
+    assert np.abs(pair.right.astype(int) - views()[1]).max() <= 1
+    assert pair.parallax is None and math.isnan(figures_of(pair).median)
+
+
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [("a_LR", "sbs"), ("a.Full_SBS", "sbs"), ("a_HSBS", "sbs-half"), ("a_TB", "tb"), ("a-half-ou", "tb-half"),
+     ("subset", ""), ("outback", ""), ("film", "")],
+)  # fmt: skip
+def test_layouts_told_by_name(name: str, layout: str) -> None:
+    assert named_layout(name) == layout
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_packed_pictures_come_apart(tmp_path: Path, layout: str) -> None:
+    left, right = views()
+    axis = 1 if layout.startswith("sbs") else 0
+    eyes = [eye.take(range(0, eye.shape[axis], 2), axis) if layout.endswith("half") else eye for eye in (left, right)]
+    write_picture(tmp_path / "p.0001.png", np.concatenate(eyes, axis))
+    pair = open_stereo(str(tmp_path / "p.0001.png"), layout=layout).read(1)
+    assert pair.left.shape == left.shape and pair.full_width == COLUMNS
+    half = slice(None, None, 2) if layout.endswith("half") else slice(None)
+    kept = (slice(None), half) if axis == 1 else (half,)
+    for shown, eye in ((pair.left, left), (pair.right, right)):
+        assert np.abs(shown[kept].astype(int) - eye[kept]).max() <= 1
+    assert unpack(np.concatenate([left, right], 1), "sbs")[1].shape == right.shape
+
+
+def test_a_flat_picture_has_no_second_eye(tmp_path: Path) -> None:
+    write_picture(tmp_path / "flat.png", views()[0])
+    with pytest.raises(BadInputError, match="LEFT::RIGHT"):
+        open_stereo(str(tmp_path / "flat.png"))
+    with pytest.raises(BadInputError, match="--layout"):
+        open_stereo(str(tmp_path / "flat.png"), layout="diagonal")
+
+
+def test_eyes_of_two_sizes(tmp_path: Path) -> None:
+    write_picture(tmp_path / "l.png", views()[0])
+    write_picture(tmp_path / "r.png", views()[1][:-2])
+    with pytest.raises(PlateError, match="one size"):
+        open_stereo(f"{tmp_path / 'l.png'}::{tmp_path / 'r.png'}").read(1)
+
+
+def test_what_the_right_eye_does_not_see() -> None:
+    """A near bar moves left over the background beside it, and what leaves the picture is unseen."""
+    parallax = np.zeros((4, 100), np.float32)
+    parallax[:, 40:60] = -10.0
+    unseen = hidden(parallax)
+    assert unseen[:, 30:40].all() and not unseen[:, 40:].any() and not unseen[:, :30].any()
+    assert hidden(np.full((1, 100), -5.0, np.float32))[0, :5].all()
+    assert not hidden(np.full((1, 100), np.nan, np.float32)).any()
+
+
+def test_measurements_survive_the_browsers_pictures() -> None:
+    parallax = np.linspace(-12, 12, ROWS * COLUMNS, dtype=np.float32).reshape(ROWS, COLUMNS)
+    parallax[0, :5] = np.nan
+    filled = np.zeros((ROWS, COLUMNS), bool)
+    filled[3:9] = True
+    coded = encode_measured(Pair(1, *views(), parallax, filled))
+    through = np.asarray(Image.open(io.BytesIO(_webp(coded, lossless=True))).convert("RGB"))
+    back, back_filled, back_unseen = decode_measured(through)
+    assert np.isnan(back[0, :5]).all()
+    known = np.isfinite(parallax)
+    assert np.abs(back - parallax.clip(-10, 10))[known].max() <= 0.0051
+    assert (back_filled == filled).all() and (back_unseen == hidden(parallax)).all()
+
+
+def test_a_frame_keeps_its_budget_when_it_can() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (270, 480, 3)).astype(np.uint8)
+    pair = Pair(1, noise, noise)
+    fine, coarse = (len(frame_script(pair, Proxy(budget_bytes=budget))) for budget in (10_000_000, 1))
+    assert coarse < 0.7 * fine
+
+
+def test_jitter_is_told_of_what_stands_still() -> None:
+    left, right = views()
+    moved = left.copy()
+    moved[:, 32:] = 255 - moved[:, 32:]
+    before = Pair(1, left, right, np.zeros((ROWS, COLUMNS), np.float32))
+    parallax = np.zeros((ROWS, COLUMNS), np.float32)
+    parallax[:, :32] = 0.2
+    parallax[:, 32:] = 5.0  # where the picture changed, and so does not count
+    assert figures_of(Pair(2, moved, right, parallax), before).jitter == pytest.approx(0.2)
+
+
+def test_scenes_and_nearest_samples() -> None:
+    assert scenes([5, 9], [1, 2, 5, 6, 8, 9]) == [(1, 2), (5, 8), (9, 9)]
+    assert scenes([], [3, 4]) == [(3, 4)]
+    steps = np.repeat([[1.0, 5.0]], 4, 0).repeat(4, 1)
+    assert set(np.unique(resized(steps, 3, 3))) == {1.0, 5.0}

@@ -1,0 +1,76 @@
+"""Window violations on constructed scenes: all of them, none invented."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from host_bridge.review.windows import Violation, dynamic_window, static_window, violations
+
+ROWS, COLUMNS = 90, 160
+
+
+def scene(*boxes: tuple[int, int, int, int, float], behind: float = 1.0) -> np.ndarray:
+    """Parallax with rectangles (x0, x1, y0, y1, % of width) before a background."""
+    parallax = np.full((ROWS, COLUMNS), behind, np.float32)
+    for x0, x1, y0, y1, value in boxes:
+        parallax[y0:y1, x0:x1] = value
+    return parallax
+
+
+CUT = {
+    "left edge": ((0, 30, 20, 70, -1.5), "left"),
+    "left, whole height": ((0, 30, 0, 90, -0.5), "left"),
+    "left, only the right eye cuts it": ((1, 30, 20, 70, -2.5), "left"),
+    "left, a low thing": ((0, 20, 80, 90, -2.0), "left"),
+    "left, slight": ((0, 30, 20, 70, -0.7), "left"),
+    "right edge": ((130, 160, 20, 70, -1.5), "right"),
+    "right, whole height": ((150, 160, 0, 90, -3.0), "right"),
+    "right, a narrow one": ((157, 160, 40, 50, -1.0), "right"),
+    "right, slight": ((130, 160, 20, 70, -0.2), "right"),
+    "right, at the bottom": ((100, 160, 85, 90, -2.0), "right"),
+}
+CLEAN = {
+    "nothing in front": (),
+    "in front, in the middle": ((50, 100, 0, 90, -3.0),),
+    "behind, at the edges": ((0, 20, 0, 90, 0.5), (140, 160, 0, 90, 2.0)),
+    "on the screen at the edge": ((0, 20, 0, 90, 0.0),),
+    "within the threshold": ((0, 20, 0, 90, -0.09),),
+    "near the left edge, whole in both eyes": ((4, 30, 20, 70, -2.0),),
+    "near the right edge, whole": ((120, 157, 20, 70, -2.0),),
+    "cut by the top only": ((60, 90, 0, 40, -3.0),),
+    "a speck at the edge": ((0, 3, 40, 41, -2.0),),
+    "unknown at the edge": ((0, 20, 0, 90, np.nan),),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_what_an_edge_cuts_is_found(name: str) -> None:
+    box, edge = CUT[name]
+    (found,) = violations(scene(box))
+    assert (found.edge, found.parallax_pct) == (edge, pytest.approx(box[4]))
+    assert (found.top, found.bottom) == pytest.approx((box[2] / ROWS, box[3] / ROWS))
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_none_is_invented(name: str) -> None:
+    assert violations(scene(*CLEAN[name])) == ()
+
+
+def test_a_static_window_answers_the_worst_and_slants_where_half_is_enough() -> None:
+    low = Violation("left", -1.02, 0.6, 1.0)
+    window = static_window({1: [low], 2: [Violation("right", -0.5, 0.1, 0.9)], 3: []})
+    assert window.left_pct == (0.0, pytest.approx(1.1))
+    assert window.right_pct == (pytest.approx(0.5), pytest.approx(0.5))
+    assert not static_window({1: []}).needed
+
+
+def test_a_dynamic_window_is_in_time_and_eases() -> None:
+    """Each frame's own need is met, and no step between frames is a jump."""
+    cut = Violation("left", -1.0, 0.0, 1.0)
+    frames = {n: [cut] if 50 <= n < 60 else [] for n in range(1, 101)}
+    found = dynamic_window(frames)
+    edge = np.array([found[n].left_pct for n in sorted(found)])
+    assert (edge[49:59] >= 1.0 - 1e-9).all()
+    assert edge[:20].max() == 0 and edge[90:].max() == 0
+    assert np.abs(np.diff(edge, axis=0)).max() < 0.15
