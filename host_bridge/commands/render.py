@@ -155,7 +155,7 @@ def job_of(args: argparse.Namespace) -> Job:
     if clean is None and args.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
     asked = PlateSequence.open(args.plate, frames=frames_of(args), view=whole.view, layer=args.layer)
-    plate, source = with_depth(asked, args.depth, args.depth_channel)
+    plate, source = with_depth(asked, args.depth, args.depth_channel, hero="" if hero == "none" else hero)
     reviews = {"anaglyph": args.anaglyph, "disparity": args.disparity_image}
     return Job(
         plate=plate,

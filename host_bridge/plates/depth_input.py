@@ -21,10 +21,12 @@ class DepthInput:
     Attributes:
         pictures: a sequence of depth pictures; None for the plate's own depth.
         channel: the channel that holds depth; "" looks for the usual names.
+        eye: the view to take of a depth picture that has several, where the plate names none.
     """
 
     pictures: PlateSequence | None = None
     channel: str = ""
+    eye: str = ""
 
     @property
     def in_plate(self) -> str:
@@ -64,7 +66,7 @@ class DepthInput:
         if path is None or self.pictures is None:
             return plate
         try:
-            found = read_depth(path, view=plate.view, channel=self.channel)
+            found = read_depth(path, view=plate.view or self.eye, channel=self.channel)
             pixels = fitted(found, plate.frame)
         except PlateError as error:
             raise DepthSourceError(error.message, where=error.where or str(path), remedy=error.remedy) from error

@@ -25,13 +25,14 @@ def network(depth: str) -> str:
     return os.path.abspath(path) if here else depth
 
 
-def with_depth(plate: PlateSequence, depth: str, channel: str = "") -> tuple[PlateSequence, str]:
+def with_depth(plate: PlateSequence, depth: str, channel: str = "", *, hero: str = "") -> tuple[PlateSequence, str]:
     """A plate with the depth that a command line asks for, and the depth source that this makes.
 
     Args:
         plate: the plate.
         depth: what `--depth` says.
         channel: what `--depth-channel` says.
+        hero: the eye that the plate is, where it does not name its view.
 
     Raises:
         BadInputError: one depth picture for a sequence, or a channel of a network.
@@ -41,9 +42,9 @@ def with_depth(plate: PlateSequence, depth: str, channel: str = "") -> tuple[Pla
         if channel and depth not in ("auto", "auto+people", "aov"):
             raise BadInputError(f"depth from {depth} has no channels", where="--depth-channel", remedy="leave it out")
         return replace(plate, depth=DepthInput(None, channel)), "aov" if channel else network(depth)
-    pictures = PlateSequence.open(depth, view=plate.view)
+    pictures = PlateSequence.open(depth, view=plate.view or hero)
     if not pictures.pattern.numbered and len(plate.frames) > 1:
         raise BadInputError(
             f"one depth picture for {len(plate.frames)} frames", where=depth, remedy="write its frame number as ####"
         )
-    return replace(plate, depth=DepthInput(pictures, channel)), "aov"
+    return replace(plate, depth=DepthInput(pictures, channel, plate.view or hero)), "aov"
