@@ -111,7 +111,7 @@ class Library:
         if found is None and self._open_paths and (Path(name, "config.json").is_file() or _is_onnx(Path(name))):
             found = Path(name)
         if found is None:
-            known = name in checkpoints.KNOWN
+            known = name in checkpoints.KNOWN or name in checkpoints.FOLDERS
             raise ValueError("its weights are not on this machine" if known else "there is no such depth source")
         if _is_onnx(found):
             from art3d_node.models.onnx_depth import OnnxDepth
@@ -120,13 +120,16 @@ class Library:
         # Imported here: transformers takes seconds, and most servers never need it.
         from art3d_node.models import depth_anything, transformers_depth
 
+        try:
+            if found.is_dir():
+                checkpoints.verify_recorded(found)
+            else:
+                checkpoints.verify(found, checkpoints.known(name))
+        except BadInputError as error:
+            raise DepthSourceError(error.message, where=error.where, remedy=error.remedy) from error
         if found.is_dir():
             note = checkpoints.licence_note(found)
             return transformers_depth.from_folder(found, name=name, licence_note=note, device=self._device)
-        try:
-            checkpoints.verify(found, checkpoints.known(name))
-        except BadInputError as error:
-            raise DepthSourceError(error.message, where=error.where, remedy=error.remedy) from error
         return depth_anything.from_file(found, name=name, device=self._device)
 
     def _holding_people(self, name: str) -> DepthSource:

@@ -1,4 +1,4 @@
-"""Network weights that users bring: what is known, where it is looked for, and how it is fetched once.
+"""Network weights that users bring: what is known, where it is looked for, and how it is proved.
 
 Standard library only: this runs on the host's side, where nothing else may be installed.
 """
@@ -9,20 +9,16 @@ import hashlib
 import json
 import os
 import re
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from host_bridge.errors import BadInputError, OutputError, ServerUnreachableError
+from host_bridge.errors import BadInputError
 
-Progress = Callable[[int, int], None]
-_CHUNK_BYTES = 1 << 20
+RECORD = "art3d.json"
+WEIGHTS = "model.safetensors"
 # Width of the backbone and the layers that are read from it → the size of Depth Anything V2.
 _RESTRICTED = {(768, (3, 6, 9, 12)): "Base", (1024, (5, 12, 18, 24)): "Large"}
-_TIMEOUT_S = 30.0
 _CARD_BYTES = 1 << 16
 
 
@@ -48,6 +44,27 @@ class Checkpoint:
     about: str
 
 
+@dataclass(frozen=True)
+class PublishedFolder:
+    """A published transformers folder of which no sha256 is stated publicly: whoever pulls it says what they trust.
+
+    Attributes:
+        name: what `--depth` calls it.
+        licence: as its authors state it.
+        url: the folder of its files.
+        about: one line for a person.
+        note: what to know beyond the licence, or "".
+        files: their names; the weights are `WEIGHTS`.
+    """
+
+    name: str
+    licence: str
+    url: str
+    about: str
+    note: str = ""
+    files: tuple[str, ...] = ("config.json", "preprocessor_config.json", WEIGHTS)
+
+
 KNOWN: Mapping[str, Checkpoint] = {
     "da2-small": Checkpoint(
         name="da2-small",
@@ -57,6 +74,23 @@ KNOWN: Mapping[str, Checkpoint] = {
         licence="Apache-2.0",
         url="https://huggingface.co/depth-anything/Depth-Anything-V2-Small/resolve/main/depth_anything_v2_vits.pth",
         about="Depth Anything V2 Small, relative depth from one picture (arXiv 2406.09414)",
+    ),
+}
+
+
+FOLDERS: Mapping[str, PublishedFolder] = {
+    "distill-any-depth-small": PublishedFolder(
+        name="distill-any-depth-small",
+        licence="MIT",
+        url="https://huggingface.co/xingyang1/Distill-Any-Depth-Small-hf/resolve/main/",
+        about="Distill-Any-Depth Small, relative depth from one picture",
+        note="its teachers include Depth Anything V2 Large, which is CC-BY-NC-4.0: have that judged before paid work",
+    ),
+    "zoedepth": PublishedFolder(
+        name="zoedepth",
+        licence="MIT",
+        url="https://huggingface.co/Intel/zoedepth-nyu-kitti/resolve/main/",
+        about="ZoeDepth NYU + KITTI, metric depth from one picture (arXiv 2302.12288)",
     ),
 }
 
@@ -109,6 +143,15 @@ def model_folders() -> list[Path]:
     return list(found.values())
 
 
+def onnx_files() -> list[Path]:
+    """Every ONNX network that can be named, first wins."""
+    found: dict[str, Path] = {}
+    for folder in folders():
+        for file in sorted(folder.glob("*.onnx")):
+            found.setdefault(file.name, file)
+    return list(found.values())
+
+
 def licence_note(folder: Path) -> str:
     """What a user has to know before commercial work with a transformers folder, or "".
 
@@ -156,89 +199,37 @@ def verify(path: Path, checkpoint: Checkpoint) -> None:
         if size != checkpoint.size_bytes:
             problem = f"has {size} bytes, the published file {checkpoint.size_bytes}"
             raise BadInputError(problem, where=str(path), remedy=remedy)
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256_of(path)
     except OSError as error:
         raise BadInputError(f"cannot be read: {error.strerror}", where=str(path), remedy="check its mode") from error
     if found != checkpoint.sha256:
         raise BadInputError(f"sha256 is {found}, not {checkpoint.sha256}", where=str(path), remedy=remedy)
 
 
-def pull(checkpoint: Checkpoint, *, folder: Path | None = None, progress: Progress | None = None) -> Path:
-    """Fetch the published file once: continued after an interruption, checked, then renamed into place.
-
-    Args:
-        checkpoint: what to fetch.
-        folder: where to; the first of `folders()` by default.
-        progress: called with (bytes so far, bytes in all).
-
-    Returns:
-        The file, verified.
+def verify_recorded(folder: Path) -> None:
+    """Proves that a pulled folder is as it was recorded; one that was not pulled has no record.
 
     Raises:
-        ServerUnreachableError: the publisher does not answer or stops half-way; the part is kept.
-        BadInputError: what came is not the published file; it is deleted.
-        OutputError: the folder cannot be written.
+        BadInputError: a file has changed, or the record or a file cannot be read.
     """
-    target = (folder or folders()[0]) / checkpoint.file_name
-    if target.is_file():
-        verify(target, checkpoint)
-        return target
-    part = target.with_name(target.name + ".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _download(checkpoint, part, progress or (lambda done, total: None))
-    except urllib.error.URLError as error:
-        raise ServerUnreachableError(
-            f"the download failed: {error.reason}",
-            where=checkpoint.url,
-            remedy=f"try again, or fetch it elsewhere and put it into {target.parent}",
-        ) from error
-    except (TimeoutError, ConnectionError) as error:
-        raise ServerUnreachableError(
-            f"the download stopped: {error}", where=checkpoint.url, remedy="run the same command to continue"
-        ) from error
-    except OSError as error:
-        raise OutputError(
-            f"cannot be written: {error.strerror}", where=str(part), remedy="free space, or name another folder"
-        ) from error
-    _accept(part, target, checkpoint)
-    return target
-
-
-def _accept(part: Path, target: Path, checkpoint: Checkpoint) -> None:
-    if part.stat().st_size < checkpoint.size_bytes:
-        raise ServerUnreachableError(
-            f"only {part.stat().st_size} of {checkpoint.size_bytes} bytes came",
-            where=checkpoint.url,
-            remedy="run the same command to continue",
-        )
-    try:
-        verify(part, checkpoint)
-    except BadInputError:
-        part.unlink(missing_ok=True)
-        raise
-    os.replace(part, target)
-
-
-def _download(checkpoint: Checkpoint, part: Path, progress: Progress) -> None:
-    have = part.stat().st_size if part.is_file() else 0
-    if have >= checkpoint.size_bytes:
+    record = folder / RECORD
+    if not record.is_file():
         return
-    request = urllib.request.Request(checkpoint.url, headers={"User-Agent": "art3d"})
-    if have:
-        request.add_header("Range", f"bytes={have}-")
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
-        # A server that ignores the range sends the whole file again.
-        resumed = have > 0 and answer.status == 206
-        with part.open("ab" if resumed else "wb") as file:
-            _copy(answer, file, checkpoint.size_bytes, progress)
+    remedy = f"delete {folder} and run `art3d models pull {folder.name}`"
+    try:
+        files = json.loads(record.read_text(encoding="utf-8"))["files"]
+        for name, sha256 in files.items():
+            if (found := sha256_of(folder / str(name))) != sha256:
+                raise BadInputError(f"sha256 is {found}, not {sha256}", where=str(folder / str(name)), remedy=remedy)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInputError(f"the record cannot be used: {error!r}", where=str(record), remedy=remedy) from error
 
 
-def _copy(source: BinaryIO, file: BinaryIO, total: int, progress: Progress) -> None:
-    while file.tell() <= total:
-        block = source.read(_CHUNK_BYTES)
-        if not block:
-            return
-        file.write(block)
-        progress(min(file.tell(), total), total)
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,15 +8,17 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from host_bridge import checkpoints
-from host_bridge.checkpoints import Checkpoint
+from host_bridge.checkpoints import WEIGHTS, Checkpoint, PublishedFolder, verify_recorded
 from host_bridge.commands import models
 from host_bridge.errors import BadInputError, OutputError, ServerUnreachableError
+from host_bridge.pull import pull, pull_folder
 
 CONTENT = bytes(range(256)) * 12_000
 
@@ -26,6 +28,8 @@ class _Publisher(ThreadingHTTPServer):
     stops_after: int | None = None
     ranges = True
     asked: list[str | None]
+    paths: list[str]
+    files: dict[str, bytes]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -34,8 +38,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = self.headers.get("Range")
         self.server.asked.append(asked)
+        self.server.paths.append(self.path)
         start = int(asked[len("bytes=") : -1]) if asked and self.server.ranges else 0
-        body = self.server.content[start:]
+        whole = self.server.files.get(self.path.rpartition("/")[2], self.server.content)
+        if start >= len(whole):
+            self.send_error(416)
+            return
+        body = whole[start:]
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -49,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def publisher() -> Iterator[_Publisher]:
     server = _Publisher(("127.0.0.1", 0), _Handler)
-    server.asked = []
+    server.asked, server.paths, server.files = [], [], {}
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
@@ -166,11 +175,11 @@ def test_folders_that_can_be_named_are_listed(folders: Path, capsys: pytest.Capt
 
 def test_a_file_is_pulled_once_and_checked(published: Checkpoint, publisher: _Publisher, folders: Path) -> None:
     seen: list[tuple[int, int]] = []
-    path = checkpoints.pull(published, progress=lambda done, total: seen.append((done, total)))
+    path = pull(published, progress=lambda done, total: seen.append((done, total)))
     assert path == folders / "small.pth"
     assert path.read_bytes() == CONTENT
     assert seen[-1] == (len(CONTENT), len(CONTENT))
-    assert checkpoints.pull(published) == path
+    assert pull(published) == path
     assert len(publisher.asked) == 1
     assert [p.name for p in folders.iterdir()] == ["small.pth"]
 
@@ -181,25 +190,25 @@ def test_an_interrupted_download_continues(
 ) -> None:
     publisher.stops_after, publisher.ranges = 1_500_000, ranges
     with pytest.raises(ServerUnreachableError, match="run the same command to continue"):
-        checkpoints.pull(published)
+        pull(published)
     part = (folders / "small.pth.part").stat().st_size
     assert 0 < part < len(CONTENT)
     publisher.stops_after = None
-    assert checkpoints.pull(published).read_bytes() == CONTENT
+    assert pull(published).read_bytes() == CONTENT
     assert publisher.asked == [None, f"bytes={part}-"]
 
 
 def test_another_content_is_deleted(published: Checkpoint, publisher: _Publisher, folders: Path) -> None:
     publisher.content = b"x" * len(CONTENT)
     with pytest.raises(BadInputError, match="sha256 is"):
-        checkpoints.pull(published)
+        pull(published)
     assert list(folders.iterdir()) == []
 
 
 def test_an_endless_answer_is_not_followed(published: Checkpoint, publisher: _Publisher, folders: Path) -> None:
     publisher.content = CONTENT * 20
     with pytest.raises(BadInputError, match="the published file"):
-        checkpoints.pull(published)
+        pull(published)
     assert list(folders.iterdir()) == []
 
 
@@ -207,25 +216,26 @@ def test_a_damaged_file_in_place_is_said(published: Checkpoint, folders: Path) -
     folders.mkdir()
     (folders / "small.pth").write_bytes(b"short")
     with pytest.raises(BadInputError, match=r"has 5 bytes.*delete it and run `art3d models pull small`"):
-        checkpoints.pull(published)
+        pull(published)
 
 
 def test_nobody_there(published: Checkpoint, publisher: _Publisher) -> None:
     gone = Checkpoint(**{**published.__dict__, "url": "http://127.0.0.1:1/small.pth"})
     with pytest.raises(ServerUnreachableError, match=r"the download failed.*put it into"):
-        checkpoints.pull(gone)
+        pull(gone)
 
 
 def test_a_folder_that_cannot_be_written(published: Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written"):
-        checkpoints.pull(published, folder=tmp_path / "file")
+        pull(published, folder=tmp_path / "file")
 
 
 def test_the_command_says_licence_and_place(
     published: Checkpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folders: Path
 ) -> None:
     monkeypatch.setattr(checkpoints, "KNOWN", {"small": published})
+    monkeypatch.setattr(checkpoints, "FOLDERS", {})
     parser = argparse.ArgumentParser()
     models.add_arguments(parser)
     assert models.run(parser.parse_args(["list"])) == 0
@@ -235,3 +245,127 @@ def test_the_command_says_licence_and_place(
     assert "licence: Apache-2.0" in said and str(folders / "small.pth") in said
     assert models.run(parser.parse_args(["list"])) == 0
     assert str(folders / "small.pth") in capsys.readouterr().out
+
+
+def _address(publisher: _Publisher) -> str:
+    return f"http://127.0.0.1:{publisher.server_address[1]}"
+
+
+@pytest.fixture
+def network(publisher: _Publisher) -> PublishedFolder:
+    """A folder whose weights are `CONTENT`."""
+    publisher.files = {"config.json": b'{"model_type": "dpt"}', "preprocessor_config.json": b"{}"}
+    return PublishedFolder(name="house-net", licence="MIT", url=f"{_address(publisher)}/house/net/", about="a network")
+
+
+WEIGHTS_SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_a_folder_is_pulled_by_the_sha256_that_somebody_trusts(network: PublishedFolder, publisher: _Publisher) -> None:
+    with pytest.raises(BadInputError, match=r"nobody states a sha256 of house-net.*--sha256.*--from"):
+        pull_folder(network)
+    assert publisher.asked == []
+    path = pull_folder(network, sha256=WEIGHTS_SHA256.upper())
+    assert sorted(p.name for p in path.iterdir()) == sorted(("art3d.json", *network.files))
+    assert checkpoints.find("house-net") == path and (path / WEIGHTS).read_bytes() == CONTENT
+    verify_recorded(path)
+    asked = len(publisher.asked)
+    assert pull_folder(network) == path and len(publisher.asked) == asked
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_folder_continues_where_it_stopped(ranges: bool, network: PublishedFolder, publisher: _Publisher) -> None:
+    publisher.stops_after, publisher.ranges = 1_500_000, ranges
+    with pytest.raises(ServerUnreachableError, match="run the same command to continue"):
+        pull_folder(network, sha256=WEIGHTS_SHA256)
+    publisher.stops_after = None
+    assert (pull_folder(network, sha256=WEIGHTS_SHA256) / WEIGHTS).read_bytes() == CONTENT
+    assert publisher.asked == [None, None, None, "bytes=1500000-"]
+
+
+def test_a_whole_part_is_not_fetched_again(network: PublishedFolder, publisher: _Publisher, folders: Path) -> None:
+    part = folders / "house-net.part" / (WEIGHTS + ".part")
+    part.parent.mkdir(parents=True)
+    part.write_bytes(CONTENT)
+    assert (pull_folder(network, sha256=WEIGHTS_SHA256) / WEIGHTS).read_bytes() == CONTENT
+    assert publisher.asked[-1] == f"bytes={len(CONTENT)}-"
+
+
+def test_other_weights_than_trusted_are_refused(network: PublishedFolder, folders: Path) -> None:
+    with pytest.raises(BadInputError, match=r"sha256 is .* not 00"):
+        pull_folder(network, sha256="0" * 64)
+    assert checkpoints.find("house-net") is None
+    assert not (folders / "house-net.part" / WEIGHTS).exists()
+
+
+def test_a_configuration_is_small(network: PublishedFolder, publisher: _Publisher) -> None:
+    publisher.files["config.json"] = CONTENT
+    with pytest.raises(BadInputError, match=r"config\.json: \d+ bytes are too many"):
+        pull_folder(network, sha256=WEIGHTS_SHA256)
+
+
+def test_what_was_recorded_must_stay(network: PublishedFolder, folders: Path) -> None:
+    path = pull_folder(network, sha256=WEIGHTS_SHA256)
+    (path / WEIGHTS).write_bytes(b"others")
+    with pytest.raises(BadInputError, match="pull house-net"):
+        verify_recorded(path)
+    (path / "art3d.json").write_text("[]")
+    with pytest.raises(BadInputError, match="the record cannot be used"):
+        verify_recorded(path)
+    verify_recorded(folders)
+
+
+def test_without_a_network_a_folder_is_enough(
+    network: PublishedFolder, published: Checkpoint, publisher: _Publisher, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    for name, body in {**publisher.files, WEIGHTS: CONTENT, "README.md": b"---\nlicense: mit\n---"}.items():
+        (disk / name).write_bytes(body)
+    path = pull_folder(network, source=disk)
+    verify_recorded(path)
+    assert checkpoints.licence_note(path) == "house-net is mit"
+    (disk / "small.pth").write_bytes(CONTENT)
+    assert pull(published, source=disk).read_bytes() == CONTENT
+    assert publisher.asked == []
+    (disk / WEIGHTS).unlink()
+    with pytest.raises(BadInputError, match=r"no model\.safetensors in it"):
+        pull_folder(PublishedFolder("other", "MIT", "http://nowhere/", "x"), source=disk)
+    (disk / "small.pth").write_bytes(b"another")
+    with pytest.raises(BadInputError, match="7 bytes, the published file"):
+        pull(published, source=disk / "small.pth", folder=tmp_path / "elsewhere")
+
+
+def test_a_mirror_stands_for_the_publisher(
+    published: Checkpoint, publisher: _Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ART3D_MODELS_URL", f"{_address(publisher)}/mirror/")
+    elsewhere = replace(published, url="https://publisher.invalid/org/net/resolve/main/small.pth")
+    assert pull(elsewhere).read_bytes() == CONTENT
+    assert publisher.paths == ["/mirror/org/net/resolve/main/small.pth"]
+
+
+def test_proxies_of_the_environment_are_used(
+    published: Checkpoint, publisher: _Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", _address(publisher))
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    behind = replace(published, url="http://publisher.invalid/small.pth")
+    assert pull(behind).read_bytes() == CONTENT
+    assert publisher.paths == ["http://publisher.invalid/small.pth"]
+
+
+def test_the_command_pulls_a_folder(
+    network: PublishedFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(checkpoints, "FOLDERS", {"house-net": replace(network, note="mind the teachers")})
+    parser = argparse.ArgumentParser()
+    models.add_arguments(parser)
+    with pytest.raises(BadInputError, match="no sha256"):
+        models.run(parser.parse_args(["pull", "house-net", "--sha256", "abc"]))
+    with pytest.raises(BadInputError, match="no such file or folder"):
+        models.run(parser.parse_args(["pull", "house-net", "--from", "/nowhere/at/all"]))
+    assert models.run(parser.parse_args(["pull", "house-net", "--sha256", WEIGHTS_SHA256])) == 0
+    said = capsys.readouterr().out
+    assert "licence: MIT" in said and "mind the teachers" in said and "proved at every use" in said
