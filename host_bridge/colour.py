@@ -31,6 +31,8 @@ BUILT_IN_CONFIG = "ocio://studio-config-v2.2.0_aces-v1.3_ocio-v2.4"
 # Asked last, for what only it knows by an interop id: camera logs.
 NEWEST_CONFIG = "ocio://studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
 LOOK_SIDE_PX = 1024
+# 0 and 1 are steps of it, and a step is an eightieth of a code of twelve bits.
+_VIDEO_RANGE, _VIDEO_STEPS = (-0.25, 1.25), 3 * 2**17 + 1
 UNTONED_VIEW = "Un-tone-mapped"
 _SAME = {
     LINEAR_REC709: ("lin_rec709", "lin_srgb", "Linear Rec.709 (sRGB)", "Utility - Linear - sRGB", "linear"),
@@ -260,6 +262,33 @@ def decode_codes(codes: Array, top: int, space: str) -> Array:
     if meaning is None:
         return decode(steps, space)[codes]
     return meaning.to_rec709(meaning.light(steps).astype(np.float32)[codes])
+
+
+def decode_video(values: Array, space: str) -> Array:
+    """Float code values of video, which reach a little beyond 0 and 1, as scene-linear Rec.709 float32.
+
+    Curves are read from a fine table between `_VIDEO_RANGE`; what lies beyond is as light as its ends.
+
+    Args:
+        values: (rows, columns, C) float32, 3 channels or 1 of grey.
+        space: as `decode`.
+
+    Raises:
+        BadInputError: as `decode`.
+    """
+    meaning = None if space in (LINEAR_REC709, CINEON) else formula(check_space(space))
+    if meaning is None or meaning.curve == "hlg" or isinstance(_meaning(space), _Located):
+        return decode(values, space)
+    low, high = _VIDEO_RANGE
+    step = (high - low) / (_VIDEO_STEPS - 1)
+    index = ((values - np.float32(low)) * np.float32(1 / step) + np.float32(0.5)).astype(np.int32)
+    light = _video_table(meaning)[index.clip(0, _VIDEO_STEPS - 1, out=index)]
+    return meaning.to_rec709(light)
+
+
+@functools.lru_cache(maxsize=4)
+def _video_table(meaning: Formula) -> Array:
+    return np.asarray(meaning.light(np.linspace(*_VIDEO_RANGE, _VIDEO_STEPS)), np.float32)
 
 
 def steps_fit_half(space: str) -> bool:

@@ -126,7 +126,7 @@ class Job:
             PlateError: the plate cannot be read.
         """
         parts: dict[str, Any] = {
-            "plate": content_hash(self.plate.path(source)),
+            "plate": self.plate.content(source),
             "view": self.plate.view,
             "layer": self.plate.layer,
             "input_space": self.input_space,
@@ -142,9 +142,9 @@ class Job:
         }
         if self.shot is not None:
             before, after = self.shot.neighbours(source) if source in self.shot.frames else ((), ())
-            parts["neighbours"] = [content_hash(self.plate.path(number)) for number in (*before, *after)]
+            parts["neighbours"] = [self.plate.content(number) for number in (*before, *after)]
         if self.clean_plate is not None:
-            parts["clean_plate"] = content_hash(self.clean_plate.path(self._clean(source)))
+            parts["clean_plate"] = self.clean_plate.content(self._clean(source))
         return recipe_hash(parts)
 
     def load(self, number: int, source: int) -> Plate:

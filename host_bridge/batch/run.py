@@ -26,7 +26,6 @@ from host_bridge.errors import (
     EXIT_OK,
     EXIT_SOME_FRAMES,
     Art3DError,
-    MissingFrameError,
     PlateError,
     ServerUnreachableError,
     StyleError,
@@ -168,8 +167,7 @@ class _Run:
     def _load(self, number: int) -> _Frame:
         try:
             if number in self.job.plate.missing:
-                path = self.job.plate.path(number)
-                raise MissingFrameError("no such file", where=str(path), remedy="see --missing")
+                raise self.job.plate.absent(number)
             return self._read(_Frame(number, number))
         except PlateError:
             held = self.job.plate.held(number) if self.job.missing == "hold" else None

@@ -55,14 +55,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _analyse(args: argparse.Namespace) -> Shot:
     check_choices(args)
-    sequence = PlateSequence.open(args.plate, frames=frames_of(args), view=args.view, layer=args.layer)
+    sequence = PlateSequence.open(
+        args.plate, frames=frames_of(args), view=args.view, layer=args.layer, start=args.start
+    )
     sequence, source = with_depth(sequence, args.depth, args.depth_channel)
     settings = replace(settings_of(args), depth=source)
     plan = Plan(smooth=max(0.1, args.smooth), handover=max(0, args.handover), steady=max(0, args.steady))
     if sequence.missing and args.missing == "error":
+        first = sequence.absent(min(sequence.missing))
         raise MissingFrameError(
-            f"{len(sequence.missing)} frames have no file",
-            where=str(sequence.path(min(sequence.missing))),
+            f"{first.message}; {len(sequence.missing)} frames are missing",
+            where=first.where,
             remedy="render them, or leave them out with --missing skip",
         )
     total = len(sequence.frames) - len(sequence.missing)

@@ -26,6 +26,9 @@ def add_picture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layer", default="", metavar="NAME", help="layer or part of an EXR that is the picture; default: its beauty"
     )
+    parser.add_argument(
+        "--start", type=int, metavar="N", help="number of a movie's first frame; default: its timecode's, else 1"
+    )
 
 
 def add_depth_channel(parser: argparse.ArgumentParser) -> None:

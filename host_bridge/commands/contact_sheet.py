@@ -7,8 +7,9 @@ import base64
 import html
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,26 +24,47 @@ from host_bridge.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.outputs import Result, anaglyph, disparity_image, replacing, write_picture
 from host_bridge.outputs.result import EYES, on_window
 from host_bridge.params import Controls
-from host_bridge.plates import read_plate
+from host_bridge.plates import Plate, PlateSequence, read_plate
 from host_bridge.told_depth import depth_words
 from host_bridge.wire.messages import AnalysisSettings
 
 NAME = "contact-sheet"
-HELP = "plate, inverse depth, disparity and anaglyph of every picture in a folder, as one PNG or HTML"
+HELP = "plate, inverse depth, disparity and anaglyph of a folder's pictures or a film's frames, as one PNG or HTML"
 PICTURES = (".exr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".hdr")
 CELL_PX, MARGIN_PX, TEXT_PX = 320, 8, 16
 TITLES = ("plate", "inverse depth", "disparity", "anaglyph")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Folder, sheet and knobs."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where the pictures are")
+    """Pictures, sheet and knobs."""
+    parser.add_argument("folder", type=Path, metavar="PLATE", help="a folder of pictures, a movie or a sequence")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="SHEET", help="a .png or .html file")
-    parser.add_argument("--limit", type=int, default=200, metavar="N", help="at most so many pictures (default 200)")
+    parser.add_argument(
+        "--limit",
+        type=int,
+        default=200,
+        metavar="N",
+        help="at most so many pictures (default 200)",
+    )
     add_knobs(parser)
     parser.add_argument(
         "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
     )
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """One picture to show.
+
+    Attributes:
+        name: what its row says.
+        path: its file.
+        read: gives its plate.
+    """
+
+    name: str
+    path: Path
+    read: Callable[[], Plate]
 
 
 @dataclass(frozen=True)
@@ -64,17 +86,32 @@ def run(args: argparse.Namespace) -> int:
     """Carries the command out; pictures that fail are named on stderr and left out."""
     if args.out.suffix.lower() not in (".png", ".html"):
         raise BadInputError("a sheet is PNG or HTML", where=str(args.out), remedy="end its name in .png or .html")
-    pictures = pictures_in(args.folder, args.limit)
-    if args.out.resolve() in {path.resolve() for path in pictures}:
+    pictures = pictures_of(args.folder, args.limit)
+    if args.out.resolve() in {picture.path.resolve() for picture in pictures}:
         raise OutputError("the output is one of the pictures", where=str(args.out), remedy="name another output")
     with Client(args.server) as client:
         settings, controls = settings_of(args), controls_of(args)
-        rows = [row for path in pictures if (row := _row(client, path, settings, controls, args.hero))]
+        rows = [row for picture in pictures if (row := _row(client, picture, settings, controls, args.hero))]
     if not rows:
         raise BadInputError("none of the pictures could be shown", where=str(args.folder), remedy="see the lines above")
     _write(args.out, rows)
     print(args.out)
     return EXIT_OK if len(rows) == len(pictures) else EXIT_SOME_FRAMES
+
+
+def pictures_of(plate: Path, limit: int) -> list[Pictured]:
+    """The pictures of a folder, or frames of a movie or a sequence, as far apart as the limit asks.
+
+    Raises:
+        BadInputError: nothing there, or nothing that can be read.
+    """
+    if plate.is_dir():
+        return [Pictured(path.name, path, partial(read_plate, path)) for path in pictures_in(plate, limit)]
+    sequence = PlateSequence.open(str(plate))
+    there = [number for number in sequence.frames if number not in sequence.missing]
+    count = min(len(there), max(1, limit))
+    spread = [there[i * len(there) // count] for i in range(count)]
+    return [Pictured(f"{plate.name} {n}", sequence.path(n), partial(sequence.read, n)) for n in spread]
 
 
 def pictures_in(folder: Path, limit: int) -> list[Path]:
@@ -97,22 +134,22 @@ def pictures_in(folder: Path, limit: int) -> list[Path]:
 
 
 def _row(
-    client: Client, path: Path, settings: AnalysisSettings, controls: Controls, told_hero: str | None
+    client: Client, picture: Pictured, settings: AnalysisSettings, controls: Controls, told_hero: str | None
 ) -> Row | None:
     try:
-        plate = read_plate(path)
+        plate = picture.read()
         hero = told_hero or (plate.view if plate.view in EYES else EYES[0])
         asked = ask(client, plate, settings, replace(controls, hero=hero), layers=("inverse_depth",))
         result = answer(client, asked)
     except Art3DError as error:
         if error.exit_code != BadInputError.exit_code:
             raise
-        print(f"art3d: {path.name}: {error}", file=sys.stderr)
+        print(f"art3d: {picture.name}: {error}", file=sys.stderr)
         return None
     stats = result.stats
     low, high = stats.get("parallax_min_pct"), stats.get("parallax_max_pct")
     span = f"{low:+.2f} … {high:+.2f} %" if low is not None and high is not None else "no parallax"
-    return Row(path.name, f"{span}, {stats.get('budget')}, {depth_words(stats)}", _cells(result))
+    return Row(picture.name, f"{span}, {stats.get('budget')}, {depth_words(stats)}", _cells(result))
 
 
 def _cells(result: Result) -> tuple[Array, ...]:

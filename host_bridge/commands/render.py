@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
 
 def whole_of(args: argparse.Namespace, job: Job) -> PlateSequence:
     """The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in."""
-    found = PlateSequence.open(args.plate, view=job.plate.view, layer=job.plate.layer)
+    found = PlateSequence.open(args.plate, view=job.plate.view, layer=job.plate.layer, start=args.start)
     return replace(found, depth=job.plate.depth)
 
 
@@ -150,11 +150,11 @@ def job_of(args: argparse.Namespace) -> Job:
         BadInputError: a value that cannot be used.
     """
     check_choices(args)
-    whole, hero = settle_hero(PlateSequence.open(args.plate, view=args.view), args.hero)
+    whole, hero = settle_hero(PlateSequence.open(args.plate, view=args.view, start=args.start), args.hero)
     clean = clean_plate_of(args, whole.view) if args.clean_plate else None
     if clean is None and args.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
-    asked = PlateSequence.open(args.plate, frames=frames_of(args), view=whole.view, layer=args.layer)
+    asked = PlateSequence.open(args.plate, frames=frames_of(args), view=whole.view, layer=args.layer, start=args.start)
     plate, source = with_depth(asked, args.depth, args.depth_channel, hero="" if hero == "none" else hero)
     reviews = {"anaglyph": args.anaglyph, "disparity": args.disparity_image}
     return Job(

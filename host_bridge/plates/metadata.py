@@ -7,6 +7,7 @@ Convention:
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import OpenImageIO as oiio
@@ -50,9 +51,13 @@ def of_image(spec: oiio.ImageSpec) -> dict[str, Any]:
         if isinstance(value, str | int | float) and not name.startswith(("oiio:", "ICCProfile", "art3d/")):
             kept[_NAMES.get(name, name)] = value
     unfit = STRUCTURE | _TYPED | _DROPPED
-    named = {_fit_name(name): value for name, value in kept.items() if name not in unfit}
-    fit = {name: _fit_number(value) for name, value in named.items() if name}
-    return {**fit, **timecode.of_image(spec)}
+    return {**fit({name: value for name, value in kept.items() if name not in unfit}), **timecode.of_image(spec)}
+
+
+def fit(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts and numbers under names, and in a size, that an EXR can hold."""
+    named = {_fit_name(name): value for name, value in said.items()}
+    return {name: _fit_number(value) for name, value in named.items() if name}
 
 
 def _fit_number(value: str | int | float) -> str | int | float:

@@ -16,7 +16,8 @@ from host_bridge.plates import guard, tags
 from host_bridge.plates.choice import Picture, choose_picture, pictures
 from host_bridge.plates.depth_read import over, pick_varying
 from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
-from host_bridge.plates.images import read_image, read_image_windows
+from host_bridge.plates.film import Film
+from host_bridge.plates.images import Image, read_image, read_image_windows
 from host_bridge.plates.kept import attributes_of, kept_parts, stamp_of
 from host_bridge.plates.luma import REC709, luminance_weights, to_rgb
 from host_bridge.plates.naming import Channel, apart, is_id, of_view
@@ -85,7 +86,37 @@ def _of_view(file: ExrFile, view: str) -> tuple[str, tuple[Channel, ...]]:
 
 
 def _read_other(path: Path, number: int, view: str, space: str | None, linear: bool) -> Plate:
-    image = read_image(path, space=space, linear=linear)
+    return plate_of(read_image(path, space=space, linear=linear), path, number, view)
+
+
+def read_film(film: Film, position: int, number: int, view: str = "", input_space: str | None = None) -> Plate:
+    """Reads one frame of a movie.
+
+    Args:
+        film: the movie.
+        position: of the frame in it, from 0.
+        number: frame number, for messages and outputs.
+        view: the eye it stands for, where the movie is one of two.
+        input_space: as `read_plate`.
+
+    Raises:
+        PlateError: it cannot be decoded.
+    """
+    try:
+        return plate_of(film.read(position, space=input_space), film.path, number, view)
+    except MemoryError as error:
+        raise PlateError("memory does not hold this picture", where=str(film.path), remedy=guard.AGAIN) from error
+    except Art3DError as error:
+        error.where = f"{error.where or film.path}, frame {number}"
+        raise
+
+
+def plate_of(image: Image, path: Path, number: int, view: str = "") -> Plate:
+    """The plate of a picture without parts, with its look where it needs one.
+
+    Raises:
+        PlateError: too small, or without a finite pixel.
+    """
     guard.check_picture(path, image.display)
     layers = {"color": _finite(path, image.pixels)}
     if colour.needs_look(image.shown_in, image.channels):

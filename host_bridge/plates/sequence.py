@@ -13,9 +13,11 @@ import fileseq
 from host_bridge.errors import BadInputError, MissingFrameError
 from host_bridge.geometry import Box
 from host_bridge.plates.depth_input import OWN_DEPTH, DepthInput
+from host_bridge.plates.film import Film, is_movie, open_movie
 from host_bridge.plates.pattern import Pattern, parse_frames
 from host_bridge.plates.plate import Plate
-from host_bridge.plates.read import read_plate, read_windows
+from host_bridge.plates.read import read_film, read_plate, read_windows
+from host_bridge.recipe import content_hash
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class PlateSequence:
         layer: the layer or part asked of each file; "" takes the beauty.
         files: what lies on the disk by frame, as it is spelled there.
         depth: where the frames' depth is read from.
+        film: the movie that holds all of them, or None for one file a frame.
+        first: number of the movie's first frame.
     """
 
     pattern: Pattern
@@ -39,22 +43,31 @@ class PlateSequence:
     layer: str = ""
     files: Mapping[int, Path] = field(default_factory=dict)
     depth: DepthInput = OWN_DEPTH
+    film: Film | None = None
+    first: int = 1
 
     @staticmethod
-    def open(text: str, *, frames: str | None = None, view: str = "", layer: str = "") -> PlateSequence:
+    def open(
+        text: str, *, frames: str | None = None, view: str = "", layer: str = "", start: int | None = None
+    ) -> PlateSequence:
         """Looks at the disk and settles which frames are meant.
 
         Without `frames` and without a range in the pattern, these are all frames from the first to the last file;
-        a sequence with one even step (on twos) has no gaps.
+        a sequence with one even step (on twos) has no gaps. A movie's frames are numbered from `start`, else from its
+        timecode, else from 1.
 
         Raises:
-            BadInputError: a range that cannot be read, or `%V` without a view.
+            BadInputError: a range that cannot be read, `%V` without a view, or `start` for files with numbers.
             MissingFrameError: no file at all.
             PlateError: the folder cannot be read.
         """
         pattern = Pattern.parse(text)
         if pattern.has_view and not view:
             raise _no_view(pattern)
+        if not pattern.numbered and is_movie(pattern.path(0, view)):
+            return _of_film(pattern, open_movie(pattern.path(0, view)), frames, view, start)
+        if start is not None:
+            raise BadInputError("files keep their own numbers", where="--start", remedy="leave it to movies")
         if not pattern.numbered:
             return replace(_single(pattern, frames, view), layer=layer)
         found = pattern.on_disk(view)
@@ -78,15 +91,37 @@ class PlateSequence:
         Raises:
             Art3DError: as `read_plate` and `DepthInput.laid_over`.
         """
-        plate = read_plate(
-            self.path(frame),
-            number=frame,
-            view=self.view,
-            layer=self.layer,
-            input_space=input_space,
-            depth_channel=self.depth.in_plate,
-        )
+        if self.film is not None:
+            plate = read_film(self.film, frame - self.first, frame, self.view, input_space)
+        else:
+            plate = read_plate(
+                self.path(frame),
+                number=frame,
+                view=self.view,
+                layer=self.layer,
+                input_space=input_space,
+                depth_channel=self.depth.in_plate,
+            )
         return self.depth.laid_over(plate, frame)
+
+    def content(self, frame: int) -> str:
+        """The identity of what a frame's plate holds: a file's bytes, or a movie frame's samples.
+
+        Raises:
+            PlateError: it cannot be read.
+        """
+        if self.film is None:
+            return content_hash(self.path(frame))
+        if frame in self.missing:
+            raise self.absent(frame)
+        return self.film.content(frame - self.first)
+
+    def absent(self, frame: int) -> MissingFrameError:
+        """What is wrong with a missing frame."""
+        where = str(self.path(frame))
+        if self.film is None:
+            return MissingFrameError("no such file", where=where, remedy="see --missing")
+        return MissingFrameError(f"the movie holds no frame {frame}", where=where, remedy="see --missing")
 
     def windows(self, frame: int) -> tuple[Box, Box]:
         """Display and data window of one frame, from its file's header.
@@ -94,6 +129,8 @@ class PlateSequence:
         Raises:
             Art3DError: as `read_windows`.
         """
+        if self.film is not None:
+            return self.film.window, self.film.window
         return read_windows(self.path(frame), view=self.view, layer=self.layer)
 
     def held(self, frame: int) -> int | None:
@@ -115,6 +152,19 @@ def _single(pattern: Pattern, frames: str | None, view: str) -> PlateSequence:
             remedy="write the frame number as #### to read the sequence",
         )
     return PlateSequence(pattern, (number,), frozenset(), view)
+
+
+def _of_film(pattern: Pattern, film: Film, frames: str | None, view: str, start: int | None) -> PlateSequence:
+    there = film.held(start)
+    asked = parse_frames(frames) if frames is not None else film.frames(start)
+    missing = frozenset(asked) - frozenset(there)
+    if len(missing) == len(asked):
+        raise MissingFrameError(
+            f"none of the {len(asked)} asked frames is in the movie",
+            where=pattern.text,
+            remedy=f"its frames are {there[0]}-{there[-1]}; check --frames and --start",
+        )
+    return PlateSequence(pattern, asked, missing, view, film=film, first=there[0])
 
 
 def _number_of(path: Path) -> int:

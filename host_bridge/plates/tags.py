@@ -69,9 +69,9 @@ def of_exr(header: Mapping[str, Any]) -> Tag:
         stated = f"chromaticities {' '.join(f'{v:g}' for v in primaries)}"
         found = interop.from_chromaticities(tuple(float(v) for v in primaries))
         if found is None:
-            return _default(stated, space)
+            return default(stated, space)
         space = found
-    return _default(f"colorInteropID {tag}", space) if tag.lower() not in _NOTHING else Tag(space, stated)
+    return default(f"colorInteropID {tag}", space) if tag.lower() not in _NOTHING else Tag(space, stated)
 
 
 def of_image(path: Path, spec: oiio.ImageSpec) -> Tag:
@@ -86,7 +86,7 @@ def of_image(path: Path, spec: oiio.ImageSpec) -> Tag:
                 _warn(unknown, found.space)
             return found
         unknown = unknown or (found.said if found else "")
-    return _default(unknown, usual) if unknown else Tag(usual)
+    return default(unknown, usual) if unknown else Tag(usual)
 
 
 def named_by_hand(spec: oiio.ImageSpec, space: str) -> Tag:
@@ -95,7 +95,8 @@ def named_by_hand(spec: oiio.ImageSpec, space: str) -> Tag:
     return Tag(space, "--input-space", narrow=points is not None and len(points) == 4 and points[3] == 0)
 
 
-def _default(said: str, space: str) -> Tag:
+def default(said: str, space: str) -> Tag:
+    """What is taken in place of a statement that nobody understands, and told once a process."""
     _warn(said, space)
     return Tag(space, said, understood=False)
 
