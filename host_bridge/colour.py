@@ -171,18 +171,25 @@ def make_look(color: Array, channels: tuple[str, ...], space: str) -> Array:
 
 
 def to_display(color: Array, channels: tuple[str, ...], space: str) -> Array:
-    """Colour as a person sees it, un-tone-mapped.
+    """Colour as a person sees it, un-tone-mapped; (rows, columns, 3) uint8. Arguments as of `display_values`."""
+    return np.ascontiguousarray((display_values(color, channels, space) * 255 + 0.5).astype(np.uint8))
+
+
+def display_values(color: Array, channels: tuple[str, ...], space: str, *, display: str = "", view: str = "") -> Array:
+    """Colour through a display and view of the config.
 
     Args:
         color: (rows, columns, C) float32 in `space`.
         channels: names of C.
         space: canonical input space.
+        display: a display of the config; "" takes its default.
+        view: a view of that display; "" takes the un-tone-mapped one where there is one, else its default.
 
     Returns:
-        (rows, columns, 3) uint8.
+        (rows, columns, 3) float32 in 0..1.
 
     Raises:
-        BadInputError: the colour config fails.
+        BadInputError: the config has no such display or view, or fails.
     """
     rgb = [channels.index(c) for c in "RGB"] if "G" in channels else [0, 0, 0]
     small = np.ascontiguousarray(color[..., rgb])
@@ -191,7 +198,7 @@ def to_display(color: Array, channels: tuple[str, ...], space: str) -> Array:
         small = decode(small, space)
         found = _in(config_name(), LINEAR_REC709) or _in(BUILT_IN_CONFIG, LINEAR_REC709)
     assert found is not None
-    display, view = _display(found.config)
+    display, view = _display(found.config, display, view)
     shown = oiio.ImageBufAlgo.ociodisplay(
         oiio.ImageBuf(small), display, view, fromspace=found.name, unpremult=False, colorconfig=found.config
     )
@@ -199,14 +206,21 @@ def to_display(color: Array, channels: tuple[str, ...], space: str) -> Array:
         raise BadInputError(
             f"the colour config fails: {shown.geterror()}", where=found.config, remedy="mend or unset $OCIO"
         )
-    pixels = np.nan_to_num(np.asarray(shown.get_pixels("float")))
-    return np.ascontiguousarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8))
+    return np.asarray(np.nan_to_num(np.asarray(shown.get_pixels("float"))).clip(0, 1))
 
 
-def _display(config: str) -> tuple[str, str]:
-    display = _config(config).getDefaultDisplayName()
-    views = _config(config).getViewNames(display)
-    return display, UNTONED_VIEW if UNTONED_VIEW in views else _config(config).getDefaultViewName(display)
+def _display(config: str, display: str = "", view: str = "") -> tuple[str, str]:
+    read = _config(config)
+    displays = read.getDisplayNames()
+    if display and display not in displays:
+        raise BadInputError(f"no display {display!r} in {config}", where="--display",
+                            remedy=f"choose one of: {', '.join(displays)}")  # fmt: skip
+    display = display or read.getDefaultDisplayName()
+    views = read.getViewNames(display)
+    if view and view not in views:
+        raise BadInputError(f"no view {view!r} for {display}", where="--display-view",
+                            remedy=f"choose one of: {', '.join(views)}")  # fmt: skip
+    return display, view or (UNTONED_VIEW if UNTONED_VIEW in views else read.getDefaultViewName(display))
 
 
 def shrink(pixels: Array, side_px: int) -> Array:

@@ -56,3 +56,23 @@ def unpack(picture: Array, layout: str) -> tuple[Array, Array]:
     if layout.endswith("half"):
         left, right = np.repeat(left, 2, axis), np.repeat(right, 2, axis)
     return left, right
+
+
+def pack(left: Array, right: Array, layout: str) -> Array:
+    """Both eyes in one picture; half layouts take the mean of neighbouring columns or rows.
+
+    Args:
+        left, right: (rows, columns, channels) of one size; a last odd line is left out of half layouts.
+        layout: one of `LAYOUTS`.
+    """
+    axis = 1 if layout.startswith("sbs") else 0
+    if layout.endswith("half"):
+        left, right = (_halved(eye, axis) for eye in (left, right))
+    return np.concatenate([left, right], axis)
+
+
+def _halved(eye: Array, axis: int) -> Array:
+    count = eye.shape[axis] // 2 * 2
+    first, second = (eye.take(range(start, count, 2), axis).astype(np.float32) for start in (0, 1))
+    mean = (first + second) / 2
+    return np.asarray(mean.round().astype(eye.dtype) if eye.dtype.kind == "u" else mean.astype(eye.dtype))
