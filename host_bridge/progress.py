@@ -29,12 +29,18 @@ def reporter_for(*, as_json: bool, farm: bool = False, out: TextIO | None = None
     return JsonReporter(out or sys.stdout) if as_json else PeopleReporter()
 
 
+def _depth_of(event: Event) -> tuple[str, ...]:
+    """What is told anew when it changes from one frame to the next."""
+    return tuple(str(event.stats.get(name, "")) for name in ("depth_source", "z_meaning", "z_void"))
+
+
 class FarmReporter:
     """The lines that an Open Job Description session reads, on `out`."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._frames, self._over = 0, 0
+        self._depth: tuple[str, ...] = ()
 
     def start(self, frames: int, settings: Mapping[str, Any]) -> None:
         """`openjd_status: …`."""
@@ -45,6 +51,10 @@ class FarmReporter:
     def frame(self, event: Event) -> None:
         """`openjd_progress: …`, and the fault of a frame that failed."""
         self._over += 1
+        depth = _depth_of(event)
+        if depth[0] and depth != self._depth:
+            self._depth = depth
+            self._say(lines.status(depth_words(event.stats)))
         if event.error is not None:
             self._say(lines.status(f"frame {event.number} {event.kind}: {event.error}"))
         self._say(lines.progress(self._over, self._frames))
@@ -121,7 +131,7 @@ class PeopleReporter:
 
     def frame(self, event: Event) -> None:
         """Moves the bar; says what a person must know of this frame."""
-        source = tuple(str(event.stats.get(name, "")) for name in ("depth_source", "z_meaning", "z_void"))
+        source = _depth_of(event)
         if source[0] and source != self._source:
             self._source = source
             self._say(f"{depth_words(event.stats)}, style {event.stats.get('style_id')}")

@@ -25,6 +25,7 @@ from host_bridge.outputs import Result, anaglyph, disparity_image, replacing, wr
 from host_bridge.outputs.result import EYES, on_window
 from host_bridge.params import Controls
 from host_bridge.plates import Plate, PlateSequence, read_plate
+from host_bridge.plates.depth_option import is_pictures, network, with_depth
 from host_bridge.told_depth import depth_words
 from host_bridge.wire.messages import AnalysisSettings
 
@@ -86,11 +87,11 @@ def run(args: argparse.Namespace) -> int:
     """Carries the command out; pictures that fail are named on stderr and left out."""
     if args.out.suffix.lower() not in (".png", ".html"):
         raise BadInputError("a sheet is PNG or HTML", where=str(args.out), remedy="end its name in .png or .html")
-    pictures = pictures_of(args.folder, args.limit)
+    pictures = pictures_of(args.folder, args.limit, args.depth)
     if args.out.resolve() in {picture.path.resolve() for picture in pictures}:
         raise OutputError("the output is one of the pictures", where=str(args.out), remedy="name another output")
     with Client(args.server) as client:
-        settings, controls = settings_of(args), controls_of(args)
+        settings, controls = _settings_of(args), controls_of(args)
         rows = [row for picture in pictures if (row := _row(client, picture, settings, controls, args.hero))]
     if not rows:
         raise BadInputError("none of the pictures could be shown", where=str(args.folder), remedy="see the lines above")
@@ -99,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_OK if len(rows) == len(pictures) else EXIT_SOME_FRAMES
 
 
-def pictures_of(plate: Path, limit: int) -> list[Pictured]:
+def pictures_of(plate: Path, limit: int, depth: str = "auto") -> list[Pictured]:
     """The pictures of a folder, or frames of a movie or a sequence, as far apart as the limit asks.
 
     Raises:
@@ -107,7 +108,7 @@ def pictures_of(plate: Path, limit: int) -> list[Pictured]:
     """
     if plate.is_dir():
         return [Pictured(path.name, path, partial(read_plate, path)) for path in pictures_in(plate, limit)]
-    sequence = PlateSequence.open(str(plate))
+    sequence, _ = with_depth(PlateSequence.open(str(plate)), depth)
     there = [number for number in sequence.frames if number not in sequence.missing]
     count = min(len(there), max(1, limit))
     spread = [there[i * len(there) // count] for i in range(count)]
@@ -131,6 +132,20 @@ def pictures_in(folder: Path, limit: int) -> list[Path]:
             "no picture in the folder", where=str(folder), remedy=f"pictures end in {', '.join(PICTURES)}"
         )
     return found[: max(1, limit)]
+
+
+def _settings_of(args: argparse.Namespace) -> AnalysisSettings:
+    """The settings of a command line.
+
+    Raises:
+        BadInputError: a value that cannot be used, or depth pictures for a folder, whose pictures have no numbers.
+    """
+    settings = settings_of(args)
+    if not is_pictures(settings.depth):
+        return replace(settings, depth=network(settings.depth))
+    if args.folder.is_dir():
+        raise BadInputError("depth pictures for a folder", where="--depth", remedy="name a sequence instead of it")
+    return replace(settings, depth="aov")
 
 
 def _row(

@@ -17,6 +17,7 @@ from host_bridge.errors import EXIT_OK
 from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
 from host_bridge.farm.style_files import find_style_file
 from host_bridge.farm.template import write_bundle
+from host_bridge.plates.depth_option import is_pictures
 from host_bridge.shot.make import beside
 
 NAME = "submit"
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _shot_job(args: argparse.Namespace, proven: Job) -> ShotJob:
-    kept_out = {*SAID_BY_THE_BUNDLE, *FILES}
+    kept_out = {*SAID_BY_THE_BUNDLE, *_named(args)}
     shot = None
     if args.shot != "none":
         shot = beside(Path(args.out), args.plate) if args.shot == "auto" else Path(args.shot)
@@ -98,10 +99,15 @@ def _kitchen(args: argparse.Namespace, proven: Job) -> Kitchen:
     )
 
 
+def _named(args: argparse.Namespace) -> dict[str, tuple[str, str]]:
+    """`FILES`, and `--depth` where it names pictures and not a network."""
+    return {**FILES, "depth": ("DepthFolder", "IN")} if is_pictures(args.depth) else FILES
+
+
 def _files(args: argparse.Namespace) -> Iterator[FileOption]:
-    taken = names_of(analyse)
+    taken, named = names_of(analyse), _named(args)
     for action in options_of(render):
         value = getattr(args, action.dest)
-        if action.dest in FILES and value:
-            parameter, flow = FILES[action.dest]
+        if action.dest in named and value:
+            parameter, flow = named[action.dest]
             yield FileOption(action.option_strings[-1], Path(value), parameter, flow, action.dest in taken)

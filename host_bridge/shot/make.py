@@ -23,6 +23,8 @@ from host_bridge.wire.messages import AnalysisSettings
 
 _log = logging.getLogger(__name__)
 READ_AHEAD = 2
+KEPT_BYTES = 1 << 29
+"""Plates that were looked at for their depth stay for the survey, up to this."""
 
 
 def make_shot(
@@ -54,8 +56,11 @@ def make_shot(
     canvas = canvas_of(sequence)
     there = [n for n in sequence.frames if n not in sequence.missing]
 
+    seen = list(looked_at(sequence, input_space))
+    kept = {p.number: p for p in seen} if sum(p.frame.nbytes for p in seen) <= KEPT_BYTES else {}
+
     def read(number: int) -> Frame:
-        plate = sequence.read(number, input_space=input_space)
+        plate = kept.pop(number, None) or sequence.read(number, input_space=input_space)
         if canvas is not None:
             canvas.check(plate)
             plate = canvas.lay(plate)
@@ -74,7 +79,8 @@ def make_shot(
                 missing.append(number)
 
     name = Path(sequence.pattern.text).name
-    depth = settle(list(looked_at(sequence, input_space)), server, settings)
+    depth = settle(seen, server, settings)
+    seen.clear()
     depth = replace(depth, pictures=sequence.depth.asked[0], channel=sequence.depth.asked[1])
     asking = replace(settings, depth=depth.source or settings.depth, z_meaning=depth.meaning or settings.z_meaning)
     with ThreadPoolExecutor(READ_AHEAD, "art3d-read") as readers:

@@ -300,3 +300,15 @@ def test_a_forged_note_removes_nothing(tmp_path: Path) -> None:
     (tmp_path / "art3d-session.json").write_text(json.dumps({"home": str(tmp_path / "mine")}), encoding="utf-8")
     assert "no server to stop" in session("stop", tmp_path)
     assert (tmp_path / "mine").is_dir()
+
+
+def test_depth_pictures_travel_as_a_path(tmp_path: Path, plate: list[str]) -> None:
+    (tmp_path / "depth").mkdir()
+    for number in (1001, 1002, 1003):
+        Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(tmp_path / "depth" / f"d.{number}.png")
+    words = ["--bundle", str(tmp_path / "b"), "--depth", str(tmp_path / "depth" / "d.####.png")]
+    assert main([*plate, *words]) == 0
+    made = steps(tmp_path / "b")
+    assert "--depth={{Param.DepthFolder}}/d.####.png" in made["Analyse"]
+    assert "--depth={{Param.DepthFolder}}/d.####.png" in made["Render"]
+    assert json.loads((tmp_path / "b" / "parameters.json").read_text())["DepthFolder"] == str(tmp_path / "depth")
