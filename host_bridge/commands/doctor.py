@@ -8,7 +8,6 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -16,11 +15,13 @@ import numpy as np
 
 from host_bridge import checkpoints, colour
 from host_bridge.client import Client
+from host_bridge.commands.finding import Finding
+from host_bridge.commands.plate_doctor import look_at
 from host_bridge.errors import EXIT_BAD_INPUT, EXIT_OK, EXIT_SERVER, Art3DError
 from host_bridge.geometry import Box
 from host_bridge.outputs.exr_file import OutPart, write_exr
 from host_bridge.params import Controls
-from host_bridge.plates import PlateSequence, read_plate
+from host_bridge.plates import read_plate
 from host_bridge.recipe import art3d_version
 from host_bridge.wire.messages import AnalysisSettings
 
@@ -36,6 +37,7 @@ PACKAGES = (
     "openimageio",
     "openexr",
     "fileseq",
+    "av",
     "opencv-python",
 )
 OLDEST_PYTHON = (3, 11)
@@ -46,33 +48,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "plate", nargs="?", metavar="PLATE", help="a plate to try to read; default: one made for the purpose"
     )
+    parser.add_argument("--start", type=int, metavar="N", help="number of a movie's first frame")
     parser.add_argument("--server", metavar="ADDRESS", help="compute server to reach; default: this user's own")
     parser.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found.
-
-    Attributes:
-        name: what was looked at.
-        ok: whether it works.
-        said: what was found.
-        remedy: what to do about it.
-        server: whether the fault is the server's.
-    """
-
-    name: str
-    ok: bool
-    said: str
-    remedy: str = ""
-    server: bool = False
 
 
 def run(args: argparse.Namespace) -> int:
     """Carries the command out; 0 when all is well, 3 when the server is at fault, else 2."""
     faults = []
-    for finding in findings(args.plate, args.server):
+    for finding in findings(args.plate, args.server, args.start):
         print(json.dumps(finding.__dict__) if args.json else _line(finding), flush=True)
         faults += [] if finding.ok else [finding]
     if not faults:
@@ -85,13 +69,13 @@ def _line(finding: Finding) -> str:
     return f"{text}; {finding.remedy}" if finding.remedy else text
 
 
-def findings(plate: str | None, server: str | None) -> Iterator[Finding]:
+def findings(plate: str | None, server: str | None, start: int | None = None) -> Iterator[Finding]:
     """All checks, one after the other."""
     yield _python()
     yield from (_package(name) for name in PACKAGES)
     yield _guarded("colour", _colour)
     yield from _models()
-    yield _guarded("plate", lambda: _plate(plate))
+    yield from _plate(plate, start)
     yield _guarded("server", lambda: _server(server), server=True)
 
 
@@ -99,8 +83,12 @@ def _guarded(name: str, check: Callable[[], Finding], *, server: bool = False) -
     try:
         return check()
     except Art3DError as error:
-        where = f"{error.where}: " if error.where else ""
-        return Finding(name, False, f"{where}{error.message}", error.remedy, server)
+        return _fault(name, error, server=server)
+
+
+def _fault(name: str, error: Art3DError, *, server: bool = False) -> Finding:
+    where = f"{error.where}: " if error.where else ""
+    return Finding(name, False, f"{where}{error.message}", error.remedy, server)
 
 
 def _python() -> Finding:
@@ -131,17 +119,21 @@ def _models() -> Iterator[Finding]:
         yield Finding(name, True, str(path) if path else f"not here ({checkpoint.licence})", hint)
 
 
-def _plate(text: str | None) -> Finding:
+def _plate(text: str | None, start: int | None) -> Iterator[Finding]:
+    """What is recognised in the plate, up to the fault that ends it; without one, that plates can be read."""
     if text is None:
-        with tempfile.TemporaryDirectory(prefix="art3d-doctor-") as folder:
-            return _read(_made(Path(folder)))
-    sequence = PlateSequence.open(text)
-    there = [n for n in sequence.frames if n not in sequence.missing]
-    found = _read(sequence.path(there[0]))
-    if not sequence.missing:
-        return found
-    missing = f"{found.said}; {len(sequence.missing)} of {len(sequence.frames)} frames are missing"
-    return Finding("plate", False, missing, "see --missing of `art3d render`")
+        yield _guarded("plate", _own_plate)
+        return
+    try:
+        yield from look_at(text, start)
+    except Art3DError as error:
+        yield _fault("plate", error)
+
+
+def _own_plate() -> Finding:
+    with tempfile.TemporaryDirectory(prefix="art3d-doctor-") as folder:
+        display = read_plate(_made(Path(folder))).frame.display
+    return Finding("plate", True, f"an EXR of {display.width}×{display.height} px is written and read")
 
 
 def _made(folder: Path) -> Path:
@@ -149,16 +141,6 @@ def _made(folder: Path) -> Path:
     half = np.full((16, 16), 0.5, np.float16)
     write_exr(path, [OutPart("rgba", "", Box.of_size(16, 16), Box.of_size(16, 16), dict.fromkeys("RGBZ", half))])
     return path
-
-
-def _read(path: Path) -> Finding:
-    plate = read_plate(path)
-    frame = plate.frame
-    void = "" if plate.depth_varies else " (one value: no depth)"
-    depth = f"with depth in {plate.depth_name}{void}" if plate.depth_name else "without Z"
-    views = f", views {', '.join(plate.views)}" if plate.views else ""
-    said = f"{path.name}: {frame.display.width}×{frame.display.height} {''.join(frame.channels)} {depth}{views}"
-    return Finding("plate", True, "; ".join((f"{said}, {plate.input_space}", *plate.choices)))
 
 
 def _server(address: str | None) -> Finding:

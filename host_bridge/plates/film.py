@@ -24,7 +24,7 @@ from host_bridge.plates.exr_header import Attribute
 from host_bridge.plates.film_decoder import FilmDecoder, open_film
 from host_bridge.plates.film_index import FilmIndex, build_index
 from host_bridge.plates.images import Image
-from host_bridge.plates.tags import Tag, default
+from host_bridge.plates.tags import BY_HAND, Tag, default
 
 MOVIES = (".mov", ".mp4", ".m4v", ".mkv", ".mxf", ".avi", ".webm", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".qt")
 FIRST = 1
@@ -88,7 +88,7 @@ class Film:
         frame = self._decoder.frame(position)
         refuse_interlace(frame, self.path)
         codes = film_pixels.codes_of(frame)
-        tag = Tag(colour.check_space(space), "--input-space") if space else self.tag
+        tag = Tag(colour.check_space(space), BY_HAND) if space else self.tag
         count = len(codes.channels) - (codes.channels[-1] == "A")
         pixels = codes.pixels
         if linear:

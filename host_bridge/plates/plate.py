@@ -10,6 +10,7 @@ from typing import Any
 from host_bridge.frame import Array, Frame
 from host_bridge.geometry import Box
 from host_bridge.plates.kept import KeptPart
+from host_bridge.plates.tags import Tag
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Plate:
         depth_file: the sequence that it was read from, where that is not the plate.
         depth_meaning: what name or metadata say of its values, one of the knob Z Meaning; "auto" when nothing.
         depth_varies: whether it holds more than one value.
+        tag: what the file says of its colour, or that a person named the space.
         pixel_space: colour space of the frame's colour: the same, or scene-linear Rec.709 where integers were decoded.
     """
 
@@ -76,6 +78,7 @@ class Plate:
     depth_file: str = ""
     depth_meaning: str = "auto"
     depth_varies: bool = False
+    tag: Tag | None = None
 
     @property
     def shown(self) -> Frame:

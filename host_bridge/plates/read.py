@@ -124,7 +124,7 @@ def plate_of(image: Image, path: Path, number: int, view: str = "") -> Plate:
     frame = Frame(image.display, image.window, layers, image.channels, image.pixel_aspect)
     types = (image.pixels.dtype.str,) * len(image.channels)
     spaces = (image.tag.space, image.shown_in)
-    return Plate(path, number, view, (), frame, types, (), (), image.header, *spaces)
+    return Plate(path, number, view, (), frame, types, (), (), image.header, *spaces, tag=image.tag)
 
 
 def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None, depth_channel: str) -> Plate:
@@ -137,10 +137,10 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
     header = file.headers[picture.part]
     pixels, names = _color(file, picked, header)
     data = picked[0].window
-    tag = colour.check_space(space) if space else tags.of_exr(header).space
+    tag = tags.Tag(colour.check_space(space), tags.BY_HAND) if space else tags.of_exr(header)
     layers = {"color": _finite(file.path, pixels)}
-    if colour.needs_look(tag, names):
-        layers["look"] = colour.make_look(pixels, names, tag)
+    if colour.needs_look(tag.space, names):
+        layers["look"] = colour.make_look(pixels, names, tag.space)
     others = _others(file, mine, picked)
     extra = _ride(others, data)
     if extra:
@@ -159,8 +159,9 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
         extra=tuple(rider.name for rider in extra),
         header=attributes_of(file.parts[picture.part]),
         parts=kept_parts(file, picture.part, _names(picked, names, others), stamp),
-        input_space=tag,
-        pixel_space=tag,
+        input_space=tag.space,
+        pixel_space=tag.space,
+        tag=tag,
         picture=picture.label,
         pictures=tuple(p.label for p in there),
         depth_name=depth.channel.name if depth else "",

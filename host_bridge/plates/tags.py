@@ -21,6 +21,7 @@ import OpenImageIO as oiio
 from host_bridge import colour, interop
 from host_bridge.plates import icc
 
+BY_HAND = "--input-space"
 _FLOATS = ("half", "float", "double")
 _NOTHING = ("", "unknown", "data", "bypass")
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -92,7 +93,7 @@ def of_image(path: Path, spec: oiio.ImageSpec) -> Tag:
 def named_by_hand(spec: oiio.ImageSpec, space: str) -> Tag:
     """The space that a person named; the range of the codes stays the file's."""
     points = spec.getattribute("CICP")
-    return Tag(space, "--input-space", narrow=points is not None and len(points) == 4 and points[3] == 0)
+    return Tag(space, BY_HAND, narrow=points is not None and len(points) == 4 and points[3] == 0)
 
 
 def default(said: str, space: str) -> Tag:
@@ -166,7 +167,7 @@ def _named(path: Path, spec: oiio.ImageSpec) -> Tag | None:
         return None
     if "log" in name.lower() and not colour.known(name):
         return Tag(colour.CINEON, name)
-    return Tag(colour.canonical(name), name) if colour.known(name) else _unknown(name)
+    return Tag(colour.canonical(name), "format") if colour.known(name) else _unknown(name)
 
 
 def _png_chunks(path: Path) -> Mapping[bytes, bytes]:

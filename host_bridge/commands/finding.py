@@ -1,0 +1,24 @@
+"""What one check of `art3d doctor` found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Attributes:
+        name: what was looked at.
+        ok: whether it works.
+        said: what was found.
+        remedy: what to do about it.
+        server: whether the fault is the server's.
+    """
+
+    name: str
+    ok: bool
+    said: str
+    remedy: str = ""
+    server: bool = False

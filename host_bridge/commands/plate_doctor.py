@@ -1,0 +1,123 @@
+"""What `art3d doctor FILE` says of a plate: what was recognised, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import fileseq
+
+from host_bridge import colour
+from host_bridge.commands.finding import Finding
+from host_bridge.geometry import Box
+from host_bridge.interop import formula
+from host_bridge.plates import Plate, PlateSequence
+
+_KINDS = {"<f2": "half", "<f4": "float", "<u4": "integer"}
+_MEANINGS = {"auto": "decided against the picture", "distance": "distance", "nearness": "nearness"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A plate that was looked at.
+
+    Attributes:
+        sequence: all its frames.
+        plate: the first one that is there.
+    """
+
+    sequence: PlateSequence
+    plate: Plate
+
+
+def look_at(text: str, start: int | None = None) -> Iterator[Finding]:
+    """What is recognised in a plate.
+
+    Raises:
+        Art3DError: it cannot be read.
+    """
+    sequence = PlateSequence.open(text, start=start)
+    there = [n for n in sequence.frames if n not in sequence.missing]
+    seen = Seen(sequence, sequence.read(there[0]))
+    for explain in EXPLAINERS:
+        yield from explain(seen)
+
+
+def frames(seen: Seen) -> Iterator[Finding]:
+    """Which frames there are, and what a movie says of itself."""
+    sequence, name = seen.sequence, Path(seen.sequence.pattern.text).name
+    numbers = fileseq.framesToFrameRange(sequence.frames)
+    said = f"{name}: frames {numbers}" if len(sequence.frames) > 1 else f"{name}: frame {numbers}"
+    if sequence.film is not None:
+        film = sequence.film
+        said = f"{said}, movie, {float(film.rate):.5g} frames a second, {film.depth}, {len(film.index.keys)} key frames"
+        said = "; ".join((said, *film.notes))
+    if not sequence.missing:
+        yield Finding("plate", True, said)
+        return
+    gone = f"{len(sequence.missing)} of {len(sequence.frames)} frames are missing"
+    yield Finding("plate", False, f"{said}; {gone}", "see --missing of `art3d render`")
+
+
+def size(seen: Seen) -> Iterator[Finding]:
+    """Windows, pixel aspect and channels."""
+    frame, plate = seen.plate.frame, seen.plate
+    said = [f"{frame.display.width}×{frame.display.height} px"]
+    if frame.data != frame.display:
+        said.append(f"data window {_box(frame.data)}")
+    if frame.pixel_aspect != 1.0:
+        said.append(f"pixel aspect {frame.pixel_aspect:.4g}")
+    kinds = "/".join(dict.fromkeys(_KINDS.get(kind, kind) for kind in plate.types))
+    said.append(f"{' '.join(frame.channels)} as {kinds}")
+    others = [layer.name for layer in plate.layers]
+    if others:
+        more = f" and {len(others) - 6} more" if len(others) > 6 else ""
+        said.append(f"further channels {', '.join(others[:6])}{more}")
+    yield Finding("plate size", True, ", ".join(said))
+
+
+def colours(seen: Seen) -> Iterator[Finding]:
+    """The input space, who says so, and what becomes of the values."""
+    plate, tag = seen.plate, seen.plate.tag
+    why = f"by its {tag.said}" if tag and tag.said else "the file does not say"
+    if tag and not tag.understood:
+        why = f"its {tag.said} is not known here"
+    said = f"{plate.input_space}: {why}"
+    if plate.pixel_space != plate.input_space:
+        meaning = formula(plate.input_space)
+        nits = ", 1.0 is 100 nits" if meaning and meaning.absolute else ""
+        narrow = ", from video's narrow range" if tag and tag.narrow else ""
+        said = f"{said}; decoded to {plate.pixel_space}{narrow}{nits}"
+    config = colour.config_name()
+    said = f"{said}; networks see it through {config}"
+    hint = "" if tag and tag.said and tag.understood else "--input-space names another"
+    yield Finding("plate colour", True, said, hint)
+
+
+def depth(seen: Seen) -> Iterator[Finding]:
+    """The plate's own depth."""
+    plate = seen.plate
+    if not plate.depth_name:
+        yield Finding("plate depth", True, "none in the plate: a network estimates it", "--depth names another source")
+        return
+    if not plate.depth_varies:
+        yield Finding("plate depth", True, f"{plate.depth_name} holds one value, which is no depth")
+        return
+    meaning = _MEANINGS.get(plate.depth_meaning, plate.depth_meaning)
+    yield Finding("plate depth", True, f"{plate.depth_name} ({meaning})", "--z-meaning and --depth-channel overrule it")
+
+
+def views(seen: Seen) -> Iterator[Finding]:
+    """Views and pictures of the file, and which were taken."""
+    plate = seen.plate
+    said = f"{', '.join(plate.views)}; taken: {plate.view}" if plate.views else "one, without a name"
+    yield Finding("plate views", True, "; ".join((said, *plate.choices)))
+
+
+def _box(box: Box) -> str:
+    return f"{box.width}×{box.height} px from ({box.x0}, {box.y0})"
+
+
+EXPLAINERS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (frames, size, colours, depth, views)
+"""What is said of a plate, in order; each may say several things or nothing."""

@@ -1,0 +1,85 @@
+"""What `art3d doctor FILE` says of a plate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from host_bridge.commands.finding import Finding
+from host_bridge.commands.plate_doctor import look_at
+from host_bridge.errors import MissingFrameError, PlateError
+from host_bridge.plates import film, tags
+from tests.host_bridge.plates.films import Make, make
+from tests.host_bridge.plates.tagged import cicp, png
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch) -> None:
+    monkeypatch.delenv("OCIO", raising=False)
+    tags._warn.cache_clear()
+    film._opened.cache_clear()
+
+
+def found(path, start=None) -> dict[str, Finding]:
+    return {finding.name: finding for finding in look_at(str(path), start)}
+
+
+def test_an_exr_with_depth_and_views(write_exr, rgba) -> None:
+    channels = {**rgba(), "Z": np.linspace(1, 9, 24 * 40).reshape(24, 40).astype(np.float32)}
+    header = {"view": "left", "pixelAspectRatio": 2.0, "colorInteropID": "lin_ap1_scene"}
+    says = found(write_exr("p.1001.exr", (header, channels), ({"view": "right", "pixelAspectRatio": 2.0}, rgba())))
+    assert says["plate"].said == "p.1001.exr: frame 1001"
+    assert says["plate size"].said.startswith("40×24 px, pixel aspect 2, R G B A as half")
+    assert says["plate colour"].said.startswith("lin_ap1_scene: by its colorInteropID lin_ap1_scene;")
+    assert says["plate depth"].said.startswith("Z (")
+    assert says["plate views"].said.startswith("left, right; taken: left; the plate is view left")
+    assert all(finding.ok for finding in says.values())
+
+
+def test_a_pq_png(tmp_path) -> None:
+    path = png(tmp_path / "p.png", np.full((16, 24, 3), 999, np.uint16), cicp(9, 16))
+    says = found(path)
+    expected = "pq_rec2020_display: by its cICP 9/16/0/1; decoded to lin_rec709_scene, 1.0 is 100 nits;"
+    assert says["plate colour"].said.startswith(expected)
+    assert (says["plate colour"].remedy, says["plate size"].said) == ("", "24×16 px, R G B as float")
+    assert says["plate depth"].said == "none in the plate: a network estimates it"
+
+
+def test_an_unknown_tag_is_named_with_what_to_do(tmp_path) -> None:
+    path = png(tmp_path / "p.png", np.full((16, 24, 3), 99, np.uint8), cicp(9, 99))
+    says = found(path)["plate colour"]
+    assert says.said.startswith("srgb_rec709_scene: its cICP 9/99/0/1 is not known here; decoded to lin_rec709_scene")
+    assert (says.ok, says.remedy) == (True, "--input-space names another")
+
+
+def test_no_tag(tmp_path, write_exr, rgba) -> None:
+    says = found(png(tmp_path / "p.png", np.full((16, 24, 3), 99, np.uint8)))["plate colour"]
+    assert says.said.startswith("srgb_rec709_scene: by its format;")
+    says = found(write_exr("p.exr", ({}, rgba())))["plate colour"]
+    assert says.said.startswith("lin_rec709_scene: the file does not say;")
+    assert says.remedy == "--input-space names another"
+
+
+def test_a_movie(tmp_path) -> None:
+    times = tuple(40 * i + (i % 3) * 15 for i in range(12))
+    path = make(tmp_path / "a.mp4", Make(codec="libx264", frames=12, times_ms=times))
+    says = found(path, start=1001)
+    assert says["plate"].said.startswith("a.mp4: frames 1001-1012, movie, ")
+    assert "yuv420p" in says["plate"].said
+    assert "the frame rate varies" in says["plate"].said
+    assert "g24_rec709_display: by its colour 1/1/1" in says["plate colour"].said
+
+
+def test_missing_frames_are_a_fault(write_exr, rgba, tmp_path) -> None:
+    for number in (1, 2, 5):
+        write_exr(f"p.{number:04}.exr", ({}, rgba()))
+    says = found(tmp_path / "p.####.exr")["plate"]
+    assert (says.ok, says.said) == (False, "p.####.exr: frames 1-5; 2 of 5 frames are missing")
+
+
+def test_faults_are_told(tmp_path) -> None:
+    with pytest.raises(MissingFrameError):
+        found(tmp_path / "none.exr")
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(PlateError):
+        found(tmp_path / "a.png")
