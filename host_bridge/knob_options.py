@@ -24,7 +24,11 @@ def add_knobs(parser: argparse.ArgumentParser, names: Collection[str] = (*SETTIN
             group.add_argument(knob.flag, dest=knob.name, action="store_true", help=text)
             continue
         metavar = "|".join(knob.choices) or ("NUMBER" if knob.kind == "float" else "NAME")
-        group.add_argument(knob.flag, dest=knob.name, metavar=metavar, help=f"{text} Default: {knob.default}.")
+        # Who names no eye has the plate's own, which the plate must tell first.
+        default, said = (
+            (None, "the plate's own eye, else left") if knob.name == "hero" else (knob.default, knob.default)
+        )
+        group.add_argument(knob.flag, dest=knob.name, default=default, metavar=metavar, help=f"{text} Default: {said}.")
 
 
 def controls_of(args: argparse.Namespace) -> Controls:
@@ -46,6 +50,6 @@ def settings_of(args: argparse.Namespace) -> AnalysisSettings:
 
 
 def _given(args: argparse.Namespace, names: Collection[str]) -> dict[str, object]:
-    """The knobs that were turned, proved; an option that was left out is None."""
+    """The knobs of a command line, proved; one that is None rests."""
     turned = {name: value for name in names if (value := getattr(args, name, None)) is not None}
     return {name: BY_NAME[name].check(value) for name, value in turned.items()}

@@ -139,7 +139,9 @@ def _own_plate() -> Finding:
 def _made(folder: Path) -> Path:
     path = folder / "plate.exr"
     half = np.full((16, 16), 0.5, np.float16)
-    write_exr(path, [OutPart("rgba", "", Box.of_size(16, 16), Box.of_size(16, 16), dict.fromkeys("RGBZ", half))])
+    floor = np.repeat(np.linspace(20, 4, 16, dtype=np.float16)[:, None], 16, 1)
+    box = Box.of_size(16, 16)
+    write_exr(path, [OutPart("rgba", "", box, box, {**dict.fromkeys("RGB", half), "Z": floor})])
     return path
 
 

@@ -12,6 +12,7 @@ from host_bridge.errors import OutputError
 from host_bridge.frame import Array
 from host_bridge.outputs.atomic import replacing
 from host_bridge.quiet import silenced
+from host_bridge.spelled import spelled
 
 LINEAR_FORMATS = {".exr": "half", ".hdr": "float", ".pfm": "float"}
 SIXTEEN_BIT = (".tif", ".tiff", ".dpx", ".png16")
@@ -31,8 +32,8 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
     """
     suffix = path.suffix.lower()
     values, kind = _encoded(pixels, suffix)
-    with replacing(path) as temporary:
-        writer = oiio.ImageOutput.create(str(temporary))
+    with replacing(path) as made, spelled(made) as temporary:
+        writer = oiio.ImageOutput.create(temporary)
         if writer is None:
             oiio.geterror()  # what is not fetched is printed at exit
             raise OutputError(
@@ -42,7 +43,7 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
         if channels and len(channels) == values.shape[2]:
             spec.channelnames = channels
         spec.attribute("oiio:ColorSpace", colour.LINEAR_REC709 if suffix in LINEAR_FORMATS else colour.SRGB)
-        done = writer.open(str(temporary), spec) and writer.write_image(values) and writer.close()
+        done = writer.open(temporary, spec) and writer.write_image(values) and writer.close()
         if not done or not _readable(temporary):
             reason = writer.geterror().strip() or "it does not read back"
             raise OutputError(
@@ -52,10 +53,10 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
             )
 
 
-def _readable(path: Path) -> bool:
+def _readable(path: str) -> bool:
     """Whether every row reads back: the PNG writer does not notice a full disk."""
     with silenced():
-        reader = oiio.ImageInput.open(str(path))
+        reader = oiio.ImageInput.open(path)
         whole = reader is not None and reader.read_image(0, 0, 0, reader.spec().nchannels, "unknown") is not None
     (reader.geterror if reader is not None else oiio.geterror)()
     return whole

@@ -24,6 +24,7 @@ from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.plates.naming import of_view
 from host_bridge.plates.resample import resampled
 from host_bridge.quiet import silenced
+from host_bridge.spelled import spelled
 from host_bridge.wire.depth_values import varies
 
 ASPECT_SLACK = 0.04
@@ -129,8 +130,8 @@ def _from_exr(file: ExrFile, view: str, channel: str) -> DepthPicture:
 
 
 def _from_image(path: Path, channel: str) -> DepthPicture:
-    with silenced():
-        reader = oiio.ImageInput.open(str(path))
+    with silenced(), spelled(path) as text:
+        reader = oiio.ImageInput.open(text)
     if reader is None:
         raise _unreadable(path, oiio.geterror())
     spec = reader.spec()

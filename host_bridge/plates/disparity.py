@@ -18,6 +18,7 @@ from host_bridge.geometry import Box
 from host_bridge.plates import guard
 from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.plates.naming import Channel, of_view, pick_disparity
+from host_bridge.spelled import spelled
 
 FORMATS = "an EXR with disparityR.x, a .npy or a .pfm"
 
@@ -108,7 +109,8 @@ def read_pfm(path: Path) -> Array:
     # PFM stores its bottom row first.
     wanted = oiio.ImageSpec()
     wanted.attribute("pnm:pfmflip", 1)
-    reader = oiio.ImageInput.open(str(path), wanted)
+    with spelled(path) as text:
+        reader = oiio.ImageInput.open(text, wanted)
     pixels = None
     if reader is not None:
         spec = reader.spec()

@@ -17,6 +17,7 @@ from host_bridge.geometry import Box
 from host_bridge.plates import guard, metadata, tags, upright
 from host_bridge.plates.tags import Tag
 from host_bridge.quiet import silenced
+from host_bridge.spelled import spelled
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
         LimitError: larger than a plate may be.
     """
     guard.first_bytes(path)
-    with silenced():
-        reader = oiio.ImageInput.open(str(path))
+    with silenced(), spelled(path) as text:
+        reader = oiio.ImageInput.open(text)
     if reader is None:
         raise _unreadable(path, oiio.geterror())
     spec = reader.spec()
@@ -86,8 +87,8 @@ def read_image_windows(path: Path) -> tuple[Box, Box]:
         PlateError: not an image.
     """
     guard.first_bytes(path)
-    with silenced():
-        reader = oiio.ImageInput.open(str(path))
+    with silenced(), spelled(path) as text:
+        reader = oiio.ImageInput.open(text)
     if reader is None:
         raise _unreadable(path, oiio.geterror())
     spec = reader.spec()
