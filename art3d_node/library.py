@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import threading
 from collections.abc import Callable
@@ -19,9 +20,13 @@ from art3d_node.models.neutral import Staging
 from art3d_node.transfer import CPU
 from host_bridge import checkpoints
 from host_bridge.errors import BadInputError, DepthSourceError, StyleError
+from host_bridge.printable import printable
 
 _MINI_WEIGHTS = Path(mini.__file__).parent / "weights" / "mini.safetensors"
 _CHOOSE = "choose aov for a plate with Z, run `art3d models pull da2-small`, or name a folder with a depth model"
+
+_CARDS_BYTES = 3 << 20  # of a message that may have 4 MiB
+_FAULTS = 100
 
 _log = logging.getLogger(__name__)
 
@@ -70,8 +75,20 @@ class Library:
         return "da2-small" if checkpoints.find("da2-small") else "mini"
 
     def styles(self) -> list[dict[str, Any]]:
-        """The cards of all styles that can be chosen, as plain fields."""
-        return [dict(card.__dict__) for card in styles.list_styles()]
+        """The cards of all styles that can be chosen, as plain fields; then, with `fault`, the files that cannot be."""
+        cards, faults = styles.look_at_styles()
+        found: list[dict[str, Any]] = []
+        room = _CARDS_BYTES
+        for card in cards:
+            fields = dict(card.__dict__)
+            if len(card.thumbnail) > room // 4:
+                fields["thumbnail"] = ""
+            room -= len(json.dumps(fields))
+            if room < 0:
+                faults.append(f"{card.name}: there are more styles than a list can tell; take some away")
+                break
+            found.append(fields)
+        return [*found, *({"name": "", "fault": printable(line[:500])} for line in faults[:_FAULTS])]
 
     def depth_sources(self) -> list[dict[str, Any]]:
         """Every depth source by name, and whether it can be used now."""

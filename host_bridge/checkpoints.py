@@ -6,7 +6,6 @@ Standard library only: this runs on the host's side, where nothing else may be i
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -14,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_bridge.errors import BadInputError
+from host_bridge.regular import open_regular, read_json
 
 RECORD = "art3d.json"
 WEIGHTS = "model.safetensors"
+CONFIG_BYTES = 1 << 20
 # Width of the backbone and the layers that are read from it → the size of Depth Anything V2.
 _RESTRICTED = {(768, (3, 6, 9, 12)): "Base", (1024, (5, 12, 18, 24)): "Large"}
 _CARD_BYTES = 1 << 16
@@ -159,7 +160,7 @@ def licence_note(folder: Path) -> str:
     a card or without; V1 and Small are not.
     """
     try:
-        config = json.loads((folder / "config.json").read_text())
+        config = read_json(folder / "config.json", limit_bytes=CONFIG_BYTES)
         backbone = config["backbone_config"]
         taps = backbone.get("out_indices") or [int(name.removeprefix("stage")) for name in backbone["out_features"]]
         size = _RESTRICTED.get((int(backbone.get("hidden_size", 768)), tuple(taps)))
@@ -175,8 +176,8 @@ def licence_note(folder: Path) -> str:
 def card_licence(folder: Path) -> str:
     """The licence that the card of a transformers folder states; "" without one."""
     try:
-        with (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
-            head = file.read(_CARD_BYTES)
+        with open_regular(folder / "README.md") as file:
+            head = file.read(_CARD_BYTES).decode(errors="replace")
     except OSError:
         return ""
     front = re.match(r"---\s*\n(.*?)\n---", head, re.DOTALL)
@@ -217,7 +218,7 @@ def verify_recorded(folder: Path) -> None:
         return
     remedy = f"delete {folder} and run `art3d models pull {folder.name}`"
     try:
-        files = json.loads(record.read_text(encoding="utf-8"))["files"]
+        files = read_json(record, limit_bytes=CONFIG_BYTES)["files"]
         for name, sha256 in files.items():
             if (found := sha256_of(folder / str(name))) != sha256:
                 raise BadInputError(f"sha256 is {found}, not {sha256}", where=str(folder / str(name)), remedy=remedy)
@@ -231,5 +232,5 @@ def sha256_of(path: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,6 @@ keys, flat at the ends), which is what Nuke calls smooth.
 
 from __future__ import annotations
 
-import json
 import math
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -20,9 +19,11 @@ from typing import Any
 
 from host_bridge.errors import BadInputError
 from host_bridge.params import BY_NAME, Controls
+from host_bridge.regular import read_json
 
 FORMAT = "art3d-controls"
 VERSION = 1
+SCRIPT_BYTES = 16 << 20
 INTERPOLATIONS = ("hold", "linear", "smooth")
 
 
@@ -92,7 +93,7 @@ def load_depth_script(path: Path) -> DepthScript:
     """
     where = str(path)
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = read_json(path, limit_bytes=SCRIPT_BYTES)
     except OSError as error:
         raise BadInputError(f"the depth script cannot be read: {error.strerror}", where=where) from error
     except ValueError as error:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from host_bridge.printable import printable
+
 EXIT_OK = 0
 EXIT_BUG = 1
 EXIT_BAD_INPUT = 2
@@ -35,7 +37,7 @@ class Art3DError(Exception):
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{line}; {self.remedy}" if self.remedy else line
+        return printable(f"{line}; {self.remedy}" if self.remedy else line)
 
 
 class BadInputError(Art3DError):

@@ -6,6 +6,7 @@ Files are those of `zmq.auth`: NAME.key (public) and NAME.key_secret, text, the 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,12 @@ import zmq
 import zmq.auth
 
 from host_bridge.errors import BadInputError
+from host_bridge.regular import read_regular
 
 SERVER = "server"
 ALLOWED = "allowed"
+KEY_FILE_BYTES = 64 << 10
+_KEY = re.compile(r'^\s*(public|secret)-key\s*=\s*"([0-9a-zA-Z.:+=^!/*?&<>()\[\]{}@%$#-]{40})"\s*$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,13 @@ def from_environment() -> ClientKeys | None:
 
 def _load(path: Path) -> tuple[bytes, bytes | None]:
     try:
-        return zmq.auth.load_certificate(path)
-    except (OSError, ValueError, UnicodeDecodeError):
-        raise BadInputError("no key can be read", where=str(path), remedy="make one with `art3d keys`") from None
+        text = read_regular(path, limit_bytes=KEY_FILE_BYTES).decode()
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    found = {name: key.encode() for name, key in _KEY.findall(text)}
+    if "public" not in found:
+        raise BadInputError("no key can be read", where=str(path), remedy="make one with `art3d keys`")
+    return found["public"], found.get("secret")
 
 
 def _prove_private(path: Path) -> None:

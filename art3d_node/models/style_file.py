@@ -21,11 +21,17 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from art3d_node.models.camera_net import INPUT_SIZE, STRIDE, WIDTHS, CameraNet
+from host_bridge.regular import prove_plain, read_regular
 
 FORMAT_VERSION = 1
 SUFFIX = ".style"
 MAX_FILE_BYTES = 32 << 20
 MAX_HEADER_BYTES = 1 << 20
+MAX_TEXT = 4096
+MAX_FIGURES = 256
+MAX_FIGURE_NAME = 64
+MAX_THUMBNAIL = 256 << 10
+CARD_NESTING = 4
 DISPARITY_UNIT = "fraction_of_picture_width"
 _KEY = "art3d_style"
 _NOT_HASHED = ("id", "thumbnail")
@@ -136,9 +142,7 @@ def content_id(card: StyleCard, tensors: Mapping[str, Tensor]) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise StyleFileError(f"larger than {MAX_FILE_BYTES >> 20} MB, no style is")
-        return path.read_bytes()
+        return read_regular(path, limit_bytes=MAX_FILE_BYTES)
     except OSError as error:
         raise StyleFileError(f"cannot be read: {error.strerror}") from error
 
@@ -161,6 +165,10 @@ def _card(header: Mapping[str, Any]) -> StyleCard:
         fields = json.loads(header["__metadata__"][_KEY])
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise StyleFileError("carries no style card") from error
+    try:
+        prove_plain(fields, nesting=CARD_NESTING)
+    except ValueError as error:
+        raise StyleFileError(f"its card cannot be told to anybody: {error}") from error
     if not isinstance(fields, dict):
         raise StyleFileError("carries no style card")
     _check_card(fields)
@@ -177,14 +185,22 @@ def _check_card(fields: Mapping[str, Any]) -> None:
 
 
 def _is_figures(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(v, int | float) for v in value.values())
+    if (
+        not isinstance(value, dict)
+        or len(value) > MAX_FIGURES
+        or not all(len(name) <= MAX_FIGURE_NAME for name in value)
+    ):
+        return False
+    # A float carries whole numbers up to 2⁵³; NaN compares false.
+    return all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) <= 2.0**53 for v in value.values())
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and len(value) <= MAX_TEXT
 
 
-def _is_name(value: Any) -> bool:
+def is_style_name(value: Any) -> bool:
+    """Whether a style can have this name, and its file too."""
     return isinstance(value, str) and 0 < len(value) <= 64 and set(value) <= _NAME_LETTERS and value[0] not in ". "
 
 
@@ -195,7 +211,7 @@ def _is_architecture(value: Any) -> bool:
 
 
 _SOUND: Mapping[str, Callable[[Any], bool]] = {
-    "name": _is_name,
+    "name": is_style_name,
     "id": _is_text,
     "architecture": _is_architecture,
     "input_size": lambda value: type(value) is int and 64 <= value <= 2048 and value % STRIDE == 0,
@@ -205,7 +221,7 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "training_data": _is_text,
     "licence": _is_text,
     "metrics": _is_figures,
-    "thumbnail": _is_text,
+    "thumbnail": lambda value: isinstance(value, str) and len(value) <= MAX_THUMBNAIL,
 }
 
 
@@ -215,7 +231,9 @@ def _network(card: StyleCard, tensors: Mapping[str, Tensor]) -> CameraNet:
     if {name: value.shape for name, value in tensors.items()} != wanted:
         raise StyleFileError("its weights do not fit the architecture on its card")
     for name, value in tensors.items():
-        if not value.is_floating_point() or not bool(torch.isfinite(value).all()):
+        if value.dtype not in (torch.float16, torch.float32):
+            raise StyleFileError(f"its weight {name} is {value.dtype}, not float16 or float32")
+        if not bool(torch.isfinite(value).all()):
             raise StyleFileError(f"its weight {name} is not finite")
     net.load_state_dict({name: value.float() for name, value in tensors.items()})
     return net.eval()
@@ -225,8 +243,8 @@ def _parse(data: bytes) -> tuple[StyleCard, CameraNet]:
     card = _card(_header(data))
     try:
         tensors = load(data)
-    except (SafetensorError, ValueError, RuntimeError, KeyError) as error:
-        raise StyleFileError(f"is damaged: {str(error).splitlines()[0]}") from error
+    except (SafetensorError, ValueError, RuntimeError, KeyError, AttributeError, TypeError) as error:
+        raise StyleFileError(f"is damaged: {str(error).partition(chr(10))[0]}") from error
     net = _network(card, tensors)
     if content_id(card, tensors) != card.id:
         raise StyleFileError("its content is not what its id says; it was changed after it was saved")

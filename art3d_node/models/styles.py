@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from art3d_node.models.style_file import (
     SUFFIX,
     StyleCard,
     StyleFileError,
+    is_style_name,
     load_style_file,
     read_card,
     save_style,
@@ -33,6 +35,7 @@ __all__ = [
     "find_style",
     "list_styles",
     "load_style",
+    "look_at_styles",
     "save_style",
     "style_folders",
     "style_named",
@@ -51,6 +54,7 @@ NEUTRAL_CARD = StyleCard(
 
 RIM = 32
 """Mirrored pixels around the picture that a network looks at, a multiple of its stride."""
+MOST_STYLES = 1024
 GUIDE_RANGE = (-0.25, 1.25)
 
 _log = logging.getLogger(__name__)
@@ -158,19 +162,31 @@ def style_named(name: str, device: torch.device = CPU) -> Staging:
 
 
 def list_styles() -> list[StyleCard]:
-    """The cards of all styles that can be chosen, `neutral` first; damaged files are logged and left out.
+    """The cards of all styles that can be chosen, `neutral` first."""
+    return look_at_styles()[0]
+
+
+def look_at_styles() -> tuple[list[StyleCard], list[str]]:
+    """The cards of all styles that can be chosen, and a line for each file that cannot be.
 
     A card's `name` here is the name to choose it by: its file's.
     """
-    found = {"neutral": NEUTRAL_CARD}
+    found, faults = {"neutral": NEUTRAL_CARD}, []
+    for path in _style_files():
+        if path.stem in found:
+            continue
+        try:
+            if not is_style_name(path.stem):
+                raise StyleFileError(f"{path}: its file is named as no style is")
+            found[path.stem] = replace(read_card(path), name=path.stem)
+        except StyleFileError as error:
+            faults.append(str(error))
+    return list(found.values()), faults
+
+
+def _style_files() -> Iterator[Path]:
     for folder in style_folders():
-        for path in sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else ():
-            if path.stem in found:
-                continue
-            try:
-                card = read_card(path)
-            except StyleFileError as error:
-                _log.warning("%s", error)
-                continue
-            found[path.stem] = StyleCard(**{**card.__dict__, "name": path.stem})
-    return list(found.values())
+        try:
+            yield from sorted(folder.glob(f"*{SUFFIX}"))[:MOST_STYLES]
+        except OSError as error:
+            _log.warning("%s: no styles can be looked for: %s", folder, error.strerror)

@@ -57,12 +57,16 @@ class Forget:
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker can take jobs, so many light ones at a time: those it does at once, and the next ones."""
+    """A worker can take jobs, so many light ones at a time: those it does at once, and the next ones.
+
+    `faults` names the style files that cannot be used.
+    """
 
     device: str
     styles: tuple[Mapping[str, Any], ...]
     depth_sources: tuple[Mapping[str, Any], ...]
     tiles_at_once: int = 1
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

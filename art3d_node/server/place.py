@@ -10,6 +10,7 @@ import stat
 from urllib.parse import urlsplit
 
 from host_bridge.errors import ServerError
+from host_bridge.printable import PrintableFormatter
 
 LOG_BYTES = 4 << 20
 LOG_COUNT = 3
@@ -82,6 +83,6 @@ def log_to(path: str, *, rotates: bool = True) -> None:
             handler = own
         except OSError:
             handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.raiseExceptions = False

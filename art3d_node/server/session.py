@@ -20,6 +20,7 @@ from host_bridge.errors import (
     UnknownClientError,
     UnsupportedError,
 )
+from host_bridge.printable import printable
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import decode, failure, request_id_of
 
@@ -101,7 +102,9 @@ class Session(Work):
         if self.unfit and not any(worker.ready for worker in self.workers.values()):
             raise self.no_worker()
         if peer not in self.clients:
-            self.clients[peer] = Client(peer, message.client[:80], secrets.token_hex(16), source, now_s, now_s)
+            self.clients[peer] = Client(
+                peer, printable(message.client[:80]), secrets.token_hex(16), source, now_s, now_s
+            )
         self.greeting.append((peer, number, message))
         self.greet()
 

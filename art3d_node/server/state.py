@@ -72,6 +72,7 @@ class State:
         self.probe = self.pool.acquire(PROBE_BYTES)
         self.active_s, self.watched_s = 0.0, -math.inf
         self.stillborn = 0
+        self.latest: int | None = None  # the worker that looked for styles last
         self.unfit = ""  # why the last worker could not begin
 
     def take(self) -> list[Action]:
@@ -98,7 +99,7 @@ class State:
 
     def greet(self) -> None:
         """Welcomes those who wait, once a worker knows what there is."""
-        known = next((worker.ready for worker in self.workers.values() if worker.ready), None)
+        known = self.known()
         if known is None:
             return
         for peer, number, _hello in self.greeting:
@@ -106,6 +107,11 @@ class State:
             if client is not None:
                 self.answer(peer, number, self._welcome(client, known))
         self.greeting.clear()
+
+    def known(self) -> Ready | None:
+        """What the worker told that looked last, if one is ready."""
+        told = self.latest if self.latest in self.workers else None
+        return next((w.ready for w in self.workers.values() if w.ready and told in (None, w.id)), None)
 
     def _welcome(self, client: Client, known: Ready) -> m.Welcome:
         return m.Welcome(
@@ -152,6 +158,7 @@ class State:
                        "idle_bytes": self.pool.idle_bytes, "loans": len(self.loans)},
             "plates": {"count": len(cache), "bytes": cache.used_bytes, "hit_rate": cache.hits / asked if asked else 0.0,
                        "uploads": len(self.plates.uploads)},
+            "style_faults": list(known.faults) if (known := self.known()) else [],
             "limits": self.limits.as_map(),
             **self.tally.figures(),
         }  # fmt: skip

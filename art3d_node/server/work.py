@@ -211,7 +211,7 @@ class Work(State):
         """A worker is ready, or has done or failed a job."""
         state = self.workers[worker]
         if isinstance(message, Ready):
-            state.ready, self.unfit = message, ""
+            state.ready, self.unfit, self.latest = message, "", worker
             self.greet()
         elif isinstance(message, Unfit):
             self.unfit = message.why
@@ -260,15 +260,15 @@ class Work(State):
             elif task.kind == "measure":
                 self.answer(waiter.peer, waiter.id, m.Measured(message.figures))
             else:
-                self._reply_styles(waiter, message)
+                self._reply_styles(waiter)
         if piece is not None and not task.waiters:
             self.pool.give_back(piece)
         self._finish(task, done=True)
 
-    def _reply_styles(self, waiter: Any, message: Done) -> None:
-        found = message.figures
-        reply = m.Styles(tuple(found["styles"]), tuple(found["depth_sources"]))
-        self.answer(waiter.peer, waiter.id, reply)
+    def _reply_styles(self, waiter: Any) -> None:
+        known = self.known()
+        if known is not None:
+            self.answer(waiter.peer, waiter.id, m.Styles(known.styles, known.depth_sources))
 
     def _reply_tile(self, task: Task, waiter: Any, piece: Any, message: Done) -> None:
         self.tally.tiles += 1

@@ -89,8 +89,7 @@ class Worker:
     def run(self) -> None:
         """Works until the server goes away."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
-        styles, sources = self._engine.describe()
-        self._say(Ready(self._engine.device, styles, sources, room(self._engine.tiles_at_once)))
+        self._say(self._ready())
         while True:
             message = self._inbox.get()
             if isinstance(message, Forget):
@@ -100,6 +99,15 @@ class Worker:
                 self._lanes.put(message)
             elif isinstance(message, Job):
                 self._finish([message])
+
+    def _ready(self) -> Ready:
+        """What this worker can do now."""
+        found, sources = self._engine.describe()
+        styles = tuple(style for style in found if "fault" not in style)
+        faults = tuple(str(style["fault"]) for style in found if "fault" in style)
+        for fault in faults:
+            log.warning("a style cannot be used: %s", fault)
+        return Ready(self._engine.device, styles, sources, room(self._engine.tiles_at_once), faults)
 
     def _listen(self) -> None:
         """Reads the pipe at all times, so that an abort reaches a job under way."""
@@ -155,8 +163,8 @@ class Worker:
     def _do(self, jobs: Sequence[Job], check: Any) -> Sequence[Done]:
         job = jobs[0]
         if job.kind == "list":
-            styles, sources = self._engine.describe()
-            return [Done(job.id, {"styles": styles, "depth_sources": sources}, worker=self._engine.figures())]
+            self._say(self._ready())
+            return [Done(job.id, {}, worker=self._engine.figures())]
         if job.kind == "measure":
             start = time.perf_counter()
             plate = job.plates[0]

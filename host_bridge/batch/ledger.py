@@ -19,6 +19,9 @@ from host_bridge.batch.job import Job
 from host_bridge.errors import Art3DError, BadInputError
 from host_bridge.outputs.atomic import replacing
 from host_bridge.plates import Pattern
+from host_bridge.regular import read_json
+
+NOTE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def read_asked(out: Pattern) -> Asked:
     """
     note = job_note(out)
     try:
-        body = json.loads(note.read_text(encoding="utf-8"))
+        body = read_json(note, limit_bytes=NOTE_BYTES)
         return Asked([str(word) for word in body["words"]], str(body["folder"]), dict(body["identity"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(
@@ -90,6 +93,6 @@ def note_event(job: Job, event: Event) -> None:
 def reason_of(job: Job, number: int) -> str:
     """Why a frame failed the last time; "" when nothing is known."""
     try:
-        return str(json.loads(failure_note(job, number).read_text(encoding="utf-8"))["reason"])
+        return str(read_json(failure_note(job, number), limit_bytes=NOTE_BYTES)["reason"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""

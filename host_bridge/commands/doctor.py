@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import platform
 import sys
@@ -22,6 +23,7 @@ from host_bridge.geometry import Box
 from host_bridge.outputs.exr_file import OutPart, write_exr
 from host_bridge.params import Controls
 from host_bridge.plates import read_plate
+from host_bridge.printable import printable
 from host_bridge.recipe import art3d_version
 from host_bridge.wire.messages import AnalysisSettings
 
@@ -66,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _line(finding: Finding) -> str:
     text = f"{'ok   ' if finding.ok else 'FAULT'} {finding.name:14} {finding.said}"
-    return f"{text}; {finding.remedy}" if finding.remedy else text
+    return printable(f"{text}; {finding.remedy}" if finding.remedy else text)
 
 
 def findings(plate: str | None, server: str | None, start: int | None = None) -> Iterator[Finding]:
@@ -77,6 +79,7 @@ def findings(plate: str | None, server: str | None, start: int | None = None) ->
     yield from _models()
     yield from _plate(plate, start)
     yield _guarded("server", lambda: _server(server), server=True)
+    yield from _styles(server)
 
 
 def _guarded(name: str, check: Callable[[], Finding], *, server: bool = False) -> Finding:
@@ -143,6 +146,14 @@ def _made(folder: Path) -> Path:
     box = Box.of_size(16, 16)
     write_exr(path, [OutPart("rgba", "", box, box, {**dict.fromkeys("RGB", half), "Z": floor})])
     return path
+
+
+def _styles(address: str | None) -> Iterator[Finding]:
+    """The style files that the server cannot use; none when it cannot be asked, which `_server` tells."""
+    with contextlib.suppress(Art3DError), Client(address) as client:
+        client.styles()
+        for fault in client.status().get("style_faults", ()):
+            yield Finding("style", False, str(fault), "take the file away, or export the style again")
 
 
 def _server(address: str | None) -> Finding:

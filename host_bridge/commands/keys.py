@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 from pathlib import Path
 
 import platformdirs
 
 from host_bridge.errors import BadInputError
 from host_bridge.keyring import ALLOWED, SERVER, load_public, make_pair
+from host_bridge.outputs.atomic import replacing
+from host_bridge.printable import printable
 
 NAME = "keys"
 HELP = "make the keys that a server on the network demands"
@@ -62,21 +62,25 @@ def _client(args: argparse.Namespace) -> None:
 
 
 def _allow(args: argparse.Namespace) -> None:
-    load_public(args.key)
-    folder = args.folder / ALLOWED
-    target = folder / f"{args.key.stem}.key"
+    key = load_public(args.key)
+    name, folder = args.key.stem, args.folder / ALLOWED
+    if not name or name.startswith(".") or printable(name) != name:
+        raise BadInputError(f"{name!r} is not a name for a key", where=str(args.key), remedy="rename the file")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copyfile(args.key, target)
-        os.chmod(target, 0o600)
     except OSError as error:
         raise BadInputError(f"the key cannot be added: {error}", where=str(folder), remedy="check the folder") from None
-    print(f"{args.key.stem} is let in; a running server knows it from now on")
+    with replacing(folder / f"{name}.key") as temporary:
+        temporary.write_text(f'curve\n    public-key = "{key.decode()}"\n', encoding="ascii")
+    print(f"{name} is let in; a running server knows it from now on")
 
 
 def _list(args: argparse.Namespace) -> None:
     found = sorted((args.folder / ALLOWED).glob("*.key"))
     for path in found:
-        print(f"{path.stem}  {load_public(path).decode()}")
+        try:
+            print(printable(f"{path.stem}  {load_public(path).decode()}"))
+        except BadInputError as error:
+            print(f"damaged  {error}; it lets nobody in")
     if not found:
         print(f"no client is let in yet ({args.folder / ALLOWED})")

@@ -11,6 +11,7 @@ from host_bridge.client import Client
 from host_bridge.commands import render_status
 from host_bridge.embedded import ping, place
 from host_bridge.errors import ServerUnreachableError
+from host_bridge.printable import printable
 
 NAME = "status"
 HELP = "show what a compute server is doing, or how far a render is"
@@ -74,7 +75,7 @@ def describe(figures: Mapping[str, Any]) -> str:
         lines.append(f"median ms {stages}")
     if figures.get("log"):
         lines.append(f"log       {figures['log']}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _mib(nbytes: float) -> str:

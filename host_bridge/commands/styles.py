@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from host_bridge.client import Client
+from host_bridge.printable import printable
 
 NAME = "styles"
 HELP = "list the styles and depth sources"
@@ -23,13 +24,17 @@ def run(args: argparse.Namespace) -> int:
     """Prints the list."""
     with Client(args.server) as client:
         found = client.styles()
+        faults = list(client.status().get("style_faults", ()))
     if args.json:
-        print(json.dumps({"styles": found.styles, "depth_sources": found.depth_sources}, indent=2))
+        print(json.dumps({"styles": found.styles, "depth_sources": found.depth_sources, "faults": faults}, indent=2))
         return 0
     print("styles")
     print("\n".join(_lines(found.styles)))
     print("depth sources")
     print("\n".join(_lines(found.depth_sources)))
+    if faults:
+        print("files that cannot be used")
+        print("\n".join(f"  {printable(line)}" for line in faults))
     return 0
 
 
@@ -37,4 +42,4 @@ def _lines(entries: Iterable[Mapping[str, Any]]) -> Iterable[str]:
     for entry in entries:
         about = str(entry.get("about") or entry.get("training_data") or "")
         ready = "" if entry.get("ready", True) else " (not installed)"
-        yield f"  {entry.get('name', '?'):<14}{about}{ready}"
+        yield printable(f"  {entry.get('name', '?'):<14}{about}{ready}")

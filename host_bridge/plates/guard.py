@@ -6,6 +6,7 @@ from pathlib import Path
 
 from host_bridge.errors import LimitError, MissingFrameError, PlateError
 from host_bridge.geometry import Box
+from host_bridge.regular import open_regular
 
 MAX_PLATE_BYTES = 4 << 30
 MAX_SIDE_PX = 65_536
@@ -24,7 +25,7 @@ def first_bytes(path: Path, count: int = 8) -> bytes:
         PlateError: it cannot be opened, or is empty.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             start = file.read(count)
     except FileNotFoundError as error:
         raise MissingFrameError("no such file", where=str(path), remedy="check the path") from error

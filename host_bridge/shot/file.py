@@ -17,6 +17,7 @@ from typing import Any
 
 from host_bridge.errors import ShotError
 from host_bridge.outputs.atomic import replacing
+from host_bridge.regular import read_json
 from host_bridge.shot.depth_choice import ShotDepth
 from host_bridge.wire.messages import ShotFrame
 
@@ -160,7 +161,7 @@ def load_shot(path: Path) -> Shot:
     """
     again = "analyse the plate again with `art3d analyse`"
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = read_json(path)
     except OSError as error:
         raise ShotError(f"the shot file cannot be read: {error.strerror}", where=str(path), remedy=again) from error
     except ValueError as error:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import logging
+import json
+import os
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save
 
+from art3d_node.library import Library
 from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.neutral import SCALE, SHIFT
+from art3d_node.models.style_file import read_card
 from art3d_node.models.styles import (
     LearnedStyle,
     StyleCard,
@@ -23,6 +28,9 @@ from art3d_node.models.styles import (
     save_style,
     style_named,
 )
+from host_bridge.wire.codec import decode, encode
+from host_bridge.wire.limits import REPLY_HEADER_BYTES
+from host_bridge.wire.messages import Styles
 
 LOOK = torch.zeros(30, 40, 3, dtype=torch.uint8)
 
@@ -51,11 +59,69 @@ def test_the_studios_styles_are_found_by_file_name(studio: Path) -> None:
     assert style_named("deep").id == load_style(studio / "deep.style").id
 
 
-def test_a_damaged_style_is_logged_and_left_out(studio: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (studio / "broken.style").write_bytes(b"nonsense")
-    with caplog.at_level(logging.WARNING):
-        assert "broken" not in [card.name for card in list_styles()]
-    assert "broken.style" in caplog.text
+def _with_card(path: Path, text: str) -> None:
+    """A file whose card says this, instead of what `deep` says."""
+    net = CameraNet(4)
+    tensors = {name: value.detach().half().contiguous() for name, value in net.state_dict().items()}
+    path.write_bytes(save(tensors, metadata={"art3d_style": text}))
+
+
+DEEP = "[" * 9 + "]" * 9
+SPOILT = {
+    "nonsense": lambda path, card: path.write_bytes(b"nonsense"),
+    "empty": lambda path, card: path.touch(),
+    "fifo": lambda path, card: os.mkfifo(path),
+    "device": lambda path, card: path.symlink_to("/dev/zero"),
+    "folder": lambda path, card: path.mkdir(),
+    "loop": lambda path, card: path.symlink_to(path),
+    "surrogate": lambda path, card: _with_card(path, card.replace("films", "\\ud800")),
+    "metric": lambda path, card: _with_card(path, card.replace('"metrics": {', '"metrics": {"x": 1' + "0" * 30 + ", ")),
+    "nan": lambda path, card: _with_card(path, card.replace('"metrics": {', '"metrics": {"x": NaN, ')),
+    "truth": lambda path, card: _with_card(path, card.replace('"metrics": {', '"metrics": {"x": true, ')),
+    "text": lambda path, card: _with_card(path, card.replace("films", "x" * 5000)),
+    "thumbnail": lambda path, card: _with_card(path, card.replace('"thumbnail": "', '"thumbnail": "' + "A" * 300_000)),
+    "deep": lambda path, card: _with_card(path, card.replace('"metrics": {', f'"extra": {DEEP}, "metrics": {{')),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_a_spoilt_file_is_named_and_left_out_and_the_others_still_cross_the_wire(kind: str, studio: Path) -> None:
+    card = json.dumps({**asdict(read_card(studio / "deep.style")), "training_data": "films", "metrics": {"y": 1.0}})
+    SPOILT[kind](studio / "spoilt.style", card)
+    found = Library().styles()
+    assert "spoilt.style" in " ".join(style["fault"] for style in found if "fault" in style)
+    good = tuple(style for style in found if "fault" not in style)
+    assert {"neutral", "deep"} <= {style["name"] for style in good} and "spoilt" not in {s["name"] for s in good}
+    assert decode(encode(1, Styles(good, ())), limit_bytes=REPLY_HEADER_BYTES).message.styles
+
+
+def test_a_file_whose_name_is_no_text_is_left_out(studio: Path) -> None:
+    data = (studio / "deep.style").read_bytes()
+    Path(os.fsdecode(bytes(str(studio / "b"), "ascii") + b"\xff.style")).write_bytes(data)
+    (studio / "a\x1b[2J.style").write_bytes(data)
+    faults = [style["fault"] for style in Library().styles() if "fault" in style]
+    assert len(faults) == 2 and all(fault.isprintable() for fault in faults)
+
+
+def test_more_styles_than_a_message_holds(studio: Path) -> None:
+    card = json.dumps(
+        {**asdict(read_card(studio / "deep.style")), "training_data": "x" * 4000, "thumbnail": "A" * 9000}
+    )
+    for number in range(600):
+        _with_card(studio / f"many{number}.style", card)
+    found = Library().styles()
+    good = tuple(style for style in found if "fault" not in style)
+    assert any("more styles" in style["fault"] for style in found if "fault" in style)
+    assert decode(encode(1, Styles(good, ())), limit_bytes=REPLY_HEADER_BYTES).message.styles
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float8_e4m3fn, torch.float64])
+def test_weights_of_other_types_are_refused(dtype: torch.dtype, studio: Path) -> None:
+    tensors = {name: value.detach().to(dtype).contiguous() for name, value in CameraNet(4).state_dict().items()}
+    card = json.dumps(asdict(read_card(studio / "deep.style")))
+    (studio / "odd.style").write_bytes(save(tensors, metadata={"art3d_style": card}))
+    with pytest.raises(StyleFileError, match="float16 or float32"):
+        style_named("odd")
 
 
 def test_an_untrained_style_stages_as_neutral(studio: Path) -> None:

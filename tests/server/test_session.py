@@ -41,7 +41,7 @@ def test_hello_waits_for_a_worker():
 
 def test_another_major_version_is_refused_with_both_numbers():
     failure = Bench().ask(m.Hello("new", (2, 3)))
-    assert failure.code == "protocol" and "2.3" in failure.message and "1.1" in failure.message
+    assert failure.code == "protocol" and "2.3" in failure.message and "{}.{}".format(*m.PROTOCOL) in failure.message
 
 
 def test_a_newer_minor_version_is_welcome():

@@ -231,8 +231,11 @@ def test_measure_and_styles(bench):
     assert bench.finish(job, {"psnr_db": 40.0})[0].message == m.Measured({"psnr_db": 40.0})
     (job,) = started(bench.say(m.StylesRequest()))
     assert job.kind == "list"
-    (send,) = bench.finish(job, {"styles": [{"name": "x"}], "depth_sources": []})
-    assert send.message == m.Styles(({"name": "x"},), ())
+    bench.session.worker_said(1, replace(READY, styles=({"name": "x"},), faults=("y.style: damaged",)), bench.now)
+    (send,) = bench.finish(job)
+    assert send.message == m.Styles(({"name": "x"},), READY.depth_sources)
+    assert bench.session.figures()["style_faults"] == ["y.style: damaged"]
+    bench.greet(b"b")
 
 
 def test_those_who_wait_for_a_worker_hear_that_the_server_lives():

@@ -61,7 +61,7 @@ def test_faults_are_named(tmp_path: Path) -> None:
         ({"version": 99}, "version 99"),
         ({"depth_gain": 0.5}, "edited by hand"),
         ({"frames": {}}, "edited wrongly"),
-        ({"depth_gain": float("nan")}, "edited wrongly"),
+        ({"depth_gain": float("nan")}, "not finite"),
     ):
         path.write_text(json.dumps({**json.loads(text), **change}), encoding="utf-8")
         with pytest.raises(ShotError, match=word):
