@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from host_bridge import colour
+from host_bridge import colour_config
 from host_bridge.client import Client
 from host_bridge.errors import BadInputError
 from host_bridge.recipe import art3d_version, content_hash
@@ -37,7 +37,7 @@ def identities(client: Client, settings: AnalysisSettings) -> dict[str, Any]:
 
 def _config_id() -> str:
     """The colour config's name, or what its file holds."""
-    name = colour.config_name()
+    name = colour_config.config_name()
     return content_hash(Path(name)) if Path(name).is_file() else name
 
 

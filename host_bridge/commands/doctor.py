@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from host_bridge import checkpoints, colour
+from host_bridge import checkpoints, colour, colour_config
 from host_bridge.client import Client
 from host_bridge.commands.finding import Finding
 from host_bridge.commands.plate_doctor import look_at
@@ -108,9 +108,9 @@ def _package(name: str) -> Finding:
 
 
 def _colour() -> Finding:
-    config = colour.config_name()
+    config = colour_config.config_name()
     colour.make_look(np.zeros((8, 8, 3), np.float32), ("R", "G", "B"), colour.LINEAR_REC709)
-    named = "built-in" if config == colour.BUILT_IN_CONFIG else "$OCIO"
+    named = "built-in" if config == colour_config.BUILT_IN_CONFIG else "$OCIO"
     return Finding("colour", True, f"{config} ({named})")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import fileseq
 
-from host_bridge import colour
+from host_bridge import colour_config
 from host_bridge.commands.finding import Finding
 from host_bridge.geometry import Box
 from host_bridge.interop import formula
@@ -89,7 +89,7 @@ def colours(seen: Seen) -> Iterator[Finding]:
         nits = ", 1.0 is 100 nits" if meaning and meaning.absolute else ""
         narrow = ", from video's narrow range" if tag and tag.narrow else ""
         said = f"{said}; decoded to {plate.pixel_space}{narrow}{nits}"
-    config = colour.config_name()
+    config = colour_config.config_name()
     said = f"{said}; networks see it through {config}"
     hint = "" if tag and tag.said and tag.understood else "--input-space names another"
     yield Finding("plate colour", True, said, hint)

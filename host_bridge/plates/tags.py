@@ -165,9 +165,9 @@ def _named(path: Path, spec: oiio.ImageSpec) -> Tag | None:
     name = str(spec.getattribute("colorInteropID") or spec.getattribute("oiio:ColorSpace") or "").strip()
     if spec.getattribute("dpx:Transfer") is not None or name.lower() in _NOTHING:
         return None
-    if "log" in name.lower() and not colour.known(name):
+    if "log" in name.lower() and not colour.decodable(name):
         return Tag(colour.CINEON, name)
-    return Tag(colour.canonical(name), "format") if colour.known(name) else _unknown(name)
+    return Tag(colour.canonical(name), "format") if colour.decodable(name) else _unknown(name)
 
 
 def _png_chunks(path: Path) -> Mapping[bytes, bytes]:

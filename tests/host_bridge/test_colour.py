@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_bridge import colour, curves
+from host_bridge import colour, colour_config, curves
 from host_bridge.errors import BadInputError
 
 RGB = ("R", "G", "B")
@@ -38,7 +38,7 @@ def test_only_plain_linear_rec709_is_left_to_the_server(monkeypatch) -> None:
     assert not colour.needs_look(colour.LINEAR_REC709, (*RGB, "A"))
     assert colour.needs_look("lin_ap1_scene", RGB)
     assert colour.needs_look(colour.LINEAR_REC709, ("Y",))
-    monkeypatch.setenv("OCIO", colour.BUILT_IN_CONFIG)
+    monkeypatch.setenv("OCIO", colour_config.BUILT_IN_CONFIG)
     assert colour.needs_look(colour.LINEAR_REC709, RGB)
 
 
@@ -81,3 +81,20 @@ def test_shrinking_keeps_constants(rows, columns, side) -> None:
 def test_srgb_and_back() -> None:
     values = np.linspace(-0.5, 1.5, 301)
     assert curves.linear_to_srgb(curves.srgb_to_linear(values)) == pytest.approx(values, abs=1e-9)
+
+
+def test_a_config_shows_its_own_spaces_whether_or_not_it_has_linear_rec709(monkeypatch, tmp_path) -> None:
+    own = tmp_path / "own.ocio"
+    own.write_text(
+        "ocio_profile_version: 2\nroles: {default: house, scene_linear: house}\n"
+        "displays: {screen: [!<View> {name: half, colorspace: shown}]}\n"
+        "colorspaces:\n  - !<ColorSpace> {name: house}\n  - !<ColorSpace>\n    name: shown\n"
+        "    from_reference: !<MatrixTransform> {matrix: [.5,0,0,0, 0,.5,0,0, 0,0,.5,0, 0,0,0,1]}\n"
+    )
+    monkeypatch.setenv("OCIO", str(own))
+    look = colour.make_look(np.full((8, 8, 3), 0.4, np.float32), RGB, colour.check_space("house"))
+    assert np.abs(look.astype(float) - 0.2 * 255).max() <= 1
+    with pytest.raises(BadInputError, match=r"no linear Rec\.709 to decode house to"):
+        colour.decode(np.zeros((8, 8, 3)), "house")
+    with pytest.raises(BadInputError, match=r"no linear Rec\.709 to decode house to"):
+        colour.decode_codes(np.zeros((8, 8, 3), np.uint8), 255, "house")

@@ -4,7 +4,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from host_bridge import colour, curves, interop, primaries
+from host_bridge import colour, colour_config, curves, interop, primaries
 
 IDS = """
 lin_ap1_scene lin_ap0_scene lin_rec709_scene lin_p3d65_scene lin_rec2020_scene lin_adobergb_scene
@@ -32,7 +32,7 @@ def test_every_id_of_the_forum_is_known_and_decodes(space, monkeypatch) -> None:
 
 
 def config_spaces() -> list[tuple[str, str]]:
-    config = oiio.ColorConfig(colour.NEWEST_CONFIG)
+    config = oiio.ColorConfig(colour_config.NEWEST_CONFIG)
     pairs = [(name, config.get_color_interop_id(name)) for name in config.getColorSpaceNames()]
     return [
         (name, found)
@@ -48,7 +48,7 @@ def test_the_formulas_are_those_of_the_aces_config() -> None:
         found = interop.formula(space)
         ours = found.to_rec709(found.light(codes()))
         theirs = oiio.ImageBufAlgo.colorconvert(
-            oiio.ImageBuf(codes()), name, "lin_rec709_scene", unpremult=False, colorconfig=colour.NEWEST_CONFIG
+            oiio.ImageBuf(codes()), name, "lin_rec709_scene", unpremult=False, colorconfig=colour_config.NEWEST_CONFIG
         ).get_pixels("float")
         # The config's own tables of PQ are good to 1e-5 of the largest value.
         assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4 * max(1, float(theirs.max()) / 30)), space

@@ -10,7 +10,7 @@ import OpenImageIO as oiio
 import pytest
 from PIL import Image, ImageCms
 
-from host_bridge import colour, curves, primaries
+from host_bridge import colour, colour_config, curves, primaries
 from host_bridge.errors import BadInputError
 from host_bridge.plates import icc, read_plate, tags
 from tests.host_bridge.plates.tagged import (
@@ -103,7 +103,7 @@ def test_pq_greys_are_their_nits(tmp_path, ramp, points) -> None:
 
 
 def test_pq_greys_through_a_config_of_ones_own(tmp_path, ramp, monkeypatch) -> None:
-    monkeypatch.setenv("OCIO", colour.NEWEST_CONFIG)
+    monkeypatch.setenv("OCIO", colour_config.NEWEST_CONFIG)
     light = color(png(tmp_path / "p.png", ramp, cicp(9, 16)))
     nits = curves.pq_to_linear(ramp / 65535.0) * curves.WHITE_NITS
     shown = nits > 0.01
@@ -111,7 +111,7 @@ def test_pq_greys_through_a_config_of_ones_own(tmp_path, ramp, monkeypatch) -> N
 
 
 @pytest.mark.parametrize(
-    "config", ["ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3", colour.BUILT_IN_CONFIG, "ocio://default"]
+    "config", ["ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3", colour_config.BUILT_IN_CONFIG, "ocio://default"]
 )
 @pytest.mark.parametrize("points", [(1, 1), (9, 18), (12, 17), (10, 17), (6, 6)])
 def test_any_config_reads_any_tag(tmp_path, picture, monkeypatch, config, points) -> None:
