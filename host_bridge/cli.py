@@ -21,6 +21,7 @@ COMMANDS = (
     "warp",
     "measure",
     "review",
+    "deliver",
     "analyse",
     "contact_sheet",
     "submit",

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "shots",
         nargs="+",
         metavar="SHOT",
-        help="stereo.####.exr with both views, view.%%V.####.png, LEFT::RIGHT, or pictures that hold both eyes",
+        help="stereo.####.exr with both views, view.%%V.####.png, LEFT::RIGHT, or what holds both eyes",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="PAGE", help="folder of the page")
     parser.add_argument("--frames", metavar="RANGE", help="such as 1001-1010x2; default: all there are")

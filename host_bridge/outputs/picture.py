@@ -23,8 +23,8 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
 
     Args:
         path: the file; its ending chooses the format.
-        pixels: (rows, columns, C); uint8 is written as it is, floats are scene-linear Rec.709 and encoded as sRGB
-            where the format holds integers.
+        pixels: (rows, columns, C); uint8 and uint16 are written as they are (JPEG in 8 bits), floats are scene-linear
+            Rec.709 and encoded as sRGB where the format holds integers.
         channels: names of C, where they are not grey, RGB or RGBA in order.
 
     Raises:
@@ -67,6 +67,8 @@ def _encoded(pixels: Array, suffix: str) -> tuple[Array, str]:
         pixels = pixels[..., :3]
     if pixels.dtype == np.uint8:
         return np.ascontiguousarray(pixels), "uint8"
+    if pixels.dtype == np.uint16:
+        return np.ascontiguousarray(pixels), "uint16"  # a format of 8 bits takes the upper ones
     if suffix in LINEAR_FORMATS:
         return np.ascontiguousarray(pixels, np.float32), LINEAR_FORMATS[suffix]
     count = 3 if pixels.shape[2] >= 3 else 1

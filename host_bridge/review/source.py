@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,8 @@ from host_bridge import colour
 from host_bridge.errors import BadInputError, PlateError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
-from host_bridge.outputs.result import on_window
-from host_bridge.plates import Plate, PlateSequence, guard, read_plate
+from host_bridge.outputs.result import EYES, on_window
+from host_bridge.plates import Plate, PlateSequence, guard
 from host_bridge.plates.disparity import find_disparity, read_disparity
 from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.review.packing import check_layout, named_layout, unpack
@@ -46,7 +46,7 @@ class StereoSource:
         return tuple(sorted((set(self.left.frames) & set(self.right.frames)) - missing))
 
     def read(self, number: int, *, side_px: int = 0) -> Pair:
-        """One frame.
+        """One frame as a person sees it, with what is known of its disparity.
 
         Args:
             number: frame number.
@@ -55,27 +55,49 @@ class StereoSource:
         Raises:
             PlateError: a file that cannot be read, or eyes of different sizes.
         """
-        left = self._plate(self.left, number, "left")
-        if self.layout:
-            whole = _shown(left, 0)
-            eyes = [_shrunk(eye, side_px) for eye in unpack(whole, self.layout)]
-            return Pair(number, eyes[0], eyes[1], None, None, left.frame.pixel_aspect, _eye_width(whole, self.layout))
-        right = self._plate(self.right, number, "right")
-        if _size(left) != _size(right):
-            raise PlateError(
-                f"the left eye is {_said(left)} px, the right one {_said(right)}",
-                where=str(right.path),
-                remedy="render both eyes in one size",
-            )
-        parallax, filled = _measured(left, right)
-        views = _shown(left, side_px), _shown(right, side_px)
-        return Pair(number, *views, parallax, filled, left.frame.pixel_aspect, left.frame.display.width)
+        left, right = self._plates(number)
+        parallax, filled = (None, None) if self.layout else _measured(left, right)
+        views = [_shrunk(eye, side_px) for eye in self._eyes(left, right)]
+        shown = [colour.to_display(eye, left.frame.channels, left.pixel_space) for eye in views]
+        width = left.frame.display.width // (2 if self.layout == "sbs" else 1)
+        return Pair(number, shown[0], shown[1], parallax, filled, left.frame.pixel_aspect, width)
 
-    def _plate(self, sequence: PlateSequence, number: int, eye: str) -> Plate:
-        path = sequence.path(number)
-        view = eye if guard.first_bytes(path, 4) == MAGIC and eye in open_exr(path).views else sequence.view
-        view = view if guard.first_bytes(path, 4) == MAGIC else ""
-        return read_plate(path, number=number, view=view, input_space=self.input_space)
+    def shown(self, number: int, *, display: str = "", view: str = "") -> tuple[Array, Array]:
+        """Both eyes of one frame through a display transform; (rows, columns, 3) float32 in 0..1.
+
+        Raises:
+            PlateError: as `read`.
+            BadInputError: the colour config has no such display or view.
+        """
+        left, right = self._plates(number)
+        eyes = [
+            colour.display_values(eye, left.frame.channels, left.pixel_space, display=display, view=view)
+            for eye in self._eyes(left, right)
+        ]
+        return eyes[0], eyes[1]
+
+    def content(self, number: int) -> tuple[str, str]:
+        """The identity of what both eyes' pictures hold."""
+        return self.left.content(number), self.right.content(number)
+
+    def _plates(self, number: int) -> tuple[Plate, Plate]:
+        left = self.left.read(number, input_space=self.input_space)
+        if self.layout:
+            return left, left
+        right = self.right.read(number, input_space=self.input_space)
+        if _size(left) != _size(right) or left.frame.channels[:3] != right.frame.channels[:3]:
+            raise PlateError(
+                f"the left eye is {_said(left)}, the right one {_said(right)}",
+                where=str(right.path),
+                remedy="render both eyes alike",
+            )
+        return left, right
+
+    def _eyes(self, left: Plate, right: Plate) -> tuple[Array, Array]:
+        """The colour of both eyes over the display window, float32."""
+        if self.layout:
+            return unpack(_whole(left), self.layout)
+        return _whole(left), _whole(right)
 
 
 def open_stereo(
@@ -104,7 +126,7 @@ def open_stereo(
         return StereoSource(name, eyes[0], eyes[1], input_space=input_space)
     whole = PlateSequence.open(text, frames=frames)
     if not layout and _has_both(whole):
-        return StereoSource(name, whole, whole, input_space=input_space)
+        return StereoSource(name, replace(whole, view=EYES[0]), replace(whole, view=EYES[1]), input_space=input_space)
     packed = check_layout(layout) if layout else named_layout(Path(text).stem)
     if not packed:
         raise BadInputError(
@@ -117,7 +139,9 @@ def open_stereo(
 
 def _has_both(sequence: PlateSequence) -> bool:
     path = sequence.path(next(n for n in sequence.frames if n not in sequence.missing))
-    return guard.first_bytes(path, 4) == MAGIC and {"left", "right"} <= set(open_exr(path).views)
+    return (
+        sequence.film is None and guard.first_bytes(path, 4) == MAGIC and {"left", "right"} <= set(open_exr(path).views)
+    )
 
 
 def _eye_width(packed: Array, layout: str) -> int:
@@ -129,19 +153,15 @@ def _size(plate: Plate) -> tuple[int, int]:
 
 
 def _said(plate: Plate) -> str:
-    return "×".join(str(side) for side in _size(plate))
+    return f"{'×'.join(str(side) for side in _size(plate))} px of {''.join(plate.frame.channels)}"
 
 
-def _shown(plate: Plate, side_px: int) -> Array:
-    """The view over its display window as a person sees it; (rows, columns, 3) uint8."""
-    pixels = on_window(plate.frame.layers["color"], plate.frame.data, plate.frame.display)
-    if side_px:
-        pixels = colour.shrink(pixels, side_px)
-    return colour.to_display(pixels, plate.frame.channels, plate.pixel_space)
+def _whole(plate: Plate) -> Array:
+    return on_window(plate.frame.layers["color"], plate.frame.data, plate.frame.display)
 
 
 def _shrunk(view: Array, side_px: int) -> Array:
-    return (colour.shrink(view, side_px) + 0.5).astype(np.uint8) if side_px else view
+    return colour.shrink(view, side_px) if side_px and max(view.shape[:2]) > side_px else view
 
 
 def _measured(left: Plate, right: Plate) -> tuple[Array | None, Array | None]:

@@ -102,7 +102,7 @@ def test_a_flat_picture_has_no_second_eye(tmp_path: Path) -> None:
 def test_eyes_of_two_sizes(tmp_path: Path) -> None:
     write_picture(tmp_path / "l.png", views()[0])
     write_picture(tmp_path / "r.png", views()[1][:-2])
-    with pytest.raises(PlateError, match="one size"):
+    with pytest.raises(PlateError, match="both eyes alike"):
         open_stereo(f"{tmp_path / 'l.png'}::{tmp_path / 'r.png'}").read(1)
 
 

@@ -1,0 +1,1 @@
+"""Stereo for whoever watches it: pictures and movies, eyes apart or packed, through a display transform."""

@@ -1,0 +1,193 @@
+"""Movies, in segments: a delivery that was stopped goes on with the next one.
+
+A segment is a movie of `SEGMENT` frames in a hidden folder beside the output. When all are there their packets are
+copied into the movie, with the sound; the folder is removed at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from host_bridge.deliver.plan import MOVIES, Codec, Delivery
+from host_bridge.errors import OutputError
+from host_bridge.frame import Array
+from host_bridge.outputs.atomic import replacing
+
+SEGMENT = 120
+# H.264's frame packing arrangement, ISO/IEC 14496-10 table D-8, and Matroska's StereoMode.
+_PACKING_SEI = {"sbs": 3, "sbs-half": 3, "tb": 4, "tb-half": 4}
+_STEREO_MODE = {"sbs": "left_right", "sbs-half": "left_right", "tb": "top_bottom", "tb-half": "top_bottom"}
+BT709 = 1
+
+
+def write_movie(
+    path: Path,
+    numbers: Sequence[int],
+    picture: Callable[[int], Array],
+    delivery: Delivery,
+    *,
+    identity: Mapping[str, Any],
+) -> None:
+    """Writes a movie, or goes on with one that was stopped.
+
+    Args:
+        path: the movie.
+        numbers: its frames, in order.
+        picture: gives one frame, (rows, columns, 3) uint16, display-referred; asked for
+            in segments that are not done.
+        delivery: codec, layout, rate and sound.
+        identity: what the pictures depend on; segments of another identity are not taken.
+
+    Raises:
+        OutputError: it cannot be written or encoded.
+    """
+    kept = path.with_name(f".{path.name}.segments")
+    segments = []
+    for start in range(0, len(numbers), SEGMENT):
+        chunk = numbers[start : start + SEGMENT]
+        name = _digest({**identity, "frames": list(chunk), "delivery": repr(delivery)})
+        segments.append(kept / f"{start:06d}-{name}.mov")
+        if not segments[-1].is_file():
+            with replacing(segments[-1]) as temporary:
+                _encode(temporary, (picture(number) for number in chunk), delivery)
+    with replacing(path) as temporary:
+        _join(temporary, segments, delivery, MOVIES[path.suffix.lower()], len(numbers))
+    shutil.rmtree(kept, ignore_errors=True)
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(body, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
+
+
+def _encode(path: Path, pictures: Iterable[Array], delivery: Delivery) -> None:
+    codec = delivery.codec
+    assert codec is not None
+    try:
+        with av.open(str(path), "w", format="mov") as out:
+            stream: Any = None
+            for picture in pictures:
+                picture = _even(picture)
+                if stream is None:
+                    stream = _stream(out, codec, delivery, picture.shape)
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb48le")
+                frame = frame.reformat(format=codec.pixels, dst_colorspace="ITU709", dst_color_range="MPEG")
+                frame.color_primaries = frame.color_trc = BT709
+                frame.pts = None
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+    except (av.FFmpegError, ValueError) as error:
+        raise OutputError(f"cannot be encoded ({error})", where=str(path), remedy="try another --codec") from error
+
+
+def _stream(out: Any, codec: Codec, delivery: Delivery, shape: tuple[int, ...]) -> Any:
+    options = dict(codec.options)
+    if codec.quality:
+        options[codec.quality] = str(delivery.quality)
+    if codec.encoder == "libx264" and delivery.layout:
+        options["x264-params"] = f"frame-packing={_PACKING_SEI[delivery.layout]}"
+    if codec.encoder == "libx265":
+        options["x265-params"] = "log-level=error"
+    if shape[1] < codec.least_px[0] or shape[0] < codec.least_px[1]:
+        raise OutputError(
+            f"a picture of {shape[1]}×{shape[0]} px is too small for this codec, which takes "
+            f"{codec.least_px[0]}×{codec.least_px[1]} and more",
+            where="--codec",
+            remedy="take another",
+        )
+    stream = out.add_stream(codec.encoder, rate=_rate(delivery.fps), options=options)
+    stream.height, stream.width, stream.pix_fmt = shape[0], shape[1], codec.pixels
+    context = stream.codec_context
+    context.color_primaries = context.color_trc = context.colorspace = BT709
+    context.color_range = 1
+    return stream
+
+
+def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: str, frames: int) -> None:
+    """Copies the packets of all segments, and the sound as long as the picture lasts."""
+    rate = _rate(delivery.fps)
+    try:
+        with av.open(str(path), "w", format=container) as out, _opened(delivery.audio) as sound:
+            with av.open(str(segments[0])) as first:
+                stream = out.add_stream_from_template(first.streams.video[0])
+            if delivery.layout:
+                stream.metadata["stereo_mode"] = _STEREO_MODE[delivery.layout]
+            heard = _sound_stream(out, sound)
+            for index, segment in enumerate(segments):
+                with av.open(str(segment)) as part:
+                    for packet in _moved(part, index * SEGMENT / rate):
+                        packet.stream = stream
+                        out.mux(packet)
+            if heard is not None:
+                _copy_sound(out, sound, heard, Fraction(frames) / rate)
+    except av.FFmpegError as error:
+        raise OutputError(f"cannot be written ({error})", where=str(path), remedy="try another container") from error
+
+
+def _moved(part: Any, by_s: Fraction) -> Iterator[Any]:
+    stream = part.streams.video[0]
+    offset = round(by_s / stream.time_base)
+    for packet in part.demux(stream):
+        if packet.dts is not None or packet.pts is not None:
+            packet.pts = None if packet.pts is None else packet.pts + offset
+            packet.dts = None if packet.dts is None else packet.dts + offset
+            yield packet
+
+
+class _opened:
+    """A sound file, or nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: Any = None
+
+    def __enter__(self) -> Any:
+        if self._path is not None:
+            try:
+                self._file = av.open(str(self._path))
+            except (av.FFmpegError, OSError) as error:
+                raise OutputError(
+                    f"the sound cannot be read ({error})", where=str(self._path), remedy="check --audio"
+                ) from error
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _sound_stream(out: Any, sound: Any) -> Any:
+    if sound is None or not sound.streams.audio:
+        return None
+    return out.add_stream_from_template(sound.streams.audio[0])
+
+
+def _copy_sound(out: Any, sound: Any, heard: Any, seconds: Fraction) -> None:
+    source = sound.streams.audio[0]
+    for packet in sound.demux(source):
+        if packet.dts is None or (packet.pts is not None and packet.pts * source.time_base >= seconds):
+            continue
+        packet.stream = heard
+        out.mux(packet)
+
+
+def _rate(fps: float) -> Fraction:
+    """The rate as a fraction; 23.976 and its like are n·1000/1001."""
+    whole = round(fps)
+    if abs(fps - whole * 1000 / 1001) < 0.005 and fps != whole:
+        return Fraction(whole * 1000, 1001)
+    return Fraction(fps).limit_denominator(1001)
+
+
+def _even(picture: Array) -> Array:
+    """Video wants even sides: the last odd line is left out."""
+    rows, columns = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
+    return np.ascontiguousarray(picture[:rows, :columns])

@@ -1,0 +1,116 @@
+"""What is delivered: where it goes, how both eyes lie in it, how it is coded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_bridge.errors import BadInputError
+from host_bridge.plates import Pattern
+from host_bridge.review.packing import check_layout, named_layout
+
+PICTURES = (".png", ".tif", ".tiff", ".dpx", ".jpg", ".jpeg")
+MOVIES = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A way to code a movie.
+
+    Attributes:
+        encoder: FFmpeg's encoder.
+        pixels: pixel format.
+        endings: containers that take it.
+        options: the encoder's options.
+        quality: the option that holds the quality, or "".
+        least_px: the smallest width and height it takes.
+    """
+
+    encoder: str
+    pixels: str
+    endings: tuple[str, ...]
+    options: tuple[tuple[str, str], ...] = ()
+    quality: str = ""
+    least_px: tuple[int, int] = (16, 16)
+
+
+CODECS = {
+    "h264": Codec("libx264", "yuv420p", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
+    "hevc": Codec("libx265", "yuv420p10le", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
+    "prores": Codec("prores_ks", "yuv422p10le", (".mov", ".mkv"), (("profile", "hq"), ("vendor", "apl0"))),
+    "dnxhr": Codec("dnxhd", "yuv422p10le", (".mov", ".mkv"), (("profile", "dnxhr_hqx"),), least_px=(256, 120)),
+}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery.
+
+    Attributes:
+        out: output pattern; with `%V` one sequence or movie an eye.
+        layout: how both eyes lie in one picture; "" where they are apart.
+        codec: of a movie; None for pictures.
+        fps: frames a second of a movie.
+        quality: constant quality of h264 and hevc, lower is better.
+        display, view: of the colour config; "" takes its defaults.
+        audio: a movie or sound file whose sound is copied, or None.
+    """
+
+    out: Pattern
+    layout: str
+    codec: Codec | None
+    fps: float = 24.0
+    quality: int = 16
+    display: str = ""
+    view: str = ""
+    audio: Path | None = None
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """What each output shows: both eyes together, or one each."""
+        return ("",) if self.layout else ("left", "right")
+
+
+def plan(out: str, *, layout: str = "", codec: str = "", frames: int = 1) -> tuple[Pattern, str, Codec | None]:
+    """Output pattern, layout and codec, each proved.
+
+    Args:
+        out: output; its ending chooses pictures or a movie, `%V` eyes apart, else its name may tell the layout.
+        layout: one of `packing.LAYOUTS`; "" asks the name, and takes `sbs` where it tells none.
+        codec: one of `CODECS`; "" takes the container's usual one.
+        frames: how many frames there are.
+
+    Raises:
+        BadInputError: an ending, layout or codec that does not fit.
+    """
+    pattern = Pattern.parse(out)
+    ending = Path(out).suffix.lower()
+    chosen = _codec(ending, codec)
+    if chosen is None and frames > 1 and not pattern.numbered:
+        raise BadInputError(f"{frames} frames would share one file", where=out, remedy="write the frame number as ####")
+    if chosen is not None and pattern.numbered:
+        raise BadInputError("a movie holds all frames", where=out, remedy="leave the #### out of its name")
+    if pattern.has_view:
+        if layout:
+            raise BadInputError(
+                "%V keeps the eyes apart, and --layout packs them", where=out, remedy="take one of them"
+            )
+        return pattern, "", chosen
+    return pattern, check_layout(layout or named_layout(Path(out).name.partition(".")[0]) or "sbs"), chosen
+
+
+def _codec(ending: str, name: str) -> Codec | None:
+    if ending in PICTURES:
+        if name:
+            raise BadInputError("pictures have no codec", where="--codec", remedy="leave it out, or name a movie")
+        return None
+    if ending not in MOVIES:
+        known = ", ".join((*PICTURES, *MOVIES))
+        raise BadInputError(f"no format ends in {ending!r}", where="--out", remedy=f"end the name in one of: {known}")
+    name = name or ("prores" if ending == ".mov" else "h264")
+    if name not in CODECS:
+        raise BadInputError(f"no codec {name!r}", where="--codec", remedy=f"choose one of: {', '.join(CODECS)}")
+    if ending not in CODECS[name].endings:
+        fitting = ", ".join(CODECS[name].endings)
+        raise BadInputError(f"{name} does not go into {ending}", where="--codec", remedy=f"end the name in {fitting}")
+    return CODECS[name]

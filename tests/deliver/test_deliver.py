@@ -1,0 +1,178 @@
+"""Pictures and movies for whoever watches: the right pixels, the right packing, and nothing made twice."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import OpenEXR
+import pytest
+from PIL import Image
+
+from host_bridge.cli import main
+from host_bridge.deliver import movie
+from host_bridge.deliver.plan import plan
+from host_bridge.errors import BadInputError
+from host_bridge.review.source import open_stereo
+
+ROWS, COLUMNS, FRAMES = 120, 128, (1001, 1002, 1003, 1004, 1005)
+
+
+@pytest.fixture
+def stereo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Five frames of two flat views: the left one grows brighter, the right one is twice as bright."""
+    monkeypatch.chdir(tmp_path)
+    for index, number in enumerate(FRAMES):
+        parts = []
+        for eye, gain in (("left", 1.0), ("right", 2.0)):
+            color = np.full((ROWS, COLUMNS, 3), 0.05 * gain * (index + 1), np.float32)
+            color[:, : COLUMNS // 2, 0] = 0
+            parts.append(OpenEXR.Part({"type": OpenEXR.scanlineimage, "view": eye}, {"RGB": color}, eye))
+        OpenEXR.File(parts).write(f"s.{number}.exr")
+    return "s.####.exr"
+
+
+def shown(number: int) -> tuple[np.ndarray, np.ndarray]:
+    return open_stereo("s.####.exr").shown(number)
+
+
+def test_pictures_hold_what_the_display_transform_gives(stereo: str) -> None:
+    assert main(["deliver", stereo, "-o", "a_%V.####.png"]) == 0
+    left, right = shown(1003)
+    for eye, values in (("left", left), ("right", right)):
+        code = np.asarray(Image.open(f"a_{eye}.1003.png").convert("RGB"), np.float32) / 255
+        assert np.abs(code - values).max() <= 1 / 254
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("o_LR.####.tif", (ROWS, 2 * COLUMNS)), ("o_HSBS.####.jpg", (ROWS, COLUMNS)),
+     ("o_TB.####.dpx", (2 * ROWS, COLUMNS)), ("o_half_ou.####.png", (ROWS, COLUMNS)),
+     ("plain.####.png", (ROWS, 2 * COLUMNS))],
+)  # fmt: skip
+def test_the_name_tells_how_eyes_are_packed(stereo: str, name: str, size: tuple[int, int]) -> None:
+    from OpenImageIO import ImageInput
+
+    assert main(["deliver", stereo, "-o", name, "--frames", "1001"]) == 0
+    spec = ImageInput.open(name.replace("####", "1001")).spec()
+    assert (spec.height, spec.width) == size
+
+
+def frames(path: str) -> list[np.ndarray]:
+    with av.open(path) as file:
+        return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pixels"),
+    [("m_Full_SBS.mp4", "h264", "yuv420p"), ("m_SBS.mkv", "hevc", "yuv420p10le"),
+     ("m_SBS.mov", "prores", "yuv422p10le"), ("n_SBS.mov", "dnxhr", "yuv422p10le")],
+)  # fmt: skip
+def test_movies_hold_every_frame_in_its_colours(
+    stereo: str, name: str, codec: str, pixels: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(movie, "SEGMENT", 2)
+    assert main(["deliver", stereo, "-o", name, "--codec", codec, "--fps", "23.976", "--quality", "4"]) == 0
+    with av.open(name) as file:
+        stream = file.streams.video[0]
+        assert stream.codec_context.pix_fmt == pixels
+        assert stream.average_rate == pytest.approx(Fraction(24000, 1001), abs=0.02)
+        first = next(file.decode(stream))
+        assert (first.color_primaries, first.color_trc, first.colorspace) == (1, 1, 1)
+        if codec == "h264":
+            assert any(data.type.name == "STEREO3D" for data in first.side_data)
+    found = frames(name)
+    assert len(found) == len(FRAMES)
+    for number, picture in zip(FRAMES, found, strict=True):
+        expected = np.concatenate(shown(number), 1) * 255
+        inner = np.abs(picture[8:110, 72:120] - expected[8:110, 72:120])
+        assert inner.mean() < 3, number
+    assert not list(Path().glob(".*segments*"))
+
+
+def test_a_stopped_movie_goes_on(stereo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first try encoded is not made again, and the result is that of an undisturbed one."""
+    monkeypatch.setattr(movie, "SEGMENT", 2)
+    made: list[int] = []
+    from host_bridge.commands import deliver
+
+    picture = deliver._picture
+
+    def interrupted(source, delivery, number, view):  # type: ignore[no-untyped-def]
+        if number == 1004 and 1004 not in made:
+            made.append(number)
+            raise KeyboardInterrupt
+        made.append(number)
+        return picture(source, delivery, number, view)
+
+    monkeypatch.setattr(deliver, "_picture", interrupted)
+    assert main(["deliver", stereo, "-o", "m_LR.mp4"]) == 130
+    assert not Path("m_LR.mp4").exists() and not list(Path().glob(".m_LR*tmp*"))
+    assert main(["deliver", stereo, "-o", "m_LR.mp4"]) == 0
+    assert made.count(1001) == 1 and made.count(1003) == 2
+    monkeypatch.setattr(deliver, "_picture", picture)
+    assert main(["deliver", stereo, "-o", "n_LR.mp4"]) == 0
+    assert all((a == b).all() for a, b in zip(frames("m_LR.mp4"), frames("n_LR.mp4"), strict=True))
+
+
+def test_the_sound_of_a_movie_comes_along(stereo: str) -> None:
+    with av.open("sound.mka", "w", format="matroska") as out:
+        stream = out.add_stream("pcm_s16le", rate=48000, layout="mono")
+        for block in range(48):
+            wave = (np.sin(np.arange(1000) / 20) * 9000).astype(np.int16)[None]
+            frame = av.AudioFrame.from_ndarray(wave, "s16", "mono")
+            frame.sample_rate, frame.pts, frame.time_base = 48000, block * 1000, Fraction(1, 48000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    assert main(["deliver", stereo, "-o", "m_LR.mkv", "--audio", "sound.mka"]) == 0
+    with av.open("m_LR.mkv") as file:
+        seconds = sum(f.samples for f in file.decode(audio=0)) / 48000
+    assert seconds == pytest.approx(len(FRAMES) / 24, abs=0.05)
+
+
+def test_an_asked_view_is_taken(stereo: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["deliver", stereo, "-o", "raw_LR.####.png", "--frames", "1005", "--display-view", "Raw"]) == 0
+    raw = np.asarray(Image.open("raw_LR.1005.png").convert("RGB"), np.float32) / 255
+    assert raw[20, 228, 1] == pytest.approx(0.5, abs=0.01)
+    assert main(["deliver", stereo, "-o", "x_LR.####.png", "--display-view", "Nothing"]) == 2
+    said = capsys.readouterr().err
+    assert "--display-view" in said and "Raw" in said and len(said.splitlines()) == 1
+
+
+def test_pictures_that_are_there_are_kept(stereo: str) -> None:
+    assert main(["deliver", stereo, "-o", "a_LR.####.png"]) == 0
+    stamp = Path("a_LR.1001.png").stat().st_mtime_ns
+    assert main(["deliver", stereo, "-o", "a_LR.####.png"]) == 0
+    assert Path("a_LR.1001.png").stat().st_mtime_ns == stamp
+
+
+def test_a_frame_that_cannot_be_read_fails_alone(stereo: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("s.1002.exr").write_bytes(b"v/1\x01 nonsense")
+    assert main(["deliver", stereo, "-o", "a_LR.####.png"]) == 4
+    assert "frame 1002" in capsys.readouterr().err and Path("a_LR.1005.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("out", "words", "said"),
+    [
+        ("one.png", {}, "####"),
+        ("m.####.mp4", {}, "leave the ####"),
+        ("m.avi", {}, "no format ends"),
+        ("m.mp4", {"codec": "prores"}, "does not go into .mp4"),
+        ("m.mp4", {"codec": "vhs"}, "no codec"),
+        ("p.####.png", {"codec": "h264"}, "pictures have no codec"),
+        ("m_%V.mp4", {"layout": "sbs"}, "take one of them"),
+        ("m.mp4", {"layout": "spiral"}, "no layout"),
+    ],
+)
+def test_what_does_not_fit_is_refused(out: str, words: dict[str, str], said: str) -> None:
+    with pytest.raises(BadInputError) as error:
+        plan(out, frames=5, **words)
+    assert said in str(error.value)
+
+
+def test_the_input_is_never_written_over(stereo: str, tmp_path: Path) -> None:
+    assert main(["deliver", stereo, "-o", "v_%V.####.png"]) == 0
+    assert main(["deliver", "v_%V.####.png", "-o", "v_%V.####.png", "--overwrite"]) == 2
