@@ -16,9 +16,8 @@ from host_bridge.plates.depth_channels import DepthChannel, depth_channels, name
 from host_bridge.plates.exr import ExrFile
 from host_bridge.plates.naming import Channel
 from host_bridge.plates.plate import Layer
-from host_bridge.wire.depth_values import varies
+from host_bridge.wire.depth_values import TELLS, varies
 
-MEANING_ATTRIBUTE = "art3d/zMeaning"
 _log = logging.getLogger(__name__)
 
 
@@ -73,14 +72,21 @@ def _read(file: ExrFile, depth: DepthChannel, layer: Layer | None) -> Found:
     channel = depth.channel
     pixels = layer.pixels if layer is not None and layer.window == channel.window else file.read([channel])[0]
     floats = pixels if pixels.dtype.kind == "f" else pixels.astype("<f4")
-    meaning = depth.meaning if depth.meaning != "auto" else stated_meaning(file.headers[channel.part])
+    meaning = depth.meaning if depth.meaning != "auto" else stated_meaning(file.headers[channel.part], channel.name)
     return Found(channel, floats if depth.sign > 0 else -floats, meaning, varies(floats))
 
 
-def stated_meaning(header: Mapping[str, Any]) -> str:
-    """What a file's metadata say of its Z; "auto" where they say nothing."""
-    said = str(header.get(MEANING_ATTRIBUTE, "auto"))
-    return said if said in BY_NAME["z_meaning"].choices else "auto"
+def stated_meaning(header: Mapping[str, Any], name: str) -> str:
+    """What a file's metadata say of its Z; "auto" where they say nothing, guessed, or spoke of another depth.
+
+    Args:
+        header: of the part that holds the channel.
+        name: the channel.
+    """
+    said = str(header.get("art3d/zMeaning", "auto"))
+    other = str(header.get("art3d/depthFrom", f"plate {name}")) != f"plate {name}"
+    guessed = header.get("art3d/zHow") == "decided" and float(header.get("art3d/zAgreement", 1.0)) < TELLS
+    return said if said in BY_NAME["z_meaning"].choices and not other and not guessed else "auto"
 
 
 def over(pixels: Array, window: Box, data: Box) -> Array:

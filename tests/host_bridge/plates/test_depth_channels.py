@@ -119,8 +119,17 @@ def test_a_named_channel_is_the_depth(write_exr, rgba) -> None:
     assert plate.frame.layers["depth"][..., 0].tobytes() == (-ramp()).tobytes()
 
 
-def test_metadata_say_what_z_means(write_exr, rgba) -> None:
-    plate = read_plate(write_exr("p.exr", ({"art3d/zMeaning": "inverse"}, {**rgba(), "Z": ramp()})))
-    assert plate.depth_meaning == "inverse"
-    plate = read_plate(write_exr("p.exr", ({"art3d/zMeaning": "nonsense"}, {**rgba(), "Z": ramp()})))
-    assert plate.depth_meaning == "auto"
+@pytest.mark.parametrize(
+    ("header", "meaning"),
+    [
+        ({"art3d/zMeaning": "inverse"}, "inverse"),
+        ({"art3d/zMeaning": "inverse", "art3d/depthFrom": "plate Z", "art3d/zHow": "asked"}, "inverse"),
+        ({"art3d/zMeaning": "inverse", "art3d/zHow": "decided", "art3d/zAgreement": 0.8}, "inverse"),
+        ({"art3d/zMeaning": "inverse", "art3d/zHow": "decided", "art3d/zAgreement": 0.1}, "auto"),
+        ({"art3d/zMeaning": "inverse", "art3d/depthFrom": "d.####.png"}, "auto"),
+        ({"art3d/zMeaning": "nonsense"}, "auto"),
+        ({}, "auto"),
+    ],
+)
+def test_metadata_say_what_z_means(write_exr, rgba, header: dict[str, object], meaning: str) -> None:
+    assert read_plate(write_exr("p.exr", (header, {**rgba(), "Z": ramp()}))).depth_meaning == meaning
