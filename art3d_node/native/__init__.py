@@ -36,6 +36,7 @@ from art3d_node.native._native import (
     look_around,
     make_look,
     nearness,
+    neighbourhood,
     refine,
     render,
     rows_around,
@@ -60,9 +61,12 @@ OUTLINE_PX = _native.OUTLINE_PX
 """Rows and columns of the plate that a mixed pixel's colours depend on."""
 LOOK_PX = _native.LOOK_PX
 """Pixels around a mixed one that tell the colours of its two surfaces."""
+CELL_PX = _native.CELL_PX
+"""Size of the cells of the plate in which the softness of outlines is learnt."""
 
 __all__ = [
     "APRON_PX",
+    "CELL_PX",
     "LOOK_PX",
     "OUTLINE_PX",
     "ByteArray",
@@ -83,6 +87,7 @@ __all__ = [
     "look_around",
     "make_look",
     "nearness",
+    "neighbourhood",
     "refine",
     "render",
     "rows_around",

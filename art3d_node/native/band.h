@@ -5,12 +5,12 @@
 ART3D_BEGIN
 
 /// Marks where a row and another one, or the row and itself a pixel on, lie on two surfaces.
-ART3D_FN void mark_cuts(const float* row, const float* other, int size, uint8* __restrict__ touches) {
+inline void mark_cuts(const float* row, const float* other, int size, uint8* __restrict__ touches) {
     for (int k = 0; k < size; ++k) touches[k] |= is_cut(row[k], other[k]);
 }
 
 /// Takes the distance by way of pixels `away` px off where it is the shorter one: the larger of both steps.
-ART3D_FN void take_closer(const uint8* __restrict__ there, uint8 away, int size, uint8* __restrict__ near) {
+inline void take_closer(const uint8* __restrict__ there, uint8 away, int size, uint8* __restrict__ near) {
     for (int k = 0; k < size; ++k) {
         const uint8 way = there[k] > away ? there[k] : away;
         near[k] = way < near[k] ? way : near[k];
@@ -18,7 +18,7 @@ ART3D_FN void take_closer(const uint8* __restrict__ there, uint8 away, int size,
 }
 
 /// Distances along one row: `r` of (reaches.height + 2 BAND_PX) lines. scratch: 2 * (width + 2 BAND_PX) bytes.
-ART3D_FN void reach_along(const Plate& plate, const Reaches& reaches, int r, uint8* line, uint8* scratch) {
+inline void reach_along(const Plate& plate, const Reaches& reaches, int r, uint8* line, uint8* scratch) {
     const int columns = reaches.width, width = plate.width;
     const int y = clamp(r + reaches.top - BAND_PX, 0, plate.height - 1);
     const int first = clamp(reaches.left - BAND_PX, 0, width), end = clamp(reaches.left + columns + BAND_PX, 0, width);
@@ -39,7 +39,7 @@ ART3D_FN void reach_along(const Plate& plate, const Reaches& reaches, int r, uin
 }
 
 /// The shortest of the distances along the rows around row r; counts the pixels of the band in it.
-ART3D_FN void reach_across(const uint8* lines, const Reaches& reaches, int r) {
+inline void reach_across(const uint8* lines, const Reaches& reaches, int r) {
     uint8* near = reaches.at + int64(r) * reaches.width;
     for (int k = 0; k < reaches.width; ++k) near[k] = FAR_PX;
     for (int step = 0; step <= 2 * BAND_PX; ++step)
@@ -48,7 +48,7 @@ ART3D_FN void reach_across(const uint8* lines, const Reaches& reaches, int r) {
 }
 
 /// Pixels of the band in row r, the margins not counted.
-ART3D_FN int count_band(const Reaches& reaches, int r) {
+inline int count_band(const Reaches& reaches, int r) {
     const uint8* near = reaches.at + int64(r + LOOK_PX) * reaches.width;
     int total = 0;
     for (int k = LOOK_PX; k < reaches.width - LOOK_PX; ++k) total += near[k] <= BAND_PX;
@@ -62,7 +62,7 @@ struct BlockRange {
     float low, high;
 };
 
-ART3D_FN bool block_ranges(const Plate& plate, Span rows, Span columns, BlockRange* out, float* least, float* most) {
+inline bool block_ranges(const Plate& plate, Span rows, Span columns, BlockRange* out, float* least, float* most) {
     const int width = columns.last - columns.first;
     for (int x = 0; x < width; ++x) least[x] = INFINITE, most[x] = -INFINITE;
     int wild = 0;

@@ -11,6 +11,7 @@
 #include "knobs.h"
 #include "pictures.h"
 #include "render.h"
+#include "stand_in.h"
 #include "upsample.h"
 
 extern const char* const art3d_sources;  // what `stamp.py` makes of them
@@ -227,6 +228,17 @@ void settle_opinions(Floats3 values, Floats3 weights, Array<float, 2> median, Ar
     run(kernels().settle_opinions, job, job.height, int64(8) * job.count + 256);
 }
 
+void run_stand_in(const char* kernel, nb::bytes job) {
+    need(job.size() == device_job_bytes(), "the job has another size than the kernels expect");
+    need(stand_in(kernel, job.data()), "there is no such kernel");
+}
+
+nb::bytes neighbourhood(int plate_width, int reach_width) {
+    Neighbourhood made;
+    make_neighbourhood(plate_width, reach_width, made);
+    return nb::bytes(&made, sizeof made);
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -276,5 +288,9 @@ NB_MODULE(_native, m) {
     m.def("fill_unknown", fill_unknown, arg("depth"), arg("known"), arg("out"));
     m.def("make_look", make_look, arg("light"), arg("look"), arg("brightest"), arg("least"), arg("first"));
     m.def("shrink_look", shrink_look, arg("look"), arg("out"));
+    m.def("stand_in", run_stand_in, arg("kernel"), arg("job"));
+    m.def("neighbourhood", neighbourhood, arg("plate_width"), arg("reach_width"));
+    m.attr("CELL_PX") = CELL_PX;
+    m.attr("DEVICE_JOB_BYTES") = device_job_bytes();
     m.def("settle_opinions", settle_opinions, arg("values"), arg("weights"), arg("median"), arg("mean"));
 }

@@ -31,13 +31,13 @@ struct CarryJob {
 
 constexpr int SIDE = 4;  // samples beside those that are carried, that tell how these are interpolated
 
-static inline int64 carry_scratch_bytes(const CarryJob& job) {
+inline int64 carry_scratch_bytes(const CarryJob& job) {
     const int64 samples = job.samples.last - job.samples.first + 2 * SIDE + 2, width = job.view.width;
     const int64 floats = samples * (2 * job.plate.channels + 2 * job.plate.layers + 6) + 11 * width + job.plate.channels;
     return floats * 4 + 24 * 64;
 }
 
-template <int N> static void carry_row(const CarryJob& job, int r, Scratch scratch) {
+template <int N> void carry_row(const CarryJob& job, int r, Scratch scratch) {
     const int width = job.view.width, y = r + job.top, channels = job.plate.channels, layers = job.plate.layers;
     const int left = max(job.samples.first - SIDE, 0), right = min(job.samples.last + SIDE, job.plate.width);
     const int size = right - left;
@@ -67,7 +67,7 @@ template <int N> static void carry_row(const CarryJob& job, int r, Scratch scrat
         soft_size = last - first;
         soft = {scratch.take<float>(int64(soft_size) * channels), scratch.take<float>(int64(soft_size) * layers),
                 scratch.take<float>(soft_size), scratch.take<float>(soft_size)};
-        for (int x = 0; x < soft_size; ++x) soft.disparity[x] = __builtin_nanf(""), soft.cover[x] = 1.0f;
+        for (int x = 0; x < soft_size; ++x) soft.disparity[x] = UNKNOWN, soft.cover[x] = 1.0f;
         copy_around(colours + int64(first) * channels, channels, mixed, soft_size, soft.colours);
         copy_around(extra + int64(first) * layers, layers, mixed, soft_size, soft.extra);
         const Layer part{base.colours + int64(first) * channels, base.extra + int64(first) * layers,

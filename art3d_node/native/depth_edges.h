@@ -26,7 +26,7 @@ struct DepthJob {
     float step;           // of `snap_mixed`: the least gap between two surfaces
 };
 
-ART3D_FN void nearness_row(const DepthJob& job, int y) {
+inline void nearness_row(const DepthJob& job, int y) {
     for (int64 at = int64(y) * job.width; at < int64(y + 1) * job.width; ++at) {
         const float size = size_of(job.depth[at]);
         job.valid[at] = size == size;
@@ -34,7 +34,7 @@ ART3D_FN void nearness_row(const DepthJob& job, int y) {
     }
 }
 
-ART3D_FN void keep_nearness_row(const DepthJob& job, int y) {
+inline void keep_nearness_row(const DepthJob& job, int y) {
     for (int64 at = int64(y) * job.width; at < int64(y + 1) * job.width; ++at) {
         job.valid[at] = size_of(job.depth[at]) < FAR_SENTINEL;
         job.out[at] = job.valid[at] ? size_of(job.depth[at]) : 0.0f;
@@ -42,7 +42,7 @@ ART3D_FN void keep_nearness_row(const DepthJob& job, int y) {
 }
 
 /// v, or the one of the surfaces a-b and c-d whose value is closer when v mixes the two.
-ART3D_FN float between(float a, float b, float v, float c, float d, float step) {
+inline float between(float a, float b, float v, float c, float d, float step) {
     const float gap = size_of(c - b);
     if (!(gap > step) || size_of(b - a) + size_of(d - c) > SMOOTH * gap) return v;
     const float to_b = size_of(v - b), to_c = size_of(v - c);
@@ -50,7 +50,7 @@ ART3D_FN float between(float a, float b, float v, float c, float d, float step) 
     return to_b <= to_c ? b : c;
 }
 
-ART3D_FN void snap_row(const DepthJob& job, int y) {
+inline void snap_row(const DepthJob& job, int y) {
     const int64 w = job.width;
     for (int x = 0; x < w; ++x) {
         const float* p = job.depth + y * w + x;
@@ -64,7 +64,7 @@ ART3D_FN void snap_row(const DepthJob& job, int y) {
     }
 }
 
-ART3D_FN void from_opaque_row(const DepthJob& job, int y) {
+inline void from_opaque_row(const DepthJob& job, int y) {
     const int64 w = job.width;
     for (int x = 0; x < w; ++x) {
         const float alpha = job.alpha[y * w + x];
@@ -82,7 +82,7 @@ ART3D_FN void from_opaque_row(const DepthJob& job, int y) {
 
 /// Gives pixels without a value that of the nearest known pixel of their row, the left one of two; a row without any
 /// stays as it is.
-ART3D_FN void fill_unknown_row(const DepthJob& job, int y) {
+inline void fill_unknown_row(const DepthJob& job, int y) {
     const int64 row = int64(y) * job.width;
     const bool* known = job.known + row;
     int before = -1, after = 0;

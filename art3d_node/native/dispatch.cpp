@@ -6,7 +6,7 @@
 namespace art3d {
 
 #define ART3D_DECLARE(isa) namespace isa { extern const Kernels KERNELS; }
-#if defined(__x86_64__)
+#ifdef ART3D_DISPATCH
 ART3D_DECLARE(x86_64_v2)
 ART3D_DECLARE(x86_64_v3)
 ART3D_DECLARE(x86_64_v4)
@@ -16,7 +16,7 @@ ART3D_DECLARE(baseline)
 
 namespace {
 
-#if defined(__x86_64__)
+#ifdef ART3D_DISPATCH
 bool has_v3() {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
 }

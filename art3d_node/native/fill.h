@@ -21,7 +21,7 @@ constexpr float FADE = 0.5f;       // weight of each of them relative to the one
 
 /// How far the rays of a hole look: twice its width and eight px, as a narrow one gains nothing from what is far away.
 /// A hole at either end of a row may be wider than what is seen of it.
-ART3D_FN int sight(int row_width, Span hole) {
+inline int sight(int row_width, Span hole) {
     if (hole.first == 0 || hole.last == row_width) return RAY_PX;
     return min(2 * (hole.last - hole.first) + 8, RAY_PX);
 }
@@ -48,7 +48,7 @@ struct Background {
 
 /// Describes what lies behind a hole. Where a narrow gap of the plate closes, the hole has foreground on both sides, and
 /// its background is among the plate's samples between them that the new view hides.
-ART3D_FN Background background_of(const float* row, int width, const int* index, Line<> d, float s, Span hole) {
+inline Background background_of(const float* row, int width, const int* index, Line<> d, float s, Span hole) {
     const int left = hole.first - 1, right = hole.last;
     if (left < 0 || right >= width) {
         if (left >= 0) return {left, -1, row[left], INFINITE};
@@ -81,7 +81,7 @@ struct Ray {
 };
 
 /// The i-th of sixteen rays: four of one quarter, each turned to the other three; the first eight are the coarse ones.
-ART3D_FN Ray ray(int i) {
+inline Ray ray(int i) {
     const int of = i >> 2, turn = i & 3;
     const int dx = of == 3 ? 1 : 2, dy = of == 0 ? 0 : of == 2 ? 1 : 2, ax = of & 1 ? -1 : 0, ay = of == 3 ? 0 : 1;
     switch (turn) {
@@ -97,18 +97,18 @@ template <int N> struct Filler {
     const float* disparity;
     int width, height, channels;
 
-    ART3D_FN_MEMBER const float* colour(int64 p) const { return job.view.colours + p * (N ? N : channels); }
-    ART3D_FN_MEMBER bool holds(int y, int x) const { return y >= 0 && y < height && x >= 0 && x < width; }
+    const float* colour(int64 p) const { return job.view.colours + p * (N ? N : channels); }
+    bool holds(int y, int x) const { return y >= 0 && y < height && x >= 0 && x < width; }
 
     /// Whether something lies there and not in front of the limit.
-    ART3D_FN_MEMBER bool is_background(int64 p, float limit) const {
+    bool is_background(int64 p, float limit) const {
         return disparity[p] <= limit && disparity[p] != NOTHING;
     }
 
     /// Sum of the channels' absolute differences between two pixels.
-    ART3D_FN_MEMBER float difference(int64 p, int64 q) const {
+    float difference(int64 p, int64 q) const {
         const float *a = colour(p), *b = colour(q);
-        if constexpr (N == 4)
+        if ((N ? N : channels) == 4)
             return (size_of(a[0] - b[0]) + size_of(a[1] - b[1])) + (size_of(a[2] - b[2]) + size_of(a[3] - b[3]));
         float total = 0.0f;
         for (int c = 0; c < (N ? N : channels); ++c) total += size_of(a[c] - b[c]);
@@ -119,7 +119,7 @@ template <int N> struct Filler {
     ///
     /// One pixel of background may be all there is, so each is looked at. A ray that has to pass over something in front
     /// of the hole's background looks no further than any other.
-    ART3D_FN_MEMBER int along_row(const EmptyPixel& from, int step, int away) const {
+    int along_row(const EmptyPixel& from, int step, int away) const {
         const int64 at = int64(from.r) * width + from.k;
         const int last = step > 0 ? width - 1 - from.k : from.k;
         if (away <= last && is_background(at + int64(step) * away, from.limit)) return away;
@@ -129,7 +129,7 @@ template <int N> struct Filler {
     }
 
     /// Steps along a ray that leaves the row, 0 without any background within sight.
-    ART3D_FN_MEMBER int across_rows(const EmptyPixel& from, int dx, int dy) const {
+    int across_rows(const EmptyPixel& from, int dx, int dy) const {
         const int r = from.r, k = from.k;
         int y = r + ((dy + 1) >> 1), x = k + ((dx + 1) >> 1);
         if (!holds(y, x)) return 0;
@@ -150,10 +150,10 @@ template <int N> struct Filler {
     }
 
     /// Whether two pixels of the window lie on one surface.
-    ART3D_FN_MEMBER bool same_surface(int64 p, int64 q) const { return size_of(disparity[q] - disparity[p]) <= 1.0f; }
+    bool same_surface(int64 p, int64 q) const { return size_of(disparity[q] - disparity[p]) <= 1.0f; }
 
     /// Change of the background from (y, x) to its two neighbours across a ray; 0 where another surface is.
-    ART3D_FN_MEMBER float change_across(int y, int x, const Ray& along) const {
+    float change_across(int y, int x, const Ray& along) const {
         float change = 0.0f;
         const int64 p = int64(y) * width + x;
         for (int side = -1; side <= 1; side += 2) {
@@ -171,7 +171,7 @@ template <int N> struct Filler {
         int64 first, second;
     };
 
-    ART3D_FN_MEMBER Found follow(const EmptyPixel& from, const Ray& along) const {
+    Found follow(const EmptyPixel& from, const Ray& along) const {
         const int r = from.r, k = from.k, dx = along.dx, dy = along.dy;
         const int away = dx > 0 ? from.hole.last - k : k - from.hole.first + 1;
         const int steps = dy == 0 ? along_row(from, dx >> 1, away) : across_rows(from, dx, dy);
@@ -195,12 +195,12 @@ template <int N> struct Filler {
     }
 
     /// Weight of background `distance` px away whose change lies along the ray by `share`.
-    static ART3D_FN_MEMBER float weight_of(float distance, float share) {
+    static float weight_of(float distance, float share) {
         return 1.0f / (distance * sqrtf(share + STEADY));
     }
 
     /// Averages the hidden background from a plate sample on into `out`; false if it is not finite.
-    ART3D_FN_MEMBER bool follow_hidden(Row<N> plate, Line<> d, int x, float limit, float* out) const {
+    bool follow_hidden(Row<N> plate, Line<> d, int x, float limit, float* out) const {
         float total = 0.0f, weight = 1.0f, check = 0.0f;
         for (int c = 0; c < plate.channels(); ++c) out[c] = 0.0f;
         for (int taps = 0; taps < HIDDEN_TAPS && x >= 0 && x < d.size && is_finite(d[x]) && d[x] <= limit; ++taps) {
@@ -217,7 +217,7 @@ template <int N> struct Filler {
     }
 
     /// Mixes what the rays bring into `out`, which holds the hidden background, `hidden_away` px away (0: none).
-    ART3D_FN_MEMBER void mix_rays(const EmptyPixel& from, float hidden_away, float* out) const {
+    void mix_rays(const EmptyPixel& from, float hidden_away, float* out) const {
         float local[N ? N : 1];
         float* sum = N ? local : out;
         float total = hidden_away > 0.0f ? weight_of(hidden_away, 0.5f) : 0.0f;
@@ -237,7 +237,7 @@ template <int N> struct Filler {
     }
 
     /// Fills one pixel. Extra layers repeat the nearest background of the hole's row: an id keeps a value that exists.
-    ART3D_FN_MEMBER void fill_pixel(int r, int k, Span hole, const Background& behind) const {
+    void fill_pixel(int r, int k, Span hole, const Background& behind) const {
         const int y = r + job.top, layers = job.plate.layers;
         const int64 at = int64(r) * width + k;
         float *out = job.view.colours + at * (N ? N : channels), *extra = job.view.extra + at * layers;
@@ -258,7 +258,7 @@ template <int N> struct Filler {
 };
 
 /// Fills the holes of one row, `row` counted from the first that is filled; what lies around them is only read.
-template <int N> ART3D_FN void fill_row(const FillJob& job, int row) {
+template <int N> inline void fill_row(const FillJob& job, int row) {
     const int r = row + job.first_row, width = job.view.width;
     const Filler<N> filler{job, job.view.disparity, width, job.view.height, job.view.channels};
     const float* line = job.view.disparity_of(r);

@@ -14,13 +14,13 @@ struct HoleJob {
     bool* beyond;    // out: (height, width)
 
     /// Whether nothing covers most of a target.
-    ART3D_FN_MEMBER bool is_open(int64 at) const {
+    bool is_open(int64 at) const {
         return disparity[at] == NOTHING && !(cover && cover[at] >= 0.5f);
     }
 };
 
 /// Marks one row. With nothing within `widest` on one side of a pixel, the plate's border lies there.
-ART3D_FN void mark_holes(const HoleJob& job, int r) {
+inline void mark_holes(const HoleJob& job, int r) {
     const int64 row = int64(r) * job.width;
     for (int k = 0; k < job.width; ++k) job.hole[row + k] = job.is_open(row + k), job.beyond[row + k] = false;
     for (int k = 0; k < job.width; ++k) {
@@ -34,7 +34,7 @@ ART3D_FN void mark_holes(const HoleJob& job, int r) {
 }
 
 /// Rows that the fill of row r's holes reads on either side of it; 0 where it has none up to column `columns.last`.
-ART3D_FN int rows_read(const float* disparity, int width, int r, Span columns) {
+inline int rows_read(const float* disparity, int width, int r, Span columns) {
     const float* line = disparity + int64(r) * width;
     int far = 0;
     for (int k = 0; k < columns.last; ++k) {
@@ -59,7 +59,7 @@ struct ComposeJob {
 
 /// Composites one pixel. Where soft outlines cover most of it, its extra layers and disparity are theirs. Over a hole
 /// that stays unfilled they stand alone; its disparity is 0.
-ART3D_FN void compose_pixel(const ComposeJob& job, int64 at) {
+inline void compose_pixel(const ComposeJob& job, int64 at) {
     float cover = job.cover ? job.cover[at] : 0.0f;
     if (cover > 0.0f && !job.filled && job.disparity[at] == NOTHING) cover = job.hole[at] ? 0.0f : 1.0f;
     if (cover > 0.0f) {
@@ -75,7 +75,7 @@ ART3D_FN void compose_pixel(const ComposeJob& job, int64 at) {
     if (job.hole[at] && !job.filled) job.disparity[at] = 0.0f;
 }
 
-ART3D_FN void compose_row(const ComposeJob& job, int r) {
+inline void compose_row(const ComposeJob& job, int r) {
     const int64 row = int64(r) * job.view.width;
     for (int64 at = row + job.columns.first; at < row + job.columns.last; ++at)
         if (!job.filled || (job.cover && job.cover[at] > 0.0f)) compose_pixel(job, at);  // most pixels are done already

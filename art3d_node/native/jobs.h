@@ -22,7 +22,7 @@ struct BandJob {
     int first_row;      // that a call with row 0 surveys
 };
 
-static inline int64 band_scratch_bytes(const BandJob& job) {
+inline int64 band_scratch_bytes(const BandJob& job) {
     return max(int64(job.reaches.width + 2 * BAND_PX) * 2, int64(2 * (1 + 2 * job.plate.channels)) * 4) + 256;
 }
 

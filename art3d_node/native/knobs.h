@@ -9,7 +9,7 @@ struct Limit {
     float limit, knee, room;
 
     /// `blueprint._compressed`; torch divides a number by a tensor as a product with its reciprocal.
-    ART3D_FN_MEMBER float compressed(float d) const { return limit - (1.0f / (1.0f + (d - knee) / room)) * room; }
+    float compressed(float d) const { return limit - (1.0f / (1.0f + (d - knee) / room)) * room; }
 };
 
 /// d + gain iz + sculpt (d - (scale iz + shift)) matte - away, limited, times share.
@@ -27,7 +27,7 @@ struct KnobJob {
 };
 
 /// Part of one row, step by step, which keeps it in vector registers.
-ART3D_FN void turn_row(const KnobJob& job, int r) {
+inline void turn_row(const KnobJob& job, int r) {
     const int64 at = int64(job.first_row + r) * job.width + job.columns.first;
     const int size = job.columns.last - job.columns.first;
     const float *own = job.disparity + at, *iz = job.inverse_depth + at;
@@ -73,7 +73,7 @@ struct HardenJob {
 };
 
 /// Writes a part of one row, the ramps made hard. A ramp that reaches out of what is looked at is too wide to be one.
-ART3D_FN void harden_row(const HardenJob& job, int r) {
+inline void harden_row(const HardenJob& job, int r) {
     const float* row = job.disparity + int64(job.first_row + r) * job.width;
     float* made = job.out + int64(job.first_row + r) * job.width;
     const int first = job.columns.first, end = job.columns.last;

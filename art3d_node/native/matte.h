@@ -33,11 +33,11 @@ struct MixedPixels {
     float* spread;            // (n, 2, channels) standard deviations of these surfaces' colours
 };
 
-ART3D_FN int reach_of(int kind) { return kind % FAR_PX; }
-ART3D_FN bool is_front(int kind) { return kind > BAND_PX; }
+inline int reach_of(int kind) { return kind % FAR_PX; }
+inline bool is_front(int kind) { return kind > BAND_PX; }
 
 /// Whether neighbours with these disparities (px) lie on two surfaces; NaN and infinity lie on none.
-ART3D_FN bool is_cut(float d0, float d1) {
+inline bool is_cut(float d0, float d1) {
     const float gap = size_of(d1 - d0);
     return (gap > SURFACE_SLOPE) & (gap < INFINITE);
 }
@@ -50,14 +50,14 @@ struct Offset {
     int dy, dx;
 };
 
-ART3D_FN constexpr Offset neighbour(int i) {
+constexpr Offset neighbour(int i) {
     const int r = 1 << (i >> 3), turn = i & 3;
     if ((i >> 2) & 1) return {turn & 2 ? r : -r, turn & 1 ? r : -r};
     return {turn == 0 ? -r : turn == 3 ? r : 0, turn == 1 ? -r : turn == 2 ? r : 0};
 }
 
 /// How much the i-th neighbour tells, `reach` px from an edge: more far from the edge, and near to us.
-ART3D_FN constexpr float telling(int i, int reach) {
+constexpr float telling(int i, int reach) {
     const Offset o = neighbour(i);
     const float closeness = 1.0f / (4.0f + float(o.dy * o.dy + o.dx * o.dx)), inside = float(reach) + 0.2f;
     return inside * inside * closeness;
@@ -70,7 +70,7 @@ struct Neighbourhood {
     float weight[NEIGHBOURS][FAR_PX + 1];
 };
 
-ART3D_FN void make_neighbourhood(int plate_width, int reach_width, Neighbourhood& out) {
+inline void make_neighbourhood(int plate_width, int reach_width, Neighbourhood& out) {
     for (int i = 0; i < NEIGHBOURS; ++i) {
         out.offset[i] = neighbour(i);
         out.in_plate[i] = out.offset[i].dy * plate_width + out.offset[i].dx;
@@ -101,7 +101,7 @@ struct BandPixel {
 };
 
 /// Index of the nearest neighbour on another surface, -1 if none is near.
-ART3D_FN int nearest_other(const Survey& in, const BandPixel& p) {
+inline int nearest_other(const Survey& in, const BandPixel& p) {
     const float here = in.plate->disparity[p.at];
     for (int i = 0; i < ACROSS; ++i) {
         const Offset o = in.around->offset[i];
@@ -121,7 +121,7 @@ struct Surfaces {
 /// Gathers both surfaces around a pixel: weight, colours, their squares. At most one of them is told of by a neighbour.
 ///
 /// With `careful` what is not finite is left out, else it makes the sums so: false means that they have to be made again.
-template <int N> ART3D_FN bool gather_surfaces(const Survey& in, const BandPixel& p, bool careful, Surfaces sums) {
+template <int N> inline bool gather_surfaces(const Survey& in, const BandPixel& p, bool careful, Surfaces sums) {
     const Plate& plate = *in.plate;
     const int channels = N ? N : plate.channels;
     const float tolerance = max(1.0f, 0.25f * (p.high - p.low));
@@ -168,7 +168,7 @@ struct Place {
 ///
 /// 1 is the front surface's mean colour, 0 the back one's. The variance is infinite where these are the same, the place
 /// not finite where the pixel is not. Leaves the mean colours and the channels' standard deviations in `sums`.
-template <int N> ART3D_FN Place locate(const float* pixel, int count, Surfaces sums) {
+template <int N> inline Place locate(const float* pixel, int count, Surfaces sums) {
     const int channels = N ? N : count;
     float along = 0.0f, gap = 0.0f, spread = 0.0f, total = 0.0f;
     for (int c = 0; c < channels; ++c) {
@@ -194,7 +194,7 @@ template <int N> ART3D_FN Place locate(const float* pixel, int count, Surfaces s
 /// @param columns  first and one past the last plate column to look at.
 /// @param sums     scratch of both surfaces.
 template <int N>
-ART3D_FN void survey_row(const Survey& in, const MixedPixels& out, int r, Span columns, Surfaces sums) {
+inline void survey_row(const Survey& in, const MixedPixels& out, int r, Span columns, Surfaces sums) {
     const Plate& plate = *in.plate;
     const int y = in.reaches->top + LOOK_PX + r, channels = N ? N : plate.channels;
     const int64 line = int64(r + LOOK_PX) * in.reaches->width - in.reaches->left;

@@ -20,11 +20,11 @@ struct LookJob {
 constexpr int LEVELS = 256, KEPT_BITS = 16;
 
 /// Pixels of a longer side, first and one past the last, that the i-th of `small` averages.
-ART3D_FN Span area_of(int i, int large, int small) {
+inline Span area_of(int i, int large, int small) {
     return {int(int64(i) * large / small), int((int64(i + 1) * large + small - 1) / small)};
 }
 
-ART3D_FN void look_row(const LookJob& job, int y) {
+inline void look_row(const LookJob& job, int y) {
     const Span down = area_of(y, job.rows, job.height);
     for (int x = 0; x < job.width; ++x) {
         const Span along = area_of(x, job.columns, job.width);
@@ -54,7 +54,7 @@ struct ShrinkJob {
     int height, width;
 };
 
-ART3D_FN void shrink_row(const ShrinkJob& job, int y) {
+inline void shrink_row(const ShrinkJob& job, int y) {
     const Span down = area_of(y, job.rows, job.height);
     for (int x = 0; x < job.width; ++x) {
         const Span along = area_of(x, job.columns, job.width);
@@ -78,7 +78,7 @@ struct OpinionJob {
     int count, height, width;
 };
 
-ART3D_FN void settle_opinions_row(const OpinionJob& job, int y, Scratch scratch) {
+inline void settle_opinions_row(const OpinionJob& job, int y, Scratch scratch) {
     float *v = scratch.take<float>(job.count), *w = scratch.take<float>(job.count);
     const int64 plane = int64(job.height) * job.width;
     for (int64 p = int64(y) * job.width; p < int64(y + 1) * job.width; ++p) {

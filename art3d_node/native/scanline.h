@@ -20,10 +20,10 @@ constexpr float TAME = 1e30f;     // values below it are finite, and so is every
 constexpr float EDGE_ON = 1e-6f;  // a cell narrower than this in the new row has no area to show
 
 /// Whether neighbours with these disparities (px) are one surface; NaN never is.
-ART3D_FN bool joined(float d0, float d1) { return size_of(d1 - d0) <= SURFACE_SLOPE; }
+inline bool joined(float d0, float d1) { return size_of(d1 - d0) <= SURFACE_SLOPE; }
 
 /// Whether samples x and x + 1 exist and are one surface: a cell.
-ART3D_FN bool has_cell(Line<> d, int x) { return x >= 0 && x + 1 < d.size && joined(d[x], d[x + 1]); }
+inline bool has_cell(Line<> d, int x) { return x >= 0 && x + 1 < d.size && joined(d[x], d[x + 1]); }
 
 /// A place in a row of the plate: the sample left of it, and how far right of that it is, 0 .. 1.
 struct Position {
@@ -32,14 +32,14 @@ struct Position {
 };
 
 /// Where in the cell (x, x + 1) with disparities d0, d1 the target x + offset lies.
-ART3D_FN float cell_fraction(int offset, float d0, float d1, float s) {
+inline float cell_fraction(int offset, float d0, float d1, float s) {
     return clamp((float(offset) + s * d0) / (1.0f - s * (d1 - d0)), 0.0f, 1.0f);
 }
 
 enum Part { CELL = 0, RIGHT_END = 1, LEFT_END = 2 };  // what of a sample reaches a target; the later one wins a tie
 
 /// Where the named part of sample x lies that the target shows.
-ART3D_FN Position position_of(Line<> d, float s, int x, Part part, int target) {
+inline Position position_of(Line<> d, float s, int x, Part part, int target) {
     if (part == CELL) return {x, cell_fraction(target - x, d[x], d[x + 1], s)};
     const float rest = float(target - x) + s * d[x];
     if (part == RIGHT_END || rest == 0.0f) return {x, rest};
@@ -48,7 +48,7 @@ ART3D_FN Position position_of(Line<> d, float s, int x, Part part, int target) {
 
 /// Calls offer(k, value, part) for the target k that the half pixel past a surface's last sample reaches.
 template <typename Offer>
-ART3D_FN void visit_end(float d0, int x, Part side, Carry to, int width, Offer offer) {
+inline void visit_end(float d0, int x, Part side, Carry to, int width, Offer offer) {
     const float low = float(to.left - x), high = low + float(width - 1);
     const float shift = -to.sign * d0, held = clamp(shift, low - 1.0f, high + 1.0f);
     const float k = side == RIGHT_END ? ceilf(held) : floorf(held);
@@ -58,7 +58,7 @@ ART3D_FN void visit_end(float d0, int x, Part side, Carry to, int width, Offer o
 
 /// Calls offer(k, value, part) for every target 0 <= k < width that the cell right of sample x reaches, or its end.
 template <typename Offer>
-ART3D_FN void visit_right(Line<> d, int x, Carry to, int width, Offer offer) {
+inline void visit_right(Line<> d, int x, Carry to, int width, Offer offer) {
     const float d0 = d[x], s = to.sign;
     if (!has_cell(d, x)) return visit_end(d0, x, RIGHT_END, to, width, offer);
     const float d1 = d[x + 1], start = -s * d0, end = 1.0f - s * d1;
@@ -71,7 +71,7 @@ ART3D_FN void visit_right(Line<> d, int x, Carry to, int width, Offer offer) {
 
 /// Calls offer(k, value, part) for every target that sample x reaches; a disparity that is not finite reaches none.
 template <typename Offer>
-ART3D_FN void visit_sample(Line<> d, int x, Carry to, int width, Offer offer) {
+inline void visit_sample(Line<> d, int x, Carry to, int width, Offer offer) {
     if (!is_finite(d[x])) return;
     visit_right(d, x, to, width, offer);
     if (!has_cell(d, x - 1)) visit_end(d[x], x, LEFT_END, to, width, offer);
@@ -83,13 +83,13 @@ struct Weights {
 
 /// Catmull-Rom weights at fraction a of a cell.
 /// Keys, "Cubic convolution interpolation for digital image processing", 1981, with parameter -1/2.
-ART3D_FN Weights whole_cubic(float a) {
+inline Weights whole_cubic(float a) {
     const float b = 1.0f - a;
     return {-0.5f * a * b * b, 1.0f + a * a * (1.5f * a - 2.5f), 1.0f + b * b * (1.5f * b - 2.5f), -0.5f * b * a * a};
 }
 
 /// `whole_cubic`, where p[-1] = 2 p[0] - p[1] stands in for a tap that another surface owns.
-ART3D_FN Weights cubic_weights(float a, bool has_before, bool has_after) {
+inline Weights cubic_weights(float a, bool has_before, bool has_after) {
     Weights w = whole_cubic(a);
     if (!has_before) {
         w.w1 += 2.0f * w.w0;
@@ -105,7 +105,7 @@ ART3D_FN Weights cubic_weights(float a, bool has_before, bool has_after) {
 }
 
 /// Interpolates where a value is not finite: it stays in its own pixel and reaches no other.
-ART3D_FN float mend(float p1, float p2, float a) {
+inline float mend(float p1, float p2, float a) {
     if (is_finite(p1) && is_finite(p2)) return p1 + a * (p2 - p1);
     return a < 0.5f ? p1 : p2;
 }
@@ -123,7 +123,7 @@ template <int N> struct Source {
 ///
 /// Past its last sample a surface keeps that sample's value for the half pixel it still covers. The alpha channel and
 /// the extra layers are interpolated linearly, so that they never overshoot.
-template <int N> ART3D_FN void sample(const Source<N>& from, Position p, float* out, float* out_extra) {
+template <int N> inline void sample(const Source<N>& from, Position p, float* out, float* out_extra) {
     const auto& row = from.colours;
     const int x = p.sample, channels = row.channels(), layers = from.extra.count;
     const float a = p.fraction;

@@ -12,7 +12,7 @@ struct Winners {
     int width;
 
     /// Of equals the one that comes last wins.
-    ART3D_FN_MEMBER void put(int64 k, float value, Position p) const {
+    void put(int64 k, float value, Position p) const {
         if (value >= disparity[k]) {
             disparity[k] = value;
             sample[k] = p.sample;
@@ -35,7 +35,7 @@ constexpr int LARGEST_OFFSET = 100000000;
 /// Finds the one target that each cell reaches, as its offset from the cell's first sample.
 ///
 /// No cell depends on another and all numbers have 32 bits, so that the compiler works on several at once.
-ART3D_FN void find_cells(const float* __restrict__ d, int cells, int low, float high, float s, int* __restrict__ offset,
+inline void find_cells(const float* __restrict__ d, int cells, int low, float high, float s, int* __restrict__ offset,
                          float* __restrict__ fraction, float* __restrict__ disparity) {
     for (int i = 0; i < cells; ++i) {
         const float d0 = d[i], d1 = d[i + 1];
@@ -60,7 +60,7 @@ ART3D_FN void find_cells(const float* __restrict__ d, int cells, int low, float 
 /// @param d      the row's disparities, px.
 /// @param carry  samples to carry.
 /// @param shift  what is added to a sample's number.
-ART3D_FN void scatter_row(Line<> d, Span carry, Carry to, int shift, const Winners& won, const Cells& cells) {
+inline void scatter_row(Line<> d, Span carry, Carry to, int shift, const Winners& won, const Cells& cells) {
     const int count = max(min(carry.last, d.size - 1) - carry.first, 0), behind = carry.first - to.left;
     find_cells(d.at + carry.first, count, -behind, float(won.width - 1), to.sign, cells.offset, cells.fraction,
                cells.disparity);
@@ -83,7 +83,7 @@ ART3D_FN void scatter_row(Line<> d, Span carry, Carry to, int shift, const Winne
 }
 
 /// Whether every value of a row lies below TAME; NaN does not.
-template <int N> ART3D_FN bool is_tidy(Row<N> row) {
+template <int N> inline bool is_tidy(Row<N> row) {
     int wild = 0;
     const int64 size = int64(row.width) * row.channels();
     for (int64 i = 0; i < size; ++i) wild |= !(size_of(row.at[i]) < TAME);
@@ -91,14 +91,14 @@ template <int N> ART3D_FN bool is_tidy(Row<N> row) {
 }
 
 /// Whether samples x - 1 to x + 2 exist and are one surface.
-ART3D_FN bool is_whole(Line<> d, int x) {
+inline bool is_whole(Line<> d, int x) {
     if (x < 1 || x + 2 >= d.size) return false;
     return joined(d[x - 1], d[x]) & joined(d[x], d[x + 1]) & joined(d[x + 1], d[x + 2]);
 }
 
 /// Reads every target of a row that something reaches; the others become 0. weights: (4, width) scratch.
 template <int N>
-ART3D_FN void sample_row(const Source<N>& from, const Winners& won, float* weights, Row<N, float> out,
+inline void sample_row(const Source<N>& from, const Winners& won, float* weights, Row<N, float> out,
                          Row<0, float> out_extra) {
     const int width = won.width, channels = from.colours.channels(), layers = from.extra.count;
     const bool quick = N > 0 && from.tidy;

@@ -13,7 +13,7 @@ struct Entries {
     Span range;
     int left;  // plate column of the first sample of the rows that are split
 
-    ART3D_FN_MEMBER int sample(int i) const { return of->column[i] - left; }
+    int sample(int i) const { return of->column[i] - left; }
 };
 
 /// One layer of a row: (size, channels) colours, (size, layers) extra, (size,) disparity and cover.
@@ -25,7 +25,7 @@ struct Layer {
 };
 
 /// Copies what lies within HALO samples of the mixed pixels from a row, (size, channels) that begins at `left`.
-ART3D_FN void copy_around(const float* row, int channels, const Entries& mixed, int size, float* out) {
+inline void copy_around(const float* row, int channels, const Entries& mixed, int size, float* out) {
     int done = 0;
     for (int i = mixed.range.first; i < mixed.range.last; ++i) {
         done = max(done, mixed.sample(i) - HALO);
@@ -44,7 +44,7 @@ ART3D_FN void copy_around(const float* row, int channels, const Entries& mixed, 
 /// @param d      disparity of a part of the row that reaches HALO samples beyond its mixed pixels, px.
 /// @param base   a copy of that part, changed in place.
 /// @param soft   a copy of its colours and layers within HALO samples, disparity NaN, cover 1; changed in place.
-ART3D_FN void split_row(const Plate& plate, Line<> d, const Entries& mixed, const Layer& base, const Layer& soft) {
+inline void split_row(const Plate& plate, Line<> d, const Entries& mixed, const Layer& base, const Layer& soft) {
     const int channels = plate.channels, layers = plate.layers;
     const MixedPixels& of = *mixed.of;
     for (int i = mixed.range.first; i < mixed.range.last; ++i) {
@@ -84,23 +84,23 @@ ART3D_FN void split_row(const Plate& plate, Line<> d, const Entries& mixed, cons
 }
 
 /// Leaves the last whole pixel before a soft outline to the soft row, so that it ends exactly there.
-ART3D_FN void drop_inner(Line<> soft, const float* cover, float* base_disparity) {
+inline void drop_inner(Line<> soft, const float* cover, float* base_disparity) {
     const auto is_soft = [&](int x, int to) { return 0.0f < cover[x] && cover[x] < 1.0f && joined(soft[x], soft[to]); };
     for (int x = 0; x < soft.size; ++x)
         if (cover[x] == 1.0f && is_finite(soft[x]) &&
             ((x > 0 && is_soft(x - 1, x)) || (x + 1 < soft.size && is_soft(x + 1, x))))
-            base_disparity[x] = __builtin_nanf("");
+            base_disparity[x] = UNKNOWN;
 }
 
 /// Cover of the soft row at a place, 0 .. 1.
-ART3D_FN float cover_at(const float* cover, Line<> d, Position p) {
+inline float cover_at(const float* cover, Line<> d, Position p) {
     const int x = p.sample;
     if (!has_cell(d, x)) return p.fraction <= 0.5f ? cover[x] : cover[x + 1];
     return p.fraction == 0.0f ? cover[x] : cover[x] + p.fraction * (cover[x + 1] - cover[x]);
 }
 
 /// Calls visit(first, last) for every run of samples that lie within HALO of mixed pixels: the soft row has no others.
-template <typename Visit> ART3D_FN void for_runs(const Entries& mixed, int size, Visit visit) {
+template <typename Visit> inline void for_runs(const Entries& mixed, int size, Visit visit) {
     for (int i = mixed.range.first; i < mixed.range.last; ++i) {
         const int first = max(mixed.sample(i) - HALO, 0);
         while (i + 1 < mixed.range.last && mixed.sample(i + 1) - mixed.sample(i) <= 2 * HALO) ++i;
@@ -109,10 +109,10 @@ template <typename Visit> ART3D_FN void for_runs(const Entries& mixed, int size,
 }
 
 /// Whether a disparity lies on another surface than the nearest one, further away.
-ART3D_FN bool is_behind(float disparity, float nearest) { return nearest - disparity > 0.5f; }
+inline bool is_behind(float disparity, float nearest) { return nearest - disparity > 0.5f; }
 
 /// Lays a second outline under the first, whose colour `out` becomes that of both; returns their cover.
-ART3D_FN float lay_under(float cover, float under, const float* colour, int channels, float* out) {
+inline float lay_under(float cover, float under, const float* colour, int channels, float* out) {
     const float rest = (1.0f - cover) * under, both = cover + rest;
     for (int c = 0; c < channels; ++c) out[c] = (cover * out[c] + rest * colour[c]) / both;
     return both;
@@ -128,7 +128,7 @@ struct SoftTargets {
 };
 
 /// Carries the soft row: the nearest outline of each target, and the nearest one behind that.
-ART3D_FN void scatter_soft(Line<> soft, const Entries& mixed, Carry to, const SoftTargets& out, const Cells& cells) {
+inline void scatter_soft(Line<> soft, const Entries& mixed, Carry to, const SoftTargets& out, const Cells& cells) {
     for_runs(mixed, soft.size, [&](int first, int last) {
         const Line<> run{soft.at + first, last - first};
         scatter_row(run, {0, run.size}, {to.sign, to.left - first}, first, out.front, cells);
@@ -146,7 +146,7 @@ ART3D_FN void scatter_soft(Line<> soft, const Entries& mixed, Carry to, const So
 ///
 /// @param seen  (channels,) scratch.
 template <int N>
-ART3D_FN void sample_soft(const Source<N>& from, const float* row_cover, const SoftTargets& out, float* seen) {
+inline void sample_soft(const Source<N>& from, const float* row_cover, const SoftTargets& out, float* seen) {
     const int channels = from.colours.channels(), layers = from.extra.count;
     const Source<N> colours_alone{from.colours, {from.extra.at, from.extra.width, 0}, from.disparity, from.alpha, false};
     for (int k = 0; k < out.front.width; ++k) {

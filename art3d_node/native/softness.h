@@ -24,7 +24,7 @@ constexpr float OPAQUE = 0.9f;    // a front surface that covers this much hides
 constexpr float SPREAD = 1.5f;    // standard deviations that a mixed pixel's colours may lie off their surfaces' means
 
 /// How far off the usual mix a pixel may be, by px from the edge.
-ART3D_FN float doubt_at(int reach) { return reach == 0 ? 0.35f : reach == 1 ? 0.15f : reach == 2 ? 0.08f : 0.04f; }
+inline float doubt_at(int reach) { return reach == 0 ? 0.35f : reach == 1 ? 0.15f : reach == 2 ? 0.08f : 0.04f; }
 
 /// What the pixels at an edge say in each cell: (rows, columns, 2) of weight, and weighted share of the other surface.
 struct CellSums {
@@ -32,17 +32,17 @@ struct CellSums {
     int rows, columns;
     int top, left;  // row and column of the first cell among the plate's
 
-    ART3D_FN_MEMBER float* of(int r, int q) const { return at + 2 * (int64(r) * columns + q); }
+    float* of(int r, int q) const { return at + 2 * (int64(r) * columns + q); }
 };
 
 /// Share of the other surface in a pixel that lies at `spot` between the two.
-ART3D_FN float other_share(int kind, float spot) {
+inline float other_share(int kind, float spot) {
     const float held = clamp(spot, -STRAY, 1.0f + STRAY);
     return is_front(kind) ? 1.0f - held : held;
 }
 
 /// Adds up one row of cells.
-ART3D_FN void gather_cells(const MixedPixels& band, int band_top, int band_rows, const CellSums& sums, int row) {
+inline void gather_cells(const MixedPixels& band, int band_top, int band_rows, const CellSums& sums, int row) {
     for (int q = 0; q < sums.columns; ++q) sums.of(row, q)[0] = sums.of(row, q)[1] = 0.0f;
     const int first = (sums.top + row) * CELL_PX - band_top;
     for (int r = max(first, 0); r < min(first + CELL_PX, band_rows); ++r)
@@ -59,7 +59,7 @@ ART3D_FN void gather_cells(const MixedPixels& band, int band_top, int band_rows,
 ///
 /// From the cell and its eight neighbours, weighted 1 2 1 each way. Both sides of the edge are taken together: a rim
 /// that is lit or shaded looks like a mix on its own side only.
-ART3D_FN float softness_of(const CellSums& sums, int row, int column) {
+inline float softness_of(const CellSums& sums, int row, int column) {
     float weight = STEP, mixed = 0.0f;
     for (int dy = -1; dy <= 1; ++dy)
         for (int dx = -1; dx <= 1; ++dx) {
@@ -74,14 +74,14 @@ ART3D_FN float softness_of(const CellSums& sums, int row, int column) {
 }
 
 /// Share of the other surface `reach` px from the edge of an outline, as a smooth step of that softness has it.
-ART3D_FN float usual_share(float soft, int reach) {
+inline float usual_share(float soft, int reach) {
     if (reach == 0) return soft;
     if (reach == 1) return max(soft - 0.28f, 0.0f) * 1.5f;
     return reach == 2 ? max(soft - 0.34f, 0.0f) * 0.5f : 0.0f;
 }
 
 /// Alpha of a pixel from its own place between the surfaces, and from how soft its outline is.
-ART3D_FN float settled_alpha(float soft, int kind, float spot, float noise) {
+inline float settled_alpha(float soft, int kind, float spot, float noise) {
     const float share = usual_share(soft, reach_of(kind)), doubt = doubt_at(reach_of(kind));
     const float usual = is_front(kind) ? 1.0f - share : share;
     const float alpha = usual + doubt * doubt / (doubt * doubt + noise) * (spot - usual);
@@ -93,7 +93,7 @@ ART3D_FN float settled_alpha(float soft, int kind, float spot, float noise) {
 /// Forte, "Approximate fast foreground colour estimation", 2021. Each takes no more than its surface's own colours vary,
 /// `spread` (2, channels): beside a lamp a hundredth of alpha is worth more light than the wall behind it has, and the
 /// wall would turn negative.
-ART3D_FN void split_colours(const float* pixel, float alpha, int matte, int channels, const float* spread, float* front,
+inline void split_colours(const float* pixel, float alpha, int matte, int channels, const float* spread, float* front,
                             float* back) {
     const float scale = 1.0f / (alpha * alpha + (1.0f - alpha) * (1.0f - alpha));
     for (int c = 0; c < channels; ++c) {
@@ -114,7 +114,7 @@ ART3D_FN void split_colours(const float* pixel, float alpha, int matte, int chan
 /// @param r        row of the band, `y` the same row of the plate.
 /// @param columns  first and one past the last plate column that counts.
 /// @param soft     (cells.rows, cells.columns) of `softness_of`.
-ART3D_FN void classify_mixed(const Plate& plate, const MixedPixels& band, int r, int y, Span columns,
+inline void classify_mixed(const Plate& plate, const MixedPixels& band, int r, int y, Span columns,
                              const CellSums& cells, const float* soft) {
     const int channels = plate.channels;
     int n = band.start[r];

@@ -10,7 +10,7 @@ from pathlib import Path
 def sources_hash() -> str:
     """Of every C++ source and of the build file; "" where an installation has none."""
     here = Path(__file__).parent
-    sources = sorted([*here.glob("*.h"), *here.glob("*.cpp"), *here.glob("CMakeLists.txt")])
+    sources = sorted(path for kind in ("*.h", "*.cuh", "*.cpp", "CMakeLists.txt") for path in here.glob(kind))
     digest = hashlib.blake2b(digest_size=8)
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes())

@@ -14,8 +14,8 @@ struct SmallMaps {
     const float* guide;
     int count, channels, height, width;
 
-    ART3D_FN_MEMBER const float* value_row(int k, int y) const { return values + (int64(k) * height + y) * width; }
-    ART3D_FN_MEMBER const float* guide_row(int c, int y) const { return guide + (int64(c) * height + y) * width; }
+    const float* value_row(int k, int y) const { return values + (int64(k) * height + y) * width; }
+    const float* guide_row(int c, int y) const { return guide + (int64(c) * height + y) * width; }
 };
 
 struct ShrinkGuideJob {
@@ -44,13 +44,13 @@ struct EnlargeJob {
 constexpr int ENLARGE_ROWS = 16;  // that one call enlarges
 
 /// 1 for equal guides, falling with the fourth power of their distance; near 0 for what is no number.
-ART3D_FN float likeness(float unlike) {
+inline float likeness(float unlike) {
     const float near = 1.0f / (1.0f + (unlike < 1e6f ? unlike : 1e6f));
     return near * near;
 }
 
 /// Mean guide under each pixel of row y of the small grid; what is no number counts as 0.
-ART3D_FN void shrink_guide_row(const ShrinkGuideJob& job, int y) {
+inline void shrink_guide_row(const ShrinkGuideJob& job, int y) {
     const int64 rows = job.rows, columns = job.columns;
     const int top = int(y * rows / job.height), bottom = max(top + 1, int((y + 1) * rows / job.height));
     for (int x = 0; x < job.width; ++x) {
@@ -67,14 +67,14 @@ ART3D_FN void shrink_guide_row(const ShrinkGuideJob& job, int y) {
     }
 }
 
-static inline int64 refine_scratch_bytes(const RefineJob& job) {
+inline int64 refine_scratch_bytes(const RefineJob& job) {
     return int64(job.in.count + 2) * (job.in.width + 16) * 4 + 256;
 }
 
 /// One joint bilateral pass over row y of the small grid, of every `step`-th pixel.
 ///
 /// A sample counts only with its mirror image, so that a slope keeps its values up to the map's rim.
-ART3D_FN void refine_row(const RefineJob& job, int y, Scratch scratch) {
+inline void refine_row(const RefineJob& job, int y, Scratch scratch) {
     const SmallMaps& in = job.in;
     const int h = in.height, w = in.width;
     float *total = scratch.take<float>(int64(in.count) * w), *weights = scratch.take<float>(w);
@@ -113,18 +113,18 @@ ART3D_FN void refine_row(const RefineJob& job, int y, Scratch scratch) {
 }
 
 /// Where a plate pixel's centre lies on the small grid, in its pixels, along one side.
-ART3D_FN float place_along(int at, int plate, int small) {
+inline float place_along(int at, int plate, int small) {
     return (float(at) + 0.5f) * (float(small) / float(plate)) - 0.5f;
 }
 
-static inline int64 enlarge_scratch_bytes(const EnlargeJob& job) {
+inline int64 enlarge_scratch_bytes(const EnlargeJob& job) {
     return int64(job.columns + 16) * (4 + 5 * job.in.channels + 5 * job.in.count + 2) * 4 + 1024;
 }
 
 /// Each plate pixel of ENLARGE_ROWS rows: its 2 × 2 neighbours on the small grid, weighed by distance and likeness.
 ///
 /// Several plate rows lie between the same two rows of the small grid, which are spread to plate width once for them.
-ART3D_FN void enlarge_rows(const EnlargeJob& job, int block, Scratch scratch) {
+inline void enlarge_rows(const EnlargeJob& job, int block, Scratch scratch) {
     const SmallMaps& in = job.in;
     const int64 columns = job.columns;
     const int h = in.height, w = in.width, channels = in.channels, count = in.count;

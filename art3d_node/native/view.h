@@ -9,8 +9,8 @@ template <int N, typename T = const float> struct Row {
     T* at;
     int width, count;
 
-    ART3D_FN_MEMBER int channels() const { return N ? N : count; }
-    ART3D_FN_MEMBER T* operator[](int64 x) const { return at + x * channels(); }
+    int channels() const { return N ? N : count; }
+    T* operator[](int64 x) const { return at + x * channels(); }
 };
 
 /// A row of (width,) numbers.
@@ -18,7 +18,7 @@ template <typename T = const float> struct Line {
     T* at;
     int size;
 
-    ART3D_FN_MEMBER T& operator[](int64 x) const { return at[x]; }
+    T& operator[](int64 x) const { return at[x]; }
 };
 
 /// The plate: colours (height, width, channels), extra layers (height, width, layers), disparity (height, width) in px.
@@ -29,12 +29,12 @@ struct Plate {
     int height, width, channels, layers;
     int alpha;  // index of the alpha channel, -1 if there is none
 
-    template <int N> ART3D_FN_MEMBER Row<N> colours_of(int y) const {
+    template <int N> Row<N> colours_of(int y) const {
         return {colours + int64(y) * width * channels, width, channels};
     }
-    ART3D_FN_MEMBER Row<0> extra_of(int y) const { return {extra + int64(y) * width * layers, width, layers}; }
-    ART3D_FN_MEMBER Line<> disparity_of(int y) const { return {disparity + int64(y) * width, width}; }
-    ART3D_FN_MEMBER bool holds(int y, int x) const { return y >= 0 && y < height && x >= 0 && x < width; }
+    Row<0> extra_of(int y) const { return {extra + int64(y) * width * layers, width, layers}; }
+    Line<> disparity_of(int y) const { return {disparity + int64(y) * width, width}; }
+    bool holds(int y, int x) const { return y >= 0 && y < height && x >= 0 && x < width; }
 };
 
 /// Targets: colours (height, width, channels), extra layers (height, width, layers), disparity (height, width).
@@ -44,11 +44,11 @@ struct Planes {
     float* disparity;
     int height, width, channels, layers;
 
-    template <int N> ART3D_FN_MEMBER Row<N, float> colours_of(int r) const {
+    template <int N> Row<N, float> colours_of(int r) const {
         return {colours + int64(r) * width * channels, width, channels};
     }
-    ART3D_FN_MEMBER Row<0, float> extra_of(int r) const { return {extra + int64(r) * width * layers, width, layers}; }
-    ART3D_FN_MEMBER float* disparity_of(int r) const { return disparity + int64(r) * width; }
+    Row<0, float> extra_of(int r) const { return {extra + int64(r) * width * layers, width, layers}; }
+    float* disparity_of(int r) const { return disparity + int64(r) * width; }
 };
 
 /// How a row of the plate is carried: sign +1 towards the right eye, -1 towards the left; column of the first target.

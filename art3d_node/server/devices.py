@@ -22,7 +22,7 @@ PROBE_TIMEOUT_S = 60.0
 DEVICE_SHARE = 0.5
 MOST_TILES = 4
 _KNOWN = re.compile(r"cpu|cuda(:\d+)?")
-_TOOLKIT = "numba needs NVIDIA's driver and the CUDA toolkit; name the toolkit's folder in $CUDA_HOME"
+_COMPILER = "NVRTC comes with torch's CUDA wheels: install torch for CUDA, and cuda-core"
 
 
 def find_devices(asked: str) -> list[str]:
@@ -67,13 +67,14 @@ def cuda_devices() -> list[str]:
 def probe() -> dict[str, Any]:
     """What a child process finds: the names of the devices, and why they cannot be used, or ""."""
     import torch
-    from numba import cuda
+
+    from art3d_node.native import cuda
 
     count = torch.cuda.device_count()
     if not count:
         return {"names": [], "fault": ""}
-    if not cuda.is_available():
-        return {"names": [], "fault": f"{count} CUDA devices are here, but not for numba. {_TOOLKIT}"}
+    if fault := cuda.fault():
+        return {"names": [], "fault": f"{count} CUDA devices are here, but no compiler for them: {fault}. {_COMPILER}"}
     return {"names": [torch.cuda.get_device_name(index) for index in range(count)], "fault": ""}
 
 
@@ -91,16 +92,15 @@ def take(name: str) -> Any:
     device = torch.device(name)
     if device.type != "cuda":
         return device
-    from numba import cuda
+    from art3d_node.native import cuda
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device.index is None or device.index >= count:
         raise BadInputError(f"there is no device {name!r}, torch sees {count} CUDA devices", where="--device",
                             remedy="use --device cpu, or install a driver and a torch with CUDA")  # fmt: skip
-    if not cuda.is_available():
-        raise BadInputError(f"numba cannot use {name!r}", where="--device", remedy=_TOOLKIT)
+    if fault := cuda.fault():
+        raise BadInputError(f"nothing compiles for {name!r}: {fault}", where="--device", remedy=_COMPILER)
     torch.cuda.set_device(device)
-    cuda.select_device(device.index)
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False

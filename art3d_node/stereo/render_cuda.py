@@ -1,7 +1,6 @@
 """Drive the CUDA kernels over the window that one region of the new view needs.
 
-The tensors stay on their device from end to end. Under numba's CUDA simulator the same code runs on
-CPU tensors, which is how it is tested where there is no GPU.
+The tensors stay on their device from end to end. Tensors of the CPU take the same way, see `native.cuda`.
 """
 
 from __future__ import annotations
@@ -10,24 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from numba import cuda
 from torch import Tensor
 
-from art3d_node.stereo import edges, fill, outline_softness
-from art3d_node.stereo import kernels_cuda as kernels
-from art3d_node.stereo.jit import f32
-from art3d_node.stereo.outline_band import LOOK
-from art3d_node.stereo.outline_softness import CELL
+from art3d_node import native
+from art3d_node.native import gpu_job
+from art3d_node.native.cuda import launch
+from art3d_node.native.gpu_job import DeviceJob
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.window import Window, finite_range, required_input, shift_span
 
-TILE = (32, 4)  # threads per block, along the row first: neighbours read neighbouring samples
-LINE = 64
-FILLERS = 1 << 16  # threads that fill holes, each with scratch of its own
-
 
 @dataclass(frozen=True)
-class _Layers:
+class _Layer:
     """Plate rows of the window: colours (h, W, C), extra (h, W, K), disparity and cover (h, W)."""
 
     colours: Tensor
@@ -35,26 +28,53 @@ class _Layers:
     disparity: Tensor
     cover: Tensor
 
-    def cut(self, first: int, last: int) -> _Layers:
+    def cut(self, first: int, last: int) -> _Layer:
         """Rows ``first`` to ``last``."""
-        rows = slice(first, last)
-        return _Layers(self.colours[rows], self.extra[rows], self.disparity[rows], self.cover[rows])
+        return _Layer(*(plane[first:last] for plane in vars(self).values()))
+
+    def rows(self, alpha: int = -1) -> gpu_job.Plate:
+        """As the kernels take it."""
+        (height, width, channels), layers = self.colours.shape, self.extra.shape[2]
+        return gpu_job.Plate(*_at(self.colours, self.extra, self.disparity), height, width, channels, layers, alpha)
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What one set of layers shows: colours, extra, depth (h, w), the winners' names and plate samples."""
+    """What one layer shows: colours, extra, disparity (h, w), the winners' names and plate samples."""
 
     colours: Tensor
     extra: Tensor
-    depth: Tensor
+    disparity: Tensor
     code: Tensor
     index: Tensor
 
     def cut(self, first: int, last: int) -> _Seen:
         """Rows ``first`` to ``last``."""
-        rows = slice(first, last)
-        return _Seen(self.colours[rows], self.extra[rows], self.depth[rows], self.code[rows], self.index[rows])
+        return _Seen(*(plane[first:last] for plane in vars(self).values()))
+
+    def planes(self) -> gpu_job.Planes:
+        """As the kernels take it."""
+        (height, width, channels), layers = self.colours.shape, self.extra.shape[2]
+        return gpu_job.Planes(*_at(self.colours, self.extra, self.disparity), height, width, channels, layers)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """One request on its way."""
+
+    plate: _Layer
+    window: Window
+    request: Request
+
+    def job(self, **fields: Any) -> DeviceJob:
+        """A job of this frame's."""
+        window = self.window
+        plate, left, top = self.plate.rows(self.request.alpha), window.left, window.top
+        return DeviceJob(plate=plate, sign=self.request.sign, left=left, top=top, widest=window.widest, **fields)
+
+    def run(self, kernel: str, over: tuple[int, int], **fields: Any) -> None:
+        """Launch a kernel over (rows, columns) threads."""
+        launch(kernel, self.job(height=over[0], width=over[1], **fields), self.plate.disparity.device)
 
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
@@ -62,143 +82,140 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     low, high = request.disparity_range or finite_range(disparity)
     size, span = (disparity.shape[0], disparity.shape[1]), shift_span(low, high, request.sign)
     window = required_input(request.region, size, span, soft=request.soft, fill=request.fill)
-    extra = image.new_empty(*disparity.shape, 0) if data is None else data
-    base = _rows(image, extra, disparity, window)
+    plate = _Layer(image, image.new_empty(*size, 0) if data is None else data, disparity, disparity[:0])
+    frame, (first, last) = _Frame(plate, window, request), window.inner
+    rows = slice(window.top, window.bottom)
+    opaque = _Layer(image[rows], plate.extra[rows], disparity[rows], disparity[:0])
     soft = None
-    if request.soft:
-        soft = _rows(image, extra, torch.full_like(disparity, torch.nan), window)
-        _take_apart(image, extra, disparity, window, request.alpha, base, soft)
-    view = _carry(base, window, request)
-    first, last = window.inner
-    inner = view.cut(first, last)
-    outlines, veil = inner.cut(0, 0), inner.depth[:0]
+    if request.soft and last > first:
+        opaque, soft = _take_apart(frame)
+    view = _carry(frame, opaque)
+    inner, outlines, cover = view.cut(first, last), None, None
     if soft is not None:
-        outlines, veil = _veil(soft.cut(first, last), inner, window, request)
-    hole, beyond = torch.empty_like(inner.depth, dtype=torch.bool), torch.empty_like(inner.depth, dtype=torch.bool)
-    _launch(kernels.mark_holes, inner.depth, veil, window.widest, hole, beyond, over=hole)
-    ground = _fill((image, extra, disparity), view, window, request.sign) if request.fill else inner.depth
-    over = (outlines.colours, outlines.extra, outlines.depth, veil)
-    _launch(kernels.compose, request.fill, inner.colours, inner.extra, ground, hole, *over, over=ground)
-    shown = [window.cut(plane) for plane in (inner.colours, inner.extra, ground, hole, beyond)]
+        outlines, cover = _veil(frame, soft.cut(first, last), inner)
+    shape = (last - first, window.right - window.left)
+    hole, beyond = (torch.empty(shape, dtype=torch.bool, device=disparity.device) for _ in range(2))
+    covered = _at(cover)[0] if cover is not None else None
+    masks = {"hole": _at(hole)[0], "beyond": _at(beyond)[0]}
+    frame.run("find_holes", shape, view=inner.planes(), cover=covered, **masks)
+    filled = _fill(frame, view) if request.fill else inner.disparity.contiguous()
+    over = {} if outlines is None else {"soft": outlines.planes(), "cover": covered}
+    target = {"view": inner.planes(), "filled_disparity": _at(filled)[0], "filled": int(request.fill)}
+    frame.run("compose", shape, **target, **masks, **over)
+    shown = [window.cut(plane) for plane in (inner.colours, inner.extra, filled, hole, beyond)]
     for mask in shown[3:]:
         window.mark_outside(mask)
     return Rendered(shown[0], None if data is None else shown[1], *shown[2:])
 
 
-def _array(value: Any) -> Any:
-    """What a kernel takes for a tensor: the same memory."""
-    if not isinstance(value, Tensor):
-        return value
-    return value.numpy() if value.device.type == "cpu" else cuda.as_cuda_array(value)
+def _at(*tensors: Tensor) -> tuple[int, ...]:
+    return tuple(tensor.data_ptr() for tensor in tensors)
 
 
-def _launch(kernel: Any, *arguments: Any, over: Tensor) -> None:
-    """Run a kernel with one thread per element of the (h, w) tensor ``over``."""
-    rows, columns = over.shape[:2]
-    if rows and columns:
-        grid = (-(-columns // TILE[0]), -(-rows // TILE[1]))
-        kernel[grid, TILE, _stream()](*(_array(value) for value in arguments))
+def _take_apart(frame: _Frame) -> tuple[_Layer, _Layer]:
+    """The window's rows without the mixed pixels of outlines, and those; see `find_mixed` in render.cpp."""
+    plate, window, cell, look = frame.plate, frame.window, native.CELL_PX, native.LOOK_PX
+    (height, width), new = plate.disparity.shape, plate.disparity.new_empty
+    first, last = _cells(window.top, window.bottom, height)
+    left, right = _cells(*window.samples, width)
+    top, wide = first * cell, (left * cell, min(right * cell, width))
+    tall = min(last * cell, height) - top
+    near = new(tall + 2 * look, wide[1] - wide[0] + 2 * look, dtype=torch.uint8)
+    reaches = gpu_job.Reaches(near.data_ptr(), *near.shape, top - look, wide[0] - look)
+    frame.run("find_reaches", (near.shape[0], near.shape[1]), reaches=reaches)
+    count = new(tall, dtype=torch.int32)
+    frame.run("count_band_pixels", (1, tall), reaches=reaches, band=gpu_job.MixedPixels(count=count.data_ptr()))
+    room = _Room.of(count, plate.colours.shape[2], new)
+    around = torch.frombuffer(bytearray(native.neighbourhood(width, near.shape[1])), dtype=torch.uint8).to(near.device)
+    sums = new(tall, 2 * (1 + 2 * plate.colours.shape[2]))
+    cells, softness = new(last - first, right - left, 2), new(last - first, right - left)
+    learnt = {
+        "reaches": reaches,
+        "band": room.pixels(0),
+        "cells": gpu_job.CellSums(cells.data_ptr(), last - first, right - left, first, left),
+        "cell_softness": softness.data_ptr(),
+    }
+    looked = {"around": around.data_ptr(), "sums": sums.data_ptr(), "band_columns": gpu_job.Span(*wide)}
+    frame.run("survey", (1, tall), **learnt, **looked)
+    frame.run("gather", (1, last - first), **learnt)
+    frame.run("soften", (last - first, right - left), **learnt)
+    mixed, rows = room.pixels(window.top - top), window.bottom - window.top
+    frame.run("classify", (1, rows), **learnt, mixed=mixed, settled=gpu_job.Span(*window.samples))
+    part = slice(window.top, window.bottom)
+    d = plate.disparity[part]
+    opaque, soft = (
+        _Layer(plate.colours[part].clone(), plate.extra[part].clone(), own, torch.ones_like(own))
+        for own in (d.clone(), torch.full_like(d, torch.nan))
+    )
+    layers = {"rows": opaque.rows(), "other_rows": soft.rows(), "rows_cover": soft.cover.data_ptr()}
+    frame.run("split_rows", (1, rows), mixed=mixed, **layers)
+    return opaque, soft
 
 
-def _launch_rows(kernel: Any, *arguments: Any, rows: int) -> None:
-    if rows:
-        converted = tuple(
-            tuple(_array(v) for v in value) if isinstance(value, tuple) else _array(value) for value in arguments
-        )
-        kernel[-(-rows // LINE), LINE, _stream()](*converted)
+def _cells(first: int, last: int, size: int) -> tuple[int, int]:
+    """First and one past the last cell along one axis that some pixels of the plate learn from."""
+    cell = native.CELL_PX
+    return max(first // cell - 1, 0), min((last - 1) // cell + 2, -(-size // cell))
 
 
-def _stream() -> Any:
-    """torch's current stream, so that kernels and tensor operations keep their order."""
-    return cuda.external_stream(torch.cuda.current_stream().cuda_stream) if torch.cuda.is_available() else 0
+@dataclass(frozen=True)
+class _Room:
+    """Room for the pixels of the band, as many of each row as were counted."""
+
+    start: Tensor
+    count: Tensor
+    arrays: tuple[Tensor, ...]
+
+    @classmethod
+    def of(cls, count: Tensor, channels: int, new: Any) -> _Room:
+        """Make it."""
+        size = int(count.sum())
+        start = (count.cumsum(0) - count).to(torch.int32)
+        colours = [new(size, channels) for _ in range(2)]
+        named = (new(size, dtype=torch.int32), new(size), *colours, new(size, 2), new(size, 2, dtype=torch.int32))
+        return cls(start, count, (*named, new(size, dtype=torch.uint8), new(size), new(size, 2, channels)))
+
+    def pixels(self, first: int) -> gpu_job.MixedPixels:
+        """Those of the rows from ``first`` on."""
+        return gpu_job.MixedPixels(*_at(self.start[first:], self.count[first:], *self.arrays))
 
 
-def _rows(image: Tensor, extra: Tensor, disparity: Tensor, window: Window) -> _Layers:
-    rows = slice(window.top, window.bottom)
-    d = disparity[rows].clone()
-    return _Layers(image[rows].clone(), extra[rows].clone(), d, torch.ones_like(d))
+def _carry(frame: _Frame, layer: _Layer, nearest: Tensor | None = None) -> _Seen:
+    """Carry rows of a layer to the new view: all of them, or what lies behind ``nearest``."""
+    d, width, (first, last) = layer.disparity, frame.window.right - frame.window.left, frame.window.samples
+    shape = (d.shape[0], width)
+    seen = _Seen(
+        d.new_empty(*shape, layer.colours.shape[2]),
+        d.new_empty(*shape, layer.extra.shape[2]),
+        d.new_full(shape, -torch.inf),
+        d.new_full(shape, -1, dtype=torch.int32),
+        d.new_empty(shape, dtype=torch.int32),
+    )
+    places = {"rows": layer.rows(frame.request.alpha), "view": seen.planes(), "code": _at(seen.code)[0],
+              "index": _at(seen.index)[0], "first": first}  # fmt: skip
+    limit = {"nearest": None if nearest is None else nearest.data_ptr()}
+    for kernel in ("scatter", "name_winners"):
+        frame.run(kernel, (d.shape[0], last - first), **places, **limit)
+    frame.run("read_winners", shape, **places)
+    return seen
 
 
-def _take_apart(
-    image: Tensor, extra: Tensor, disparity: Tensor, window: Window, alpha: int, base: _Layers, soft: _Layers
-) -> None:
-    """Move the mixed outline pixels of the window's rows into ``soft``; see `mixed_cpu.find_mixed`."""
-    (height, width), new = disparity.shape, disparity.new_empty
-    first, last = outline_softness.cells(window.top, window.bottom, height)
-    left, right = outline_softness.cells(*window.samples, width)
-    top, wide = first * CELL, (left * CELL, min(right * CELL, width))
-    rows, corner = min(last * CELL, height) - top, (top - LOOK, wide[0] - LOOK)
-    near = new(rows + 2 * LOOK, wide[1] - wide[0] + 2 * LOOK, dtype=torch.uint8)
-    _launch(kernels.edge_distance, disparity, *corner, near, over=near)
-    count = new(rows, dtype=torch.int32)
-    _launch_rows(kernels.count_band, near, count, rows=rows)
-    band = _room(count, image)
-    flat, device = image.flatten(0, 1), disparity.device
-    tables = (torch.from_numpy(t).to(device) for t in (edges.neighbourhood(width, near.shape[1]), edges.WEIGHTS))
-    scratch = new(rows, 2, 1 + 2 * image.shape[2])
-    plate = (flat, disparity.flatten(), (height, width), near.flatten(), corner, wide, *tables)
-    _launch_rows(kernels.survey, *plate, band, scratch, rows=rows)
-    cells = new(last - first, right - left, outline_softness.SUMS)
-    softness = new(*cells.shape[:2])
-    _launch_rows(kernels.gather, top, (first, left), band, cells, rows=cells.shape[0])
-    _launch(kernels.soften, cells, softness, over=softness)
-    part, wanted = slice(window.top - top, window.bottom - top), base.disparity.shape[0]
-    kind, noise, spread, start, count, *found = band
-    mixed = (start[part], count[part], *found)
-    around = (window.samples, (first, left), softness, torch.from_numpy(outline_softness.DOUBT).to(device), alpha)
-    _launch_rows(kernels.settle, window.top, flat, width, *around, (kind, noise, spread, *mixed), wanted, rows=wanted)
-    layers = (base.colours, base.extra, base.disparity, soft.colours, soft.extra, soft.disparity, soft.cover)
-    _launch_rows(kernels.lay, disparity, window.top, mixed, extra, *layers, rows=wanted)
-
-
-def _room(count: Tensor, image: Tensor) -> tuple[Tensor, ...]:
-    """The arrays of `mixed.Band` for so many pixels of each row."""
-    total, channels, new = int(count.sum()), image.shape[2], image.new_empty
-    start = (count.cumsum(0) - count).to(torch.int32)
-    column, other = new(total, dtype=torch.int32), new(total, 2, dtype=torch.int32)
-    colours = [new(total, channels) for _ in range(2)]
-    band = (new(total, dtype=torch.uint8), new(total), new(total, 2, channels))
-    return (*band, start, count, column, new(total), *colours, new(total, 2), other)
-
-
-def _carry(layers: _Layers, window: Window, request: Request, nearest: Tensor | None = None) -> _Seen:
-    """Carry the window's plate rows, or some of them, to the new view: all, or what lies behind ``nearest``."""
-    d, width = layers.disparity, window.right - window.left
-    depth = d.new_full((d.shape[0], width), -torch.inf)
-    code = d.new_full((d.shape[0], width), -1, dtype=torch.int32)
-    s, first = f32(request.sign), window.samples[0]
-    samples = d[:, first : window.samples[1]]
-    limit = depth[:0] if nearest is None else nearest
-    for naming in (False, True):
-        _launch(kernels.scatter, d, s, first, window.left, naming, limit, depth, code, over=samples)
-    out = d.new_empty(*depth.shape, layers.colours.shape[2])
-    out_extra = d.new_empty(*depth.shape, layers.extra.shape[2])
-    index = torch.empty_like(code)
-    places = (layers.colours, layers.extra, d, s, window.left, request.alpha, code, out, out_extra, index)
-    _launch(kernels.resolve, *places, over=depth)
-    return _Seen(out, out_extra, depth, code, index)
-
-
-def _veil(soft: _Layers, view: _Seen, window: Window, request: Request) -> tuple[_Seen, Tensor]:
+def _veil(frame: _Frame, soft: _Layer, view: _Seen) -> tuple[_Seen, Tensor]:
     """The soft outlines in front of ``view``, those behind others laid under these, and their cover."""
-    front = _carry(soft, window, request)
-    behind = _carry(soft, window, request, front.depth)
-    veil = torch.empty_like(view.depth)
-    places = (soft.disparity, soft.cover, f32(request.sign), window.left)
-    _launch(kernels.veil_soft, *places, front.code, front.depth, view.depth, veil, over=veil)
-    under = (behind.code, behind.depth, view.depth, behind.colours)
-    _launch(kernels.veil_behind, *places, *under, veil, front.colours, over=veil)
-    return front, veil
+    front = _carry(frame, soft)
+    behind = _carry(frame, soft, front.disparity)
+    cover = torch.empty_like(view.disparity)
+    layer = {"rows": soft.rows(), "rows_cover": soft.cover.data_ptr(), "view": view.planes()}
+    codes = {"code": front.code.data_ptr(), "behind_code": behind.code.data_ptr(), "cover": cover.data_ptr()}
+    frame.run("veil", (cover.shape[0], cover.shape[1]), **layer, **codes, soft=front.planes(), behind=behind.planes())
+    return front, cover
 
 
-def _fill(plate: tuple[Tensor, Tensor, Tensor], view: _Seen, window: Window, sign: float) -> Tensor:
+def _fill(frame: _Frame, view: _Seen) -> Tensor:
     """Fill the holes of the inner rows in place; return the filled disparity."""
-    first, last = window.inner
-    ground = torch.empty_like(view.depth[first:last])
-    threads = min(FILLERS, -(-max(ground.numel(), 1) // LINE) * LINE)
-    rays = torch.from_numpy(fill.RAYS).to(ground.device)
-    scratch = ground.new_empty(threads, view.colours.shape[2])
-    flat = (view.colours.flatten(0, 1), view.extra.flatten(0, 1), view.depth.flatten())
-    where = (f32(sign), (window.left, window.top), *flat, view.depth, view.index)
-    _launch_rows(kernels.fill_holes, *plate, *where, rays, first, window.span(), scratch, ground, rows=threads)
-    return ground
+    first, last = frame.window.inner
+    filled = torch.empty_like(view.disparity[first:last])
+    target = {"view": view.planes(), "index": view.index.data_ptr(), "filled_disparity": filled.data_ptr()}
+    columns = gpu_job.Span(*frame.window.span())
+    frame.run("fill_holes", (last - first, filled.shape[1]), **target, first=first, columns=columns)
+    return filled

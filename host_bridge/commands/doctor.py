@@ -32,7 +32,6 @@ HELP = "check the installation, the server and a plate, and say what to do about
 PACKAGES = (
     "torch",
     "transformers",
-    "numba",
     "numpy",
     "pyzmq",
     "msgpack",
