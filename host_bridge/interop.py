@@ -33,6 +33,8 @@ _CICP_CURVES = {1: "g24", 4: "g22", 5: "g28", 6: "g24", 7: "g24", 8: "lin", 11: 
 _CICP_PRIMARIES = {1: "rec709", 4: "ntsc1953", 5: "ebu", 6: "smptec", 7: "smptec", 8: "film", 9: "rec2020",
                    10: "xyzd65", 11: "p3dci", 12: "p3d65", 22: "ebu3213"}  # fmt: skip
 _UNSPECIFIED = (0, 2, 3)
+# BT.709 itself, and the pure power that FFmpeg and ColorSync write in its place.
+_CAMERA_CURVES = ("itu709", "g1.961")
 _TEXTURES = ("lin", "srgb", "g22")
 
 
@@ -120,8 +122,11 @@ def says_nothing(transfer: int) -> bool:
     return transfer in _UNSPECIFIED
 
 
-def from_chromaticities(chromaticities: tuple[float, ...], gamma: float = 1.0) -> str | None:
-    """The id of primaries and a pure power; None when they are no primaries."""
-    if not primaries.usable(chromaticities):
-        return None
-    return f"{gamma_curve(gamma)}_{primaries.named(chromaticities)}_scene"
+def named(curve: str, of_primaries: str) -> str:
+    """The id of a curve and primaries; what stands for a camera's video curve is shown at BT.1886's gamma of 2.4."""
+    return f"g24_{of_primaries}_display" if curve in _CAMERA_CURVES else f"{curve}_{of_primaries}_scene"
+
+
+def from_chromaticities(chromaticities: tuple[float, ...], curve: str = "lin") -> str | None:
+    """The id of primaries and a curve's name; None when they are no primaries."""
+    return named(curve, primaries.named(chromaticities)) if primaries.usable(chromaticities) else None

@@ -51,7 +51,7 @@ def frames(seen: Seen) -> Iterator[Finding]:
     said = f"{name}: frames {numbers}" if len(sequence.frames) > 1 else f"{name}: frame {numbers}"
     if sequence.film is not None:
         film = sequence.film
-        said = f"{said}, movie, {float(film.rate):.5g} frames a second, {film.depth}, {len(film.index.keys)} key frames"
+        said = f"{said}, movie, {float(film.rate):.5g} frames a second, {film.depth}"
         said = "; ".join((said, *film.notes))
     if not sequence.missing:
         yield Finding("plate", True, said)

@@ -86,7 +86,7 @@ def _from_numbers(tags: dict[bytes, bytes]) -> str | None:
         return None
     transfer = _named_curve(_sampled(curve))
     if b"gTRC" not in tags or transfer is None:
-        return f"{transfer}_rec709_scene" if transfer else None
+        return interop.named(transfer, "rec709") if transfer else None
     columns = [_xyz(tags[c + b"XYZ"]) for c in (b"r", b"g", b"b")]
     xyz = np.stack([*columns, np.sum(columns, axis=0)], 1)
     if b"chad" in tags:
@@ -94,12 +94,7 @@ def _from_numbers(tags: dict[bytes, bytes]) -> str | None:
     else:
         xyz = _from_d50(xyz, _xyz(tags[b"wtpt"]) if b"wtpt" in tags else None)
     xy = (xyz[:2] / xyz.sum(0)).T.reshape(-1)
-    if not primaries.usable(xy):
-        return None
-    found = primaries.named(xy)
-    if transfer == "itu709":
-        return f"g24_{found}_display"
-    return f"{transfer}_{found}_scene"
+    return interop.from_chromaticities(tuple(xy.tolist()), transfer)
 
 
 def _from_d50(xyz: Floats, white: Floats | None) -> Floats:

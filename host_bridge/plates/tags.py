@@ -142,16 +142,18 @@ def _gamma(path: Path, spec: oiio.ImageSpec) -> Tag | None:
     gamma = float(spec.getattribute("oiio:Gamma") or 0.0)
     if b"gAMA" in chunks and len(chunks[b"gAMA"]) == 4:
         gamma = 100_000 / max(1, struct.unpack(">I", chunks[b"gAMA"])[0])
-    if b"sRGB" in chunks or not 0.1 <= gamma <= 10:
+    coloured = len(chunks.get(b"cHRM", b"")) == 32
+    if b"sRGB" in chunks or not (0.1 <= gamma <= 10 or coloured):
         return None
-    space, said = f"{interop.gamma_curve(gamma)}_rec709_scene", f"gamma {gamma:.4g}"
-    if len(chunks.get(b"cHRM", b"")) == 32:
-        white, *rgb = struct.iter_unpack(">2I", chunks[b"cHRM"])
-        xy = tuple(v / 100_000 for pair in (*rgb, white) for v in pair)
-        found = interop.from_chromaticities(xy, gamma)
-        said = f"{said}, primaries {' '.join(f'{v:g}' for v in xy)}"
-        return Tag(colour.canonical(found), said) if found else _unknown(said)
-    return Tag(colour.canonical(space), said)
+    # Primaries without a gamma leave the curve to what the format implies.
+    curve, said = (interop.gamma_curve(gamma), f"gamma {gamma:.4g}") if 0.1 <= gamma <= 10 else ("srgb", "no gamma")
+    if not coloured:
+        return Tag(colour.canonical(interop.named(curve, "rec709")), said)
+    white, *rgb = struct.iter_unpack(">2I", chunks[b"cHRM"])
+    xy = tuple(v / 100_000 for pair in (*rgb, white) for v in pair)
+    found = interop.from_chromaticities(xy, curve)
+    said = f"{said}, primaries {' '.join(f'{v:g}' for v in xy)}"
+    return Tag(colour.canonical(found), said) if found else _unknown(said)
 
 
 def _exif(path: Path, spec: oiio.ImageSpec) -> Tag | None:

@@ -452,3 +452,31 @@ def test_sound_alone_is_no_plate(tmp_path) -> None:
         container.mux(stream.encode())
     with pytest.raises(PlateError, match="no picture"):
         again(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("tags", [(1, 1, 1, 1), (9, 16, 9, 1), (9, 18, 9, 1)])
+def test_a_film_looks_like_its_extracted_frames(tmp_path, tags) -> None:
+    """PNGs as today's FFmpeg writes them, with cICP, through its own conversion to R'G'B'."""
+    blocks = np.kron(picture(3)[::16, ::16], np.ones((16, 16, 1))).astype(np.uint8)
+    how = Make(pixels="yuv444p10le", tags=tags)
+    names = {1: ("ITU709", "MPEG"), 9: ("BT2020", "MPEG")}[tags[2]]
+    source = VideoFrame.from_ndarray(blocks, format="rgb24")
+    coded = source.reformat(format="yuv444p10le", dst_colorspace=names[0], dst_color_range=names[1])
+    path = make(tmp_path / "a.mkv", how, [coded])
+    with av.open(str(path)) as container:
+        decoded = next(container.decode(video=0))
+    still = decoded.reformat(format="rgb48be", src_colorspace=names[0], dst_color_range="JPEG")
+    with av.open(str(tmp_path / "p.png"), "w", format="image2", options={"update": "1"}) as target:
+        stream = target.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "rgb48be"
+        context = stream.codec_context
+        context.color_primaries, context.color_trc, context.color_range = tags[0], tags[1], 2
+        still.color_primaries, still.color_trc, still.color_range = tags[0], tags[1], 2
+        target.mux(stream.encode(still))
+        target.mux(stream.encode())
+    assert b"cICP" + bytes([tags[0], tags[1], 0, 1]) in (tmp_path / "p.png").read_bytes()
+    shown = PlateSequence.open(str(tmp_path / "p.png")).read(1)
+    film_plate = again(path).read(1)
+    assert shown.input_space == film_plate.input_space
+    one, other = (np.sqrt(np.abs(p.frame.layers["color"].astype(float))) for p in (shown, film_plate))
+    assert one == pytest.approx(other, abs=0.02 * max(1.0, float(other.max())))

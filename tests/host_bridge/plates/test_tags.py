@@ -165,12 +165,17 @@ def test_narrow_range_codes(tmp_path, bits) -> None:
     [
         ((gama(2.2),), "g22_rec709_scene"),
         ((gama(1.0),), "lin_rec709_scene"),
-        ((gama(1.961),), "g1.961_rec709_scene"),
+        ((gama(1.961),), "g24_rec709_display"),
+        ((gama(1.961), chrm(primaries.PRIMARIES["rec2020"])), "g24_rec2020_display"),
+        ((gama(1.9),), "g19_rec709_scene"),
+        ((gama(1.933),), "g1.933_rec709_scene"),
         ((gama(2.2), chrm(primaries.PRIMARIES["rec709"])), "g22_rec709_scene"),
         ((gama(2.2), chrm(primaries.PRIMARIES["rec2020"])), "g22_rec2020_scene"),
         ((gama(1.0), chrm(primaries.PRIMARIES["p3d65"])), "lin_p3d65_scene"),
         ((gama(2.2), chrm(primaries.PRIMARIES["rec2020"]), (b"sRGB", b"\0")), "srgb_rec709_scene"),
         ((gama(2.2), cicp(9, 16)), "pq_rec2020_display"),
+        ((chrm(primaries.PRIMARIES["rec2020"]),), "srgb_rec2020_scene"),
+        ((chrm(primaries.PRIMARIES["rec709"]),), "srgb_rec709_scene"),
         ((), "srgb_rec709_scene"),
     ],
 )
@@ -198,6 +203,7 @@ def test_wide_primaries_are_not_taken_for_rec709(tmp_path, picture) -> None:
         ("HDTV (Rec. 709)", curve_gamma(2.2), D50_OF_REC709, "g24_rec709_display"),
         ("Rec2020 PQ", curve_gamma(2.2), D50_OF_REC709, "pq_rec2020_display"),
         ("Display P3 PQ", curve_gamma(2.2), D50_OF_REC709, "pq_p3d65_display"),
+        ("HD 1-1-1", curve_gamma(1.9609375), D50_OF_REC709, "g24_rec709_display"),
         ("camera", curve_parametric(3, *CAMERA_709), D50_OF_P3, "g24_p3d65_display"),
     ],
 )
