@@ -10,7 +10,7 @@ APT    := g++ cmake pkg-config libzmq3-dev cppzmq-dev libmsgpack-cxx-dev libxxha
 HEADERS := /usr/include/zmq.hpp /usr/include/msgpack.hpp /usr/include/xxhash.h
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench ofx system clean native wheel
+.PHONY: help setup demo test lint bench ofx ofx-release system clean native wheel
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -70,6 +70,11 @@ demo: $(VENV)/.base native
 ofx: system $(VENV)/.base native
 	cmake -S ofx_wrapper -B build/ofx -DCMAKE_BUILD_TYPE=Release
 	cmake --build build/ofx
+
+# make ofx-release   builds the OpenFX bundle that facilities install: Linux, Windows and macOS in one
+ofx-release: system $(VENV)/.base
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
+	$(BIN)/python ofx_wrapper/release/build.py
 
 lint: $(VENV)/.all
 	$(BIN)/ruff check .

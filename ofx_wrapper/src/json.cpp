@@ -1,6 +1,8 @@
 #include "json.h"
 
-#include <charconv>
+#include <algorithm>
+#include <locale>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 
@@ -75,9 +77,11 @@ class Reader {
   Value number() {
     Value value;
     value.kind = Value::Kind::kNumber;
-    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value.number);
-    if (error != std::errc()) fail();
-    rest_.remove_prefix(static_cast<size_t>(end - rest_.data()));
+    const size_t size = std::min(rest_.find_first_not_of("+-.0123456789eE"), rest_.size());
+    std::istringstream text{std::string(rest_.substr(0, size))};
+    text.imbue(std::locale::classic());  // whatever the host's own is
+    if (!(text >> value.number) || !text.eof()) fail();
+    rest_.remove_prefix(size);
     return value;
   }
 

@@ -21,6 +21,10 @@ std::string cacheFolder();
 // Keeps the library in this process for good: a thread of it outlives its unloading.
 void stayLoaded();
 
+// Calls this when the library is unloaded or the process ends, before anything of the library is gone. Where threads are
+// dead by then the library stays instead.
+void whenLeaving(void (*close)());
+
 struct FileState {
   int64_t changed_ns = 0, bytes = 0;
 };

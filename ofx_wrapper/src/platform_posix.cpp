@@ -167,6 +167,8 @@ void stayLoaded() {
   if (found.dli_fname != nullptr) dlopen(found.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+void whenLeaving(void (*close)()) { std::atexit(close); }
+
 std::optional<FileState> stateOf(const std::string& path) {
   struct stat found = {};
   if (stat(path.c_str(), &found) != 0) return std::nullopt;

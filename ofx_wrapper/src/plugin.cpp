@@ -6,7 +6,11 @@
 #include "actions.h"
 #include "runtime.h"
 
+#ifdef _WIN32
+#define ART3D_EXPORT extern "C" __declspec(dllexport)
+#else
 #define ART3D_EXPORT extern "C" __attribute__((visibility("default")))
+#endif
 
 namespace art3d {
 namespace {
