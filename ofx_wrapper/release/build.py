@@ -1,6 +1,6 @@
 """Builds the bundle that facilities install: `make ofx-release`.
 
-One Art3D.ofx.bundle for Linux (glibc 2.28 upward), Windows and macOS, each binary with libzmq and the C++ runtime inside.
+One Art3D.ofx.bundle for Linux (glibc 2.28 upward), Windows and macOS; each binary holds libzmq and the C++ runtime.
 The compiler is zig's clang, from PyPI; libzmq's source comes from Debian's archive and is checked against its hash.
 """
 
@@ -121,8 +121,8 @@ def build(target: Target, folder: Path, source: Path, include: Path, jobs: int) 
     out = folder / target.name
     zig = compiler(folder / "zig" / target.name, target)
     run(
-        "cmake", "-S", HERE.parent, "-B", out, "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_TOOLCHAIN_FILE={HERE / 'zig.cmake'}",
-        f"-DART3D_ZIG={zig}", f"-DART3D_SYSTEM={target.system}", f"-DART3D_PROCESSOR={target.processor}",
+        "cmake", "-S", HERE.parent, "-B", out, "-DCMAKE_BUILD_TYPE=Release",
+        f"-DCMAKE_TOOLCHAIN_FILE={HERE / 'zig.cmake'}", f"-DART3D_ZIG={zig}", f"-DART3D_SYSTEM={target.system}", f"-DART3D_PROCESSOR={target.processor}",
         f"-DART3D_ZMQ_SOURCE={source}", f"-DART3D_HEADERS={include}",
     )  # fmt: skip
     run("cmake", "--build", out, "-j", str(jobs), "--target", "Art3D", "wire_vectors")
