@@ -17,7 +17,7 @@ GROUPS: tuple[tuple[str, str, bool, tuple[str, ...]], ...] = (
         "inputs",
         "Inputs",
         False,
-        ("depth", "z_meaning", "use_depth", "matte", "use_matte", "use_clean_plate", "picture"),
+        ("input_colour", "depth", "z_meaning", "use_depth", "matte", "use_matte", "use_clean_plate", "picture"),
     ),
     ("shot_group", "Shot", False, ("shot", "shot_offset")),
     ("server_group", "Server", False, ("server", "server_command")),

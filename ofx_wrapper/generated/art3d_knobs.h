@@ -36,7 +36,7 @@ inline constexpr std::array<GroupSpec, 5> kGroups{
     GroupSpec{"server_group", "Server", false},
 };
 
-inline constexpr std::array<KnobSpec, 22> kKnobs{
+inline constexpr std::array<KnobSpec, 23> kKnobs{
     KnobSpec{1, "depth_gain", "Global Depth", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on the depth that the style gives the whole frame. 0 is flat, 1 is the style, 2 twice as deep."},
     KnobSpec{2, "zero_plane", "Zero Plane", "", KnobKind::kFloat, 0.0, "", -10.0, 10.0, "%", true, {}, "Moves the whole picture through the screen: above 0 pushes it behind, below 0 pulls it in front."},
     KnobSpec{3, "sculpt", "Local Sculpt", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on what the style sculpts locally, such as pop-outs. 0 leaves only the global depth."},
@@ -48,6 +48,7 @@ inline constexpr std::array<KnobSpec, 22> kKnobs{
     KnobSpec{7, "fill", "Fill", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"background", "none", "clean-plate"}, "What appears where the new eye sees what the plate hides: more background, nothing, or a clean plate."},
     KnobSpec{8, "edges", "Edges", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"soft", "hard"}, "Soft splits hair, defocus and motion-blurred outlines into two layers; hard keeps every pixel whole."},
     KnobSpec{9, "occlusion_to_alpha", "Occlusion to Alpha", "eye", KnobKind::kBool, 0.0, "", 0.0, 0.0, "", false, {}, "Writes the filled pixels of the new eye into its alpha, as 0."},
+    KnobSpec{22, "input_colour", "Input Colour", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"auto", "linear", "srgb", "rec709", "cineon"}, "How the plate's values mean light. Auto takes integers as sRGB and floats as linear, unless the host says."},
     KnobSpec{11, "depth", "Depth Source", "inputs", KnobKind::kText, 0.0, "auto", 0.0, 0.0, "", false, {}, "Where inverse depth comes from: auto, aov (the plate's Z), da2-small, mini, or a folder or .onnx file with a depth network; on the command line also depth pictures. +people behind a network's name holds people in one piece."},
     KnobSpec{12, "z_meaning", "Z Meaning", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"auto", "distance", "inverse", "far-is-white", "near-is-white"}, "What Z says: distance (most renderers), its inverse (Nuke's own), or a picture of depth whose far or near is white. Auto compares it with what a small network sees."},
     KnobSpec{19, "use_depth", "Use Depth", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Depth input where something is connected. Off as if nothing were."},

@@ -80,6 +80,12 @@ inline constexpr Name kClipComponentsPrefix = "OfxImageClipPropComponents_";
 inline constexpr Name kClipDepthPrefix = "OfxImageClipPropDepth_";
 inline constexpr Name kClipFramesPrefix = "OfxImageClipPropFrameRange_";
 
+// API 1.5: colour management.
+inline constexpr Name kColourStyle = "OfxImageEffectPropColourManagementStyle";
+inline constexpr Name kColourConfigs = "OfxImageEffectPropColourManagementAvailableConfigs";
+inline constexpr Name kClipColourspace = "OfxImageClipPropColourspace";
+inline constexpr Name kPreferredColourspacesPrefix = "OfxImageClipPropPreferredColourspaces_";
+
 inline constexpr Name kImageData = "OfxImagePropData";
 inline constexpr Name kImageBounds = "OfxImagePropBounds";
 inline constexpr Name kImageRowBytes = "OfxImagePropRowBytes";
@@ -119,6 +125,10 @@ inline constexpr Name kFieldNone = "OfxFieldNone";
 inline constexpr Name kFieldBoth = "OfxFieldBoth";
 inline constexpr Name kFieldLower = "OfxFieldLower";
 inline constexpr Name kFieldUpper = "OfxFieldUpper";
+inline constexpr Name kColourBasic = "OfxImageEffectColourManagementBasic";
+inline constexpr Name kColourConfig15 = "ofx-native-v1.5_aces-v1.3_ocio-v2.3";
+inline constexpr Name kSceneLinear = "ofx_scene_linear";
+inline constexpr Name kDisplaySdr = "ofx_display_sdr";
 inline constexpr Name kParamDouble = "OfxParamTypeDouble";
 inline constexpr Name kParamInteger = "OfxParamTypeInteger";
 inline constexpr Name kParamBoolean = "OfxParamTypeBoolean";

@@ -122,7 +122,8 @@ def build(target: Target, folder: Path, source: Path, include: Path, jobs: int) 
     zig = compiler(folder / "zig" / target.name, target)
     run(
         "cmake", "-S", HERE.parent, "-B", out, "-DCMAKE_BUILD_TYPE=Release",
-        f"-DCMAKE_TOOLCHAIN_FILE={HERE / 'zig.cmake'}", f"-DART3D_ZIG={zig}", f"-DART3D_SYSTEM={target.system}", f"-DART3D_PROCESSOR={target.processor}",
+        f"-DCMAKE_TOOLCHAIN_FILE={HERE / 'zig.cmake'}", f"-DART3D_ZIG={zig}",
+        f"-DART3D_SYSTEM={target.system}", f"-DART3D_PROCESSOR={target.processor}",
         f"-DART3D_ZMQ_SOURCE={source}", f"-DART3D_HEADERS={include}",
     )  # fmt: skip
     run("cmake", "--build", out, "-j", str(jobs), "--target", "Art3D", "wire_vectors")

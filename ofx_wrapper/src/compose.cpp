@@ -119,7 +119,7 @@ void addRow(const Piece& piece, const std::vector<float>& from, double share, st
   }
 }
 
-void paintSqueezed(const Piece& piece, const Rows& rows, ImageView& image) {
+void paintSqueezed(const Piece& piece, const Rows& rows, const Encoder& encoder, ImageView& image) {
   const size_t count = piece.channels.size();
   const auto wide = static_cast<size_t>(piece.asked.width()), narrow = static_cast<size_t>(piece.to.width());
   std::vector<float> old(wide * count), made(narrow * count);
@@ -132,6 +132,7 @@ void paintSqueezed(const Piece& piece, const Rows& rows, ImageView& image) {
       addRow(piece, old, share, sum);
     }
     std::transform(sum.begin(), sum.end(), made.begin(), [](double value) { return static_cast<float>(value); });
+    if (!encoder.none()) encoder.row(made.data(), narrow, count, image.colours());
     writeRow(made.data(), image.at(piece.to.x0, y), made.size(), image.depth());
   }
 }
@@ -178,16 +179,18 @@ std::vector<Piece> piecesOf(const Settings& settings, const Regions& regions, co
   return one({wire::output::kRight}, view(plate, to));
 }
 
-void paint(const Piece& piece, const wire::TileReply& reply, const std::byte* payload, ImageView& image) {
+void paint(const Piece& piece, const wire::TileReply& reply, const std::byte* payload, const Encoder& encoder,
+           ImageView& image) {
   prove(piece, reply);
   const Rows rows{reply, payload};
-  if (!piece.across.none() || !piece.down.none()) return paintSqueezed(piece, rows, image);
+  if (!piece.across.none() || !piece.down.none()) return paintSqueezed(piece, rows, encoder, image);
   const auto width = static_cast<size_t>(piece.asked.width());
   const size_t samples = width * piece.channels.size();
-  const bool direct = straight(piece.channels, reply.planes);
+  const bool direct = encoder.none() && straight(piece.channels, reply.planes);
   std::vector<float> row(direct ? 0 : samples);
   for (int64_t y = 0; y < piece.asked.height(); ++y) {
     if (!direct) mixRow(piece.channels, rows, y, width, row.data());
+    if (!encoder.none()) encoder.row(row.data(), width, piece.channels.size(), image.colours());
     writeRow(direct ? rows.at(0, y) : row.data(), image.at(piece.to.x0, piece.to.y0 + y), samples, image.depth());
   }
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "colour.h"
 #include "image_view.h"
 #include "squeeze.h"
 #include "windows.h"
@@ -38,8 +39,9 @@ struct Piece {
 std::vector<Piece> piecesOf(const Settings& settings, const Regions& regions, const Windows& windows, const Box& window,
                             const std::vector<std::string>& from, const std::vector<std::string>& to);
 
-// Writes one piece; `payload` holds the planes.
-void paint(const Piece& piece, const wire::TileReply& reply, const std::byte* payload, ImageView& image);
+// Writes one piece; `payload` holds the planes, in light.
+void paint(const Piece& piece, const wire::TileReply& reply, const std::byte* payload, const Encoder& encoder,
+           ImageView& image);
 // Makes pixels black and transparent.
 void clear(const Box& box, ImageView& image);
 

@@ -53,6 +53,8 @@ OfxStatus describe(OfxImageEffectHandle effect) {
   p.set(ofx::prop::kMultipleClipPars, 0);
   p.set(ofx::prop::kClipPreferencesSlaveParam, "output", 0);
   p.set(ofx::prop::kClipPreferencesSlaveParam, "shot", 1);
+  p.set(ofx::prop::kColourStyle, ofx::value::kColourBasic);
+  p.set(ofx::prop::kColourConfigs, ofx::value::kColourConfig15);
   return ofx::kOk;
 }
 

@@ -29,6 +29,8 @@ class ImageView {
   const Box& box() const { return box_; }
   Depth depth() const { return depth_; }
   int channels() const { return static_cast<int>(names_.size()); }
+  // How many of the channels, the first ones, are colour: all but an alpha beside others.
+  size_t colours() const { return names_.size() == 4 ? 3 : names_.size(); }
   // "R", "G", "B", "A" in memory order.
   const std::vector<std::string>& names() const { return names_; }
   size_t pixelBytes() const { return sampleBytes(depth_) * names_.size(); }

@@ -172,6 +172,7 @@ Settings Knobs::at(OfxTime time) const {
   s.analysis.depth = text("depth", time);
   s.analysis.zMeaning = choice("z_meaning", time);
   s.output = static_cast<Output>(std::clamp(index("output", time), 0, static_cast<int>(Output::kOverUnder)));
+  s.inputColour = choice("input_colour", time);
   s.useDepth = index("use_depth", time) != 0;
   s.useMatte = index("use_matte", time) != 0;
   s.useCleanPlate = index("use_clean_plate", time) != 0;

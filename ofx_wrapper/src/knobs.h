@@ -25,11 +25,16 @@ struct Settings {
   wire::AnalysisSettings analysis;
   Output output = Output::kRight;
   bool sourceIsPicture = false;
+  std::string inputColour = "auto";
   bool useDepth = true, useMatte = true, useCleanPlate = true;
   std::string shot, server, serverCommand;
   int64_t shotFrame = 0;  // the moment's number in the shot file
 
   bool heroIs(const char* eye) const { return controls.hero == eye; }
+  // A channel of the analysis, which is no colour.
+  bool isAnalysis() const {
+    return output == Output::kDisparity || output == Output::kInverseDepth || output == Output::kOcclusion;
+  }
   // Both eyes in one picture.
   bool isPair() const { return output == Output::kSideBySide || output == Output::kOverUnder; }
 };

@@ -40,12 +40,14 @@ int64_t aligned(int64_t bytes) { return (bytes + wire::kAlignment - 1) / wire::k
 
 }  // namespace
 
-PlateLayer PlateLayer::whole(const char* name, ImageView view) { return {name, std::move(view), false}; }
-PlateLayer PlateLayer::single(const char* name, ImageView view) { return {name, std::move(view), true}; }
+PlateLayer PlateLayer::whole(const char* name, ImageView view, std::shared_ptr<const Decoder> decoder) {
+  if (decoder->none()) decoder.reset();
+  return {name, std::move(view), false, std::move(decoder)};
+}
+PlateLayer PlateLayer::single(const char* name, ImageView view) { return {name, std::move(view), true, nullptr}; }
 
 size_t PlateLayer::rowBytes(const Box& data) const {
-  const size_t pixel = single_ ? sizeof(float) : view_.pixelBytes();
-  return pixel * static_cast<size_t>(data.width());
+  return pixelBytes() * static_cast<size_t>(data.width());
 }
 
 void PlateLayer::writeRow(const Box& data, int64_t row, std::byte* to) const {
@@ -54,7 +56,7 @@ void PlateLayer::writeRow(const Box& data, int64_t row, std::byte* to) const {
     std::memset(to, 0, rowBytes(data));
     return;
   }
-  const size_t pixel = single_ ? sizeof(float) : view_.pixelBytes();
+  const size_t pixel = pixelBytes();
   const auto left = static_cast<size_t>(there.x0 - data.x0) * pixel;
   const auto middle = static_cast<size_t>(there.width()) * pixel;
   std::memset(to, 0, left);
@@ -64,6 +66,9 @@ void PlateLayer::writeRow(const Box& data, int64_t row, std::byte* to) const {
       const float value = readSample(from + static_cast<size_t>(x) * view_.pixelBytes(), view_.depth());
       std::memcpy(to + left + static_cast<size_t>(x) * pixel, &value, sizeof value);
     }
+  } else if (decoder_ != nullptr) {
+    const auto channels = static_cast<size_t>(view_.channels());
+    decoder_->row(from, to + left, static_cast<size_t>(there.width()), channels, view_.colours());
   } else {
     std::memcpy(to + left, from, middle);
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "colour.h"
 #include "image_view.h"
 #include "messages.h"
 
@@ -14,14 +15,14 @@ namespace art3d {
 // One layer of a frame over the data window. A row outside the host's image is black and transparent.
 class PlateLayer {
  public:
-  // Every channel in the host's own depth.
-  static PlateLayer whole(const char* name, ImageView view);
+  // Every channel in the host's own depth, or as light where its values have a curve.
+  static PlateLayer whole(const char* name, ImageView view, std::shared_ptr<const Decoder> decoder);
   // One channel, as float; integers become 0..1. Colour pictures give their red channel.
   static PlateLayer single(const char* name, ImageView view);
 
   const std::string& name() const { return name_; }
-  const char* dtype() const { return single_ ? "<f4" : dtypeOf(view_.depth()); }
-  Depth depth() const { return single_ ? Depth::kFloat : view_.depth(); }
+  const char* dtype() const { return dtypeOf(depth()); }
+  Depth depth() const { return single_ ? Depth::kFloat : decoder_ != nullptr ? decoder_->depth() : view_.depth(); }
   int channels() const { return single_ ? 1 : view_.channels(); }
   const ImageView& view() const { return view_; }
   size_t rowBytes(const Box& data) const;
@@ -29,10 +30,13 @@ class PlateLayer {
   void writeRow(const Box& data, int64_t row, std::byte* to) const;
 
  private:
-  PlateLayer(const char* name, ImageView view, bool single) : name_(name), view_(std::move(view)), single_(single) {}
+  PlateLayer(const char* name, ImageView view, bool single, std::shared_ptr<const Decoder> decoder)
+      : name_(name), view_(std::move(view)), single_(single), decoder_(std::move(decoder)) {}
+  size_t pixelBytes() const { return sampleBytes(depth()) * static_cast<size_t>(channels()); }
   std::string name_;
   ImageView view_;
   bool single_;
+  std::shared_ptr<const Decoder> decoder_;  // none for values without a curve
 };
 
 // A frame: windows and layers, in order of the layers' names.

@@ -6,10 +6,6 @@
 namespace art3d {
 namespace {
 
-bool isAnalysis(Output output) {
-  return output == Output::kDisparity || output == Output::kInverseDepth || output == Output::kOcclusion;
-}
-
 // The inputs that something feeds and the knobs use, the plate first.
 std::vector<std::pair<const char*, const Clip*>> inputs(const Instance& instance, const Settings& settings) {
   struct Optional {
@@ -39,17 +35,20 @@ OfxStatus clipPreferences(const Instance& instance, const Properties& out) {
   const std::string name = ofx::value::kOutputClip;
   const std::string plate = Properties(instance.source.properties).text(ofx::prop::kUnmappedComponents);
   const bool known = plate == ofx::value::kComponentRgb || plate == ofx::value::kComponentAlpha;
-  const std::string components = known && !isAnalysis(settings.output) ? plate : ofx::value::kComponentRgba;
+  const std::string components = known && !settings.isAnalysis() ? plate : ofx::value::kComponentRgba;
   out.set((ofx::prop::kClipComponentsPrefix + name).c_str(), components);
-  if (!isAnalysis(settings.output)) {
+  if (!settings.isAnalysis()) {
     out.set((std::string(ofx::prop::kClipComponentsPrefix) + ofx::value::kSourceClip).c_str(), components);
   }
   const bool mixes = Properties(hostProperties()).integer(ofx::prop::kMultipleClipDepths, 0) != 0;
   if (mixes && settings.output == Output::kDisparity) {
     out.set((ofx::prop::kClipDepthPrefix + name).c_str(), ofx::value::kDepthFloat);
   }
+  const std::string spaces = std::string(ofx::prop::kPreferredColourspacesPrefix) + ofx::value::kSourceClip;
+  out.set(spaces.c_str(), ofx::value::kSceneLinear, 0);
+  out.set(spaces.c_str(), ofx::value::kDisplaySdr, 1);
   // A disparity or a depth is no colour that an alpha weighs.
-  if (isAnalysis(settings.output)) out.set(ofx::prop::kPreMultiplication, ofx::value::kUnPreMultiplied);
+  if (settings.isAnalysis()) out.set(ofx::prop::kPreMultiplication, ofx::value::kUnPreMultiplied);
   // A shot fixes something else for every frame, even of a still plate.
   out.set(ofx::prop::kFrameVarying, settings.shot.empty() ? 0 : 1);
   return ofx::kOk;

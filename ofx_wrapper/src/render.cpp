@@ -117,10 +117,12 @@ std::string renderWindow(Instance& instance, const Job& job) {
     shot.fixed.before = plates.keys(shot.before, -1), shot.fixed.after = plates.keys(shot.after, +1);
     settings.analysis.shot = shot.fixed;
   }
+  const bool light = !settings.isAnalysis() && image.channels() > 1;
+  const Encoder encoder(light ? source.curve() : Curve::kLinear, image.depth());
   for (const Piece& piece : pieces) {
     client()->tile(settings.server, settings.serverCommand, requestOf(instance, settings, key, piece), plates, watch,
                    [&](const wire::TileReply& reply, const std::byte* payload) {
-                     paint(piece, reply, payload, image);
+                     paint(piece, reply, payload, encoder, image);
                    });
   }
   return warning;

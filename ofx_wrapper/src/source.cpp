@@ -85,8 +85,14 @@ Source::Source(const Instance& instance, const Settings& settings, const Regions
   if (clean && clean->channels() != color->channels()) {
     throw Fault("the clean plate has other channels than the source; give both the same");
   }
-  if (clean) plate_.layers.push_back(PlateLayer::whole(wire::layer::kCleanPlate, *clean));
-  plate_.layers.push_back(PlateLayer::whole(wire::layer::kColor, *color));
+  curve_ = curveOf(settings.inputColour, Properties(instance.source.properties), color->depth());
+  const auto whole = [this](const char* name, const ImageView& view) {
+    // An alpha alone has no curve.
+    const Curve curve = view.channels() == 1 ? Curve::kLinear : curve_;
+    plate_.layers.push_back(PlateLayer::whole(name, view, std::make_shared<const Decoder>(curve, view.depth())));
+  };
+  if (clean) whole(wire::layer::kCleanPlate, *clean);
+  whole(wire::layer::kColor, *color);
   if (const auto depth = get(settings.useDepth, instance.depth)) plate_.layers.push_back(PlateLayer::single(wire::layer::kDepth, *depth));
   if (const auto matte = get(settings.useMatte, instance.matte)) plate_.layers.push_back(PlateLayer::single(wire::layer::kMatte, *matte));
 }
@@ -102,7 +108,7 @@ std::optional<ImageView> Source::fetch(const Clip& clip, OfxTime time, const Ofx
 }
 
 std::optional<std::string> Source::identity() const {
-  std::string text = (showsCleanPlate_ ? "clean" : "") + spelled(plate_.display) + spelled(plate_.data) + std::to_string(plate_.pixelAspect);
+  std::string text = (showsCleanPlate_ ? "clean" : "") + std::to_string(static_cast<int>(curve_)) + ":" + spelled(plate_.display) + spelled(plate_.data) + std::to_string(plate_.pixelAspect);
   for (const auto& image : images_) {
     const std::string name = image->properties().text(ofx::prop::kImageUniqueIdentifier);
     if (name.empty()) return std::nullopt;

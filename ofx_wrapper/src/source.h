@@ -16,6 +16,8 @@ class Source {
          OfxTime time);
 
   const Plate& plate() const { return plate_; }
+  // The curve of its values, which the result has as well.
+  Curve curve() const { return curve_; }
   // The plate's key and what is odd about its pictures, remembered in `memo` where the host names its images.
   Keyed key(KeyMemo& memo, const std::function<void()>& tick) const;
 
@@ -27,6 +29,7 @@ class Source {
   std::vector<std::unique_ptr<ClipImage>> images_;
   Plate plate_;
   bool showsCleanPlate_;
+  Curve curve_ = Curve::kLinear;
 };
 
 }  // namespace art3d

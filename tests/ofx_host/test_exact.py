@@ -38,7 +38,8 @@ def client(real_server: Server) -> Iterator[Client]:
 
 def _node(host: Host, server: Server, color: Any, *, mode: str, knobs: dict[str, Any], **layout: Any) -> Node:
     height, width = color.shape[:2]
-    node = Node(host, size=(width, height), knobs={**knobs, "output": mode, "server": server.address})
+    fixed = {"output": mode, "server": server.address, "input_colour": "linear"}
+    node = Node(host, size=(width, height), knobs={**knobs, **fixed})
     node.connect("Source", picture(color, **layout), (0, 0, width, height))
     node.connect("Depth", picture(distance(width, height), **layout), (0, 0, width, height))
     return node
