@@ -131,7 +131,7 @@ PLUGIN_KNOBS: tuple[Knob, ...] = (
          help="Takes the Clean Plate input where something is connected. Off as if nothing were."),
     Knob(22, "input_colour", "Input Colour", "choice", "auto",
          choices=("auto", "linear", "srgb", "rec709", "cineon"),
-         help="How the plate's values mean light. Auto takes integers as sRGB and floats as linear, unless the host says."),
+         help="How values mean light. Auto takes integers as sRGB and floats as linear, unless the host tells."),
     Knob(15, "shot", "Shot Analysis", "text", "",
          help="The shot file that `art3d analyse` wrote. Empty treats every frame on its own."),
     Knob(18, "shot_offset", "Shot Offset", "int", 0, minimum=-1e6, maximum=1e6,
