@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from host_bridge import colour
 from host_bridge.batch.identity import identities, prove_expected
 from host_bridge.client import Client
 from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, check_choices
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _analyse(args: argparse.Namespace) -> Shot:
     check_choices(args)
+    input_space = colour.check_space(args.input_space) if args.input_space else None
     sequence = PlateSequence.open(
         args.plate, frames=frames_of(args), view=args.view, layer=args.layer, start=args.start
     )
@@ -80,5 +82,5 @@ def _analyse(args: argparse.Namespace) -> Shot:
                 print(lines.progress(int(bar.tasks[0].completed), total), flush=True)
 
         return make_shot(
-            sequence, client, settings, plan, input_space=args.input_space, strict=args.missing == "error", done=done
+            sequence, client, settings, plan, input_space=input_space, strict=args.missing == "error", done=done
         )

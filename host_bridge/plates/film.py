@@ -54,6 +54,7 @@ class Film:
         header: metadata under OpenEXR's names.
         aspect: pixel width over height, as stored.
         window: the upright first frame's pixels.
+        drop: whether its timecode leaves out numbers; None without a timecode.
     """
 
     path: Path
@@ -66,6 +67,7 @@ class Film:
     header: Mapping[str, Any]
     aspect: float
     window: Box
+    drop: bool | None
     _decoder: FilmDecoder = field(repr=False)
     _contents: dict[int, str] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -101,7 +103,12 @@ class Film:
         box = Box.of_size(shown.shape[1], shown.shape[0])
         aspect = 1 / self.aspect if upright.swaps(turn) else self.aspect
         shown_in = colour.LINEAR_REC709 if linear else tag.space
-        return Image(shown, codes.channels, box, box, aspect, tag, shown_in, self.header)
+        return Image(shown, codes.channels, box, box, aspect, tag, shown_in, self._header_at(position))
+
+    def _header_at(self, position: int) -> dict[str, Any]:
+        """The movie's metadata with the frame's own timecode."""
+        time = None if self.drop is None else film_timecode.attribute(self.first + position, self.rate, self.drop)
+        return {**self.header, **({"timeCode": time} if time else {})}
 
     def content(self, position: int) -> str:
         """The identity of a frame's samples: the same however they are packed, and whatever else the file holds.
@@ -146,7 +153,8 @@ def _opened(path: Path, mtime_ns: int, size: int) -> Film:
     if not index.count:
         raise PlateError("the movie holds no frame", where=str(path), remedy=guard.AGAIN)
     frame = _first_frame(decoder, path)
-    numbers = [n for n in (film_timecode.frame_number(code, rate) for code in codes) if n is not None]
+    codes = [code for code in codes if film_timecode.frame_number(code, rate) is not None]
+    numbers = [film_timecode.frame_number(code, rate) or 0 for code in codes]
     film = Film(
         path=path,
         index=index,
@@ -158,6 +166,7 @@ def _opened(path: Path, mtime_ns: int, size: int) -> Film:
         header=_header(said, rate),
         aspect=aspect if 0.05 <= aspect <= 20 else 1.0,
         window=_window(frame),
+        drop=film_timecode.drops(codes[0], rate) if numbers else None,
         _decoder=decoder,
     )
     for note in film.notes:

@@ -368,6 +368,8 @@ def test_a_movie_becomes_stereo_under_its_own_numbers(tmp_path, movie, capsys) -
     expected = PlateSequence.open(str(movie)).read(1004).frame.layers["color"]
     assert np.stack([left.channels[c].pixels for c in "RGB"], -1).tobytes() == expected.tobytes()
     assert left.header["art3d/inputSpace"] == "g24_rec709_display"
+    time = left.header["timeCode"]
+    assert (time.hours, time.minutes, time.seconds, time.frame) == (0, 0, 41, 20)
     chunk = {n: parts(tmp_path / f"o.{n}.exr")["right"].header["art3d/recipe"] for n in (1003, 1004, 1005)}
     pixels = parts(tmp_path / "o.1004.exr")["right"].channels["R"].pixels.tobytes()
     capsys.readouterr()

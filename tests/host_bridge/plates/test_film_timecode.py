@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 
 import pytest
 
-from host_bridge.plates.film_timecode import frame_number
+from host_bridge.plates.film_timecode import attribute, drops, frame_number
 
 NTSC, NTSC60, FILM = Fraction(30000, 1001), Fraction(60000, 1001), Fraction(24000, 1001)
 
@@ -44,3 +45,23 @@ def test_drop_frame_leaves_no_gap() -> None:
                     continue
                 assert frame_number(f"00:{minute:02}:{second:02};{frame:02}", NTSC) == count
                 count += 1
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("01:02:03:04", Fraction(24)), ("23:59:59:29", Fraction(30)), ("10:11:12:24", Fraction(25)), ("00:01:00;02", NTSC),
+     ("00:09:59;29", NTSC), ("00:10:00;00", NTSC), ("01:23:45;06", NTSC), ("00:00:00;00", NTSC), ("00:00:59;28", NTSC)],
+)  # fmt: skip
+def test_an_exrs_timecode_is_the_one_that_was_read(text, rate) -> None:
+    number = frame_number(text, rate)
+    found = attribute(number, rate, drops(text, rate))
+    packed = struct.unpack("<2I", found.data)[0]
+    digits = [
+        (packed >> 8 * place & 15) + 10 * (packed >> 8 * place + 4 & (3 if place == 0 else 7)) for place in range(4)
+    ]
+    assert "{3:02}:{2:02}:{1:02}{mark}{0:02}".format(*digits, mark=text[8]) == text
+    assert bool(packed >> 6 & 1) == (";" in text)
+
+
+def test_sixty_frames_have_no_exr_timecode() -> None:
+    assert attribute(5, NTSC60, True) is None
