@@ -1,13 +1,13 @@
 """Plate → FrameAnalysis: everything left of the knobs, once per frame, in two stages that cache apart.
 
 `estimate_depth` runs the depth source; `stage` normalises, lets the style stage the frame and fits its global
-layer. All statistics are of the whole frame, never of a tile.
+layer. All statistics are of the whole active picture, never of a tile.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from art3d_node.estimate import (
-    GIVEN,
     Check,
     RawDepth,
     ReadZ,
@@ -28,13 +27,14 @@ from art3d_node.estimate import (
     never,
 )
 from art3d_node.look import rgb_of
-from art3d_node.plate import Plate
+from art3d_node.plate import GIVEN, Plate
 from art3d_node.stereo import blueprint
 from art3d_node.stereo.blueprint import Fit
 from art3d_node.stereo.upsample import guided_upsample
 from art3d_node.temporal import ALONE, Window, steady
 from art3d_node.transfer import host_array
 from host_bridge.frame import Frame
+from host_bridge.geometry import Box
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
 
 __all__ = ["GIVEN", "FrameAnalysis", "RawDepth", "analyse", "border_columns", "estimate_depth", "stage"]
@@ -56,7 +56,8 @@ class FrameAnalysis:
         scale, shift: vs, vt, fractions of picture width; (H, W), or 0-d where constant.
         disparity_px: (H, W) float32 d_L on the hero grid, px of this grid (x_L − x_R).
         fit: s, t of the global layer, fractions of picture width; the shot's where it fixes them.
-        width_px: picture width of this grid, px.
+        width_px: width of the active picture on this grid, px.
+        picture: the pixels that all of this is of, on this grid: the data window inside its bars.
         iz_low, iz_high: the raw inverse depths that became 0 and 1.
         raw_percentiles: rank → raw inverse depth, of the frame alone.
         inverse_depth_range, disparity_range_px: (lowest, highest) finite value of the whole frame.
@@ -74,6 +75,7 @@ class FrameAnalysis:
     disparity_px: Tensor
     fit: Fit
     width_px: int
+    picture: Box
     iz_low: float
     iz_high: float
     raw_percentiles: dict[float, float]
@@ -140,10 +142,11 @@ def analyse(
     check: Check | None = None,
 ) -> FrameAnalysis:
     """Both stages. Arguments and errors as theirs."""
-    plate = plate or Plate(frame)
+    plate = plate or Plate.of(frame, replace(settings, proxy=1))
     raw = estimate_depth(frame, settings, library, plate=plate, check=check)
-    seen = frame.proxy(settings.proxy)
-    return stage(seen, raw, settings, library, plate=plate if seen is frame else None, check=check)
+    if settings.proxy > 1:
+        plate = Plate.within(frame, plate.frame.data, settings.proxy, plate.device)
+    return stage(frame, raw, settings, library, plate=plate, check=check)
 
 
 def stage(
@@ -159,18 +162,18 @@ def stage(
     """Normalise, bring to plate resolution, let the style stage, fit the global layer.
 
     Args:
-        frame: the plate frame, or the proxy of it that `settings` name.
-        raw: what `estimate_depth` said of the whole frame.
+        frame: the plate frame.
+        raw: what `estimate_depth` said of its active picture.
         settings: style and shot.
         library: where styles come from.
         window: frames of the shot that steady this one's depth; ignored for depth that needs no steadying.
-        plate: the frame's pixels where a caller keeps them; says the device.
+        plate: the frame's active picture at the settings' proxy where a caller keeps it; says the device.
         check: called between stages; raises to cancel.
 
     Raises:
         StyleError: the style does not exist or is damaged.
     """
-    check, plate = check or never, plate or Plate(frame)
+    check, plate = check or never, plate or Plate.of(frame, settings)
     clock = _Clock(depth=raw.ms)
     percentiles = _percentiles(raw.inverse_depth)
     shot = settings.shot or ShotFrame(percentiles[LOW_RANK], percentiles[HIGH_RANK])
@@ -182,7 +185,7 @@ def stage(
     scale, shift, disparity = _staged(plate, raw, settings, library, iz, shot)
     clock.lap("style")
     check()
-    fit, disparity, local_range = _global_layer(frame, scale, shift, disparity, iz, shot)
+    fit, disparity, local_range = _global_layer(plate.frame, scale, shift, disparity, iz, shot)
     clock.lap("fit")
     return FrameAnalysis(
         inverse_depth=iz,
@@ -190,7 +193,8 @@ def stage(
         shift=shift,
         disparity_px=disparity,
         fit=fit,
-        width_px=frame.picture_width,
+        width_px=plate.frame.picture_width,
+        picture=plate.frame.data,
         iz_low=shot.iz_low,
         iz_high=shot.iz_high,
         raw_percentiles=percentiles,

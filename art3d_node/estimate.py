@@ -17,14 +17,13 @@ from art3d_node.models.depth_net import DepthSource, SourceInput
 from art3d_node.models.neutral import Staging
 from art3d_node.models.z_order import order_of
 from art3d_node.motion import Grey, grey
-from art3d_node.plate import Plate
+from art3d_node.plate import GIVEN, Plate
 from art3d_node.transfer import CPU, as_float, host_array
 from host_bridge.errors import DepthSourceError
 from host_bridge.frame import Frame
 from host_bridge.wire.depth_values import Evidence, decide, varies
 from host_bridge.wire.messages import AnalysisSettings
 
-GIVEN = "given"
 JUDGE = "mini"
 """The network whose order of near and far decides what a Z means."""
 NO_LOOK = torch.zeros(0, 0, 3, dtype=torch.uint8, device=CPU)
@@ -117,14 +116,14 @@ def estimate_depth(
         frame: the plate frame.
         settings: what to use.
         library: where depth sources come from.
-        plate: the frame's pixels where a caller keeps them; says the device.
+        plate: the frame's active picture where a caller keeps it; says the device.
         check: called between stages; raises to cancel.
 
     Raises:
         DepthSourceError: the source does not exist or cannot read this plate.
     """
     started = time.perf_counter()
-    plate = plate or Plate(frame)
+    plate = plate or Plate.of(frame, replace(settings, proxy=1))
     if settings.style == GIVEN:
         raw = RawDepth(_given(plate), NO_LOOK, GIVEN, GIVEN)
     else:

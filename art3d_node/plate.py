@@ -1,4 +1,9 @@
-"""A frame's full-size layers as tensors on the device that computes: converted once per frame."""
+"""A frame's full-size layers as tensors on the device that computes: converted once per frame.
+
+Convention:
+    A plate is the active picture alone, in a data window of its own. Black bars are the frame around it: everything
+    that measures looks past them, and a new view neither fills nor leaves its picture there.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,13 @@ import torch
 from torch import Tensor
 
 from art3d_node.transfer import CPU, as_float
+from host_bridge.bars import active_picture
 from host_bridge.errors import BadInputError
 from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+from host_bridge.wire.messages import AnalysisSettings
+
+GIVEN = "given"  # the style that stages a frame's own disparity
 
 
 @dataclass(frozen=True)
@@ -18,12 +28,31 @@ class Plate:
     """The pixels of one frame, shared by its analysis and by all settings of the knobs.
 
     Attributes:
-        frame: the frame itself.
+        frame: the frame inside its bars.
         device: where the tensors are.
+        barred: the same frame with its bars; None where it has none.
     """
 
     frame: Frame
     device: torch.device = CPU
+    barred: Frame | None = None
+
+    @staticmethod
+    def of(frame: Frame, settings: AnalysisSettings, device: torch.device = CPU) -> Plate:
+        """The plate that settings ask for of a whole frame: its active picture, at their proxy.
+
+        Raises:
+            BadInputError: as `picture_of`.
+        """
+        return Plate.within(frame, picture_of(frame, settings), settings.proxy, device)
+
+    @staticmethod
+    def within(frame: Frame, picture: Box, proxy: int = 1, device: torch.device = CPU) -> Plate:
+        """The plate of a whole frame whose active picture is known, px of the whole frame."""
+        seen, part = frame.proxy(proxy), picture.sampled(frame.data, proxy)
+        if picture == frame.data or part.empty:
+            return Plate(seen, device)
+        return Plate(seen.inside(part), device, seen)
 
     @cached_property
     def color(self) -> Tensor:
@@ -67,3 +96,21 @@ class Plate:
 
     def _layer(self, name: str) -> Tensor | None:
         return as_float(self.frame.layers[name], self.device) if name in self.frame.layers else None
+
+
+def picture_of(frame: Frame, settings: AnalysisSettings) -> Box:
+    """The active picture of a whole frame, px: what the settings say, else what is found.
+
+    A disparity that is given is taken as it is, bars and all.
+
+    Raises:
+        BadInputError: the settings name a picture outside the frame.
+    """
+    if settings.picture is None:
+        return frame.data if settings.style == GIVEN else active_picture(frame)
+    if settings.picture.empty or not frame.data.contains(settings.picture):
+        raise BadInputError(
+            f"the active picture {settings.picture.as_tuple()} is no part of the data window {frame.data.as_tuple()}",
+            remedy="analyse this plate with `art3d analyse`, or leave the picture out",
+        )
+    return settings.picture

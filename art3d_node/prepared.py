@@ -123,16 +123,16 @@ def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate:
     """Everything of a frame that depends on the knobs but not on the tile.
 
     Args:
-        frame: the plate frame.
+        frame: the plate frame, on the grid of its analysis.
         analysis: its analysis.
         controls: the artist's knobs.
-        plate: the frame's pixels where they were converted before; kept by a caller that turns knobs.
+        plate: its active picture where they were converted before; kept by a caller that turns knobs.
 
     Raises:
         BadInputError: a knob outside its range, or a fill that needs a layer the frame lacks.
     """
     controls = controls.checked()
-    plate = plate or Plate(frame)
+    plate = plate or Plate.within(frame, analysis.picture)
     if controls.fill == "clean-plate" and "clean_plate" not in frame.layers:
         raise BadInputError("no clean plate came with the frame", where="--fill", remedy="name one, or fill background")
     knobs = Knobs(

@@ -2,7 +2,8 @@
 
 Convention:
     Boxes are in the plate's own coordinates, y down, and may reach outside the data window, where views are
-    transparent black and every other plane is 0; a new view may itself extend beyond the data window.
+    transparent black and every other plane is 0; a new view may itself extend beyond the data window, but not into a
+    black bar.
     `disparity_left` and `disparity_right` are x_L − x_R in px on their own grids. With hero "left" the plate is the
     left view, with "right" the right view; with "none" it is the centre and both views are rebuilt.
 
@@ -27,6 +28,7 @@ from art3d_node.prepared import Eye, Prepared, prepare
 from art3d_node.stereo import blueprint
 from art3d_node.stereo.synthesis import NewView, new_view
 from art3d_node.stereo.window import required_input, shift_span
+from art3d_node.surround import framed, opening
 from host_bridge.errors import BadInputError
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
@@ -71,15 +73,16 @@ def render_box(prepared: Prepared, box: Box, outputs: Sequence[str]) -> Rendered
     if box.empty:
         return Rendered({}, dict(prepared.stats))
     started = time.perf_counter()
-    tile = _TileJob(prepared, box, frozenset(outputs))
-    planes = {name: tile.plane(name) for name in outputs}
+    seen = box.intersect(opening(prepared.plate))
+    tile = _TileJob(prepared, Box(0, 0, 0, 0) if seen.empty else seen, frozenset(outputs))
+    planes = {name: framed(tile.plane(name), name, tile.box, box, prepared.plate) for name in outputs}
     ms = {**prepared.stats["ms"], "render": round(1000.0 * (time.perf_counter() - started), 3)}
     return Rendered(planes, {**prepared.stats, "ms": ms})
 
 
 @dataclass(frozen=True)
 class _TileJob:
-    """One box of one frame; each view is rendered once, when first needed."""
+    """One box of one frame's picture; each view is rendered once, when first needed."""
 
     prepared: Prepared
     box: Box

@@ -7,6 +7,7 @@ Convention:
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -90,6 +91,20 @@ class Frame:
         layers = {name: a if name == "look" else a[::step, ::step] for name, a in self.layers.items()}
         return replace(self, display=self.display.every(step), data=self.data.every(step), layers=layers)
 
+    def inside(self, picture: Box) -> Frame:
+        """A part of this frame as views of its layers; where it ends inside the display window, so does that.
+
+        Args:
+            picture: px, inside the data window.
+        """
+        if picture == self.data:
+            return self
+        rows, columns = picture.slices(self.data)
+        layers = {name: a[rows, columns] for name, a in self.layers.items() if name != "look"}
+        if "look" in self.layers:
+            layers["look"] = _share(self.layers["look"], rows, columns, self.data)
+        return replace(self, display=_narrowed(self.display, self.data, picture), data=picture, layers=layers)
+
     @property
     def nbytes(self) -> int:
         """Bytes of all layers."""
@@ -99,6 +114,26 @@ class Frame:
     def key(self) -> str:
         """Content address: the same pixels and windows give the same key on every machine (see `content_key`)."""
         return content_key(self.display, self.data, self.pixel_aspect, self.channels, self.layers)
+
+
+def _narrowed(display: Box, data: Box, picture: Box) -> Box:
+    """The display window up to the picture on those sides where the picture ends inside the data window."""
+    x0, y0, x1, y1 = display.as_tuple()
+    left = x0 if picture.x0 == data.x0 else max(x0, picture.x0)
+    top = y0 if picture.y0 == data.y0 else max(y0, picture.y0)
+    right = x1 if picture.x1 == data.x1 else min(x1, picture.x1)
+    bottom = y1 if picture.y1 == data.y1 else min(y1, picture.y1)
+    found = Box(left, top, right, bottom)
+    return display if found.empty else found
+
+
+def _share(look: Array, rows: slice, columns: slice, data: Box) -> Array:
+    """The pixels of a small copy that lie in a part of what it covers."""
+    down, across = look.shape[0] / data.height, look.shape[1] / data.width
+    top, left = (math.ceil(first * scale - 0.25) for first, scale in ((rows.start, down), (columns.start, across)))
+    bottom = max(top + 1, math.floor(rows.stop * down + 0.25))
+    right = max(left + 1, math.floor(columns.stop * across + 0.25))
+    return look[top:bottom, left:right]
 
 
 def _counted(text: str) -> bytes:

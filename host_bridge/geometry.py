@@ -67,6 +67,13 @@ class Box:
         x0, y0 = self.x0 // step, self.y0 // step
         return Box(x0, y0, x0 - (-self.width // step), y0 - (-self.height // step))
 
+    def sampled(self, within: Box, step: int) -> Box:
+        """This part of `within` in the grid of its every `step`-th pixel, as `within.every(step)` counts them."""
+        origin = within.every(step)
+        x0, y0 = (-(-offset // step) for offset in (self.x0 - within.x0, self.y0 - within.y0))
+        x1, y1 = (-(-offset // step) for offset in (self.x1 - within.x0, self.y1 - within.y0))
+        return Box(x0, y0, x1, y1).shift(origin.x0, origin.y0)
+
     def slices(self, within: Box) -> tuple[slice, slice]:
         """Row and column slices of this box in an array that covers `within`.
 

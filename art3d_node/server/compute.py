@@ -21,7 +21,7 @@ from art3d_node.analysis import FrameAnalysis, RawDepth
 from art3d_node.estimate import judge, source_name
 from art3d_node.library import Library
 from art3d_node.motion import Link, links
-from art3d_node.plate import Plate
+from art3d_node.plate import Plate, picture_of
 from art3d_node.renderer import Prepared
 from art3d_node.server import devices
 from art3d_node.server.cache import ByteCache
@@ -42,6 +42,7 @@ Strips = tuple[Tensor, ...]  # of rows, from the top down
 
 DEPTH_SHARE = 0.25
 TURNS_KEPT = 4  # settings of the knobs that are kept of one frame
+PICTURES_KEPT = 4096
 STRIP_PIXELS = 1 << 22
 STRIP_ROWS = 1024
 
@@ -62,6 +63,7 @@ class Compute:
         self._library = Library(open_paths=open_paths, device=self._device)
         # Raw depths are small and dear: they outlive the rest, so that rendering a shot finds what its survey made.
         self._depths: ByteCache[tuple[Any, ...], RawDepth] = ByteCache(int(analysis_bytes * DEPTH_SHARE))
+        self._pictures: ByteCache[str, Box] = ByteCache(PICTURES_KEPT)
         self._cache: ByteCache[tuple[Any, ...], Any] = ByteCache(analysis_bytes - self._depths.budget_bytes)
 
     def describe(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
@@ -151,8 +153,19 @@ class Compute:
         devices.give_back(self._device)
 
     def _plate(self, frame: Frame, key: str, settings: AnalysisSettings) -> Plate:
-        make = lambda: Plate(frame.proxy(settings.proxy), self._device)  # noqa: E731
-        return self._once(("plate", key, settings.proxy), make, lambda plate: plate.nbytes)
+        picture = self._picture(frame, key, settings)
+        make = lambda: Plate.within(frame, picture, settings.proxy, self._device)  # noqa: E731
+        return self._once(("plate", key, settings.proxy, picture), make, lambda plate: plate.nbytes)
+
+    def _picture(self, frame: Frame, key: str, settings: AnalysisSettings) -> Box:
+        """The active picture, which is looked for once."""
+        if settings.picture is not None or settings.style == analysis.GIVEN:
+            return picture_of(frame, settings)
+        found = self._pictures.get(key)
+        if found is None:
+            found = picture_of(frame, settings)
+            self._pictures.put(key, found, 1)
+        return found
 
     def _once(self, name: tuple[Any, ...], make: Callable[[], T], size: Callable[[T], int]) -> T:
         found: T | None = self._cache.get(name)
@@ -161,19 +174,20 @@ class Compute:
             self._cache.put(name, found, size(found))
         return found
 
-    def _raw(self, frame: Frame, key: str, settings: AnalysisSettings, check: Check) -> RawDepth:
+    def _raw(self, frame: Frame, key: str, picture: Box, settings: AnalysisSettings, check: Check) -> RawDepth:
         given = settings.style == analysis.GIVEN
         depth = "" if given else source_name(frame, settings, self._library)
         if not given:
             for network in filter(None, (depth, judge(frame, settings, depth))):
                 self._library.depth(network)  # loading must not be stopped half-way
 
-        name = ("raw", key, depth, settings.z_meaning, given)
+        name = ("raw", key, picture, depth, settings.z_meaning, given)
         known = self._depths.get(name)
         if known is not None:
             return known
         # A neighbour's plate is not kept, nor that of a proxy: its colour is seldom looked at.
-        plate = self._cache.get(("plate", key, 1)) or Plate(frame, self._device)
+        kept: Plate | None = self._cache.get(("plate", key, 1, picture))
+        plate = kept or Plate.within(frame, picture, device=self._device)
         with stoppable(check):
             made = analysis.estimate_depth(frame, settings, self._library, plate=plate, check=check)
         self._depths.put(name, made, made.nbytes)
@@ -189,17 +203,24 @@ class Compute:
             return found
         start = time.perf_counter()
         plate = self._plate(frames[key], key, settings)
-        raw = self._raw(frames[key], key, settings, check)
-        window = self._window(frames, key, raw, settings, check)
+        picture = self._picture(frames[key], key, settings)
+        raw = self._raw(frames[key], key, picture, settings, check)
+        window = self._window(frames, key, raw, picture, settings, check)
         with stoppable(check):
-            made = analysis.stage(plate.frame, raw, settings, self._library, window=window, plate=plate, check=check)
+            made = analysis.stage(frames[key], raw, settings, self._library, window=window, plate=plate, check=check)
             devices.settle(self._device)
         self._cache.put(name, made, made.nbytes)
         ms["analysis"] = _ms_since(start)
         return made
 
     def _window(
-        self, frames: Mapping[str, Frame], key: str, raw: RawDepth, settings: AnalysisSettings, check: Check
+        self,
+        frames: Mapping[str, Frame],
+        key: str,
+        raw: RawDepth,
+        picture: Box,
+        settings: AnalysisSettings,
+        check: Check,
     ) -> Window:
         shot = settings.shot
         # Depth that was read from the plate looks at no picture, and needs no steadying.
@@ -209,11 +230,13 @@ class Compute:
         def side(keys: tuple[str, ...]) -> list[Neighbour]:
             found, last, nearer = [], key, raw
             for other in keys:
-                there = self._raw(frames[other], other, settings, check)
+                # Neighbours are looked at through the frame's own window, whatever their bars, so that pixels compare.
+                data = frames[other].data
+                there = self._raw(frames[other], other, picture if data.contains(picture) else data, settings, check)
                 # Motion joins pictures of one size; what lies beyond another one is out of reach too.
                 if there.grey.shape != nearer.grey.shape:
                     break
-                link = self._link(last, nearer, other, there)
+                link = self._link(last, nearer, other, there, picture)
                 check()
                 found.append(Neighbour(there.grey, host_array(there.inverse_depth), link))
                 last, nearer = other, there
@@ -221,11 +244,11 @@ class Compute:
 
         return Window(side(shot.before), side(shot.after))
 
-    def _link(self, key: str, raw: RawDepth, other: str, there: RawDepth) -> Link:
+    def _link(self, key: str, raw: RawDepth, other: str, there: RawDepth, picture: Box) -> Link:
         """The motion between two looks; the way back is kept with it, since the next frame's window needs that."""
         first, second = sorted((key, other))
         pair = self._once(
-            ("links", first, second),
+            ("links", first, second, picture),
             lambda: links(*(r.grey for r in ((raw, there) if key == first else (there, raw)))),
             lambda both: sum(link.nbytes for link in both),
         )

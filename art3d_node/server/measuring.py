@@ -12,14 +12,16 @@ import torch
 from torch import Tensor
 
 from art3d_node.stereo import comfort, metrics
+from host_bridge.bars import find_bars
 from host_bridge.errors import BadInputError
+from host_bridge.geometry import Box
 
 BUDGET_FRONT_PCT = 2.5
 BUDGET_BEHIND_PCT = 2.0
 
 
 def measure(layers: Mapping[str, npt.NDArray[Any]], *, check: Callable[[], None]) -> dict[str, Any]:
-    """PSNR, SSIM and SIoU of right against reference; parallax and its verdict from the disparity.
+    """PSNR, SSIM and SIoU of right against reference; parallax and its verdict from the disparity; inside the bars.
 
     Args:
         layers: `left`, `right`, and perhaps `reference` and `disparity` (x_L − x_R on the left grid, px), each
@@ -31,8 +33,9 @@ def measure(layers: Mapping[str, npt.NDArray[Any]], *, check: Callable[[], None]
     """
     if "left" not in layers or "right" not in layers:
         raise BadInputError("a pair needs a left and a right view", remedy="name both")
+    layers = _inside(layers)
     left, right = _picture(layers["left"]), _picture(layers["right"])
-    figures: dict[str, Any] = {"width": left.shape[1], "height": left.shape[0]}
+    figures: dict[str, Any] = {"width": left.shape[1], "height": left.shape[0]}  # of the active picture
     if "reference" in layers:
         reference = _picture(layers["reference"])
         figures["psnr_db"] = _finite(metrics.psnr(right, reference))
@@ -44,6 +47,16 @@ def measure(layers: Mapping[str, npt.NDArray[Any]], *, check: Callable[[], None]
     if "disparity" in layers:
         figures.update(_parallax(torch.from_numpy(layers["disparity"][..., 0].astype(np.float32))))
     return figures
+
+
+def _inside(layers: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """The layers without the black bars of the left view, whose values count as display codes."""
+    left = layers["left"]
+    codes = left if left.dtype.kind == "u" else (np.nan_to_num(left).clip(0.0, 1.0) * 255.0).astype(np.uint8)
+    data = Box.of_size(left.shape[1], left.shape[0])
+    rows, columns = find_bars(codes).inside(data).slices(data)
+    same = {name for name, layer in layers.items() if layer.shape[:2] == left.shape[:2]}
+    return {name: layer[rows, columns] if name in same else layer for name, layer in layers.items()}
 
 
 def _parallax(disparity: Tensor) -> dict[str, Any]:

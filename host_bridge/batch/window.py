@@ -85,4 +85,5 @@ class Window:
         keys = [tuple(frame.key for frame in side) for side in sides]
         fixed = replace(fixed, before=keys[0], after=keys[1])
         settled = replace(settings, depth=shot.depth_source, z_meaning=shot.depth.meaning or settings.z_meaning)
-        return replace(settled, shot=fixed), (*sides[0], *sides[1])
+        picture = shot.frames[source].picture(self.plate(source).frame.data)
+        return replace(settled, shot=fixed, picture=picture), (*sides[0], *sides[1])

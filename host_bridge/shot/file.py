@@ -15,7 +15,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from host_bridge.bars import NONE, Bars, inside
 from host_bridge.errors import ShotError
+from host_bridge.geometry import Box
 from host_bridge.outputs.atomic import replacing
 from host_bridge.regular import read_json
 from host_bridge.shot.depth_choice import ShotDepth
@@ -38,6 +40,8 @@ class ShotEntry:
         scene: index of the scene between two cuts.
         signature: coarse picture, 16×9 levels 0..255, that tells this plate from another.
         bars: black rows or columns (top, bottom, left, right), px.
+        size: width and height of the data window that the bars are of, px; None in a shot file of version 1, whose
+            figures are of the whole frame, bars and all.
     """
 
     iz_low: float
@@ -47,7 +51,17 @@ class ShotEntry:
     zero_plane: float
     scene: int
     signature: str
-    bars: tuple[int, int, int, int] = (0, 0, 0, 0)
+    bars: Bars = NONE
+    size: tuple[int, int] | None = None
+
+    def picture(self, data: Box) -> Box:
+        """The active picture of this frame in a data window, which may be a proxy of the one that was analysed."""
+        if self.size is None:
+            return data
+        across, down = data.width / self.size[0], data.height / self.size[1]
+        top, bottom, left, right = self.bars
+        found = inside(data, (round(top * down), round(bottom * down), round(left * across), round(right * across)))
+        return data if found.empty else found
 
 
 @dataclass(frozen=True)
@@ -169,7 +183,7 @@ def load_shot(path: Path) -> Shot:
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         raise ShotError("this is not a shot file", where=str(path), remedy=again)
     version = body.get("version")
-    if not isinstance(version, int) or version != VERSION:
+    if not isinstance(version, int) or version not in (_oldest(body), VERSION):
         newer = isinstance(version, int) and version > VERSION
         raise ShotError(
             f"the shot file has version {version}, this Art3D reads {VERSION}",
@@ -208,8 +222,13 @@ def _from_json(body: Mapping[str, Any]) -> Shot:
         depth_gain=_finite(body["depth_gain"]),
         zero_plane=_finite(body["zero_plane"]),
         reasons=tuple(str(line) for line in body["reasons"]),
-        depth=_depth(body["depth"]),
+        depth=_depth(body["depth"]) if body["version"] > 1 else ShotDepth(source=str(body["depth_source"])),
     )
+
+
+def _oldest(body: Mapping[str, Any]) -> int:
+    """The oldest version that can be read: 1 knew no bars, and did not settle what a plate's Z means."""
+    return VERSION if body.get("depth_source") == "aov" else 1
 
 
 def _depth(fields: Mapping[str, Any]) -> ShotDepth:
@@ -228,9 +247,12 @@ def _entry(fields: Mapping[str, Any]) -> ShotEntry:
         scene=int(fields["scene"]),
         signature=str(fields["signature"]),
         bars=tuple(int(side) for side in fields["bars"]),  # type: ignore[arg-type]
+        size=None if fields.get("size") is None else (int(fields["size"][0]), int(fields["size"][1])),
     )
-    if entry.iz_high <= entry.iz_low or len(entry.bars) != 4:
+    if entry.iz_high <= entry.iz_low or len(entry.bars) != 4 or min(*entry.bars, *(entry.size or ())) < 0:
         raise ValueError(f"an inverse depth range {entry.iz_low}..{entry.iz_high} or bars {entry.bars}")
+    if entry.size is not None and inside(Box.of_size(*entry.size), entry.bars).empty:
+        raise ValueError(f"bars {entry.bars} that leave nothing of {entry.size}")
     return entry
 
 

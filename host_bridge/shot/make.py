@@ -84,7 +84,7 @@ def make_shot(
     depth = replace(depth, pictures=sequence.depth.asked[0], channel=sequence.depth.asked[1])
     asking = replace(settings, depth=depth.source or settings.depth, z_meaning=depth.meaning or settings.z_meaning)
     with ThreadPoolExecutor(READ_AHEAD, "art3d-read") as readers:
-        shot = survey(frames(readers), server, asking, plan, plate=name, missing=missing, done=done)
+        shot = survey(frames(readers), server, asking, plan, plate=name, missing=missing, again=read, done=done)
     said = depth_words({"depth_source": shot.depth_source, **depth.fields()})
     shot = replace(shot, z_meaning=settings.z_meaning, depth=depth, reasons=(said, *shot.reasons))
     return _on(canvas, shot) if canvas else shot

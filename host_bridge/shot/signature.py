@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from host_bridge.bars import Bars, Found, find_bars
 from host_bridge.errors import ShotError
 from host_bridge.frame import Frame
 
@@ -27,16 +28,21 @@ class Glance:
     Attributes:
         grid: (9, 16, 3) mean display-like levels 0..1.
         histogram: (3 · 16,) colour histogram, sums to 3.
-        bars: black rows or columns (top, bottom, left, right), px.
+        found: the bars that this frame sees.
         lit: (top, bottom, left, right) of the picture inside the bars, parts of height and width.
         sample: (54, 96, 3) uint8, levels of single pixels.
     """
 
     grid: Floats
     histogram: Floats
-    bars: tuple[int, int, int, int]
+    found: Found
     lit: tuple[float, float, float, float]
     sample: npt.NDArray[np.uint8]
+
+    @property
+    def bars(self) -> Bars:
+        """Black bars (top, bottom, left, right), px."""
+        return self.found.bars
 
     @property
     def signature(self) -> str:
@@ -50,16 +56,17 @@ def _signature(grid: Floats) -> npt.NDArray[np.uint8]:
 
 def glance(frame: Frame) -> Glance:
     """Looks at a frame from afar."""
-    (levels, stride), (height, width) = _levels(frame), frame.layers["color"].shape[:2]
-    bars = _bars(levels, stride)
+    levels, (height, width) = _levels(frame), frame.layers["color"].shape[:2]
+    found = find_bars(frame.layers["color"])
+    bars = found.bars
     lit = (bars[0] / height, 1.0 - bars[1] / height, bars[2] / width, 1.0 - bars[3] / width)
     rows, columns = (np.arange(count) * size // count for count, size in zip(SAMPLE, levels.shape, strict=False))
     sample = np.rint(levels[np.ix_(rows, columns)] * 255).astype(np.uint8)
-    return Glance(_cells(levels), _histogram(levels), bars, lit, sample)
+    return Glance(_cells(levels), _histogram(levels), found, lit, sample)
 
 
-def _levels(frame: Frame) -> tuple[Floats, int]:
-    """Every few pixels, square-root levels clamped to 0..1; and every how many."""
+def _levels(frame: Frame) -> Floats:
+    """Every few pixels, square-root levels clamped to 0..1."""
     color = frame.layers["color"][..., :3]
     stride = max(1, min(color.shape[:2]) // 256)
     linear = color[::stride, ::stride].astype(np.float32)
@@ -67,7 +74,7 @@ def _levels(frame: Frame) -> tuple[Floats, int]:
         linear = np.square(linear / np.float32(np.iinfo(frame.layers["color"].dtype).max), dtype=np.float32)
     linear = np.repeat(linear, 3, axis=2) if linear.shape[2] < 3 else linear
     safe = np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0)
-    return np.sqrt(np.clip(safe, 0.0, 1.0), dtype=np.float32), stride
+    return np.sqrt(np.clip(safe, 0.0, 1.0), dtype=np.float32)
 
 
 def _histogram(levels: Floats) -> Floats:
@@ -87,19 +94,6 @@ def _cells(levels: Floats) -> Floats:
             cell = levels[y[row] : max(y[row + 1], y[row] + 1), x[column] : max(x[column + 1], x[column] + 1)]
             cells[row, column] = cell.reshape(-1, 3).mean(axis=0) if cell.size else 0.0
     return cells
-
-
-def _bars(levels: Floats, stride: int) -> tuple[int, int, int, int]:
-    lit = levels.max(axis=2) > 0.02
-    rows, columns = lit.mean(axis=1) > 0.01, lit.mean(axis=0) > 0.01
-    if not rows.any() or not columns.any():
-        return 0, 0, 0, 0
-    return (
-        int(rows.argmax()) * stride,
-        int(rows[::-1].argmax()) * stride,
-        int(columns.argmax()) * stride,
-        int(columns[::-1].argmax()) * stride,
-    )
 
 
 def distance(a: Glance, b: Glance) -> float:
@@ -157,7 +151,7 @@ def check_same_plate(frame: Frame, signature: str, *, where: str) -> None:
     Raises:
         ShotError: the frame looks different.
     """
-    mine = _signature(_cells(_levels(frame)[0])).ravel().astype(np.float32)
+    mine = _signature(_cells(_levels(frame))).ravel().astype(np.float32)
     try:
         theirs = np.frombuffer(bytes.fromhex(signature), np.uint8).astype(np.float32)
     except ValueError:

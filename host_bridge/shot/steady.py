@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+FEWEST_CELLS = 4
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Measured:
     Attributes:
         iz_low, iz_high: the frame's own robust range of raw inverse depth.
         fit_scale, fit_shift: s and t against inverse depth normalised by that range, fractions of picture width.
-        thumb: (h, w) coarse raw inverse depth, the same grid for every frame.
+        thumb: (h, w) coarse raw inverse depth, the same grid for every frame; NaN in black bars.
         subject: disparity of the middle of the picture, fraction of picture width.
         parallax: (low, high) robust parallax, %.
     """
@@ -52,7 +53,10 @@ def affine_between(source: Floats, target: Floats) -> tuple[float, float]:
     Reweighted least squares (Huber weights) find what belongs together. a is then the ratio of the deviations: the
     slope of a regression between two noisy maps is too small, and over a chain of frames that adds up.
     """
-    x, y = source.ravel(), target.ravel()
+    both = np.isfinite(source) & np.isfinite(target)
+    if np.count_nonzero(both) < FEWEST_CELLS:
+        return 1.0, 0.0
+    x, y = source[both], target[both]
     weights = np.ones_like(x)
     a, ratio, b = 1.0, 1.0, 0.0
     for _ in range(5):

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from host_bridge.errors import ShotError
-from host_bridge.frame import Array, Frame
-from host_bridge.params import Controls
+from host_bridge.frame import Frame
 from host_bridge.shot.asks import Asks
+from host_bridge.shot.bars import settled
 from host_bridge.shot.file import Shot, ShotEntry
-from host_bridge.shot.signature import Glance, find_cuts, glance
-from host_bridge.shot.steady import Floats, Measured, gaussian, handover, normalisation, suggest
-from host_bridge.wire.depth_values import varies
-from host_bridge.wire.messages import PROXIES, AnalysisSettings
+from host_bridge.shot.looking import GIVEN, Seen, look_at
+from host_bridge.shot.signature import find_cuts
+from host_bridge.shot.steady import gaussian, handover, normalisation, suggest
+from host_bridge.wire.messages import AnalysisSettings
 
-THUMB = (36, 64)
 COMFORT = (-1.0, 2.0)
-TRUE_DEPTH = ("aov", "given")
-ASKED_AHEAD = 2
-PROXY_PX = 512
-NO_DEPTH = np.zeros((1, 1, 1), np.float32)
-NOT_MEASURED = Measured(0.0, 1.0, 0.0, 0.0, np.zeros(THUMB), 0.0, (0.0, 0.0))
+TRUE_DEPTH = ("aov", GIVEN)
 
 
 @dataclass(frozen=True)
@@ -44,16 +37,6 @@ class Plan:
     steady: int = 4
 
 
-@dataclass(frozen=True)
-class _Seen:
-    number: int
-    glance: Glance
-    measured: Measured
-    source: str
-    model_id: str
-    blank: bool = False
-
-
 def survey(
     frames: Iterable[tuple[int, Frame]],
     server: Asks,
@@ -62,6 +45,7 @@ def survey(
     *,
     plate: str,
     missing: Sequence[int] = (),
+    again: Callable[[int], Frame] | None = None,
     done: Callable[[int], None] | None = None,
 ) -> Shot:
     """Analyses every frame once and settles what the shot fixes.
@@ -73,48 +57,34 @@ def survey(
         plan: how to steady.
         plate: the plate's pattern, for people.
         missing: asked frames that have no readable file; written down, not guessed.
+        again: gives a frame once more whose bars its neighbours know better; None leaves bars as each frame sees them.
         done: told each finished frame.
 
     Raises:
         ShotError: no frame at all, or frames that different depth sources analysed.
     """
     seen = []
-    for one in _look_at(frames, server, settings):
+    for one in look_at(frames, server, settings):
         seen.append(one)
         if done:
             done(one.number)
     if not seen:
         raise ShotError("no frame of the shot could be read", where=plate, remedy="check the plate")
-    seen = _lent(seen, plate)
-    sources = sorted({s.source for s in seen})
+    lent = _lent(seen, plate)
+    sources = sorted({s.source for s in lent})
     if len(sources) > 1:
         raise ShotError(
             f"the frames came to different depth sources: {', '.join(sources)}",
             where=plate,
             remedy="name one with --depth",
         )
-    return _settle(seen, settings, plan, plate, tuple(sorted(missing)))
+    cuts = find_cuts([s.glance for s in seen])
+    if again is not None:
+        seen = _with_bars(seen, cuts, server, settings, again)
+    return _settle(_lent(seen, plate), cuts, settings, plan, plate, tuple(sorted(missing)))
 
 
-def _look_at(frames: Iterable[tuple[int, Frame]], server: Asks, settings: AnalysisSettings) -> Iterator[_Seen]:
-    """What each frame says on its own; the server works on the next ones meanwhile."""
-    asked: deque[tuple[int, int, Glance, Any]] = deque()
-    for number, frame in frames:
-        # A few figures and a thumbnail need no whole plate, but what networks work at.
-        step = min(PROXIES[1], max(1, max(frame.data.width, frame.data.height) // PROXY_PX))
-        seen = frame.proxy(step)
-        asking = replace(settings, proxy=step)
-        pending = None
-        if settings.depth != "aov" or varies(frame.layers.get("depth", NO_DEPTH)):
-            pending = server.submit(frame, asking, Controls(), seen.data, ("inverse_depth", "disparity_left"))
-        asked.append((number, seen.picture_width, glance(frame), pending))
-        if len(asked) > ASKED_AHEAD:
-            yield _seen(server, *asked.popleft())
-    while asked:
-        yield _seen(server, *asked.popleft())
-
-
-def _lent(seen: list[_Seen], plate: str) -> list[_Seen]:
+def _lent(seen: list[Seen], plate: str) -> list[Seen]:
     """Frames without depth of their own, with the figures of the nearest that has: they are a part of its scene.
 
     Raises:
@@ -130,45 +100,28 @@ def _lent(seen: list[_Seen], plate: str) -> list[_Seen]:
     ]
 
 
-def _seen(server: Asks, number: int, width_px: int, picture: Glance, pending: Any) -> _Seen:
-    if pending is None:
-        return _Seen(number, picture, NOT_MEASURED, "", "", blank=True)
-    tile = server.result(pending)
-    stats = tile.stats
-    low, high = float(stats["iz_low"]), float(stats["iz_high"])
-    normalised = _thumb(tile.planes["inverse_depth"][..., 0])
-    disparity = _thumb(tile.planes["disparity_left"][..., 0]) / width_px
-    rows, columns = THUMB
-    middle = disparity[rows // 3 : 2 * rows // 3, columns // 3 : 2 * columns // 3]
-    measured = Measured(
-        iz_low=low,
-        iz_high=high,
-        fit_scale=float(stats["fit_scale"]),
-        fit_shift=float(stats["fit_shift"]),
-        thumb=low + normalised * (high - low),
-        subject=float(np.median(middle)),
-        parallax=(float(stats["parallax_p1_pct"]), float(stats["parallax_p99_pct"])),
-    )
-    return _Seen(number, picture, measured, str(stats["depth_source"]), str(stats["model_id"]))
+def _with_bars(
+    seen: list[Seen], cuts: Sequence[int], server: Asks, settings: AnalysisSettings, again: Callable[[int], Frame]
+) -> list[Seen]:
+    """The frames with the bars of their scenes; those that saw other bars are measured once more."""
+    wanted = settled([s.glance.found for s in seen], list(_scenes(cuts, len(seen))))
+    changed = [index for index, (s, bars) in enumerate(zip(seen, wanted, strict=True)) if s.bars != bars]
+    frames = ((seen[i].number, again(seen[i].number)) for i in changed)
+    made = look_at(frames, server, settings, [wanted[i] for i in changed])
+    found = list(seen)
+    for index, one in zip(changed, made, strict=True):
+        found[index] = one
+    return found
 
 
-def _thumb(plane: Array) -> Floats:
-    """Means of the cells of a coarse grid, blind to what is not finite; large planes are sampled."""
-    rows, columns = THUMB
-    step = max(1, min(plane.shape) // 256)
-    samples = np.asarray(plane[::step, ::step], np.float64)
-    finite = np.isfinite(samples)
-    y = np.linspace(0, samples.shape[0], rows + 1).astype(int)[:-1]
-    x = np.linspace(0, samples.shape[1], columns + 1).astype(int)[:-1]
-    total, count = (
-        np.add.reduceat(np.add.reduceat(part, y, axis=0), x, axis=1)
-        for part in (np.where(finite, samples, 0.0), finite.astype(np.float64))
-    )
-    return np.asarray(total / np.maximum(count, 1.0))
-
-
-def _settle(seen: list[_Seen], settings: AnalysisSettings, plan: Plan, plate: str, missing: tuple[int, ...]) -> Shot:
-    cuts = find_cuts([s.glance for s in seen])
+def _settle(
+    seen: list[Seen],
+    cuts: list[int],
+    settings: AnalysisSettings,
+    plan: Plan,
+    plate: str,
+    missing: tuple[int, ...],
+) -> Shot:
     source = seen[0].source
     metric = source in TRUE_DEPTH
     entries: list[ShotEntry] = []
@@ -201,7 +154,7 @@ def _scenes(cuts: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
     yield from itertools.pairwise(edges)
 
 
-def _scene(seen: list[_Seen], scene: int, plan: Plan, metric: bool) -> list[ShotEntry]:
+def _scene(seen: list[Seen], scene: int, plan: Plan, metric: bool) -> list[ShotEntry]:
     frames = [s.measured for s in seen]
     ranges = normalisation(frames, metric=metric, sigma=plan.smooth)
     # A style speaks of the full range 0..1, whoever normalised it: its s and t hold for the shot's range too.
@@ -215,13 +168,14 @@ def _scene(seen: list[_Seen], scene: int, plan: Plan, metric: bool) -> list[Shot
             zero_plane=0.0,
             scene=scene,
             signature=s.glance.signature,
-            bars=s.glance.bars,
+            bars=s.bars,
+            size=s.size,
         )
         for s, (low, high), (scale, shift) in zip(seen, ranges, fits, strict=True)
     ]
 
 
-def _hand_over(entries: list[ShotEntry], seen: list[_Seen], cuts: list[int], length: int) -> list[ShotEntry]:
+def _hand_over(entries: list[ShotEntry], seen: list[Seen], cuts: list[int], length: int) -> list[ShotEntry]:
     offsets = np.zeros(len(entries))
     edges = [0, *cuts, len(entries)]
     for before, cut, after in zip(edges, edges[1:], edges[2:], strict=False):
@@ -233,7 +187,7 @@ def _hand_over(entries: list[ShotEntry], seen: list[_Seen], cuts: list[int], len
 
 
 def _reasons(
-    seen: list[_Seen],
+    seen: list[Seen],
     entries: list[ShotEntry],
     cuts: tuple[int, ...],
     missing: tuple[int, ...],
@@ -254,7 +208,7 @@ def _reasons(
         yield f"{len(missing)} frames had no readable file: {', '.join(map(str, missing[:20]))}"
     bars = sorted({entry.bars for entry in entries})
     if len(bars) > 1:
-        changes = [b.number for a, b in itertools.pairwise(seen) if a.glance.bars != b.glance.bars]
+        changes = [b.number for a, b in itertools.pairwise(seen) if a.bars != b.bars]
         yield f"black bars change at {', '.join(map(str, changes[:20]))}"
     elif any(bars[0]):
         yield f"black bars (top, bottom, left, right): {bars[0]} px"

@@ -69,6 +69,8 @@ class AnalysisSettings:
         shot: what the shot fixes, or None for a frame on its own.
         proxy: every how many-th pixel of the plate is staged and rendered, 1 to 64; boxes, planes and px are then
             those of the proxy, as `Frame.proxy` makes it. The depth source sees the plate all the same.
+        picture: the active picture, px of the whole plate; None has the server look for black bars itself, but not with
+            style "given".
     """
 
     depth: str = "auto"
@@ -76,6 +78,7 @@ class AnalysisSettings:
     z_meaning: str = "auto"
     shot: ShotFrame | None = None
     proxy: int = 1
+    picture: Box | None = None
 
 
 @dataclass(frozen=True)

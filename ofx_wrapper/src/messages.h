@@ -35,9 +35,11 @@ struct AnalysisSettings {
   std::string depth, style, zMeaning;
   std::optional<ShotFrame> shot;
   int64_t proxy = 1;
+  std::optional<Box> picture;
   template <class Fields>
   void visit(Fields& f) {
     f("depth", depth), f("style", style), f("z_meaning", zMeaning), f("shot", shot), f("proxy", proxy);
+    f("picture", picture);
   }
 };
 

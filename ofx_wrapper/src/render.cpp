@@ -116,6 +116,7 @@ std::string renderWindow(Instance& instance, const Job& job) {
   if (!settings.shot.empty()) {
     shot.fixed.before = plates.keys(shot.before, -1), shot.fixed.after = plates.keys(shot.after, +1);
     settings.analysis.shot = shot.fixed;
+    settings.analysis.picture = shot.picture(windows.data);
   }
   const bool light = !settings.isAnalysis() && image.channels() > 1;
   const Encoder encoder(light ? source.curve() : Curve::kLinear, image.depth());

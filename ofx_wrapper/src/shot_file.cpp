@@ -25,6 +25,17 @@ wire::ShotFrame frameOf(const json::Value& entry) {
   return frame;
 }
 
+template <size_t Count>
+std::array<int64_t, Count> wholes(const json::Value& list) {
+  std::array<int64_t, Count> found{};
+  for (size_t i = 0; i < Count; ++i) found[i] = std::llround(list.list.at(i).number);
+  return found;
+}
+
+int64_t share(int64_t bar, int64_t of, int64_t whole) {
+  return std::llround(static_cast<double>(bar) * static_cast<double>(of) / static_cast<double>(whole));
+}
+
 void proveSame(const std::string& path, const char* what, const std::string& shot, const std::string& node) {
   if (shot != node) {
     throw Fault(path + ": the shot was analysed with " + what + " " + shot + ", the node has " + node + kAgain);
@@ -42,17 +53,31 @@ ShotFiles::Shot ShotFiles::load(const std::string& path) {
     if (body["version"].number > kVersion) {
       throw Fault(path + ": the shot file is of a newer Art3D; update the plug-in");
     }
-    if (body["version"].number < kVersion) throw Fault(path + ": the shot file is of an older Art3D" + kAgain);
+    // As `host_bridge.shot.file`: version 1 did not settle what a plate's Z means.
+    const bool old = body["version"].number < kVersion;
+    if (old && body["depth_source"].text == "aov") throw Fault(path + ": the shot file is of an older Art3D" + kAgain);
     shot.style = body["style"].text, shot.depthSource = body["depth_source"].text;
-    shot.zMeaning = body["z_meaning"].text, shot.zSettled = body["depth"]["meaning"].text;
+    shot.zMeaning = body["z_meaning"].text, shot.zSettled = old ? "" : body["depth"]["meaning"].text;
     shot.steady = std::llround(std::clamp(body["steady"].number, 0.0, kSteadyMost));
     for (const auto& [number, entry] : body["frames"].map) {
-      shot.frames[std::stoll(number)] = {frameOf(entry), std::llround(entry["scene"].number)};
+      auto& frame = shot.frames[std::stoll(number)];
+      frame.fixed = frameOf(entry), frame.scene = std::llround(entry["scene"].number);
+      frame.bars = wholes<4>(entry["bars"]);
+      const auto size = entry.map.find("size");
+      if (size != entry.map.end() && !size->second.list.empty()) frame.size = wholes<2>(size->second);
     }
   } catch (const std::logic_error& error) {
     throw Fault(path + ": the shot file is damaged: " + error.what() + kAgain);
   }
   return shot;
+}
+
+// As `host_bridge.shot.file.ShotEntry.picture`.
+Box ShotAt::picture(const Box& data) const {
+  if (size[0] <= 0 || size[1] <= 0) return data;
+  const Box inside{data.x0 + share(bars[2], data.width(), size[0]), data.y0 + share(bars[0], data.height(), size[1]),
+                   data.x1 - share(bars[3], data.width(), size[0]), data.y1 - share(bars[1], data.height(), size[1])};
+  return inside.empty() ? data : inside;
 }
 
 // As `host_bridge.shot.file.Shot.neighbours`: the walk ends at a cut and at a frame that was not analysed.
@@ -90,7 +115,9 @@ ShotAt ShotFiles::at(const std::string& path, int64_t number, const wire::Analys
                 " is not in the shot analysis; set Shot Offset where the host counts otherwise than the plate's files" + kAgain);
   }
   const std::string meaning = shot.zSettled.empty() ? settings.zMeaning : shot.zSettled;
-  return {entry->second.fixed, shot.depthSource, meaning, neighbours(shot, number, -1), neighbours(shot, number, +1)};
+  const Entry& found = entry->second;
+  return {found.fixed,   shot.depthSource, meaning, neighbours(shot, number, -1), neighbours(shot, number, +1), found.bars,
+          found.size};
 }
 
 }  // namespace art3d

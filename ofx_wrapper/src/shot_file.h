@@ -1,6 +1,7 @@
 // The shot file of `art3d analyse`: what it fixes for a frame, so that the frame is the same in any chunk.
 #pragma once
 
+#include <array>
 #include <map>
 #include <mutex>
 #include <string>
@@ -15,6 +16,11 @@ struct ShotAt {
   wire::ShotFrame fixed;  // still without the neighbours' keys
   std::string depthSource, zMeaning;  // as they were settled for the whole shot
   int64_t before = 0, after = 0;  // so many frames on either side, of the same scene, steady this one's depth
+  std::array<int64_t, 4> bars{};  // top, bottom, left, right, px of a picture of this size
+  std::array<int64_t, 2> size{};  // width and height; 0 in a file of version 1, whose figures are of the whole frame
+
+  // The active picture in a data window, which may be a proxy of the one that was analysed.
+  Box picture(const Box& data) const;
 };
 
 class ShotFiles {
@@ -27,6 +33,8 @@ class ShotFiles {
   struct Entry {
     wire::ShotFrame fixed;
     int64_t scene = 0;
+    std::array<int64_t, 4> bars{};
+    std::array<int64_t, 2> size{};
   };
   struct Shot {
     int64_t changed_ns = 0, bytes = 0;

@@ -151,7 +151,7 @@ def _part(path: Path, name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def rendered(example_plate: Path, real_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example plate through a network, as the command line renders it: steadied, with a cut, and not steadied."""
+    """The example plate through a network, as the command line renders it: steadied, cut, alone and inside bars."""
     folder = tmp_path_factory.mktemp("steadied")
     plates = str(example_plate / "plate.####.exr")
     common = ["--depth", "mini", "--server", real_server.address]
@@ -160,14 +160,16 @@ def rendered(example_plate: Path, real_server: Server, tmp_path_factory: pytest.
     cut = {number: replace(entry, scene=int(number >= CUT)) for number, entry in shot.frames.items()}
     save_shot(replace(shot, frames=cut, cuts=(CUT,)), folder / "cut.art3d")
     save_shot(replace(shot, steady=0), folder / "alone.art3d")
-    for name in ("steady", "cut", "alone"):
+    barred = {number: replace(entry, bars=(60, 30, 40, 8)) for number, entry in shot.frames.items()}
+    save_shot(replace(shot, frames=barred), folder / "barred.art3d")
+    for name in ("steady", "cut", "alone", "barred"):
         out = str(folder / f"{name}.####.exr")
         which = ["--frames", "1001,1004", "--shot", str(folder / f"{name}.art3d")]
         assert main(["render", plates, "-o", out, *common, *which, "--compression", "zip"]) == 0
     return folder
 
 
-@pytest.mark.parametrize("name", ["steady", "cut", "alone"])
+@pytest.mark.parametrize("name", ["steady", "cut", "alone", "barred"])
 @pytest.mark.parametrize("number", [1001, 1004])
 def test_same_pixels(
     host: Host, real_server: Server, example_plate: Path, rendered: Path, name: str, number: int
@@ -193,6 +195,14 @@ def test_same_pixels(
         found = target.array if output == "right" else target.array[..., 0]
         assert np.array_equal(found, wanted[output], equal_nan=True)
     node.destroy()
+
+
+def test_bars_of_the_shot_hold(rendered: Path) -> None:
+    """The plate has none: what lies outside the picture that the shot file tells is on the screen all the same."""
+    found = _part(rendered / "barred.1004.exr", "disparityR")["disparityR.x"]
+    outside = np.ones(found.shape, bool)
+    outside[60:-30, 40:-8] = False
+    assert not found[outside].any() and found[~outside].any()
 
 
 def test_steadying_matters(rendered: Path) -> None:

@@ -47,7 +47,7 @@ EXAMPLES = (
     m.Commit(3),
     m.Held(KEY),
     m.TileRequest(
-        KEY, m.AnalysisSettings("auto", "neutral", "distance", SHOT, 4),
+        KEY, m.AnalysisSettings("auto", "neutral", "distance", SHOT, 4, Box(0, 132, 1920, 948)),
         Controls(depth_gain=2, zero_plane=-0.125, hero="none", occlusion_to_alpha=True),
         BOX, ("right", "disparity_left"), "interactive", "viewer 1", "memory",
     ),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from host_bridge.errors import ShotError
-from host_bridge.shot.file import Shot, ShotEntry, load_shot, save_shot
+from host_bridge.geometry import Box
+from host_bridge.shot.file import Shot, ShotEntry, _hash, load_shot, save_shot
 
 
 def entry(scene: int = 0, low: float = 0.1) -> ShotEntry:
@@ -29,6 +31,40 @@ def test_round_trip(tmp_path: Path) -> None:
     assert again == shot()
     assert again.hash == shot().hash
     assert [p.name for p in tmp_path.iterdir()] == ["s.art3d"]
+
+
+def test_a_file_of_version_1_is_of_the_whole_frame(tmp_path: Path) -> None:
+    path = tmp_path / "old.art3d"
+    save_shot(shot(), path)
+    body = json.loads(path.read_text())
+    body["version"] = 1
+    for fields in body["frames"].values():
+        del fields["size"]
+        fields["bars"] = [10, 10, 0, 0]
+    body["hash"] = _hash(body)
+    path.write_text(json.dumps(body))
+    old = load_shot(path).frames[1001]
+    assert old.bars == (10, 10, 0, 0) and old.picture(Box.of_size(64, 48)) == Box.of_size(64, 48)
+
+
+def test_bars_in_a_proxy() -> None:
+    barred = replace(entry(), bars=(132, 132, 0, 40), size=(1920, 1080))
+    assert barred.picture(Box(-10, 5, 1910, 1085)) == Box(-10, 137, 1870, 953)
+    assert barred.picture(Box.of_size(960, 540)) == Box(0, 66, 940, 474)
+    assert entry().picture(Box.of_size(9, 9)) == Box.of_size(9, 9)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"bars": [-1, 0, 0, 0]}, {"bars": [0, 0]}, {"bars": [40, 40, 0, 0], "size": [64, 80]}]
+)
+def test_bars_that_cannot_be(tmp_path: Path, wrong: dict[str, list[int]]) -> None:
+    path = tmp_path / "wrong.art3d"
+    save_shot(shot(), path)
+    body = json.loads(path.read_text())
+    body["frames"]["1001"].update(wrong)
+    path.write_text(json.dumps(body))
+    with pytest.raises(ShotError, match="edited wrongly"):
+        load_shot(path)
 
 
 def test_hash_sees_every_number() -> None:

@@ -1,0 +1,97 @@
+"""`art3d render` of a sequence inside black bars: what lies inside comes out as if there were none."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import pytest
+
+from host_bridge.cli import main
+from host_bridge.embedded import ping, place
+from host_bridge.shot.file import load_shot
+
+FRAMES = range(1, 9)
+BARS = (24, 20, 14, 10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A server of this module's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("s")
+        home.chmod(0o700)
+        patch.setenv("ART3D_RUNTIME_DIR", str(home))
+        patch.delenv("ART3D_SERVER", raising=False)
+        patch.delenv("OCIO", raising=False)
+        yield
+        pong = ping(place().address, timeout_s=0.3)
+        if pong is not None:
+            os.kill(pong.pid, signal.SIGTERM)
+
+
+def street(index: int) -> np.ndarray:
+    """A ball that moves before a wall; a fade to black from frame 5 on."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:96, 0:160]
+    color = 0.15 + 0.5 * np.kron(rng.uniform(0, 1, (6, 10, 3)), np.ones((16, 16, 1)))
+    color[(x - 50 - 3 * index) ** 2 + (y - 60) ** 2 < 450] = (0.9, 0.3, 0.1)
+    return np.asarray(color * (1.0, 1.0, 1.0, 1.0, 0.3, 0.05, 0.0004, 0.0)[index], np.float16)
+
+
+def save(folder: Path, index: int, color: np.ndarray, bars: tuple[int, int, int, int]) -> None:
+    top, bottom, left, right = bars
+    pixels = np.pad(color, ((top, bottom), (left, right), (0, 0)))
+    channels = {name: np.ascontiguousarray(pixels[..., c]) for c, name in enumerate("RGB")}
+    OpenEXR.File({"type": OpenEXR.scanlineimage}, channels).write(str(folder / f"p.{FRAMES[index]:04d}.exr"))
+
+
+def disparity(path: Path) -> np.ndarray:
+    part = next(p for p in OpenEXR.File(str(path), separate_channels=True).parts if p.header["name"] == "disparityR")
+    return np.asarray(part.channels["disparityR.x"].pixels)
+
+
+def rendered(folder: Path, *options: str) -> list[np.ndarray]:
+    words = ["render", str(folder / "p.####.exr"), "-o", str(folder / "o.####.exr"), "--depth", "mini"]
+    assert main([*words, "--style", "immersive", "--compression", "zip", *options]) == 0
+    return [disparity(folder / f"o.{number:04d}.exr") for number in FRAMES]
+
+
+@pytest.mark.parametrize("options", [(), ("--shot", "none")], ids=["shot", "alone"])
+def test_a_padded_plate_gives_what_the_plate_gives(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Frames too dark to show their bars are told by the shot; on their own they are flat enough not to matter."""
+    found = []
+    for name, bars in (("plain", (0, 0, 0, 0)), ("padded", BARS)):
+        folder = tmp_path / name
+        folder.mkdir()
+        for index in range(len(FRAMES)):
+            save(folder, index, street(index), bars)
+        found.append(rendered(folder, *options))
+    top, bottom, left, right = BARS
+    lit = len(FRAMES) if not options else 5
+    for wanted, made in list(zip(*found, strict=True))[:lit]:
+        inside = made[top:-bottom, left:-right]
+        assert np.abs(inside - wanted).max() <= 0.01 * np.ptp(wanted) + 0.1
+        outside = made.copy()
+        outside[top:-bottom, left:-right] = 0.0
+        assert not outside.any()
+
+
+def test_bars_that_change_do_not_move_the_picture(tmp_path: Path) -> None:
+    """A still picture whose letterbox comes in the middle of the shot: where both show it, it stays where it was."""
+    for index in range(len(FRAMES)):
+        color = np.array(street(0))
+        if index >= 4:
+            color[:16] = color[-16:] = 0
+        save(tmp_path, index, color, (0, 0, 0, 0))
+    frames = rendered(tmp_path)
+    shot = load_shot(tmp_path / "p.art3d")
+    assert {entry.bars for entry in shot.frames.values()} == {(0, 0, 0, 0), (16, 16, 0, 0)}
+    assert any("bars change at 5" in reason for reason in shot.reasons)
+    before, after = frames[3][20:-20], frames[4][20:-20]
+    assert abs(float(np.median(after - before))) < 0.0045 / 2 * 160
+    assert not frames[4][:16].any() and not frames[4][-16:].any()
