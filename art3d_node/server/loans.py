@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from art3d_node.server.pool import Piece, SegmentPool
+from art3d_node.server.shares import Shares
 
 
 @dataclass(frozen=True)
@@ -14,13 +15,14 @@ class Loan:
     id: int
     peer: bytes
     piece: Piece
+    source: str
 
 
 class Loans:
     """Who may read which result."""
 
-    def __init__(self, pool: SegmentPool) -> None:
-        self._pool = pool
+    def __init__(self, pool: SegmentPool, shares: Shares) -> None:
+        self._pool, self._shares = pool, shares
         self._loans: dict[int, Loan] = {}
         self._readers: dict[int, int] = {}
         self._totals: dict[bytes, tuple[int, int]] = {}
@@ -29,10 +31,11 @@ class Loans:
     def __len__(self) -> int:
         return len(self._loans)
 
-    def lend(self, peer: bytes, piece: Piece) -> int:
+    def lend(self, peer: bytes, piece: Piece, source: str = "") -> int:
         """One more borrower; returns the loan's number."""
         self._last += 1
-        self._loans[self._last] = Loan(self._last, peer, piece)
+        self._loans[self._last] = Loan(self._last, peer, piece, source)
+        self._shares.add(peer, source, piece.capacity)
         self._readers[piece.fd] = self._readers.get(piece.fd, 0) + 1
         self._count(peer, 1, piece.capacity)
         return self._last
@@ -52,6 +55,7 @@ class Loans:
             return
         del self._loans[number]
         self._count(loan.peer, -1, -loan.piece.capacity)
+        self._shares.add(loan.peer, loan.source, -loan.piece.capacity)
         self._readers[loan.piece.fd] -= 1
         if not self._readers[loan.piece.fd]:
             del self._readers[loan.piece.fd]

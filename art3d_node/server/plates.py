@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from art3d_node.server.cache import ByteCache
 from art3d_node.server.pool import Piece, SegmentPool
+from art3d_node.server.shares import Shares
 from host_bridge.errors import BusyError, LimitError, PlateError, ProtocolError
 from host_bridge.frame import content_key
 from host_bridge.wire.layout import prove_layers, views
@@ -15,6 +19,7 @@ from host_bridge.wire.messages import PutFrame
 
 UPLOAD_SILENCE_S = 60.0
 PLATE_SHARE = 0.75
+COPY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -27,22 +32,44 @@ class Plate:
 
 @dataclass
 class Upload:
-    """A frame on its way in."""
+    """A frame on its way in.
+
+    Attributes:
+        piece: where it will stay; no client can map it.
+        desk: where its client writes it, when that shares our memory.
+    """
 
     id: int
     peer: bytes
+    source: str
     put: PutFrame
     piece: Piece
+    desk: Piece | None
     touched_s: float
     received: int = 0
     proving: int | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """What it takes."""
+        return self.piece.capacity + (self.desk.capacity if self.desk else 0)
+
+    def take_over(self) -> memoryview:
+        """The payload, where its client can no longer change it."""
+        payload = self.piece.payload(self.put.nbytes)
+        if self.desk is not None:
+            source = self.desk.payload(self.put.nbytes)
+            for first in range(0, self.put.nbytes, COPY_BYTES):
+                part = slice(first, first + COPY_BYTES)
+                np.copyto(np.frombuffer(payload[part], np.uint8), np.frombuffer(source[part], np.uint8))
+        return payload
 
 
 class PlateStore:
     """Plates by key, bounded in bytes; tells when one leaves, so that workers stop reading it."""
 
-    def __init__(self, pool: SegmentPool, limits: Limits, *, dropped: Callable[[str], None]) -> None:
-        self._pool, self._limits, self._tell = pool, limits, dropped
+    def __init__(self, pool: SegmentPool, limits: Limits, shares: Shares, *, dropped: Callable[[str], None]) -> None:
+        self._pool, self._limits, self._shares, self._tell = pool, limits, shares, dropped
         self.cache: ByteCache[str, Plate] = ByteCache(int(limits.memory_bytes * PLATE_SHARE), dropped=self._recycle)
         self.uploads: dict[int, Upload] = {}
         self._last_upload = 0
@@ -66,21 +93,23 @@ class PlateStore:
             raise KeyError(key)
         return plate
 
-    def room(self, nbytes: int) -> Piece:
-        """A segment, for which plates leave if need be.
+    def room(self, nbytes: int, *, writer: str = "") -> Piece:
+        """A segment, for which plates leave if need be; `writer` as `SegmentPool.acquire`.
 
         Raises:
             BusyError: everything is in use.
         """
         while True:
             try:
-                return self._pool.acquire(nbytes)
+                return self._pool.acquire(nbytes, writer=writer)
             except BusyError:
                 if not self.cache.drop_oldest():
                     raise
 
-    def begin(self, peer: bytes, put: PutFrame, now_s: float) -> Upload:
+    def begin(self, peer: bytes, put: PutFrame, now_s: float, source: str = "") -> Upload:
         """Reserves room for a frame.
+
+        A client that shares our memory gets a place to write to, if there is room beside where the frame stays.
 
         Raises:
             ProtocolError: the description is not possible.
@@ -93,9 +122,16 @@ class PlateStore:
             raise LimitError(
                 f"{mine} uploads at once", remedy=f"the limit uploads_per_client is {self._limits.uploads_per_client}"
             )
+        if not self._shares.allows(peer, source, put.nbytes):
+            raise BusyError("this client holds its share of the memory", remedy="finish or release something first")
+        piece, desk = self.room(put.nbytes), None
+        if put.transport == "memory" and self._shares.allows(peer, source, 2 * piece.capacity):
+            with contextlib.suppress(BusyError):
+                desk = self._pool.acquire(put.nbytes, writer=source or peer.hex())
         self._last_upload += 1
-        upload = Upload(self._last_upload, peer, put, self.room(put.nbytes), now_s)
+        upload = Upload(self._last_upload, peer, source, put, piece, desk, now_s)
         self.uploads[upload.id] = upload
+        self._shares.add(peer, source, upload.nbytes)
         return upload
 
     def own(self, upload_id: int, peer: bytes) -> Upload:
@@ -115,7 +151,7 @@ class PlateStore:
         Raises:
             ProtocolError: out of order or beyond the announced size.
         """
-        if upload.put.transport != "inline" or offset != upload.received or not 0 < len(data) <= CHUNK_BYTES:
+        if upload.desk is not None or offset != upload.received or not 0 < len(data) <= CHUNK_BYTES:
             raise ProtocolError("a chunk out of order", remedy="send chunks in order, of at most chunk_bytes")
         if offset + len(data) > upload.put.nbytes:
             raise ProtocolError("more bytes than announced", remedy="announce the exact size")
@@ -124,7 +160,7 @@ class PlateStore:
 
     def keep(self, upload: Upload) -> None:
         """An upload whose key was proved becomes a plate."""
-        del self.uploads[upload.id]
+        self._leave(upload)
         if upload.put.key in self.cache:
             self._pool.give_back(upload.piece)
             return
@@ -132,8 +168,15 @@ class PlateStore:
 
     def discard(self, upload: Upload) -> None:
         """Gives up an upload."""
-        if self.uploads.pop(upload.id, None) is not None:
+        if upload.id in self.uploads:
+            self._leave(upload)
             self._pool.give_back(upload.piece)
+
+    def _leave(self, upload: Upload) -> None:
+        del self.uploads[upload.id]
+        self._shares.add(upload.peer, upload.source, -upload.nbytes)
+        if upload.desk is not None:
+            self._pool.give_back(upload.desk)
 
     def stale(self, now_s: float) -> list[Upload]:
         """Uploads that nobody continues."""

@@ -11,6 +11,7 @@ import fcntl
 import mmap
 import os
 import secrets
+import weakref
 from collections import OrderedDict
 
 from host_bridge.errors import BusyError
@@ -24,17 +25,40 @@ _WASTE = 1.6
 SEGMENTS = 1024
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+_libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+_FAILED = ctypes.c_void_p(-1).value
+
+
+def _mapped(fd: int, nbytes: int) -> memoryview:
+    """A file in memory, for as long as views of it live. Python's own `mmap` would keep a second descriptor."""
+    address = _libc.mmap(None, nbytes, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED, fd, 0)
+    if address == _FAILED:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    whole = (ctypes.c_ubyte * nbytes).from_address(address)
+    weakref.finalize(whole, _libc.munmap, address, nbytes).atexit = False
+    return memoryview(whole).cast("B")
 
 
 class Piece:
-    """One segment: an anonymous file of fixed size that begins with its own token."""
+    """One segment: an anonymous file of fixed size that begins with its own token.
 
-    def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
+    Args:
+        capacity: bytes.
+        writer: the client that may map it to write to it, for ever after; nobody else's bytes come here then.
+    """
+
+    def __init__(self, capacity: int, writer: str = "") -> None:
+        self.capacity, self.writer = capacity, writer
         self.fd = os.memfd_create("art3d", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.fd, capacity)
-        fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, _SEALS)
-        self._map = mmap.mmap(self.fd, capacity)
+        try:
+            os.ftruncate(self.fd, capacity)
+            fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, _SEALS)
+            self._map = _mapped(self.fd, capacity)
+        except BaseException:
+            os.close(self.fd)
+            raise
         self.renew()
 
     def renew(self) -> None:
@@ -49,7 +73,7 @@ class Piece:
 
     def payload(self, nbytes: int) -> memoryview:
         """The first bytes of the payload."""
-        return memoryview(self._map)[SEGMENT_HEADER_BYTES : SEGMENT_HEADER_BYTES + nbytes]
+        return self._map[SEGMENT_HEADER_BYTES : SEGMENT_HEADER_BYTES + nbytes]
 
     def retire(self) -> None:
         """Frees the pages, also for whoever still maps them, and closes the file."""
@@ -75,21 +99,23 @@ class SegmentPool:
         """Bytes kept warm for the next taker."""
         return sum(piece.capacity for piece in self._idle.values())
 
-    def acquire(self, nbytes: int) -> Piece:
-        """A segment with room for this payload.
+    def acquire(self, nbytes: int, *, writer: str = "") -> Piece:
+        """A segment with room for this payload, which only the server and its workers write to, or one client too.
 
         Raises:
             BusyError: the budget is used up.
         """
         wanted = capacity_for(nbytes)
-        piece = self._warm(wanted) or self._fresh(wanted)
+        piece = self._warm(wanted, writer) or self._fresh(wanted, writer)
         self.used_bytes += piece.capacity
         self.used += 1
         return piece
 
-    def _warm(self, wanted: int) -> Piece | None:
+    def _warm(self, wanted: int, writer: str) -> Piece | None:
         # Of those that fit equally well the one that was given back last: its bytes may still be in a core's cache.
-        fits = [p for p in reversed(self._idle.values()) if wanted <= p.capacity <= wanted * _WASTE]
+        fits = [
+            p for p in reversed(self._idle.values()) if p.writer == writer and wanted <= p.capacity <= wanted * _WASTE
+        ]
         if not fits:
             return None
         piece = min(fits, key=lambda p: p.capacity)
@@ -97,7 +123,7 @@ class SegmentPool:
         piece.renew()
         return piece
 
-    def _fresh(self, wanted: int) -> Piece:
+    def _fresh(self, wanted: int, writer: str) -> Piece:
         while self._idle and not self._fits(wanted, self.used_bytes + self.idle_bytes, self.used + len(self._idle)):
             self._idle.popitem(last=False)[1].retire()
         if not self._fits(wanted, self.used_bytes, self.used):
@@ -107,7 +133,7 @@ class SegmentPool:
                 "or start the server with more",
             )
         try:
-            return Piece(wanted)
+            return Piece(wanted, writer)
         except OSError as error:
             raise BusyError(f"no memory for {wanted} bytes: {error.strerror}", remedy="try again later") from None
 

@@ -22,6 +22,7 @@ class Waiter:
     id: int
     message: Any
     since_s: float
+    source: str = ""
 
 
 @dataclass
@@ -55,6 +56,11 @@ class Task:
         """Who asks: one viewer of one client."""
         return {(w.peer, getattr(w.message, "viewer", "")) for w in self.waiters}
 
+    @property
+    def turns(self) -> list[tuple[Hashable, ...]]:
+        """Whose turn it is, for each who waits: their source's, their own, their viewer's."""
+        return [(w.source or w.peer, w.peer, (w.peer, getattr(w.message, "viewer", ""))) for w in self.waiters]
+
 
 class Scheduler:
     """Queued and running tasks."""
@@ -63,7 +69,7 @@ class Scheduler:
         self.tasks: dict[int, Task] = {}
         self._same: dict[Hashable, int] = {}
         self._home: OrderedDict[Hashable, int] = OrderedDict()
-        self._served: dict[Hashable, int] = {}
+        self._served: OrderedDict[Hashable, int] = OrderedDict()
         self._running: dict[int, list[Task]] = {}
         self._analysed: OrderedDict[Hashable, int] = OrderedDict()
         self._count = 0
@@ -153,8 +159,9 @@ class Scheduler:
         home = self._home.get(task.keys[0]) if task.keys else None
         return home is None or home == worker
 
-    def _rank(self, task: Task) -> tuple[bool, int, int]:
-        turn = min((self._served.get(viewer, 0) for viewer in task.viewers), default=0)
+    def _rank(self, task: Task) -> tuple[Any, ...]:
+        none = (0, 0, 0)
+        turn = min((tuple(self._served.get(who, 0) for who in turns) for turns in task.turns), default=none)
         return (not task.interactive, turn, -task.order if task.interactive else task.order)
 
     def start(self, task: Task, worker: int) -> None:
@@ -165,8 +172,8 @@ class Scheduler:
         for key in task.keys[:1]:
             _note(self._home, key, worker)
         self._count += 1
-        for viewer in task.viewers:
-            self._served[viewer] = self._count
+        for who in {who for turns in task.turns for who in turns}:
+            _note(self._served, who, self._count)
 
     def worker_lost(self, worker: int) -> list[Task]:
         """Forgets what was on a worker; what it was doing goes back into the queue and is returned."""
@@ -179,9 +186,9 @@ class Scheduler:
         return tasks
 
     def forget_peer(self, peer: bytes) -> None:
-        """Forgets whose turn it was."""
-        for viewer in [viewer for viewer in self._served if viewer[0] == peer]:  # type: ignore[index]
-            del self._served[viewer]
+        """Forgets whose turn it was; its source stays known."""
+        for who in [who for who in self._served if who == peer or (isinstance(who, tuple) and who[0] == peer)]:
+            del self._served[who]
 
 
 def _note(known: OrderedDict[Any, int], name: Hashable, worker: int) -> None:

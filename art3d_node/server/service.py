@@ -197,7 +197,7 @@ class Service:
 
     def _prove(self, upload: Upload) -> None:
         try:
-            key = key_of(upload.put, upload.piece.payload(upload.put.nbytes))
+            key = key_of(upload.put, upload.take_over())
         except Exception:
             log.exception("the key of an upload could not be computed")
             key = ""

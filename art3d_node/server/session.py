@@ -26,6 +26,8 @@ from host_bridge.wire.codec import decode, failure, request_id_of
 
 PROBE_S = 0.25
 IDLE_PROBE_S = 5.0
+HELLOS = 4
+OF_ONE_SOURCE = 0.75
 
 
 class Session(Work):
@@ -99,12 +101,17 @@ class Session(Work):
         if peer not in self.clients and len(self.clients) >= self.limits.clients:
             raise BusyError(f"{len(self.clients)} clients are connected",
                             remedy=f"the limit clients is {self.limits.clients}")  # fmt: skip
+        of_source = sum(client.source == source for client in self.clients.values()) if source else 0
+        if peer not in self.clients and of_source >= max(1, int(self.limits.clients * OF_ONE_SOURCE)):
+            raise BusyError(f"{of_source} clients of {source} are connected", remedy="connect fewer, or later")
         if self.unfit and not any(worker.ready for worker in self.workers.values()):
             raise self.no_worker()
         if peer not in self.clients:
             self.clients[peer] = Client(
                 peer, printable(message.client[:80]), secrets.token_hex(16), source, now_s, now_s
             )
+        if sum(waiting == peer for waiting, _, _ in self.greeting) >= HELLOS:
+            raise ProtocolError("hello was said before", remedy="wait for the welcome")
         self.greeting.append((peer, number, message))
         self.greet()
 
@@ -137,8 +144,8 @@ class Session(Work):
         if message.key in self.plates.cache:
             self.answer(client.peer, number, m.Held(message.key))
             return
-        upload = self.plates.begin(client.peer, message, now_s)
-        segment = upload.piece.ref(message.nbytes) if message.transport == "memory" else None
+        upload = self.plates.begin(client.peer, message, now_s, client.source)
+        segment = upload.desk.ref(message.nbytes) if upload.desk is not None else None
         self.answer(client.peer, number, m.SendFrame(upload.id, segment))
 
     def _chunk(self, client: Client, message: m.Chunk, payload: memoryview | None, now_s: float) -> None:
@@ -152,7 +159,7 @@ class Session(Work):
 
     def _commit(self, client: Client, number: int, message: m.Commit) -> None:
         upload = self.plates.own(message.upload, client.peer)
-        if upload.put.transport == "inline" and upload.received != upload.put.nbytes:
+        if upload.desk is None and upload.received != upload.put.nbytes:
             self.plates.discard(upload)
             raise ProtocolError(f"{upload.received} of {upload.put.nbytes} bytes came", remedy="send the frame again")
         upload.proving = number

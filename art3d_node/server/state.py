@@ -15,6 +15,7 @@ from art3d_node.server.loans import Loans
 from art3d_node.server.plates import PlateStore
 from art3d_node.server.pool import SEGMENTS, SegmentPool
 from art3d_node.server.scheduler import Scheduler, Task
+from art3d_node.server.shares import Shares
 from art3d_node.server.tally import Tally
 from host_bridge.errors import ServerError
 from host_bridge.wire import messages as m
@@ -36,6 +37,7 @@ class Client:
     seen_s: float
     probed_s: float
     requests: dict[int, Task | None] = field(default_factory=dict)
+    pinned_bytes: int = 0
     early: deque[int] = field(default_factory=lambda: deque(maxlen=EARLY_CANCELS))
 
 
@@ -62,8 +64,9 @@ class State:
         self.instance = secrets.token_hex(8)
         self.pool = SegmentPool(limits.memory_bytes, most=segments)
         self.out: list[Action] = []
-        self.plates = PlateStore(self.pool, limits, dropped=lambda key: self.out.append(Tell(key)))
-        self.loans = Loans(self.pool)
+        self.shares = Shares(limits.memory_bytes)
+        self.plates = PlateStore(self.pool, limits, self.shares, dropped=lambda key: self.out.append(Tell(key)))
+        self.loans = Loans(self.pool, self.shares)
         self.scheduler = Scheduler()
         self.tally = Tally()
         self.clients: dict[bytes, Client] = {}

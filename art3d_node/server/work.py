@@ -6,6 +6,7 @@ from typing import Any
 
 from art3d_node.server.actions import Send, Start, Stop
 from art3d_node.server.jobs import SMALL_PIXELS, Done, Failed, Job, PlateRef, Ready, Unfit
+from art3d_node.server.pool import Piece, capacity_for
 from art3d_node.server.requests import channels_of, prove_keys, prove_request, request_keys
 from art3d_node.server.scheduler import Task, Waiter
 from art3d_node.server.state import Client, State, WorkerState
@@ -23,8 +24,9 @@ from host_bridge.wire.codec import failure
 from host_bridge.wire.layout import place_planes
 
 TRIES = 3
-LENT_SHARE = 0.25
 WATCHED_S = 1.0
+TASKS = 4096
+PINNED_SHARE = 0.125
 
 
 class Work(State):
@@ -49,7 +51,9 @@ class Work(State):
             raise CancelledError("cancelled by its client")
         if number in client.requests:
             raise ProtocolError(f"request {number} is still open", remedy="give every request its own id")
-        return Waiter(client.peer, number, message, now_s)
+        if len(self.scheduler.tasks) >= TASKS and client.requests:
+            raise BusyError(f"{len(self.scheduler.tasks)} requests wait", remedy="ask for less at a time")
+        return Waiter(client.peer, number, message, now_s, client.source)
 
     def drop_request(self, client: Client, number: int, *, answer: bool) -> bool:
         """Drops one request; work that nobody waits for any more is stopped."""
@@ -102,10 +106,17 @@ class Work(State):
     def _join(self, client: Client, kind: str, same: Any, keys: tuple[str, ...], waiter: Any, **about: Any) -> Task:
         task = self.scheduler.add(kind, same, keys, waiter, **about)
         if len(task.waiters) == 1:
-            for key in keys:
-                self.plates.cache.pin(key)
+            self._pin_queued(task, client)
         client.requests[waiter.id] = task
         return task
+
+    def _pin_queued(self, task: Task, client: Client) -> None:
+        """Keeps the plates of a task that waits, unless its client has others kept for it already."""
+        nbytes = sum(self.plates.held(key).piece.capacity for key in task.keys)
+        if client.pinned_bytes + nbytes <= self.limits.memory_bytes * PINNED_SHARE:
+            client.pinned_bytes += nbytes
+            task.held.update(pinner=client.peer, pinned_bytes=nbytes)
+            self._pin(task)
 
     def _plan(self, request: m.TileRequest) -> tuple[tuple[m.Plane, ...], int]:
         put = self.plates.held(request.key).put
@@ -155,22 +166,37 @@ class Work(State):
     def _affordable(self, task: Task, stuck: set[int]) -> bool:
         if task.id in stuck:
             return False
-        share = int(self.limits.memory_bytes * LENT_SHARE)
-        return task.kind != "tile" or any(
-            self.loans.nbytes(w.peer) <= share and self.loans.count(w.peer) < self.limits.leases_per_client
+        if task.kind != "tile" or not task.held["nbytes"] or not task.waiters:
+            return True
+        wanted = capacity_for(task.held["nbytes"])
+        return any(
+            self.shares.allows(w.peer, w.source, wanted) and self.loans.count(w.peer) < self.limits.leases_per_client
             for w in task.waiters
         )
 
     def _start(self, task: Task, worker: int) -> bool:
+        missing = self.plates.missing(task.keys)
+        if missing:  # they had to leave while it waited
+            self._return(task, missing)
+            return True
         try:
             job = self._job(task, light=self.scheduler.light(task, worker))
         except BusyError as error:
             if not len(self.loans) and self.scheduler.queued == len(self.scheduler.tasks):
                 self._fail(task, error)
             return False
+        self._pin(task)
         self.scheduler.start(task, worker)
         self.out.append(Start(worker, job))
         return True
+
+    def _return(self, task: Task, missing: tuple[str, ...]) -> None:
+        """Asks those who wait for the plates that are gone."""
+        for waiter in task.waiters:
+            self._close_request(waiter)
+            self.tally.need_frame += 1
+            self.answer(waiter.peer, waiter.id, m.NeedFrame(missing))
+        self._finish(task)
 
     def _job(self, task: Task, *, light: bool) -> Job:
         plates = [self.plates.held(key) for key in task.keys]
@@ -179,17 +205,46 @@ class Work(State):
             return Job(task.id, "measure" if task.kind == "measure" else "list", plates=refs)
         result, nbytes = None, task.held["nbytes"]
         if nbytes:
-            task.held["piece"] = self.plates.room(nbytes)
-            result = task.held["piece"].ref(nbytes)
+            result = self._reserve(task, nbytes).ref(nbytes)
         return Job(task.id, "tile", task.waiters[0].message, refs, task.held["planes"], result, light)
+
+    def _reserve(self, task: Task, nbytes: int) -> Piece:
+        """Room for a result, which counts for the first who waits until it is lent."""
+        piece: Piece = self.plates.room(nbytes)
+        payer = task.waiters[0]
+        task.held.update(piece=piece, payer=payer)
+        self.shares.add(payer.peer, payer.source, piece.capacity)
+        return piece
+
+    def _take_piece(self, task: Task) -> Piece | None:
+        """The room of a task's result, which no longer counts for anybody."""
+        piece: Piece | None = task.held.pop("piece", None)
+        if piece is not None:
+            payer = task.held.pop("payer")
+            self.shares.add(payer.peer, payer.source, -piece.capacity)
+        return piece
 
     def _finish(self, task: Task, *, done: bool = False) -> None:
         (self.scheduler.done if done else self.scheduler.remove)(task)
-        for key in task.keys:
-            self.plates.cache.unpin(key)
-        piece = task.held.pop("piece", None)
+        self._unpin(task)
+        piece = self._take_piece(task)
         if piece is not None:
             self.pool.give_back(piece)
+
+    def _pin(self, task: Task) -> None:
+        """Keeps the plates of a task until it is done."""
+        if not task.held.get("pinned"):
+            task.held["pinned"] = True
+            for key in task.keys:
+                self.plates.cache.pin(key)
+
+    def _unpin(self, task: Task) -> None:
+        if task.held.pop("pinned", False):
+            for key in task.keys:
+                self.plates.cache.unpin(key)
+            client = self.clients.get(task.held.pop("pinner", b""))
+            if client is not None:
+                client.pinned_bytes -= task.held.pop("pinned_bytes", 0)
 
     def _fail(self, task: Task, error: Art3DError) -> None:
         self.tally.failed += bool(task.waiters)
@@ -241,7 +296,7 @@ class Work(State):
         if self.stillborn >= TRIES and not any(other.ready for other in self.workers.values()):
             self.worker_failed_to_start()
         for task in self.scheduler.worker_lost(worker):
-            piece = task.held.pop("piece", None)
+            piece = self._take_piece(task)
             if piece is not None:
                 self.pool.give_back(piece)
             if not task.waiters:
@@ -252,7 +307,7 @@ class Work(State):
         self.dispatch(now_s)
 
     def _done(self, task: Task, message: Done) -> None:
-        piece = task.held.pop("piece", None)
+        piece = self._take_piece(task)
         for waiter in task.waiters:
             self._close_request(waiter)
             if task.kind == "tile":
@@ -276,7 +331,7 @@ class Work(State):
         if piece is None:
             self.answer(waiter.peer, waiter.id, m.TileReply(request.box, (), message.figures, 0))
             return
-        nbytes, loan = task.held["nbytes"], self.loans.lend(waiter.peer, piece)
+        nbytes, loan = task.held["nbytes"], self.loans.lend(waiter.peer, piece, waiter.source)
         self.tally.bytes_out += nbytes
         if request.transport == "memory":
             reply = m.TileReply(request.box, task.held["planes"], message.figures, nbytes, piece.ref(nbytes), loan)

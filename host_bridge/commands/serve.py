@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-clients", type=int, default=256)
     parser.add_argument("--log", default="", help="log file; the terminal when empty")
     parser.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")
+    parser.add_argument("--check", action="store_true", help="prove options, address, keys and limits, and end")
+    parser.add_argument("--worker-silence-s", type=float, default=0.0,
+                        help="replace a worker that says nothing for so long; 0: ten seconds")  # fmt: skip
     parser.add_argument("--metrics-port", type=int, default=0, help="serve Prometheus figures on this local port")
 
 
@@ -32,11 +35,15 @@ def run(args: argparse.Namespace) -> int:
     own = args.address is None
     address = place(args.device).address if own else args.address
     command = [sys.executable, "-m", "art3d_node.server", "--address", address, "--device", args.device]
-    for name in ("idle_timeout_s", "memory_mib", "analysis_mib", "max_clients", "log", "keys", "metrics_port"):
+    for name in ("idle_timeout_s", "memory_mib", "analysis_mib", "max_clients", "log", "keys", "metrics_port",
+                 "worker_silence_s"):  # fmt: skip
         value = getattr(args, name)
         if value:
             command += ["--" + name.replace("_", "-"), str(value)]
     if own:
         command.append("--open-paths")
-    print(f"a server starts at {address}; Ctrl-C ends it", flush=True)
+    if args.check:
+        command.append("--check")
+    else:
+        print(f"a server starts at {address}; Ctrl-C ends it", flush=True)
     os.execv(sys.executable, command)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import msgpack
@@ -214,3 +215,36 @@ def never_read(address: str, *, connections: int, seconds: float) -> list[Raw]:
 def open_files(pid: int) -> int:
     """Descriptors of a process."""
     return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+@contextlib.contextmanager
+def another_process(attack: Callable[[], object], *, stays: bool = False) -> Iterator[None]:
+    """Does something in a process of its own, whose connections count for it alone; `stays` until the block ends."""
+    done, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            kept = [attack()]  # connections live as long as what holds them
+            os.write(tell, b"x")
+            time.sleep(60 if stays else 0)
+            kept.clear()
+        finally:
+            os._exit(0)
+    os.close(tell)
+    try:
+        os.read(done, 1)
+        yield
+    finally:
+        os.close(done)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def crowd(address: str, count: int) -> list[Raw]:
+    """Connections that say nothing more than that they speak ZMTP."""
+    made = []
+    for _ in range(count):
+        with contextlib.suppress(OSError):
+            made.append(Raw(address))
+    return made

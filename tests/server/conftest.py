@@ -32,7 +32,8 @@ def children(pid: int) -> list[int]:
 class Server:
     """One server process that can be killed and started again at its address."""
 
-    def __init__(self, folder: Path, *options: str, engine: str = "synthetic:make") -> None:
+    def __init__(self, folder: Path, *options: str, engine: str = "synthetic:make", files: int = 0) -> None:
+        self._files = files
         self.folder, self.address = folder, f"ipc://{folder}/s"
         self._options, self._engine = options, engine
         self.process: subprocess.Popen[bytes] | None = None
@@ -42,6 +43,8 @@ class Server:
         """Starts it and waits until it answers."""
         command = [sys.executable, "-m", "art3d_node.server", "--address", self.address, "--device", "cpu",
                    "--engine", engine_at(self._engine), "--log", str(self.folder / "log"), *self._options]  # fmt: skip
+        if self._files:
+            command = ["prlimit", f"--nofile={self._files}:{self._files}", *command]
         self.process = subprocess.Popen(command)
         end = time.monotonic() + 30
         while ping(self.address, timeout_s=0.2) is None:

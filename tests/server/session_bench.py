@@ -71,13 +71,13 @@ class Bench:
         if transport == "inline":
             assert self.say(m.Chunk(answer.upload, 0), peer=peer, payload=payload) == []
         else:
-            self.session.plates.uploads[answer.upload].piece.payload(nbytes)[:] = payload
+            self.session.plates.uploads[answer.upload].desk.payload(nbytes)[:] = payload
         return self.prove(self.say(m.Commit(answer.upload), peer=peer))
 
     def prove(self, actions):
         (prove,) = [action for action in actions if isinstance(action, Prove)]
         upload = prove.upload
-        key = key_of(upload.put, upload.piece.payload(upload.put.nbytes))
+        key = key_of(upload.put, upload.take_over())
         self.session.proved(upload.id, key, self.now)
         (send,) = [action for action in self.session.take() if isinstance(action, Send)]
         return send.message

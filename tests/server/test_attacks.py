@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import attacks
@@ -13,6 +15,7 @@ from attacks import COMMAND, MIB, MORE, PING, Bystander, Raw, frame
 
 from host_bridge.client import Client
 from host_bridge.embedded import ping
+from host_bridge.params import Controls
 from host_bridge.wire.codec import encode
 from host_bridge.wire.limits import CHUNK_BYTES, HEADER_BYTES
 from host_bridge.wire.messages import Hello, Ping
@@ -177,3 +180,55 @@ def test_a_front_ends_with_the_process_that_watches_it(server):
     while os.path.exists(f"/proc/{front}/fd/0") and time.monotonic() < end:
         time.sleep(0.02)
     assert not os.path.exists(f"/proc/{front}/fd/0")
+
+
+def test_few_files_are_divided_and_the_flood_passes(start_server):
+    server = start_server(files=200)
+    (front,) = server.fronts()
+    flood = attacks.another_process(lambda: attacks.crowd(server.address, 300), stays=True)
+    with flood, watched(server) as others, Client(server.address) as client:
+        for seed in range(120):
+            tile(client, picture(seed))
+        held = [tile(client, picture(1), controls=Controls(depth_gain=gain / 50)) for gain in range(10)]
+        assert attacks.open_files(front) < 200 and len(held) == 10
+        time.sleep(0.2)
+    unharmed(server, [front])
+    assert not others.unanswered and others.worst_s < ANSWERS_S
+
+
+def test_too_few_files_are_said(start_server, tmp_path):
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -n 100; exec {sys.executable} -m art3d_node.server --address ipc://{tmp_path}/s"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3 and "files" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_client_cannot_change_a_plate_that_was_proved(server):
+    frame = picture(4)
+    with Client(server.address) as client:
+        tile(client, frame)
+        (mapped,) = client._writing._kept.values()
+        mapped[64:] = bytes(len(mapped) - 64)
+        tile(client, frame, controls=Controls(depth_gain=0.5))
+        with Client(server.address) as other:
+            tile(other, frame, controls=Controls(depth_gain=0.25))
+
+
+def test_check_proves_and_ends(tmp_path):
+    tmp_path.chmod(0o700)
+    for address, code, word in (
+        (f"ipc://{tmp_path}/s", 0, "can listen"),
+        ("tcp://127.0.0.1:0", 0, "can listen"),
+        ("tcp://[::1]:0", 0, "[::1]"),
+        ("tcp://0.0.0.0:0", 3, "art3d keys"),
+        ("tcp://127.0.0.1", 3, "not an address"),
+        ("tcp://::1:0", 3, "not an address"),
+        ("udp://127.0.0.1:1", 3, "not an address"),
+        ("tcp://127.0.0.1:99999", 3, "not an address"),
+        (f"ipc://{tmp_path}/none/s", 3, "0700"),
+    ):
+        command = [sys.executable, "-m", "art3d_node.server", "--address", address, "--check"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == code and word in done.stdout + done.stderr, (address, done)
+        assert (done.stdout + done.stderr).count("\n") == 1

@@ -14,6 +14,7 @@ import pytest
 import zmq
 
 from host_bridge.client import Client
+from host_bridge.connection import Lost
 from host_bridge.errors import ServerUnreachableError
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
@@ -103,6 +104,49 @@ def test_the_list_is_read_at_every_connection(guarded):
     listed.unlink()
     with pytest.raises(ServerUnreachableError, match="refused this key"):
         Client(address, keys=keys(folder, "guest"), hello_timeout_s=2)
+
+
+def test_a_key_that_is_taken_away_loses_its_connection(guarded):
+    address, folder, log = guarded
+    make_pair(folder, "leaver")
+    listed = folder / "allowed" / "leaver.key"
+    listed.write_bytes((folder / "leaver.key").read_bytes())
+    client = Client(address, keys=keys(folder, "leaver"), hello_timeout_s=20)
+    friend = Client(address, keys=keys(folder, "friend"), hello_timeout_s=20)
+    listed.unlink()
+    end = time.monotonic() + 5
+    while "taken from the list" not in log.read_text() and time.monotonic() < end:
+        time.sleep(0.05)
+    with pytest.raises(Lost):
+        client._open.poll(client._open.send(Ping()), 5.0)
+    client._connection.close()
+    assert friend.status()["clients"]
+    friend.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"no key", b"x" * 100_000])
+def test_a_damaged_key_file_is_named_and_lets_nobody_in_or_out(guarded, content):
+    address, folder, log = guarded
+    damaged = folder / "allowed" / f"damaged{len(content)}.key"
+    damaged.write_bytes(content)
+    try:
+        Client(address, keys=keys(folder, "friend"), hello_timeout_s=20).close()
+        with pytest.raises(ServerUnreachableError, match="refused this key"):
+            Client(address, keys=keys(folder, "stranger"), hello_timeout_s=2)
+        assert damaged.name in log.read_text()
+    finally:
+        damaged.unlink()
+
+
+def test_without_a_list_nobody_comes_in(guarded):
+    address, folder, _ = guarded
+    (folder / "allowed").rename(folder / "elsewhere")
+    try:
+        with pytest.raises(ServerUnreachableError, match="refused this key"):
+            Client(address, keys=keys(folder, "friend"), hello_timeout_s=2)
+    finally:
+        (folder / "elsewhere").rename(folder / "allowed")
+    Client(address, keys=keys(folder, "friend"), hello_timeout_s=20).close()
 
 
 def test_no_key_gets_nothing(guarded):
