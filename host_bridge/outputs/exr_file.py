@@ -8,11 +8,9 @@ Source: The OpenEXR File Layout (openexr.com).
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import struct
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -25,23 +23,12 @@ from host_bridge.errors import OutputError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
 from host_bridge.outputs.atomic import replacing
-from host_bridge.plates.exr_chunks import Block, channel_list, read_blocks, scratch, utf8_names, written
+from host_bridge.outputs.packing import pack_chunks
+from host_bridge.plates.exr_chunks import Block, channel_list, header_of, read_blocks, scratch, utf8_names, written
 from host_bridge.plates.exr_header import COMPRESSION, LONG_NAMES, MAGIC, MULTI_PART, Attribute, Header, read_headers
 
-DEFLATE_LEVEL = 1
 _SHORT_NAME_BYTES = 31
 _log = logging.getLogger(__name__)
-
-
-def _deflate(level: int) -> None:
-    """Sets the effort of ZIP and PXR24 for this process: a public function of OpenEXR's core that its Python lacks."""
-    core = ctypes.CDLL(OpenEXR.__file__)
-    if hasattr(core, "exr_set_default_zip_compression_level"):
-        core.exr_set_default_zip_compression_level(ctypes.c_int(level))
-
-
-# A third less time than the library's own level, 4, for files 3 to 7 % larger.
-_deflate(DEFLATE_LEVEL)
 
 
 @dataclass(frozen=True)
@@ -93,7 +80,7 @@ def write_exr(path: Path, parts: Sequence[OutPart]) -> None:
     """
     with replacing(path) as temporary:
         try:
-            packed = _packed(parts)
+            packed = [part.packed or pack(part) for part in parts]
         except (RuntimeError, ValueError) as error:
             raise OutputError(
                 f"cannot be written ({str(error).partition(' for image file')[0].splitlines()[0]})",
@@ -104,12 +91,6 @@ def write_exr(path: Path, parts: Sequence[OutPart]) -> None:
             file.writelines(_pieces(path, parts, packed))
 
 
-def _packed(parts: Sequence[OutPart]) -> list[Packed]:
-    """Every part's chunks; several parts are packed at once where there are cores for it."""
-    with ThreadPoolExecutor(max(1, len(parts)), "art3d-pack") as packers:
-        return list(packers.map(lambda part: part.packed or pack(part), parts))
-
-
 def pack(part: OutPart) -> Packed:
     """Compresses a part's pixels.
 
@@ -117,7 +98,15 @@ def pack(part: OutPart) -> Packed:
         RuntimeError, ValueError: OpenEXR cannot.
     """
     names = sorted(part.pixels, key=lambda name: name.encode("utf-8", "surrogateescape"))
-    spelled = utf8_names(names)
+    planes = [part.pixels[name] for name in names]
+    blocks = pack_chunks(planes, part.compression, part.window.y0)
+    if blocks is None:
+        return _packed_by_openexr(part, names, planes)
+    kinds = [(name, plane.dtype.str) for name, plane in zip(names, planes, strict=True)]
+    return Packed(header_of(kinds, part.compression), tuple(names), blocks)
+
+
+def _packed_by_openexr(part: OutPart, names: Sequence[str], planes: Sequence[Array]) -> Packed:
     header = {
         "type": OpenEXR.scanlineimage,
         "compression": OpenEXR.Compression(COMPRESSION.index(part.compression)),
@@ -125,8 +114,7 @@ def pack(part: OutPart) -> Packed:
         "dataWindow": _corners(part.window),
     }
     with scratch() as (_, alone):
-        channels = {other: part.pixels[name] for name, other in zip(names, spelled, strict=True)}
-        OpenEXR.File(header, channels).write(alone)
+        OpenEXR.File(header, dict(zip(utf8_names(names), planes, strict=True))).write(alone)
         headers, end = read_headers(Path(alone))
         return Packed(headers[0], tuple(names), read_blocks(Path(alone), headers, end, 0))
 

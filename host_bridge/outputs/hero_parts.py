@@ -11,6 +11,7 @@ from host_bridge.outputs.exr_file import OutPart, Packed
 from host_bridge.outputs.result import Result
 from host_bridge.plates.kept import KeptPart
 from host_bridge.plates.naming import EYES, is_id, without_words
+from host_bridge.plates.plate import Plate
 
 LOSSY = ("dwaa", "dwab")
 # Codecs that look at channels one by one, by order and type: what a channel is called does not matter to them.
@@ -29,11 +30,12 @@ def hero_parts(result: Result, making: Mapping[str, Any], compression: str, *, f
     """
     parts = []
     for kept in result.plate.parts or (None,):
-        made = _made(result, kept, making, compression)
-        packed = _copied(kept, made, None if free else compression) if kept else None
+        packed = _copied(result.plate, kept, None if free else compression) if kept else None
+        pixels = {} if packed else _pixels(result.plate, kept)
+        made = replace(_made(result, kept, making, compression), pixels=pixels, packed=packed)
         if packed is not None:
-            parts.append(replace(made, packed=packed))
-        elif made.pixels:
+            parts.append(made)
+        elif pixels:
             parts += _without_loss(made)
     return parts
 
@@ -53,15 +55,7 @@ def unique(parts: Sequence[OutPart]) -> list[OutPart]:
 
 def _made(result: Result, kept: KeptPart | None, making: Mapping[str, Any], compression: str) -> OutPart:
     plate, eye = result.plate, result.hero
-    first = kept is None or kept is plate.parts[0]
-    number = kept.number if kept else 0
-    pixels = {layer.name: layer.pixels for layer in plate.layers if layer.part == number}
-    if first:
-        colour = plate.shown.layers["color"]
-        pixels |= {
-            name: colour[..., n].astype(kind, order="C")
-            for n, (name, kind) in enumerate(zip(plate.shown.channels, plate.types, strict=True))
-        }
+    first = _is_first(plate, kept)
     said = plate.header if first or kept is None else kept.header
     shared = {name: plate.header[name] for name in _SHARED if name in plate.header}
     return OutPart(
@@ -69,22 +63,40 @@ def _made(result: Result, kept: KeptPart | None, making: Mapping[str, Any], comp
         view=eye,
         display=plate.frame.display,
         window=plate.shown.data if first or kept is None else kept.window,
-        pixels=pixels,
+        pixels={},
         compression=compression,
         attributes={**{k: v for k, v in said.items() if k not in _SHARED}, **shared, **making},
         pixel_aspect=plate.frame.pixel_aspect,
     )
 
 
-def _copied(kept: KeptPart, made: OutPart, compression: str | None) -> Packed | None:
+def _is_first(plate: Plate, kept: KeptPart | None) -> bool:
+    """Whether a part is the picture's."""
+    return kept is None or kept is plate.parts[0]
+
+
+def _pixels(plate: Plate, kept: KeptPart | None) -> dict[str, Array]:
+    """A part's channels by their names on the way out, each in its own type."""
+    number = kept.number if kept else 0
+    pixels = {layer.name: layer.pixels for layer in plate.layers if layer.part == number}
+    if not _is_first(plate, kept):
+        return pixels
+    colour = plate.shown.layers["color"]
+    named = zip(plate.shown.channels, plate.types, strict=True)
+    return pixels | {name: colour[..., n].astype(kind, order="C") for n, (name, kind) in enumerate(named)}
+
+
+def _copied(plate: Plate, kept: KeptPart, compression: str | None) -> Packed | None:
     """The part's own chunks, where what they hold is all that the part shall hold, in the same order."""
     header = kept.stored.header
     stored = [channel.name for channel in header.channels]
     names = [kept.names.get(name, "") for name in stored]
-    types = [channel.dtype for channel in header.channels]
-    if not all(names) or _bytes_order(names) != names or made.window != kept.window:
+    if not all(names) or _bytes_order(names) != names:
         return None
-    if any(made.pixels[name].dtype.str != kind for name, kind in zip(names, types, strict=True)):
+    types = {layer.name: layer.pixels.dtype.str for layer in plate.layers if layer.part == kept.number}
+    if _is_first(plate, kept):
+        types |= dict(zip(plate.shown.channels, plate.types, strict=True))
+    if any(types[name] != channel.dtype for name, channel in zip(names, header.channels, strict=True)):
         return None
     if header.type != "scanlineimage" or any(channel.sampling != (1, 1) for channel in header.channels):
         return None

@@ -22,10 +22,11 @@ from typing import BinaryIO
 import numpy as np
 import OpenEXR
 
+from host_bridge import machine
 from host_bridge.errors import PlateError
 from host_bridge.frame import Array
 from host_bridge.plates import guard
-from host_bridge.plates.exr_header import LONG_NAMES, MAGIC, MULTI_PART, TILED, Attribute, Header
+from host_bridge.plates.exr_header import COMPRESSION, LONG_NAMES, MAGIC, MULTI_PART, TILED, TYPES, Attribute, Header
 from host_bridge.quiet import silenced
 
 ROWS = {"none": 1, "rle": 1, "zips": 1, "zip": 16, "piz": 32, "pxr24": 16, "b44": 32, "b44a": 32, "dwaa": 32,
@@ -38,6 +39,10 @@ _DEFAULTS = {
     "screenWindowWidth": Attribute("float", struct.pack("<f", 1)),
 }
 _MOST_CHUNKS = 1 << 24
+_MOST_THREADS = 16
+
+# The chunks of a part are packed and unpacked side by side; by itself OpenEXR's module works on the caller's thread.
+OpenEXR.set_global_thread_count(min(_MOST_THREADS, machine.cpus()) if machine.cpus() > 1 else 0)
 
 
 @dataclass(frozen=True)
@@ -213,14 +218,25 @@ def _alone(header: Header, blocks: Sequence[Block], names: Sequence[str]) -> Ite
         yield path
 
 
+def header_of(channels: Sequence[tuple[str, str]], compression: str) -> Header:
+    """A header that says nothing but channels, each its name and type in the chunks' order, and compression."""
+    listed = b"".join(_listed_channel(name, kind, 0, (1, 1)) for name, kind in channels)
+    number = bytes([COMPRESSION.index(compression)])
+    made = {"channels": Attribute("chlist", listed + b"\0"), "compression": Attribute("compression", number)}
+    return Header(made, MULTI_PART)
+
+
 def channel_list(header: Header, names: Sequence[str]) -> Attribute:
     """A part's list of channels under other names, in their order."""
-    kinds = {"<u4": 0, "<f2": 1, "<f4": 2}
     listed = b"".join(
-        name.encode("utf-8", "surrogateescape") + b"\0" + struct.pack("<iB3x2i", kinds[c.dtype], c.linear, *c.sampling)
-        for c, name in zip(header.channels, names, strict=True)
+        _listed_channel(name, c.dtype, c.linear, c.sampling) for c, name in zip(header.channels, names, strict=True)
     )
     return Attribute("chlist", listed + b"\0")
+
+
+def _listed_channel(name: str, dtype: str, linear: int, sampling: tuple[int, int]) -> bytes:
+    said = struct.pack("<iB3x2i", TYPES.index(dtype), linear, *sampling)
+    return name.encode("utf-8", "surrogateescape") + b"\0" + said
 
 
 def written(attributes: Mapping[str, Attribute]) -> bytes:
