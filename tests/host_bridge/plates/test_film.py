@@ -6,6 +6,7 @@ import os
 import shutil
 import struct
 import threading
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -480,3 +481,35 @@ def test_a_film_looks_like_its_extracted_frames(tmp_path, tags) -> None:
     assert shown.input_space == film_plate.input_space
     one, other = (np.sqrt(np.abs(p.frame.layers["color"].astype(float))) for p in (shown, film_plate))
     assert one == pytest.approx(other, abs=0.02 * max(1.0, float(other.max())))
+
+
+@pytest.mark.parametrize("name", ["h264.mp4", "mpeg2.mxf"])
+def test_a_damaged_frame_fails_and_is_never_made_up(tmp_path, name) -> None:
+    """What a decoder would conceal depends on what it decoded before: such a frame is none."""
+    how = replace(KINDS[name], options={**KINDS[name].options, "qp": "12"})
+    path = make(tmp_path / name, how, noisy(how))
+    whole = again(path)
+    expected = {n: whole.content(n) for n in whole.frames}
+    with av.open(str(path)) as container:
+        stored = [(p.pos, p.size) for p in container.demux(video=0) if p.size]
+    data, rng = bytearray(path.read_bytes()), np.random.default_rng(0)
+    rng.bytes(800)
+    begin, size = stored[18]
+    data[begin + size // 3 : begin + size // 2] = rng.bytes(size // 2 - size // 3)
+    path.write_bytes(data)
+    for order in (1, -1):
+        sequence, lost = again(path), []
+        for number in sequence.frames[::order]:
+            try:
+                assert sequence.content(number) == expected[number]
+            except PlateError as error:
+                assert path.name in str(error)
+                lost.append(number)
+        assert 0 < len(lost) < 24
+
+
+def noisy(how):
+    rng = np.random.default_rng(1)
+    for number in range(how.frames):
+        rough = picture(number).astype(int) + rng.integers(-30, 30, (64, 96, 3))
+        yield VideoFrame.from_ndarray(rough.clip(0, 255).astype(np.uint8), format="rgb24").reformat(format=how.pixels)
