@@ -76,9 +76,9 @@ void Properties::setRect(ofx::Name name, const OfxRectD& rect) const {
   for (int i = 0; i < 4; ++i) set(name, corners[i], i);
 }
 
-std::string Properties::text(ofx::Name name, const char* otherwise) const {
+std::string Properties::text(ofx::Name name, const char* otherwise, int index) const {
   char* found = nullptr;
-  const bool ok = handle_ != nullptr && suites().property.propGetString(handle_, name, 0, &found) == ofx::kOk;
+  const bool ok = handle_ != nullptr && suites().property.propGetString(handle_, name, index, &found) == ofx::kOk;
   return ok && found != nullptr ? found : otherwise;
 }
 

@@ -56,7 +56,7 @@ class Properties {
   void set(ofx::Name name, void* value) const;
   void setRect(ofx::Name name, const OfxRectD& rect) const;
 
-  std::string text(ofx::Name name, const char* otherwise = "") const;
+  std::string text(ofx::Name name, const char* otherwise = "", int index = 0) const;
   int integer(ofx::Name name, int otherwise) const;
   double number(ofx::Name name, double otherwise) const;
   void* pointer(ofx::Name name) const;

@@ -1,5 +1,8 @@
 #include "knobs.h"
 
+#include "pickers.h"
+#include "suites.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -63,8 +66,9 @@ std::string optionOf(const KnobSpec& knob, const char* choice) {
 
 void defineKnob(OfxParamSetHandle set, const KnobSpec& knob) {
   const Properties p = define(set, typeOf(knob.kind), knob.name);
-  const std::string unit = knob.unit;
-  p.set(ofx::prop::kLabel, unit == "%" ? std::string(knob.label) + " %" : knob.label);
+  const std::string unit = knob.unit, label = knob.label;
+  const bool picked = pickerOf(knob.name) != nullptr && setsParameters();
+  p.set(ofx::prop::kLabel, unit == "%" ? label + " %" : picked ? label + " Name" : label);
   p.set(ofx::prop::kParamScriptName, knob.name);
   p.set(ofx::prop::kParamHint, knob.help);
   p.set(ofx::prop::kParamAnimates, knob.animates ? 1 : 0);
@@ -75,13 +79,32 @@ void defineKnob(OfxParamSetHandle set, const KnobSpec& knob) {
   } else if (knob.kind == KnobKind::kInt) {
     setLimits<int>(p, knob);
   } else if (knob.kind == KnobKind::kText) {
-    p.set(ofx::prop::kParamStringMode, ofx::value::kStringSingleLine);
+    const bool path = knob.name == std::string_view("shot");
+    p.set(ofx::prop::kParamStringMode, path ? ofx::value::kStringFilePath : ofx::value::kStringSingleLine);
+    if (path) p.set(ofx::prop::kParamFilePathExists, 1);
     p.set(ofx::prop::kParamDefault, knob.text);
   } else {
     p.set(ofx::prop::kParamDefault, static_cast<int>(restingAt(knob)));
   }
   for (int i = 0; i < static_cast<int>(knob.choices.size()) && knob.choices[i] != nullptr; ++i) {
     p.set(ofx::prop::kParamChoiceOption, optionOf(knob, knob.choices[i]), i);
+  }
+}
+
+// A choice beside a name. Only the name is saved and rendered with: a list may be longer or shorter another time.
+void definePicker(OfxParamSetHandle set, const KnobSpec& knob) {
+  const Properties p = define(set, ofx::value::kParamChoice, pickerOf(knob.name));
+  p.set(ofx::prop::kLabel, knob.label);
+  p.set(ofx::prop::kParamHint, std::string("Picks ") + knob.label + " Name from what the server last had. " + kCustom +
+                                   " leaves the name as it is written.");
+  p.set(ofx::prop::kParamAnimates, 0);
+  p.set(ofx::prop::kParamPersistent, 0);
+  p.set(ofx::prop::kParamEvaluateOnChange, 0);
+  if (*knob.group != '\0') p.set(ofx::prop::kParamParent, knob.group);
+  const auto options = pickable(knob.name);
+  for (int i = 0; i < static_cast<int>(options.size()); ++i) {
+    p.set(ofx::prop::kParamChoiceOption, options[static_cast<size_t>(i)], i);
+    if (options[static_cast<size_t>(i)] == knob.text) p.set(ofx::prop::kParamDefault, i);
   }
 }
 
@@ -99,6 +122,7 @@ void defineKnobs(OfxParamSetHandle set) {
   for (const KnobSpec& knob : kKnobs) {
     if (last != knob.group) defineGroup(set, knob.group);
     last = knob.group;
+    if (pickerOf(knob.name) != nullptr && setsParameters()) definePicker(set, knob);
     defineKnob(set, knob);
   }
 }
@@ -122,7 +146,15 @@ Knobs::Knobs(OfxImageEffectHandle effect) {
   if (suites().effect.getParamSet(effect, &set) != ofx::kOk) throw Fault("the host gives no parameters");
   for (size_t i = 0; i < kKnobs.size(); ++i) {
     // A host may drop a parameter; its default then stands.
-    if (suites().parameter.paramGetHandle(set, kKnobs[i].name, &handles_[i], nullptr) != ofx::kOk) handles_[i] = nullptr;
+    OfxPropertySetHandle properties = nullptr;
+    if (suites().parameter.paramGetHandle(set, kKnobs[i].name, &handles_[i], &properties) != ofx::kOk) handles_[i] = nullptr;
+    if (kKnobs[i].name == std::string_view("sculpt")) sculpt_ = properties;
+    Picker picker;
+    const char* const name = pickerOf(kKnobs[i].name);
+    if (name == nullptr || !setsParameters()) continue;
+    if (suites().parameter.paramGetHandle(set, name, &picker.handle, &picker.properties) != ofx::kOk) continue;
+    picker.name = handles_[i];
+    if (picker.handle != nullptr && picker.name != nullptr) pickers_[kKnobs[i].name] = picker;
   }
 }
 

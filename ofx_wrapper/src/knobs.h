@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "art3d_knobs.h"
@@ -44,14 +45,27 @@ class Knobs {
  public:
   explicit Knobs(OfxImageEffectHandle effect);
   Settings at(OfxTime time) const;
+  // Follows a change of a knob: a pick becomes the name beside it, a name shows as what could be picked.
+  void changed(const std::string& name) const;
+  // Greys out what the other knobs leave without effect, and lets the pickers show the names.
+  void settle() const;
 
  private:
+  struct Picker {
+    OfxParamHandle handle = nullptr, name = nullptr;
+    OfxPropertySetHandle properties = nullptr;
+  };
+  void pick(const Picker& picker) const;
+  void show(const Picker& picker, const std::string& name) const;
+
   double number(const char* name, OfxTime time) const;
   int index(const char* name, OfxTime time) const;
   std::string choice(const char* name, OfxTime time) const;
   std::string text(const char* name, OfxTime time) const;
 
   std::array<OfxParamHandle, kKnobs.size()> handles_{};
+  OfxPropertySetHandle sculpt_ = nullptr;
+  std::map<std::string, Picker> pickers_;  // by the knob whose name they pick
 };
 
 }  // namespace art3d

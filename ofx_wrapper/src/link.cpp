@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "choices.h"
 #include "keyring.h"
 #include "platform.h"
 
@@ -79,6 +80,7 @@ void Link::greet(const Watch& watch) {
     throw Fault("the server at " + address_ + " speaks protocol " + std::to_string(welcome_.protocol[0]) +
                 ", this plug-in " + std::to_string(wire::kProtocolMajor) + "; install the same version of both");
   }
+  remember(welcome_);
   if (!welcome_.control.empty()) control_.connect(controlAddress(address_, welcome_.control));
   if (welcome_.probe && Mapping::attach(*welcome_.probe, false) != nullptr) transport_ = "memory";
 }

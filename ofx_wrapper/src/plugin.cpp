@@ -26,7 +26,7 @@ OfxStatus createInstance(OfxImageEffectHandle effect) {
   const Properties properties = instance->properties();
   properties.set(ofx::prop::kInstanceData, static_cast<void*>(instance.get()));
   if (properties.pointer(ofx::prop::kInstanceData) != instance.get()) throw Fault("the host keeps no instance data");
-  instance.release();
+  instance.release()->knobs.settle();
   return ofx::kOk;
 }
 
@@ -38,8 +38,9 @@ OfxStatus destroyInstance(OfxImageEffectHandle effect) {
 }
 
 // A change of anything is a new start: what stood on the node may no longer be true.
-OfxStatus instanceChanged(Instance& instance) {
+OfxStatus instanceChanged(Instance& instance, const Properties& in) {
   instance.notice.clear();
+  instance.knobs.changed(in.text(ofx::prop::kName));
   return ofx::kOk;
 }
 
@@ -61,7 +62,7 @@ OfxStatus answer(const std::string& action, OfxImageEffectHandle effect, const P
   if (action == ofx::action::kRegionsOfInterest) return regionsOfInterest(instanceOf(effect), in, out);
   if (action == ofx::action::kFramesNeeded) return framesNeeded(instanceOf(effect), in, out);
   if (action == ofx::action::kClipPreferences) return clipPreferences(instanceOf(effect), out);
-  if (action == ofx::action::kInstanceChanged) return instanceChanged(instanceOf(effect));
+  if (action == ofx::action::kInstanceChanged) return instanceChanged(instanceOf(effect), in);
   if (action == ofx::action::kPurgeCaches) return purge(instanceOf(effect));
   return ofx::kReplyDefault;
 }

@@ -70,6 +70,8 @@ OfxProgressSuiteV2 progress(const OfxHost& host) {
 
 }  // namespace
 
+bool setsParameters() { return suites().parameter.paramSetValue != unsupportedValue; }
+
 std::optional<Suites> suitesOf(const OfxHost& host) {
   if (host.fetchSuite == nullptr) return std::nullopt;
   const auto* property = fetch<OfxPropertySuiteV1>(host, ofx::suite::kProperty, 1);

@@ -8,4 +8,7 @@ namespace art3d {
 // Nothing when the host lacks a suite, or in one a function, that Art3D cannot do without.
 std::optional<Suites> suitesOf(const OfxHost& host);
 
+// Whether a plug-in may turn a knob.
+bool setsParameters();
+
 }  // namespace art3d

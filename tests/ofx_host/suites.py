@@ -197,6 +197,12 @@ def parameter(host: Host) -> Any:
             c.cast(out, c.POINTER(kind))[0] = kind(value or 0).value
         return abi.OK
 
+    def set_value(handle: int, value: int) -> int:
+        found: Parameter = host.of(handle)
+        # What is variadic in C arrives as a register's worth: a pointer or an int.
+        found.value = c.string_at(value).decode() if found.kind == "OfxParamTypeString" else int(value or 0)
+        return abi.OK
+
     return _build(
         abi.ParameterSuite,
         {
@@ -204,6 +210,7 @@ def parameter(host: Host) -> Any:
             "paramGetHandle": get_handle,
             "paramGetValue": lambda handle, out: get_value(handle, 0.0, out),
             "paramGetValueAtTime": get_value,
+            "paramSetValue": set_value,
         },
     )
 
