@@ -128,4 +128,4 @@ def test_a_damaged_style_says_so(nothing_installed: Path) -> None:
 
 def test_what_there_is_can_be_listed() -> None:
     assert Library().styles()[0]["name"] == "neutral"
-    assert [source["name"] for source in Library().depth_sources()] == ["aov", "da2-small", "mini"]
+    assert [source["name"] for source in Library().depth_sources()] == ["aov", "da2-small", "mini", "mini+people"]
