@@ -16,12 +16,13 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from host_bridge import colour
+from host_bridge.atomic import replacing
 from host_bridge.batch.ask import answer, ask
 from host_bridge.client import Client
 from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, OutputError
 from host_bridge.frame import Array
 from host_bridge.knob_options import add_knobs, controls_of, settings_of
-from host_bridge.outputs import Result, anaglyph, disparity_image, replacing, write_picture
+from host_bridge.outputs import Result, anaglyph, disparity_image, write_picture
 from host_bridge.outputs.result import EYES, on_window
 from host_bridge.params import Controls
 from host_bridge.plates import Plate, PlateSequence, read_plate

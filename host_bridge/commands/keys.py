@@ -7,9 +7,9 @@ from pathlib import Path
 
 import platformdirs
 
+from host_bridge.atomic import replacing
 from host_bridge.errors import BadInputError
 from host_bridge.keyring import ALLOWED, SERVER, load_public, make_pair
-from host_bridge.outputs.atomic import replacing
 from host_bridge.printable import printable
 
 NAME = "keys"

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from host_bridge.client import Client
-from host_bridge.commands import render_status
 from host_bridge.embedded import ping, place
 from host_bridge.errors import ServerUnreachableError
 from host_bridge.printable import printable
@@ -36,6 +35,9 @@ def run(args: argparse.Namespace) -> int:
         BadInputError: no render was asked for that output.
     """
     if args.out is not None:
+        # What reads plates is loaded only where a render is asked for: a server's figures need none of it.
+        from host_bridge.commands import render_status
+
         return render_status.show(args.out, frames=args.frames, as_json=args.json)
     address = args.server
     if address is None:

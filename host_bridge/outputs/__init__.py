@@ -1,6 +1,5 @@
 """Results to files: stereo EXRs, new views, review images; each appears whole or not at all."""
 
-from host_bridge.outputs.atomic import replacing
 from host_bridge.outputs.picture import write_picture
 from host_bridge.outputs.result import Result, Writing
 from host_bridge.outputs.review import anaglyph, disparity_image
@@ -12,7 +11,6 @@ __all__ = [
     "Writing",
     "anaglyph",
     "disparity_image",
-    "replacing",
     "write_picture",
     "write_stereo",
     "write_view",

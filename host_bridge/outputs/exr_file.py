@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import OpenEXR
 
+from host_bridge.atomic import replacing
 from host_bridge.errors import OutputError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
-from host_bridge.outputs.atomic import replacing
 from host_bridge.outputs.packing import pack_chunks
 from host_bridge.plates.exr_chunks import Block, channel_list, header_of, read_blocks, scratch, utf8_names, written
 from host_bridge.plates.exr_header import COMPRESSION, LONG_NAMES, MAGIC, MULTI_PART, Attribute, Header, read_headers

@@ -8,9 +8,9 @@ import numpy as np
 import OpenImageIO as oiio
 
 from host_bridge import colour, curves
+from host_bridge.atomic import replacing
 from host_bridge.errors import OutputError
 from host_bridge.frame import Array
-from host_bridge.outputs.atomic import replacing
 from host_bridge.quiet import silenced
 from host_bridge.spelled import spelled
 

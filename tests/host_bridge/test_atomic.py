@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from host_bridge import atomic
+from host_bridge.atomic import clean_folder, replacing
 from host_bridge.errors import OutputError
-from host_bridge.outputs import atomic, replacing, write_picture
-from host_bridge.outputs.atomic import clean_folder
+from host_bridge.outputs import write_picture
 
 
 def test_the_file_appears_at_the_end_and_its_folder_with_it(tmp_path) -> None:
@@ -78,7 +79,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, name) -> None:
 LEFT = """
 import os, signal, sys
 from pathlib import Path
-from host_bridge.outputs import replacing
+from host_bridge.atomic import replacing
 
 with replacing(Path(sys.argv[1])) as temporary:
     temporary.write_bytes(b"half")
