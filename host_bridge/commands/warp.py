@@ -11,7 +11,7 @@ import numpy as np
 from host_bridge.batch.ask import answer, ask
 from host_bridge.client import Client
 from host_bridge.commands.choices import add_compression, check_choices
-from host_bridge.errors import EXIT_OK, BadInputError, MissingFrameError, OutputError
+from host_bridge.errors import EXIT_OK, BadInputError, OutputError
 from host_bridge.frame import Array
 from host_bridge.geometry import Box
 from host_bridge.knob_options import add_knobs, controls_of
@@ -93,12 +93,14 @@ def warp_frame(
     """
     source, given = plates.path(number), disparity.path(number)
     if number in plates.missing:
-        raise MissingFrameError("no such file", where=str(source), remedy="check --frames")
+        raise plates.absent(number)
     files = {eye: out.path(number, eye) for eye in OTHER_EYE[controls.hero]}
     for path in files.values():
         if path.resolve() in (source.resolve(), given.resolve()):
             raise OutputError("the output is an input", where=str(path), remedy="name another output")
-    plate = read_plate(source, number=number, view=view_of(source, controls.hero))
+    plate = (
+        plates.read(number) if plates.film else read_plate(source, number=number, view=view_of(source, controls.hero))
+    )
     frame = plate.frame
     result = warped(client, plate, read_disparity(given, controls.hero, frame.data, frame.display), controls)
     for eye, path in files.items():
