@@ -1,7 +1,12 @@
 """The stereo gizmo's text, written from the knob table. Runs in Art3D's own environment.
 
-Inside: the hero view's plate feeds one plug-in an eye; both eyes go into JoinViews, with disparity and occlusion
-layers where they are asked for. A script of one view gets the Review node instead, with an output of its own.
+Inside: the hero view of every input feeds one plug-in an eye, with disparity and occlusion layers where they are asked
+for. The view that is rendered chooses the eye; any view but left and right gets the Review node, with an output of its
+own.
+
+All of this hangs on expressions (the view, which inputs there are, the gizmo's knobs), none of it on callbacks: the
+saved script alone says it, so that a farm renders what the artist saw. What only a callback can find out, whether the
+plate carries depth, is written into a knob that is saved.
 """
 
 from __future__ import annotations
@@ -12,7 +17,19 @@ from host_bridge.nuke.names import CLASS, GIZMO
 from host_bridge.params import KNOBS, PLUGIN_KNOBS, Knob
 
 _TYPES = {"float": 7, "int": 3, "choice": 4, "bool": 6, "text": 1}
-_OWN = ("output", "picture")
+_FILE = 2  # a text with a browser beside it
+_OWN = ("output",)
+# Knobs that also depend on what is connected: their expression in an inner node.
+_USED = {
+    "use_depth": "parent.use_depth && ([exists parent.input1] || parent.plate_depth)",
+    "use_matte": "parent.use_matte && [exists parent.input2]",
+    "use_clean_plate": "parent.use_clean_plate && [exists parent.input3]",
+}
+_INPUTS = ("Source", "Depth", "Matte", "CleanPlate")
+_LEFT, _RIGHT = "[string match left [view]]", "[string match right [view]]"
+_EYE_OF_VIEW = f"{_LEFT} ? 1 : ({_RIGHT} ? 2 : 0)"
+# The plate of the hero eye's view; in a view that is no eye the plate of that view.
+_PLATE_OF_VIEW = f"({_LEFT} || {_RIGHT}) ? (parent.hero == 1 ? 2 : 1) : 0"
 _SHARED = (*KNOBS, *(knob for knob in PLUGIN_KNOBS if knob.name not in _OWN))
 
 
@@ -26,16 +43,24 @@ def _knob(knob: Knob) -> Iterable[str]:
     limits = f" R {knob.minimum:g} {knob.maximum:g}" if knob.kind == "float" else ""
     choices = f" M {{{' '.join(knob.choices)}}}" if knob.choices else ""
     said = f"l {_quoted(label)} t {_quoted(knob.help)} +STARTLINE{limits}{choices}"
-    yield f" addUserKnob {{{_TYPES[knob.kind]} {knob.name} {said}}}"
+    kind = _FILE if knob.name == "shot" else _TYPES[knob.kind]
+    yield f" addUserKnob {{{kind} {knob.name} {said}}}"
     default = str(knob.default).lower() if knob.kind == "bool" else str(knob.default)
     yield f" {knob.name} {_quoted(default) if knob.kind == 'text' else default}"
 
 
 def _linked(knob: Knob) -> str:
     """The same knob of an inner node, following the gizmo's."""
+    if knob.name in _USED:
+        return f" {knob.name} {_expression(_USED[knob.name])}"
     if knob.kind == "text":
         return f' {knob.name} "\\[value parent.{knob.name}]"'
     return f" {knob.name} {{{{parent.{knob.name}}}}}"
+
+
+def _expression(text: str) -> str:
+    """An expression with Tcl in it, as a knob's value in a script."""
+    return "{{" + _quoted(text) + "}}"
 
 
 def _core(name: str, output: str) -> list[str]:
@@ -82,14 +107,22 @@ def _node(kind: str, *knobs: str) -> list[str]:
     return [f"{kind} {{", *(f" {knob}" for knob in knobs), "}"]
 
 
+def _of_hero(name: str, number: int) -> list[str]:
+    """One input, in the hero eye's view."""
+    lines = [*_node("Input", "inputs 0", f"name {name}", f"number {number}"), f"set in{name} [stack 0]"]
+    lines += _node("OneView", f"name {name}Right", "view right")
+    lines += [f"push $in{name}", *_node("OneView", f"name {name}Left", "view left"), f"push $in{name}"]
+    return [*lines, *_node("Switch", "inputs 3", f"name {name}Hero", f"which {_expression(_PLATE_OF_VIEW)}")]
+
+
 def _inputs() -> list[str]:
-    lines = [*_node("Input", "inputs 0", "name CleanPlate", "number 3"), "set clean [stack 0]"]
-    lines += [*_node("Input", "inputs 0", "name Matte", "number 2"), "set matte [stack 0]"]
-    lines += _node("Input", "inputs 0", "name Depth", "number 1")
+    lines = [*_of_hero("CleanPlate", 3), "set clean [stack 0]", *_of_hero("Matte", 2), "set matte [stack 0]"]
+    lines += [*_of_hero("Source", 0), "set source [stack 0]", *_of_hero("Depth", 1), "push $source"]
+    # Depth comes from its own input where that is connected, else from the plate.
+    lines += _node("Switch", "inputs 2", "name DepthFrom", f"which {_expression('[exists parent.input1]')}")
     # The plug-in reads depth from the red channel.
     lines += _node("Shuffle", "in depth", "red red", "green red", "blue red", "alpha red", "name DepthToRed")
-    lines += ["set depth [stack 0]", *_node("Input", "inputs 0", "name Source")]
-    return [*lines, *_node("OneView", "name Hero", "view left"), "set source [stack 0]"]
+    return [*lines, "set depth [stack 0]"]
 
 
 def gizmo_text() -> str:
@@ -103,15 +136,19 @@ def gizmo_text() -> str:
     lines += [" addUserKnob {20 art3d_gizmo l Art3D}"]
     for knob in _SHARED:
         lines += _knob(knob)
-    for name, label in (("write_disparity", "Disparity Layers"), ("write_occlusion", "Occlusion Layer")):
+    for name, label in (
+        ("plate_depth", "Plate Carries Depth"),
+        ("write_disparity", "Disparity Layers"),
+        ("write_occlusion", "Occlusion Layer"),
+    ):
         lines.append(f" addUserKnob {{6 {name} l {_quoted(label)} +STARTLINE}}")
     review = next(knob for knob in PLUGIN_KNOBS if knob.name == "output")
     lines += [*_knob(review), "}"]
     body = [*_inputs(), *_core("EyeLeft", "left"), *_core("EyeRight", "right"), *_core("Disparity", "disparity")]
     body += [*_core("Occlusion", "occlusion"), *_core("Review", "{{parent.output}}")]
     body += _layered("left", "EyeLeft", "red", "red") + _layered("right", "EyeRight", "blue", "green")
-    body += ["push $Review", "push $outRight", "push $outLeft"]
-    body += _node("JoinViews", "inputs 2", "name Join", 'viewassoc "left\\nright"')
-    body += [*_node("Switch", "inputs 2", "name Switch", "which 0"), *_node("Output", "name Output1")]
+    body += ["push $outRight", "push $outLeft", "push $Review"]
+    body += _node("Switch", "inputs 3", "name EyeOfView", f"which {_expression(_EYE_OF_VIEW)}")
+    body += _node("Output", "name Output1")
     lines += [f" {line}" for line in body]
     return "\n".join([*lines, "end_group", ""])

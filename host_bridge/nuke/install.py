@@ -20,7 +20,7 @@ from host_bridge.nuke.names import GIZMO
 HERE = Path(__file__).parent
 BUNDLE = "Art3D.ofx.bundle"
 # What runs inside Nuke.
-PACKAGE = ("names", "told", "tool", "nodes", "pick", "shots", "styles", "menus")
+PACKAGE = ("names", "told", "tool", "nodes", "pick", "controls", "shots", "styles", "menus")
 
 
 def default_folder() -> Path:
@@ -100,16 +100,17 @@ def _write_package(target: Path) -> None:
 def notes(folder: Path) -> str:
     """What to set in each host."""
     ofx = folder / "OFX"
+    bundle = shlex.quote(str(ofx / BUNDLE))
     return "\n".join(
         (
             f"installed in {folder}",
             "Nuke     set before it starts:",
-            f"           NUKE_PATH={folder}",
-            f"           OFX_PLUGIN_PATH={ofx}",
+            f"           NUKE_PATH={shlex.quote(str(folder))}",
+            f"           OFX_PLUGIN_PATH={shlex.quote(str(ofx))}",
             "         with other entries in either, separate them with a colon",
-            f"Natron   OFX_PLUGIN_PATH={ofx}, or Preferences > Plug-ins",
-            f"Resolve  cp -r {ofx / BUNDLE} /usr/OFX/Plugins/",
-            f"Fusion   cp -r {ofx / BUNDLE} /usr/OFX/Plugins/, or OFX_PLUGIN_PATH={ofx}",
-            f"Flame    cp -r {ofx / BUNDLE} /usr/OFX/Plugins/",
+            f"Natron   OFX_PLUGIN_PATH={shlex.quote(str(ofx))}, or Preferences > Plug-ins",
+            f"Resolve  cp -r {shlex.quote(str(ofx / BUNDLE))} /usr/OFX/Plugins/",
+            f"Fusion   cp -r {bundle} /usr/OFX/Plugins/, or OFX_PLUGIN_PATH={shlex.quote(str(ofx))}",
+            f"Flame    cp -r {shlex.quote(str(ofx / BUNDLE))} /usr/OFX/Plugins/",
         )
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nuke
 
-from . import nodes, pick, shots, styles
+from . import controls, nodes, pick, shots, styles
 from .names import CLASS, GIZMO
 from .told import guarded
 
@@ -23,8 +23,8 @@ def make_single() -> None:
 
 @guarded
 def refresh_all() -> None:
-    """Wires every gizmo of the script again, as after a change of the script's views."""
-    for node in nuke.allNodes():
+    """Looks again which plates carry depth, in groups too."""
+    for node in nodes.everywhere():
         if nodes.is_gizmo(node):
             nodes.refresh(node)
 
@@ -35,7 +35,9 @@ ENTRIES = (
     ("-", None),
     ("Pick Zero Plane from Viewer", pick.pick_zero_plane),
     ("Choose Style…", styles.choose_style),
-    ("Update to the Script's Views", refresh_all),
+    ("Update Plates with Depth", refresh_all),
+    ("Read Depth Script…", controls.read_script),
+    ("Write Depth Script…", controls.write_script),
     ("-", None),
     ("Analyse Shot", shots.analyse_shot),
     ("Send to Farm", shots.send_to_farm),

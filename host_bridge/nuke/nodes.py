@@ -1,4 +1,4 @@
-"""Art3D's nodes in the script: making them, finding them, keeping the stereo gizmo wired to what is there."""
+"""Art3D's nodes in the script: making them, finding them, keeping what the stereo gizmo knows of its plate."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from .names import CLASS, GIZMO
 from .told import Trouble
 
 EYES = ("left", "right")
-# Inputs of the gizmo in their order, and of the plug-in inside it.
-INPUTS = ("Source", "Depth", "Matte", "CleanPlate")
-_CORES = ("EyeLeft", "EyeRight", "Review", "Disparity", "Occlusion")
-_STEREO, _SINGLE = 0, 1
 
 
 def is_gizmo(node: Any) -> bool:
@@ -33,10 +29,20 @@ def chosen() -> Any:
         Trouble: none, or several.
     """
     selected = [node for node in nuke.selectedNodes() if is_ours(node)]
-    found = selected or [node for node in nuke.allNodes() if is_ours(node)]
+    found = selected or [node for node in everywhere() if is_ours(node)]
     if len(found) != 1:
         raise Trouble("select one Art3D node" if found else "there is no Art3D node here; make one from the Art3D menu")
     return found[0]
+
+
+def everywhere(group: Any = None) -> list[Any]:
+    """All nodes of the script, those in groups too, but not what Art3D's own gizmos hold."""
+    found: list[Any] = []
+    for node in (group or nuke.root()).nodes():
+        found.append(node)
+        if node.Class() == "Group" and not is_gizmo(node):
+            found += everywhere(node)
+    return found
 
 
 def make(kind: str) -> Any:
@@ -53,11 +59,6 @@ def make(kind: str) -> Any:
         ) from None
 
 
-def has_both_views() -> bool:
-    """Whether the script is a stereo script."""
-    return all(eye in nuke.views() for eye in EYES)
-
-
 def hero_view(node: Any) -> str:
     """The view whose plate is converted: the hero eye's where it exists, else the script's first."""
     hero = str(node["hero"].value())
@@ -66,30 +67,16 @@ def hero_view(node: Any) -> str:
 
 
 def refresh(node: Any) -> None:
-    """Wires the gizmo's inside to its inputs and to the script's views."""
-    outer = [node.input(i) for i in range(len(INPUTS))]
-    depth_from = _depth_input(outer)
-    with node:
-        nuke.toNode("Hero")["view"].setValue(hero_view(node))
-        nuke.toNode("Switch")["which"].setValue(_STEREO if has_both_views() else _SINGLE)
-        nuke.toNode("DepthToRed").setInput(0, nuke.toNode(depth_from) if depth_from else None)
-        for core in (nuke.toNode(name) for name in _CORES):
-            core.setInput(1, nuke.toNode("DepthToRed") if depth_from else None)
-            core.setInput(2, nuke.toNode("Matte") if outer[2] else None)
-            core.setInput(3, nuke.toNode("CleanPlate") if outer[3] else None)
-
-
-def _depth_input(outer: list[Any | None]) -> str:
-    """The inner node that gives depth.Z: the Depth input, else the plate where it carries depth, else none."""
-    for name, node in (("Depth", outer[1]), ("Hero", outer[0])):
-        if node is not None and (name == "Depth" or "depth.Z" in node.channels()):
-            return name
-    return ""
+    """Notes in a saved knob whether the plate carries depth; all else hangs on expressions."""
+    plate = node.input(0)
+    carries = plate is not None and "depth.Z" in plate.channels()
+    if bool(node["plate_depth"].value()) != carries:
+        node["plate_depth"].setValue(carries)
 
 
 def changed(node: Any, knob: Any) -> None:
-    """The gizmo's knobChanged: whatever may change the wiring."""
-    if knob is None or knob.name() in ("inputChange", "hero", "showPanel"):
+    """The gizmo's knobChanged: another plate may carry depth."""
+    if knob is None or knob.name() in ("inputChange", "showPanel"):
         refresh(node)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import nuke
 
-from . import tool
+from . import controls, tool
 from .nodes import chosen, hero_view, plate_of
 from .told import Trouble, guarded, say
 
@@ -49,7 +49,7 @@ def options(node: Any, names: Any) -> list[str]:
     found = []
     for name in names:
         value = node[name].value()
-        text = f"{value:g}" if isinstance(value, float) else str(value)
+        text = f"{value:.17g}" if isinstance(value, float) else str(value)
         found += ["--" + name.replace("_", "-"), text]
     return found
 
@@ -101,9 +101,6 @@ def analyse_shot() -> None:
 def send_to_farm() -> None:
     """Writes an Open Job Description bundle with the node's knobs beside the script."""
     node = chosen()
-    animated = [name for name in _KNOBS if node[name].isAnimated()]
-    if animated:
-        raise Trouble(f"{animated[0]} is animated; a bundle takes resting knobs, or a depth script: see docs/farm.md")
     read = plate_of(node)
     path, folder = nuke.filename(read), script_folder()
     out = os.path.join(folder, "stereo", _stem(path) + ".####.exr")
@@ -111,10 +108,15 @@ def send_to_farm() -> None:
     arguments = ["submit", path, "-o", out, "--bundle", bundle, "--frames", frames_of(read), *_view(node, path)]
     if node["shot"].value():
         arguments += ["--shot", node["shot"].value()]
-    arguments += options(node, _KNOBS + _SETTINGS)
+    script = controls.taken_from(node, int(read["first"].value()), int(read["last"].value()))
+    if script["keys"]:
+        moving = os.path.join(folder, _stem(path) + ".controls.json")
+        controls.write_to(moving, script)
+        arguments += ["--controls", moving]
+    arguments += options(node, [name for name in _KNOBS + _SETTINGS if name not in script["keys"]])
     if node["occlusion_to_alpha"].value():
         arguments.append("--occlusion-to-alpha")
-    say(tool.run(*arguments).strip())
+    tool.in_background("Art3D packs " + _stem(path), arguments, lambda text: say(text.strip()), limit_s=tool.SHORT_S)
 
 
 @guarded

@@ -18,13 +18,13 @@ from .told import Trouble, guarded
 _THUMBNAIL_PX = 240
 
 
-def listed() -> list[dict[str, Any]]:
-    """The styles that the server can load.
+def listed(text: str) -> list[dict[str, Any]]:
+    """The styles in what `art3d styles --json` printed.
 
     Raises:
         Trouble: it names none.
     """
-    found: list[dict[str, Any]] = json.loads(tool.run("styles", "--json")).get("styles", [])
+    found: list[dict[str, Any]] = json.loads(text).get("styles", [])
     if not found:
         raise Trouble("the server knows no style; run `art3d styles`")
     return found
@@ -46,7 +46,13 @@ def card(style: dict[str, Any], folder: str) -> str:
 def choose_style() -> None:
     """A panel with one entry a style; sets the node's Style knob."""
     node = chosen()
-    styles = listed()
+    asked = ["styles", "--json"]
+    tool.in_background("Art3D looks for styles", asked, lambda text: _choose(node, text), limit_s=tool.SHORT_S)
+
+
+@guarded
+def _choose(node: Any, text: str) -> None:
+    styles = listed(text)
     names = [str(style["name"]) for style in styles]
     if not nuke.GUI:
         raise Trouble("styles: {}; set the Style knob to one of them".format(", ".join(names)))

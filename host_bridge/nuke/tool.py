@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,10 +18,16 @@ from .told import Trouble, say
 _OURS = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "QT_PLUGIN_PATH")
 
 
+SHORT_S = 120.0  # what a command may take that an artist waits for
+
+
 def command() -> list[str]:
-    """The words that start Art3D."""
-    words = shlex.split(os.environ.get("ART3D_COMMAND", "")) or ["art3d"]
-    return words
+    """The words that start Art3D; a path with spaces or backslashes needs no quotes."""
+    line = os.environ.get("ART3D_COMMAND", "").strip()
+    if os.path.isfile(line):
+        return [line]
+    words = shlex.split(line, posix=os.sep == "/")
+    return [word.strip('"') for word in words] or ["art3d"]
 
 
 def environment() -> dict[str, str]:
@@ -29,39 +36,34 @@ def environment() -> dict[str, str]:
 
 
 def run(*arguments: str) -> str:
-    """What a command prints.
+    """What a command prints that is over soon.
 
     Raises:
-        Trouble: it does not start or fails; with its last line.
+        Trouble: it does not start, fails or takes too long; with its last line.
     """
-    try:
-        done = subprocess.run(
-            command() + list(arguments),
-            env=environment(),
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            check=False,
-        )
-    except OSError as error:
-        raise Trouble(f"{command()[0]} cannot be started: {error}; run `art3d nuke install` again") from None
-    if done.returncode != 0:
-        raise Trouble(_last_line(done.stderr) or f"{arguments[0]} ended with code {done.returncode}")
-    return done.stdout
+    text = _watched(list(arguments), None, (0,), SHORT_S)
+    assert text is not None
+    return text
 
 
 def in_background(
-    title: str, arguments: list[str], then: Callable[[str], None], *, fine: tuple[int, ...] = (0, 4)
+    title: str,
+    arguments: list[str],
+    then: Callable[[str], None],
+    *,
+    fine: tuple[int, ...] = (0, 4),
+    limit_s: float | None = None,
 ) -> threading.Thread:
     """Runs a long command beside Nuke; `then` gets what it printed, on Nuke's main thread. Cancel ends the command.
 
-    `fine` are the exit codes with which what it printed is worth reading.
+    `fine` are the exit codes with which what it printed is worth reading; `limit_s` ends it after that time. Without an
+    interface nothing waits for a thread, so that the command runs at once.
     """
 
     def work() -> None:
         task = nuke.ProgressTask(title)
         try:
-            text = _watched(arguments, task, fine)
+            text = _watched(arguments, task, fine, limit_s)
         except Trouble as trouble:
             nuke.executeInMainThread(say, args=(str(trouble),))
         else:
@@ -72,11 +74,14 @@ def in_background(
 
     thread = threading.Thread(target=work, name="art3d " + arguments[0], daemon=True)
     thread.start()
+    if not nuke.GUI:
+        thread.join()
     return thread
 
 
-def _watched(arguments: list[str], task: Any, fine: tuple[int, ...]) -> str | None:
+def _watched(arguments: list[str], task: Any, fine: tuple[int, ...], limit_s: float | None) -> str | None:
     """The command's output, or None when the artist cancelled it."""
+    started_s = time.monotonic()
     try:
         child = subprocess.Popen(
             command() + arguments,
@@ -93,13 +98,26 @@ def _watched(arguments: list[str], task: Any, fine: tuple[int, ...]) -> str | No
             out, said = child.communicate(timeout=0.2)
             break
         except subprocess.TimeoutExpired:
-            if task.isCancelled():
-                child.terminate()
-                child.communicate()
-                return None
+            late = limit_s is not None and time.monotonic() - started_s > limit_s
+            if not late and (task is None or not task.isCancelled()):
+                continue
+            _end(child)
+            if late:
+                raise Trouble(f"art3d {arguments[0]} did not end within {limit_s:g} s") from None
+            return None
     if child.returncode not in fine:
         raise Trouble(_last_line(said) or f"{arguments[0]} ended with code {child.returncode}")
     return out
+
+
+def _end(child: Any) -> None:
+    """Lets a command tidy up, but not for long."""
+    child.terminate()
+    try:
+        child.communicate(timeout=5.0)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
 
 
 def _last_line(text: str) -> str:

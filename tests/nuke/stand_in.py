@@ -11,6 +11,8 @@ class Knob:
 
     def __init__(self, name: str, value: Any = None, animated: bool = False) -> None:
         self._name, self._value, self._animated = name, value, animated
+        self.keys: dict[float, float] = {}
+        self.way = ""
 
     def name(self) -> str:
         return self._name
@@ -23,6 +25,27 @@ class Knob:
 
     def isAnimated(self) -> bool:
         return self._animated
+
+    def hasExpression(self) -> bool:
+        return callable(self._value)
+
+    def clearAnimated(self) -> None:
+        self._animated, self.keys = False, {}
+
+    def setAnimated(self) -> None:
+        self._animated = True
+
+    def setValueAt(self, value: float, frame: float) -> None:
+        self.keys[frame] = value
+
+    def getValueAt(self, frame: float) -> float:
+        return float(self._value(frame) if callable(self._value) else self.keys.get(frame, self._value))
+
+    def animation(self, index: int) -> Any:
+        def change(keys: list[float], way: str) -> None:
+            self.way = way
+
+        return types.SimpleNamespace(keys=lambda: list(self.keys), changeInterpolation=change)
 
 
 class Format:
@@ -54,6 +77,9 @@ class Node:
         return self._name
 
     fullName = name
+
+    def nodes(self) -> list[Node]:
+        return list(self.inner.values())
 
     def knobs(self) -> dict[str, Knob]:
         return self._knobs
@@ -142,7 +168,10 @@ def make_nuke(*, gui: bool = True, views: tuple[str, ...] = ("left", "right")) -
     nuke.selectedNodes, nuke.allNodes = lambda: nuke.selected, lambda: nuke.nodes
     nuke.views = lambda: list(views)
     nuke.menu = lambda name: nuke.menus[name]
-    nuke.root = lambda: types.SimpleNamespace(name=lambda: nuke.script)
+    nuke.root = lambda: types.SimpleNamespace(name=lambda: nuke.script, nodes=lambda: nuke.nodes)
+    nuke.CONSTANT, nuke.LINEAR, nuke.SMOOTH = "CONSTANT", "LINEAR", "SMOOTH"
+    nuke.picked = None
+    nuke.getFilename = lambda title, pattern, type=None: nuke.picked
     nuke.activeViewer = lambda: nuke.viewer
     nuke.filename = lambda node: node["file"].value()
     nuke.ProgressTask = Task
@@ -156,12 +185,8 @@ def make_gizmo(nuke: Any) -> Node:
     """The stereo gizmo with the knobs and inner nodes of its file."""
     from host_bridge.params import KNOBS
 
-    inner = {name: Node("Input", name) for name in ("Source", "Depth", "Matte", "CleanPlate")}
-    inner["Hero"] = Node("OneView", "Hero", view="left")
-    inner["Switch"] = Node("Switch", "Switch", which=0)
-    inner["DepthToRed"] = Node("Shuffle", "DepthToRed")
-    for name in ("EyeLeft", "EyeRight", "Disparity", "Occlusion", "Review"):
-        inner[name] = Node("OFXorg.art3d.stereo_v1", name)
-    node = Node("Art3DStereo", "Art3DStereo1", inner, shot="", **{knob.name: knob.default for knob in KNOBS})
+    inner = {name: Node("OFXorg.art3d.stereo_v1", name) for name in ("EyeLeft", "EyeRight", "Disparity", "Review")}
+    knobs = {knob.name: knob.default for knob in KNOBS}
+    node = Node("Art3DStereo", "Art3DStereo1", inner, shot="", plate_depth=False, **knobs)
     node.module = nuke
     return node

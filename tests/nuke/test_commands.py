@@ -78,43 +78,88 @@ def test_make_and_missing_plugin(load: Any) -> None:
     assert "OFX_PLUGIN_PATH" in loaded.nuke.said[-1]
 
 
-@pytest.mark.parametrize(
-    ("views", "hero", "which", "view"),
-    [
-        (("left", "right"), "left", 0, "left"),
-        (("left", "right"), "right", 0, "right"),
-        (("left", "right"), "none", 0, "left"),
-        (("main",), "left", 1, "main"),
-    ],
-)
-def test_refresh_views(load: Any, views: tuple[str, ...], hero: str, which: int, view: str) -> None:
-    """Stereo scripts join both eyes from the hero view's plate; others show the Review output."""
-    loaded = load("nodes", views=views)
-    node = make_gizmo(loaded.nuke)
-    node["hero"].setValue(hero)
-    loaded.module.refresh(node)
-    assert node.inner["Switch"]["which"].value() == which
-    assert node.inner["Hero"]["view"].value() == view
-
-
-def test_refresh_inputs(load: Any) -> None:
-    """Only what is connected outside is connected inside; depth comes from its input, else from the plate."""
-    loaded = load("nodes")
+def test_refresh_notes_a_plate_with_depth(load: Any) -> None:
+    """What only a look at the plate tells goes into a knob that is saved, in groups too."""
+    loaded = load("menus")
+    nodes = loaded.module.nodes
     node = make_gizmo(loaded.nuke)
     plate = Node("Read", "Read1")
     node.setInput(0, plate)
-    loaded.module.refresh(node)
-    assert [node.inner["EyeLeft"].input(i) for i in (1, 2, 3)] == [None] * 3
+    nodes.refresh(node)
+    assert node["plate_depth"].value() is False
     plate.layers.append("depth.Z")
-    loaded.module.changed(node, Knob("inputChange"))
-    assert node.inner["DepthToRed"].input(0) is node.inner["Hero"]
-    node.setInput(1, Node("Read", "Z"))
-    node.setInput(2, Node("Roto", "Matte"))
-    loaded.module.changed(node, Knob("inputChange"))
-    assert node.inner["DepthToRed"].input(0) is node.inner["Depth"]
-    assert node.inner["EyeRight"].input(1) is node.inner["DepthToRed"]
-    assert node.inner["EyeRight"].input(2) is node.inner["Matte"]
-    assert node.inner["EyeRight"].input(3) is None
+    nodes.changed(node, Knob("inputChange"))
+    assert node["plate_depth"].value() is True
+    node["plate_depth"].setValue(False)
+    loaded.nuke.nodes.append(Node("Group", "Group1", {"Inner": Node("Group", "Inner", {"g": node})}))
+    loaded.module.refresh_all()
+    assert node["plate_depth"].value() is True
+    plate.layers.remove("depth.Z")
+    nodes.refresh(node)
+    assert node["plate_depth"].value() is False
+
+
+def test_read_depth_script(load: Any, tmp_path: Path) -> None:
+    """Keys land on the knobs at their frames, with the script's interpolation; damage is one line."""
+    loaded = load("controls")
+    node = _script(loaded, tmp_path)
+    body = {"format": "art3d-controls", "version": 1, "interpolation": "hold",
+            "keys": {"depth_gain": {"1001": 1.0, "-4": 1.6}, "zero_plane": {"1001": -0.5}}}  # fmt: skip
+    path = tmp_path / "depth script.json"
+    path.write_text(json.dumps(body))
+    loaded.nuke.picked = str(path)
+    loaded.module.read_script()
+    assert node["depth_gain"].keys == {1001.0: 1.0, -4.0: 1.6} and node["depth_gain"].way == "CONSTANT"
+    assert node["zero_plane"].isAnimated() and "depth_gain, zero_plane follow" in loaded.nuke.said[-1]
+    strange = dict(body, keys={"hero": {"1": 1.0}})
+    for damage in ("{", "[]", json.dumps({**body, "version": 2}), json.dumps(strange), '{"keys": 1}'):
+        path.write_text(damage)
+        loaded.module.read_script()
+        assert str(path) in loaded.nuke.said[-1]
+
+
+def test_written_depth_script_is_the_animation(load: Any, tmp_path: Path) -> None:
+    """Every frame of the plate, whatever curve or expression moves the knob; the command line reads it back."""
+    from host_bridge.depth_script import load_depth_script
+    from host_bridge.params import Controls
+
+    loaded = load("controls")
+    node = _script(loaded, tmp_path)
+    loaded.nuke.picked = str(tmp_path / "out.json")
+    loaded.module.write_script()
+    assert "no knob of this node is animated" in loaded.nuke.said[-1]
+    node["sculpt"].setValue(lambda frame: 1 / 3 + (frame - 1001) / 7)
+    loaded.module.write_script()
+    script = load_depth_script(tmp_path / "out.json")
+    for frame in range(1001, 1009):
+        assert script.at(frame, Controls()).sculpt == 1 / 3 + (frame - 1001) / 7
+    assert not list(tmp_path.glob("*.part"))
+    loaded.nuke.picked = str(tmp_path / "absent" / "out.json")
+    loaded.module.write_script()
+    assert "cannot be written" in loaded.nuke.said[-1]
+
+
+@pytest.mark.parametrize("name", ["with space", "it's", "back\\slash"])
+def test_command_path_needs_no_quotes(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A path that is there is one word."""
+    folder = tmp_path / name
+    folder.mkdir()
+    script = folder / "art3d"
+    script.write_text("#!/bin/sh\necho fine\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("ART3D_COMMAND", str(script))
+    assert load("tool").module.run("styles").strip() == "fine"
+
+
+def test_a_short_command_does_not_hang(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended after its time, and said so."""
+    _tool(tmp_path, monkeypatch, "exec sleep 60")
+    loaded = load("shots")
+    _script(loaded, tmp_path)
+    monkeypatch.setattr(loaded.module.tool, "SHORT_S", 0.3)
+    loaded.module.send_to_farm()
+    _settle(loaded.nuke.said)
+    assert "did not end within 0.3 s" in loaded.nuke.said[-1]
 
 
 def test_pick_zero_plane(load: Any, tmp_path: Path) -> None:
@@ -247,22 +292,27 @@ def test_unsaved_script(load: Any, tmp_path: Path) -> None:
 
 
 def test_send_to_farm(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The node's knobs become options that `art3d submit` takes; animation is refused with the way out."""
+    """The node's knobs become options that `art3d submit` takes, to the last digit; animation a depth script."""
     arguments = _tool(tmp_path, monkeypatch, "echo wrote the bundle")
     loaded = load("shots")
     node = _script(loaded, tmp_path)
-    node["depth_gain"].setValue(1.5)
+    node["depth_gain"].setValue(1 / 3)
     node["shot"].setValue("/shots/a.art3d")
     node["occlusion_to_alpha"].setValue(True)
     loaded.module.send_to_farm()
+    _settle(loaded.nuke.said)
     words = arguments.read_text().split("\n")[:-1]
     parsed = build_parser(["submit"]).parse_args(words)
-    assert float(parsed.depth_gain) == 1.5 and parsed.hero == "left" and str(parsed.shot) == "/shots/a.art3d"
+    assert float(parsed.depth_gain) == 1 / 3 and parsed.hero == "left" and str(parsed.shot) == "/shots/a.art3d"
     assert parsed.occlusion_to_alpha and parsed.frames == "1001-1008"
     assert loaded.nuke.said == ["wrote the bundle"]
     node.knobs()["sculpt"] = Knob("sculpt", 1.0, animated=True)
+    loaded.nuke.said.clear()
     loaded.module.send_to_farm()
-    assert "sculpt is animated" in loaded.nuke.said[-1] and "docs/farm.md" in loaded.nuke.said[-1]
+    _settle(loaded.nuke.said)
+    words = arguments.read_text().split("\n")[:-1]
+    parsed = build_parser(["submit"]).parse_args(words)
+    assert str(parsed.controls) == str(tmp_path / "sh010.controls.json") and "--sculpt" not in words
 
 
 def test_open_report(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,6 +346,7 @@ def test_failing_command(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     loaded = load("shots")
     _script(loaded, tmp_path)
     loaded.module.send_to_farm()
+    _settle(loaded.nuke.said)
     assert words in loaded.nuke.said[-1]
     loaded.module.analyse_shot()
     end = time.monotonic() + 20
@@ -310,6 +361,7 @@ def test_absent_command(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     loaded = load("shots", gui=True)
     _script(loaded, tmp_path)
     loaded.module.send_to_farm()
+    _settle(loaded.nuke.said)
     assert "art3d nuke install" in loaded.nuke.said[-1]
 
 
@@ -348,10 +400,18 @@ def test_choose_style(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             self.knobs[0].setValue("gentle")
             return Panel.answer
 
+    class Now:
+        def __init__(self, target: Any, **_: Any) -> None:
+            self.start = target
+
+        def join(self) -> None:
+            pass
+
     scripts = ModuleType("nukescripts")
     scripts.PythonPanel = Panel  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "nukescripts", scripts)
     Panel.answer = False
+    monkeypatch.setattr(loaded.module.tool.threading, "Thread", Now)
     loaded.module.choose_style()
     assert node["style"].value() == "neutral"
     Panel.answer = True

@@ -140,7 +140,7 @@ def test_gizmo_is_well_formed() -> None:
     assert bare.count("{") == bare.count("}")
     names = re.findall(r"^ *name (\S+)$", text, re.M)
     assert len(names) == len(set(names))
-    for inner in ("EyeLeft", "EyeRight", "Review", "Disparity", "Occlusion", "Hero", "DepthToRed", "Switch", "Join"):
+    for inner in ("EyeLeft", "EyeRight", "Review", "Disparity", "Occlusion", "DepthToRed", "EyeOfView", "SourceHero"):
         assert inner in names
     known: set[str] = set()
     for line in text.splitlines():
@@ -156,13 +156,32 @@ def test_gizmo_knobs_are_the_table() -> None:
     cores = text.split(CLASS)[1:]
     assert len(cores) == 5
     for knob in (*KNOBS, *PLUGIN_KNOBS):
-        if knob.name in ("output", "picture"):
+        if knob.name == "output":
             continue
         assert len(re.findall(rf"addUserKnob {{\d+ {knob.name} ", text)) == 1, knob.name
         link = f'"\\[value parent.{knob.name}]"' if knob.kind == "text" else f"{{{{parent.{knob.name}}}}}"
+        if knob.name in ("use_depth", "use_matte", "use_clean_plate"):
+            # Off inside where nothing is connected outside.
+            said = {re.search(rf"^ *{knob.name} (.+)$", core, re.M)[1] for core in cores}  # type: ignore[index]
+            assert len(said) == 1 and f"parent.{knob.name} &&" in said.pop()
+            continue
         assert all(f" {knob.name} {link}\n" in core for core in cores), knob.name
     outputs = [re.search(r"^ *output (.+)$", core, re.M)[1] for core in cores]  # type: ignore[index]
     assert outputs == ["left", "right", "disparity", "occlusion", "{{parent.output}}"]
+
+
+def test_gizmo_says_its_wiring_itself() -> None:
+    """Views, inputs and eyes hang on expressions that the saved script holds; all four inputs pass the hero's view."""
+    text = gizmo_text()
+    for name in ("Source", "Depth", "Matte", "CleanPlate"):
+        for eye in ("left", "right"):
+            assert re.search(rf"OneView {{\s+name {name}{eye.capitalize()}\s+view {eye}\s+}}", text)
+        chosen = re.search(rf"name {name}Hero\s+which (.+)$", text, re.M)[1]  # type: ignore[index]
+        assert "[view]" in chosen and "parent.hero == 1 ? 2 : 1" in chosen
+    assert re.search(r"name DepthFrom\s+which {{\"\\\[exists parent.input1]\"}}", text)
+    eye = re.search(r"name EyeOfView\s+which (.+)$", text, re.M)[1]  # type: ignore[index]
+    assert "string match left" in eye and "string match right" in eye
+    assert "addUserKnob {2 shot " in text and "addUserKnob {4 picture " in text
 
 
 def test_convention_gizmo_disparity_layers() -> None:

@@ -1,0 +1,103 @@
+"""Depth scripts (`art3d render --controls`) onto the node's knobs and from them."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import nuke
+
+from .nodes import chosen, plate_of
+from .told import Trouble, guarded, say
+
+FORMAT, VERSION = "art3d-controls", 1
+ANIMATED = ("depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind")
+_WAYS = {"hold": "CONSTANT", "linear": "LINEAR", "smooth": "SMOOTH"}
+
+
+def curves_of(path: str) -> tuple[str, dict[str, dict[str, float]]]:
+    """Interpolation, and the keys of each knob, of a depth script.
+
+    Raises:
+        Trouble: it is none.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            body = json.load(file)
+        way, keys = str(body.get("interpolation", "smooth")), body["keys"]
+        if body["format"] != FORMAT or body["version"] > VERSION or way not in _WAYS:
+            raise ValueError("another format, or a newer version")
+        return way, {name: {str(int(f)): float(v) for f, v in curve.items()} for name, curve in keys.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Trouble(f"{path}: not a depth script that can be read ({error})") from None
+
+
+def put_on(node: Any, path: str) -> list[str]:
+    """Animates the node's knobs as a depth script says; the names of those knobs.
+
+    Raises:
+        Trouble: it is no depth script, or speaks of a knob that does not move.
+    """
+    way, curves = curves_of(path)
+    strange = sorted(set(curves) - set(ANIMATED))
+    if strange:
+        raise Trouble(f"{path}: no knob that moves is called {strange[0]}")
+    for name, keys in curves.items():
+        knob = node[name]
+        knob.clearAnimated()
+        knob.setAnimated()
+        for frame, value in keys.items():
+            knob.setValueAt(value, float(frame))
+        curve = knob.animation(0)
+        curve.changeInterpolation(curve.keys(), getattr(nuke, _WAYS[way]))
+    return sorted(curves)
+
+
+def taken_from(node: Any, first: int, last: int) -> dict[str, Any]:
+    """A depth script of the knobs that move: a key for every frame, so that any curve and any expression is met."""
+    keys = {
+        name: {str(frame): float(node[name].getValueAt(float(frame))) for frame in range(first, last + 1)}
+        for name in ANIMATED
+        if node[name].isAnimated() or node[name].hasExpression()
+    }
+    return {"format": FORMAT, "version": VERSION, "interpolation": "linear", "keys": keys}
+
+
+def write_to(path: str, script: dict[str, Any]) -> None:
+    """Writes a depth script whole or not at all.
+
+    Raises:
+        Trouble: it cannot be written.
+    """
+    partial = path + ".part"
+    try:
+        with open(partial, "w", encoding="utf-8") as file:
+            json.dump(script, file, indent=1)
+        os.replace(partial, path)
+    except OSError as error:
+        raise Trouble(f"{path}: cannot be written: {error.strerror}") from None
+
+
+@guarded
+def read_script() -> None:
+    """Asks for a depth script and animates the node's knobs with it."""
+    node = chosen()
+    path = nuke.getFilename("Depth script", "*.json")
+    if path:
+        say("{} follow {} now".format(", ".join(put_on(node, path)) or "no knobs", os.path.basename(path)))
+
+
+@guarded
+def write_script() -> None:
+    """Asks for a file and writes the node's animation into it, over the plate's range."""
+    node = chosen()
+    read = plate_of(node)
+    path = nuke.getFilename("Depth script", "*.json", type="save")
+    if not path:
+        return
+    script = taken_from(node, int(read["first"].value()), int(read["last"].value()))
+    if not script["keys"]:
+        raise Trouble("no knob of this node is animated")
+    write_to(path, script)
+    say(f"wrote {os.path.basename(path)}")
