@@ -22,13 +22,16 @@ SYNTHETIC = Path(__file__).resolve().parents[1] / "tests" / "server"
 
 
 @contextlib.contextmanager
-def running(*options: str, engine: str = "", paths: Sequence[Path] = (SYNTHETIC,)) -> Iterator[tuple[str, int]]:
-    """A server for the time of a measurement: its address and process id."""
+def running(
+    *options: str, engine: str = "", paths: Sequence[Path] = (SYNTHETIC,), files: int = 0
+) -> Iterator[tuple[str, int]]:
+    """A server for the time of a measurement: its address and process id; it may open so many `files`."""
     with tempfile.TemporaryDirectory(prefix="art3d-bench-") as folder:
         address = f"ipc://{folder}/s"
         command = [sys.executable, "-m", "art3d_node.server", "--address", address, "--device", "cpu",
                    "--log", f"{folder}/log", *_engine(engine, paths), *options]  # fmt: skip
-        process = subprocess.Popen(command)
+        limited = ["prlimit", f"--nofile={files}:{files}"] if files else []
+        process = subprocess.Popen([*limited, *command])
         try:
             while ping(address) is None:
                 if process.poll() is not None:
@@ -36,6 +39,9 @@ def running(*options: str, engine: str = "", paths: Sequence[Path] = (SYNTHETIC,
             yield address, process.pid
         finally:
             process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(30)
+            process.kill()
             process.wait()
 
 

@@ -1,6 +1,6 @@
 """The server under load, kills, noise, silence and for a long time: the full counts.
 
-python -m benchmarks.soak [load] [fire] [noise] [silence] [tiles] [real]
+python -m benchmarks.soak [load] [fire] [noise] [silence] [tiles] [real] [attack] [day] [--requests N]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 import zmq
 
 from benchmarks import _server
+from benchmarks.attack import attack
 
 sys.path.insert(0, str(_server.SYNTHETIC))
 
@@ -134,12 +135,26 @@ def _soak(count: int, engine: str) -> None:
     print(f"  memory {figures['memory']}, {figures['counts']}")
 
 
-PARTS = {"load": load, "fire": fire, "noise": noise, "silence": silence, "tiles": tiles, "real": real}
+def day(requests: int) -> None:
+    """A day's small requests of 64 clients that come and go; what the server weighs on the way."""
+    with _server.running("--memory-mib", "64", engine="synthetic:make") as (address, pid):
+        for share in range(10):
+            counts = trouble.small_requests(address, clients=64, requests=requests // 10)
+            weight = trouble.weight(pid)
+            print(f"  {(share + 1) * requests // 10:>9} requests: {weight['rss_bytes'] / MIB:7.1f} MiB, "
+                  f"{weight['threads']} threads, {weight['files']} files; {dict(counts)}", flush=True)  # fmt: skip
+
+
+PARTS = {"load": load, "fire": fire, "noise": noise, "silence": silence, "tiles": tiles, "real": real,
+         "attack": attack}  # fmt: skip
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
-    for part in parser.parse_args().parts or list(PARTS):
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "day", []], default=list(PARTS))
+    parser.add_argument("--requests", type=int, default=2_000_000, help="of `day`")
+    args = parser.parse_args()
+    PARTS["day"] = lambda: day(args.requests)
+    for part in args.parts or list(PARTS):
         started = time.perf_counter()
         with contextlib.suppress(BrokenPipeError):
             PARTS[part]()

@@ -177,13 +177,17 @@ class Scheduler:
 
     def worker_lost(self, worker: int) -> list[Task]:
         """Forgets what was on a worker; what it was doing goes back into the queue and is returned."""
-        for known in (self._home, self._analysed):
-            for name in [name for name, where in known.items() if where == worker]:
-                del known[name]
+        self.forget_home(worker)
         tasks = self._running.pop(worker, [])
         for task in tasks:
             task.worker = None
         return tasks
+
+    def forget_home(self, worker: int) -> None:
+        """Whatever a worker has analysed may be done elsewhere."""
+        for known in (self._home, self._analysed):
+            for name in [name for name, where in known.items() if where == worker]:
+                del known[name]
 
     def forget_peer(self, peer: bytes) -> None:
         """Forgets whose turn it was; its source stays known."""

@@ -117,6 +117,7 @@ class Service:
         now_s = time.monotonic()
         for worker in self.workers.hanging(now_s, lambda worker: len(self.session.scheduler.running(worker))):
             self._lose(worker, now_s)
+        self.session.doubt(self.workers.doubtful(now_s))
         if self._guard is not None and now_s - self._listed_s > LIST_S:
             self._listed_s = now_s
             if self._guard.read_list():

@@ -22,7 +22,8 @@ log = logging.getLogger("art3d_node.server")
 LOOK_S = 0.2
 LAST_WORDS_S = 15.0
 PATIENCE = Patience(silent_s=30.0, loading_s=120.0, stuck_s=float("inf"))
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
+AT_ONCE = 5  # deaths in RECENT_S after which it is no longer started again without a pause
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 RECENT_S = 20.0
 
 
@@ -59,7 +60,8 @@ class Supervisor:
             now_s = time.monotonic()
             deaths = [death for death in deaths if now_s - death < RECENT_S] + [now_s]
             log.error("the serving process ended with %d; it is started again", code)
-            time.sleep(0.0 if len(deaths) == 1 else min(FIRST_PAUSE_S * 2 ** len(deaths), LONGEST_PAUSE_S))
+            often = len(deaths) - AT_ONCE
+            time.sleep(min(FIRST_PAUSE_S * 2**often, LONGEST_PAUSE_S) if often > 0 else 0.0)
 
     def _one_front(self) -> tuple[int, bool]:
         """One front's life: its exit code, and whether it began to serve."""

@@ -24,6 +24,7 @@ class Patience:
     stuck_s: float = 600.0
 
 
+DOUBT_S = 3.0  # of silence, after which others get the work
 GAP_S = 2.0  # a front that did not look for so long was stopped itself, and its workers perhaps with it
 
 
@@ -42,6 +43,10 @@ class Watch:
         if ready or (ticks is not None and ticks != self._ticks):
             self._moved_s = now_s
         self._ticks = self._ticks if ticks is None else ticks
+
+    def doubtful(self, now_s: float) -> bool:
+        """Whether it should have said something by now."""
+        return self._ready and now_s - self._heard_s > DOUBT_S
 
     def fault(self, now_s: float, jobs: int) -> str:
         """Why it should be replaced, or nothing; `jobs` counts what it has to do."""

@@ -155,13 +155,19 @@ class Work(State):
 
         watched = now_s - self.watched_s < WATCHED_S
         for state in self.workers.values():
-            at_once = state.ready.tiles_at_once if state.ready else 0
+            at_once = state.ready.tiles_at_once if state.ready and state.id not in self.doubtful else 0
             while at_once:
                 task = self.scheduler.next_for(state.id, allowed, at_once=at_once, watched=watched)
                 if task is None:
                     break
                 if not self._start(task, state.id):
                     stuck.add(task.id)
+
+    def doubt(self, workers: set[int]) -> None:
+        """These say nothing: until they do, others get the work, that of their frames too."""
+        for worker in workers - self.doubtful:
+            self.scheduler.forget_home(worker)
+        self.doubtful = workers
 
     def _affordable(self, task: Task, stuck: set[int]) -> bool:
         if task.id in stuck:

@@ -128,6 +128,10 @@ class Workers:
                 found.append(process.id)
         return found
 
+    def doubtful(self, now_s: float) -> set[int]:
+        """Those that should have said something by now."""
+        return {process.id for process in self.processes.values() if process.watch.doubtful(now_s)}
+
     def bury(self, worker: int, now_s: float) -> Process:
         """Ends what is left of a worker and plans its replacement."""
         process = self.processes.pop(worker)

@@ -13,11 +13,17 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import msgpack
+import numpy as np
 import psutil
 
+from host_bridge.client import Client
 from host_bridge.embedded import ping
+from host_bridge.errors import Art3DError
+from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+from host_bridge.params import Controls
 from host_bridge.wire.codec import decode, encode
-from host_bridge.wire.messages import Hello
+from host_bridge.wire.messages import AnalysisSettings, Hello, Layer, PutFrame
 
 MORE, COMMAND = 1, 4
 MIB = 1 << 20
@@ -248,3 +254,33 @@ def crowd(address: str, count: int) -> list[Raw]:
         with contextlib.suppress(OSError):
             made.append(Raw(address))
     return made
+
+
+def keep_everything(address: str) -> list[object]:
+    """Two clients that upload, ask and keep as much as they are given, for three seconds."""
+    return [_keep(address, seed) for seed in range(2)]
+
+
+def _keep(address: str, seed: int) -> list[object]:
+    box, end = Box.of_size(700, 700), time.monotonic() + 1.5
+    kept: list[object] = []
+    client = Client(address, timeout_s=0.4)
+    for number in range(200):
+        color = np.full((700, 700, 4), seed * 1000 + number, np.float32)
+        frame = Frame(box, box, {"color": color}, ("R", "G", "B", "A"))
+        with contextlib.suppress(Art3DError):
+            kept.append(client.tile(frame, AnalysisSettings(), Controls(), box, ("left", "right")))
+        if time.monotonic() > end:
+            break
+    for raw in (Raw(address) for _ in range(4)):
+        raw.hello()
+        raw.socket.sendall(frame_of_upload(seed))
+        kept.append(raw)
+    return [*kept, client]
+
+
+def frame_of_upload(seed: int) -> bytes:
+    """An upload that is announced and never comes."""
+    layer = Layer("depth", "<f4", 800, 800, 1, 0)
+    box = Box.of_size(800, 800)
+    return frame(encode(2, PutFrame(f"{seed:032x}", box, box, (), (layer,), 800 * 800 * 4, transport="memory")))

@@ -10,12 +10,15 @@ import time
 
 import pytest
 from asking import BOX, OUTPUTS, picture, prove, tile
+from session_bench import READY, Bench, request, started
+from session_bench import picture as picture_of_bench
 
-from art3d_node.server.jobs import Abort, Alive, Forget
+from art3d_node.server.jobs import Abort, Alive, Done, Forget
 from art3d_node.server.pipe import UNSENT_BYTES, Broken, Pipe, Reader, framed
 from art3d_node.server.watch import GAP_S, Patience, Watch
 from host_bridge.client import Client
 from host_bridge.embedded import ping
+from host_bridge.geometry import Box
 from host_bridge.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
@@ -147,3 +150,27 @@ def test_a_stopped_worker_holds_up_nobody_and_is_replaced(start_server):
         prove(found, frame, slow, Controls(depth_gain=0.5), BOX)
         assert found.stats["pid"] != victim
     assert max(waited) < 1.0 and "has said nothing" in server.log()
+
+
+@pytest.fixture
+def bench_of_two():
+    """A session with two workers that holds a frame, and that frame."""
+    bench, frame = Bench(), picture_of_bench()
+    bench.session.worker_started(2, "cpu")
+    bench.session.worker_said(2, READY, 0.0)
+    bench.greet()
+    bench.upload(frame)
+    return bench, frame
+
+
+def test_a_silent_worker_gets_no_new_work_and_its_frames_go_elsewhere(bench_of_two):
+    bench, frame = bench_of_two
+    (job,) = started(bench.say(request(frame)))
+    home = bench.session.scheduler.tasks[job.id].worker
+    bench.session.worker_said(home, Done(job.id, {}), 0.0)
+    bench.session.take()
+    bench.session.doubt({home})
+    (job,) = started(bench.say(request(frame, box=Box(0, 0, 2, 2))))
+    assert bench.session.scheduler.tasks[job.id].worker == 3 - home
+    bench.session.doubt({1, 2})
+    assert not started(bench.say(request(picture_of_bench(9))))

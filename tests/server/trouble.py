@@ -156,6 +156,41 @@ def batch_under_fire(
     return {path.name: path.read_text() for path in folder.glob("*.out")}, killed
 
 
+def small_requests(address: str, *, clients: int, requests: int, seed: int = 4) -> Counter[str]:
+    """So many pings, questions for frames and for the status, pipelined by clients that are replaced on the way."""
+    chance, answers = random.Random(seed), Counter()
+    context = zmq.Context()
+    crowd, said = [_small(context, address) for _ in range(clients)], 0
+    while said < requests:
+        number = chance.randrange(clients)
+        for _ in range(20):
+            fate = chance.random()
+            message = m.Ping() if fate < 0.6 else m.HaveFrame(("a", "b")) if fate < 0.99 else m.StatusRequest()
+            crowd[number].send(encode(2 + said, message))
+            said += 1
+        for _ in range(20):
+            while (kind := _kind(crowd[number])) in ("progress", "welcome"):
+                pass
+            answers[kind] += 1
+        if chance.random() < 0.02:
+            crowd[number].close(0)
+            crowd[number] = _small(context, address)
+    context.destroy(0)
+    return answers
+
+
+def _small(context, address: str):
+    socket = context.socket(zmq.DEALER)
+    socket.connect(address)
+    socket.send(encode(1, m.Hello("small")))
+    return socket
+
+
+def _kind(socket) -> str:
+    assert socket.poll(20_000), "no answer"
+    return str(msgpack.unpackb(socket.recv())["kind"])
+
+
 def noise(address: str, *, count: int, vectors: Path, seed: int = 2) -> Counter[str]:
     """Mutated and random messages at a server's socket; what it answered, by kind."""
     chance, answers = random.Random(seed), Counter()
