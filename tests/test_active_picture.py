@@ -68,8 +68,9 @@ def shown(
     return {name: plane.numpy() for name, plane in planes.items()}
 
 
-@pytest.mark.parametrize("bars", SIDES)
-@pytest.mark.parametrize("hero", ["left", "right", "none"])
+@pytest.mark.parametrize(
+    ("bars", "hero"), [*((bars, "left") for bars in SIDES), (SIDES[2], "right"), (SIDES[2], "none")]
+)
 def test_inside_the_bars_all_is_as_without_them(bars: Bars, hero: str) -> None:
     plain, frame = picture(), barred(picture(), bars)
     part = inside(frame.data, bars).slices(frame.data)
@@ -79,9 +80,9 @@ def test_inside_the_bars_all_is_as_without_them(bars: Bars, hero: str) -> None:
         assert np.array_equal(made[name][part], wanted[name]), name
 
 
-@pytest.mark.parametrize("bars", SIDES)
-@pytest.mark.parametrize("hero", ["left", "right", "none"])
-@pytest.mark.parametrize("zero_plane", [-1.5, 0.0, 1.5])
+@pytest.mark.parametrize("bars", SIDES[:3])
+@pytest.mark.parametrize("hero", ["left", "none"])
+@pytest.mark.parametrize("zero_plane", [-1.5, 1.5])
 def test_the_bars_lie_on_the_screen_as_they_are(bars: Bars, hero: str, zero_plane: float) -> None:
     frame = barred(picture(), bars, light=0.0005)
     outside = np.ones((frame.data.height, frame.data.width), bool)

@@ -176,10 +176,10 @@ def _scanned(film: FilmSpec, pending: Path, config: CurateConfig) -> tuple[Film,
     note = pending / f"scan-{film.key}.msgpack"
     if note.exists():
         known = load_record(note)
-        shots = tuple(Shot(*row) for row in known["shots"])
+        shots = tuple(Shot(number, start, stop, Box(*box)) for number, start, stop, box in known["shots"])
         return opened, Scan(known["frames"], shots, Box(*known["picture"]))
     scan = scan_film(ahead(opened.pairs()), where=film.spec, min_shot_frames=config.min_shot_frames)
-    rows = [(s.number, s.start, s.stop) for s in scan.shots]
+    rows = [(s.number, s.start, s.stop, (s.picture or scan.picture).as_tuple()) for s in scan.shots]
     save_record(note, {"frames": scan.frames, "shots": rows, "picture": scan.picture.as_tuple()})
     return opened, scan
 
@@ -225,7 +225,7 @@ def _record(pending: Path, task: _Task) -> Path:
 
 
 def _outcome(task: _Task, left: Any, right: Any, bench: Bench) -> dict[str, Any]:
-    box = task.scan.picture
+    box = task.shot.picture or task.scan.picture
     crop = slice(box.y0, box.y1), slice(box.x0, box.x1)
     size = bench.config.size_px
     eyes = [squared(np.ascontiguousarray(eye[crop]), size) for eye in (left, right)]

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
-import numpy as np
-import numpy.typing as npt
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector
 
+from host_bridge.bars import Bars, Found, find_bars, inside
 from host_bridge.errors import PlateError
 from host_bridge.geometry import Box
+from host_bridge.shot.bars import settled
 from training.films import StereoFrame
 
 BLACK = 24
-"""Brightest code value, of 255, that still counts as a black bar: codecs ring a little into the bars."""
+"""Brightest code value, of 255, of a film that shows nothing."""
 
-_LARGEST_BAR = 0.35
 _RATE = 24.0  # nominal: the detector counts in frames
 _CUT_WIDTH_PX = 192
 
 
 @dataclass(frozen=True)
 class Shot:
-    """Frames start <= n < stop of one shot."""
+    """Frames start <= n < stop of one shot, and the box inside its bars, px of one eye."""
 
     number: int
     start: int
     stop: int
+    picture: Box | None = None
 
     def samples(self, count: int) -> list[int]:
         """`count` frames spread evenly over the shot, away from its cuts; fewer where the shot is shorter."""
@@ -46,7 +46,7 @@ class Scan:
     Attributes:
         frames: how many there are.
         shots: in order, without gaps.
-        picture: the box inside the bars, px of one eye.
+        picture: the box that holds the pictures of all shots, px of one eye.
     """
 
     frames: int
@@ -67,42 +67,36 @@ def scan_film(pairs: Iterable[StereoFrame], *, where: str, min_shot_frames: int)
     """
     detector = AdaptiveDetector(min_scene_len=min_shot_frames)
     cuts: list[int] = []
-    brightest: npt.NDArray[np.uint8] | None = None
-    count = 0
+    brightest, count = 0, 0
+    found: list[Found] = []
+    data = Box(0, 0, 0, 0)
     for count, pair in enumerate(pairs, start=1):
         height = max(2, pair.left.shape[0] * _CUT_WIDTH_PX // pair.left.shape[1])
         small = cv2.resize(pair.left, (_CUT_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
         cuts += [c.frame_num for c in detector.process_frame(FrameTimecode(count - 1, _RATE), small[..., ::-1])]
-        light = np.maximum(pair.left, pair.right)
-        brightest = light if brightest is None else np.maximum(brightest, light, out=brightest)
-    if brightest is None:
+        brightest = max(brightest, int(pair.left.max()), int(pair.right.max()))
+        found.append(_of_both(find_bars(pair.left), find_bars(pair.right)))
+        data = Box.of_size(pair.left.shape[1], pair.left.shape[0])
+    if not count:
         raise PlateError("has no frames", where=where)
+    if brightest <= BLACK:
+        raise PlateError("is black throughout", where=where)
     cuts += [c.frame_num for c in detector.post_process(FrameTimecode(count - 1, _RATE))]
     edges = [0, *sorted({c for c in cuts if 0 < c < count}), count]
-    shots = tuple(Shot(i, a, b) for i, (a, b) in enumerate(pairwise(edges)))
-    return Scan(count, shots, picture_box(brightest.max(-1), where=where))
+    scenes = list(pairwise(edges))
+    bars = settled(found, scenes)
+    pictures = [inside(data, _least(bars[a:b])) for a, b in scenes]
+    shots = tuple(Shot(i, a, b, box) for i, ((a, b), box) in enumerate(zip(scenes, pictures, strict=True)))
+    return Scan(count, shots, inside(data, _least(bars)))
 
 
-def picture_box(brightest: npt.NDArray[np.uint8], *, where: str) -> Box:
-    """The box inside black bars.
-
-    Args:
-        brightest: (H, W) largest code value that each pixel of either eye ever had.
-        where: the film's name, for errors.
-
-    Raises:
-        PlateError: nothing is brighter than black.
-    """
-    rows, columns = (np.percentile(brightest, 99, axis=axis) > BLACK for axis in (1, 0))
-    if not rows.any() or not columns.any():
-        raise PlateError("is black throughout", where=where)
-    y0, y1 = _inside(rows)
-    x0, x1 = _inside(columns)
-    return Box(x0, y0, x1, y1)
+def _of_both(left: Found, right: Found) -> Found:
+    """The bars that hide what either eye's do; a floating window narrows one eye only."""
+    bars, room = (tuple(map(pick, a, b)) for pick, a, b in ((max, left.bars, right.bars), (min, left.room, right.room)))
+    sure = tuple(a and b for a, b in zip(left.sure, right.sure, strict=True))
+    return Found(bars, sure, room)  # type: ignore[arg-type]
 
 
-def _inside(lit: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    found = np.flatnonzero(lit)
-    first, last = int(found[0]), int(found[-1]) + 1
-    limit = int(len(lit) * _LARGEST_BAR)
-    return (first if first <= limit else 0), (last if len(lit) - last <= limit else len(lit))
+def _least(bars: Sequence[Bars]) -> Bars:
+    """The bars that every frame has."""
+    return min(b[0] for b in bars), min(b[1] for b in bars), min(b[2] for b in bars), min(b[3] for b in bars)

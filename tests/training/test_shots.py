@@ -9,8 +9,8 @@ import pytest
 
 from host_bridge.errors import PlateError
 from host_bridge.geometry import Box
-from training.films import open_film
-from training.shots import Shot, picture_box, scan_film
+from training.films import StereoFrame, open_film
+from training.shots import Shot, scan_film
 
 
 def test_a_film_without_frames() -> None:
@@ -24,18 +24,29 @@ def test_cuts_and_bars_of_the_rehearsal(film: Path) -> None:
     assert scan.picture == Box(0, 10, 320, 170)
 
 
-def test_pillars_and_a_dark_picture() -> None:
-    bright = np.zeros((40, 100), np.uint8)
-    bright[:, 10:90] = 200
-    assert picture_box(bright, where="film") == Box(10, 0, 90, 40)
+def _film(pictures: list[np.ndarray]) -> list[StereoFrame]:
+    return [StereoFrame(index, picture, picture) for index, picture in enumerate(pictures)]
+
+
+def _picture(seed: int) -> np.ndarray:
+    coarse = np.random.default_rng(seed).integers(40, 220, (6, 10, 3), np.uint8)
+    return np.asarray(np.kron(coarse, np.ones((10, 10, 1), np.uint8)), np.uint8)
+
+
+def test_bars_belong_to_shots() -> None:
+    """Each shot has its own picture; a dark frame takes that of its shot."""
+    wide = [np.pad(_picture(1), ((10, 10), (0, 0), (0, 0)))] * 6
+    wide[3] = wide[3] // 60
+    full = [np.pad(_picture(2), ((10, 10), (0, 0), (0, 0)), mode="edge")] * 6
+    scan = scan_film(_film(wide + full), where="film", min_shot_frames=2)
+    assert scan.picture == Box(0, 0, 100, 80)
+    assert scan.shots[0].picture == Box(0, 10, 100, 70)
+    assert scan.shots[-1].picture == Box(0, 0, 100, 80)
+
+
+def test_a_film_that_shows_nothing() -> None:
     with pytest.raises(PlateError, match="black throughout"):
-        picture_box(np.full((40, 100), 10, np.uint8), where="film")
-
-
-def test_a_night_sky_is_no_bar() -> None:
-    bright = np.zeros((100, 50), np.uint8)
-    bright[60:] = 90
-    assert picture_box(bright, where="film") == Box(0, 0, 50, 100)
+        scan_film(_film([np.full((40, 100, 3), 10, np.uint8)] * 3), where="film", min_shot_frames=2)
 
 
 def test_samples_keep_away_from_cuts() -> None:
