@@ -12,20 +12,21 @@ from setuptools.command.build_ext import build_ext
 sys.path.insert(0, str(Path(__file__).parent / "art3d_node" / "native"))
 import build as native_build
 
+WANTED = os.environ.get("ART3D_NATIVE", "")
+"""`zig` for a portable library; `skip` where `make native` builds it beside the sources."""
+
 
 class BuildNative(build_ext):
     """Build into the wheel, or beside the sources for an editable install."""
 
     def build_extension(self, ext: Extension) -> None:
-        """Hand over to `art3d_node/native/build.py`; $ART3D_NATIVE says "skip", or "zig" for a portable library."""
-        wanted = os.environ.get("ART3D_NATIVE", "")
-        if wanted != "skip":
-            out = Path(self.get_ext_fullpath(ext.name)).parent
-            native_build.build(out, Path("build", "native-pip"), zig=wanted == "zig")
+        """Hand over to `art3d_node/native/build.py`."""
+        out = Path(self.get_ext_fullpath(ext.name)).parent
+        native_build.build(out, Path("build", "native-pip"), zig=WANTED == "zig")
 
 
 setup(
-    ext_modules=[Extension("art3d_node.native._native", sources=[])],
+    ext_modules=[] if WANTED == "skip" else [Extension("art3d_node.native._native", sources=[])],
     cmdclass={"build_ext": BuildNative},
     setup_requires=native_build.needed_packages(),
 )

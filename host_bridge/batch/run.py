@@ -19,7 +19,8 @@ from host_bridge.batch.ask import Asked, answer, ask
 from host_bridge.batch.events import Event, Reporter
 from host_bridge.batch.identity import identities
 from host_bridge.batch.job import Job
-from host_bridge.batch.ledger import note_event
+from host_bridge.batch.ledger import Asked as RenderAsked
+from host_bridge.batch.ledger import note_event, write_asked
 from host_bridge.batch.window import Window
 from host_bridge.client import Client
 from host_bridge.errors import (
@@ -80,15 +81,21 @@ class _Frame:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_job(job: Job, client: Client, reporter: Reporter) -> Summary:
+def run_job(job: Job, client: Client, reporter: Reporter, *, asked: RenderAsked | None = None) -> Summary:
     """Runs a batch to its end.
+
+    Args:
+        job: what is asked.
+        client: the server.
+        reporter: who is told.
+        asked: what is noted beside the output once the first frame is there.
 
     Raises:
         ServerUnreachableError, StyleError: faults that no frame would escape.
         KeyboardInterrupt: stopped; what was being written is finished, nothing is half-written.
     """
     job.check()
-    run = _Run(job, client, reporter)
+    run = _Run(job, client, reporter, asked)
     reporter.start(len(job.plate.frames), _described(job))
     started = time.monotonic()
     try:
@@ -111,8 +118,9 @@ def _described(job: Job) -> dict[str, Any]:
 
 
 class _Run:
-    def __init__(self, job: Job, client: Client, reporter: Reporter) -> None:
+    def __init__(self, job: Job, client: Client, reporter: Reporter, asked: RenderAsked | None) -> None:
         self.job, self.client, self.reporter = job, client, reporter
+        self._note = asked
         self.server = identities(client, job.settings)
         self._window = Window(job)
         self.counts: Counter[str] = Counter()
@@ -254,5 +262,8 @@ class _Run:
         self.counts[event.kind] += 1
         if event.kind == "failed" and event.error is not None:
             self.failures[event.number] = event.error
+        if self._note is not None and event.kind in ("rendered", "kept"):
+            write_asked(self.job.out, self._note)
+            self._note = None
         note_event(self.job, event)
         self.reporter.frame(event)

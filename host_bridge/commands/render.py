@@ -16,7 +16,7 @@ from typing import Any
 from host_bridge import colour
 from host_bridge.batch import Job, run_job
 from host_bridge.batch.identity import identities, prove_expected
-from host_bridge.batch.ledger import Asked, write_asked
+from host_bridge.batch.ledger import Asked
 from host_bridge.client import Client
 from host_bridge.commands.choices import (
     add_compression,
@@ -96,8 +96,8 @@ def run(args: argparse.Namespace) -> int:
         with stoppable(), Client(args.server) as client:
             identity = identities(client, job.settings)
             prove_expected(args.expect, identity)
-            _note(args, job, identity)
-            return run_job(in_shot(job, shot_of(args, job, client), whole_of(args, job)), client, reporter).exit_code
+            staged = in_shot(job, shot_of(args, job, client), whole_of(args, job))
+            return run_job(staged, client, reporter, asked=_asked(args, identity)).exit_code
 
 
 def whole_of(args: argparse.Namespace, job: Job) -> PlateSequence:
@@ -115,10 +115,10 @@ def in_shot(job: Job, shot: Shot | None, whole: PlateSequence) -> Job:
     return replace(job, shot=shot, canvas=canvas)
 
 
-def _note(args: argparse.Namespace, job: Job, identity: Mapping[str, Any]) -> None:
-    """Leaves beside the output what is asked, for `art3d status`."""
+def _asked(args: argparse.Namespace, identity: Mapping[str, Any]) -> Asked:
+    """What is asked, for `art3d status`."""
     words = words_of(args, sys.modules[__name__], without=("frames", "json", "openjd", "expect", "server", "overwrite"))
-    write_asked(job.out, Asked([args.plate, *words], os.getcwd(), identity))
+    return Asked([args.plate, *words], os.getcwd(), identity)
 
 
 def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
