@@ -8,9 +8,9 @@ import logging
 import os
 import signal
 import socket
+from typing import TYPE_CHECKING
 
 from art3d_node.server.devices import find_devices
-from art3d_node.server.guard import Guard
 from art3d_node.server.net.hub import Listener
 from art3d_node.server.options import limits_of, product, room
 from art3d_node.server.place import is_local
@@ -19,6 +19,9 @@ from art3d_node.server.session import Session
 from art3d_node.server.watch import Patience
 from art3d_node.server.workers import Workers
 from host_bridge.errors import Art3DError
+
+if TYPE_CHECKING:
+    from art3d_node.server.guard import Guard
 
 log = logging.getLogger("art3d_node.server")
 _DIE_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
@@ -30,7 +33,11 @@ def guard_of(args: argparse.Namespace) -> Guard | None:
     Raises:
         ServerError: it cannot be used.
     """
-    return Guard(args.keys, args.address) if args.keys or not is_local(args.address) else None
+    if not args.keys and is_local(args.address):
+        return None
+    from art3d_node.server.guard import Guard
+
+    return Guard(args.keys, args.address)
 
 
 def build(args: argparse.Namespace, listening: tuple[socket.socket, socket.socket], control: str, *, pid: int,

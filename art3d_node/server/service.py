@@ -11,10 +11,9 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from art3d_node.server.actions import Action, Prove, Send, Start, Stop, Tell
-from art3d_node.server.guard import Guard
 from art3d_node.server.jobs import Abort, Forget, Said
 from art3d_node.server.net.connection import Connection
 from art3d_node.server.net.hub import Hub, Listener
@@ -24,6 +23,9 @@ from art3d_node.server.session import Session
 from art3d_node.server.workers import Process, Workers
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import encode
+
+if TYPE_CHECKING:  # where no keys are demanded, none of what reads them is loaded
+    from art3d_node.server.guard import Guard
 
 log = logging.getLogger(__name__)
 TICK_S = 0.05

@@ -2,7 +2,8 @@
 
 What counts is what cannot be taken back: uploads that are not complete, results under way, and results that are lent.
 Plates leave when room is needed. A client may hold a quarter of the memory, all clients of one process, address or key
-half of it. Who holds nothing may ask for more at once, as long as a quarter is left for the others.
+half of it; beyond that, whatever there is while all together hold less than half. Who holds nothing may ask for more at
+once, as long as a quarter is left for the others.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 CLIENT_SHARE, SOURCE_SHARE, ALL_SHARE = 0.25, 0.5, 0.75
+FREE_SHARE = 0.5
 
 
 class Shares:
@@ -33,6 +35,8 @@ class Shares:
 
     def allows(self, client: bytes, source: str, nbytes: int) -> bool:
         """Whether a client may hold so many bytes more."""
+        if self._total + nbytes <= self._budget_bytes * FREE_SHARE:
+            return True
         mine = self.held(client)
         if nbytes > self._budget_bytes * CLIENT_SHARE:
             return not mine and self._total + nbytes <= self._budget_bytes * ALL_SHARE

@@ -76,7 +76,7 @@ def test_two_who_keep_their_results_leave_room_for_a_third(crowd):
             box = Box(number, 0, number + side.x1, side.y1)
             for job in started(crowd.say(request(frame, box=box, transport="memory"), peer=peer)):
                 crowd.finish(job)
-    assert all(crowd.session.loans.nbytes(peer) <= 4 * MIB for peer in (b"a", b"b"))
+    assert sum(crowd.session.loans.nbytes(peer) for peer in (b"a", b"b")) <= 12 * MIB
     other = picture(3)
     assert crowd.upload(other, peer=b"c") == m.Held(other.key)
     jobs = started(crowd.say(request(other), peer=b"c"))
@@ -100,10 +100,18 @@ def test_what_is_held_is_forgotten_when_clients_go(crowd):
 
 def test_many_clients_of_one_source_share(crowd):
     shares = Shares(100)
-    for number in range(4):
+    for number in range(6):
         if shares.allows(bytes([number]), "process 1", 20):
             shares.add(bytes([number]), "process 1", 20)
     assert shares.held("process 1") == 40 and shares.allows(b"z", "process 2", 20)
+
+
+def test_who_is_alone_may_hold_half_and_leaves_a_quarter_for_the_third():
+    shares = Shares(100)
+    for client in (b"a", b"b", b"c"):
+        while shares.allows(client, "", 5):
+            shares.add(client, "", 5)
+    assert [shares.held(client) for client in (b"a", b"b", b"c")] == [50, 25, 25]
 
 
 def test_a_source_cannot_take_all_places():

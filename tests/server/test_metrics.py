@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import urllib.request
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from art3d_node.server import metrics
 from art3d_node.server.jobs import Done, Ready
-from art3d_node.server.metrics import Figures
+from art3d_node.server.metrics import Figures, serve_metrics
 from art3d_node.server.session import Session
 from host_bridge.cli import main
 from host_bridge.client import Client
+from host_bridge.errors import ServerError
 from host_bridge.wire.limits import Limits
+
+FIGURES = {"counts": {}, "queue": {}, "memory": {}, "plates": {}, "clients": [], "stage_ms": {}, "workers": []}
 
 
 def test_prometheus_text():
@@ -49,3 +57,29 @@ def test_styles_command(server, capsys):
     assert "neutral" in capsys.readouterr().out
     assert main(["styles", "--server", server.address, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["depth_sources"] == [{"name": "aov"}]
+
+
+def test_scrapers_that_stall_are_bounded_and_others_are_answered(monkeypatch):
+    monkeypatch.setattr(metrics, "PATIENCE_S", 0.2)
+    server = serve_metrics(lambda: FIGURES, 0)
+    host, port = server.server_address[:2]
+    threads = threading.active_count()
+    crowd = [socket.create_connection((host, port)) for _ in range(4)]
+    try:
+        with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=30) as answer:
+            assert b"art3d_clients 0.0" in answer.read()
+        assert threading.active_count() == threads
+    finally:
+        for each in crowd:
+            each.close()
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_port_that_is_taken_is_said():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for port in (taken.getsockname()[1], 99_999):
+            with pytest.raises(ServerError, match="--metrics-port"):
+                serve_metrics(lambda: FIGURES, port)
