@@ -37,8 +37,9 @@ class Frame:
         data: data window, px; every layer except `look` covers exactly this box.
         layers: name → array. `color` (h, w, C) scene-linear; `extra` (h, w, K) layers that ride along; `depth`
             (h, w, 1) the plate's Z; `disparity` (h, w, 1) a given x_L − x_R on the hero grid, px; `matte` (h, w, 1)
-            0..1, where Local Sculpt acts; `clean_plate` (h, w, C) on the new view's grid; `look` (h', w', 3)
-            uint8, display-referred, covering the data window at any smaller size, for the networks.
+            0..1, where Local Sculpt acts; `clean_plate` (h, w, C) `color` without what stands in front, on the
+            same grid; `look` (h', w', 3) uint8, display-referred, covering the data window at any smaller size, for
+            the networks.
         channels: names of the channels of `color`, such as ("R", "G", "B", "A").
         pixel_aspect: pixel width over height.
     """

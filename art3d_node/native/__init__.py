@@ -61,6 +61,8 @@ OUTLINE_PX = _native.OUTLINE_PX
 """Rows and columns of the plate that a mixed pixel's colours depend on."""
 LOOK_PX = _native.LOOK_PX
 """Pixels around a mixed one that tell the colours of its two surfaces."""
+SLOPE_PX = _native.SLOPE_PX
+"""Columns of background beside a hole that say how its disparity goes on."""
 CELL_PX = _native.CELL_PX
 """Size of the cells of the plate in which the softness of outlines is learnt."""
 
@@ -69,6 +71,7 @@ __all__ = [
     "CELL_PX",
     "LOOK_PX",
     "OUTLINE_PX",
+    "SLOPE_PX",
     "ByteArray",
     "FloatArray",
     "KnobTurn",

@@ -12,6 +12,7 @@ SOURCES: str
 APRON_PX: int
 OUTLINE_PX: int
 LOOK_PX: int
+SLOPE_PX: int
 CELL_PX: int
 DEVICE_JOB_BYTES: int
 
@@ -52,7 +53,7 @@ class Request:
 
     def __init__(self, sign: float, soft: bool, fill: bool) -> None: ...
 
-def render(plate: Plate, window: Window, request: Request, targets: Targets) -> None: ...
+def render(plate: Plate, window: Window, request: Request, targets: Targets, clean: _Floats | None = None) -> None: ...
 def look_around(plate: Plate, rows: _Pair, columns: _Pair) -> tuple[float, float, float] | None: ...
 def rows_around(disparity: _Floats, columns: _Pair) -> _Pair: ...
 

@@ -80,7 +80,8 @@ void make_targets(TargetArrays* self, Array<float, 3> colours, Array<float, 3> e
     new (self) TargetArrays{{{colours, extra, disparity, filled, hole, beyond}}, {view, filled.data(), hole.data(), beyond.data()}};
 }
 
-void render_view(const PlateArrays& from, const Window& window, const Request& request, const TargetArrays& to) {
+void render_view(const PlateArrays& from, const Window& window, Request request, const TargetArrays& to,
+                 std::optional<Floats3> clean) {
     const Plate& plate = from.plate;
     const Planes& view = to.targets.view;
     const auto within = [](Span part, int size) { return part.first >= 0 && part.first <= part.last && part.last <= size; };
@@ -88,6 +89,9 @@ void render_view(const PlateArrays& from, const Window& window, const Request& r
     need(window.top >= 0 && window.top + view.height <= plate.height, "the window has rows that the plate has not");
     need(within(window.samples, plate.width) && within(window.inner, view.height) && within(window.columns, view.width),
          "the window's parts do not fit into it");
+    need(!clean || (int(clean->shape(0)) == plate.height && int(clean->shape(1)) == plate.width &&
+                    int(clean->shape(2)) == plate.channels), "the clean plate is not of the plate's size");
+    request.clean = clean ? clean->data() : nullptr;
     nb::gil_scoped_release released;
     render(plate, window, request, to.targets, check_signals);
 }
@@ -252,6 +256,7 @@ NB_MODULE(_native, m) {
     m.attr("APRON_PX") = RAY_PX + TAPS;
     m.attr("OUTLINE_PX") = AROUND_PX + LOOK_PX + BAND_PX + 1;
     m.attr("LOOK_PX") = LOOK_PX;
+    m.attr("SLOPE_PX") = SLOPE_PX;
 
     nb::class_<PlateArrays>(m, "Plate")
         .def("__init__", make_plate, arg("colours"), arg("extra"), arg("disparity"), arg("alpha"));
@@ -265,9 +270,9 @@ NB_MODULE(_native, m) {
              },
              arg("origin"), arg("samples"), arg("inner"), arg("columns"), arg("widest"));
     nb::class_<Request>(m, "Request")
-        .def("__init__", [](Request* self, float sign, bool soft, bool fill) { new (self) Request{sign, soft, fill}; },
+        .def("__init__", [](Request* self, float sign, bool soft, bool fill) { new (self) Request{sign, soft, fill, nullptr}; },
              arg("sign"), arg("soft"), arg("fill"));
-    m.def("render", render_view, arg("plate"), arg("window"), arg("request"), arg("targets"));
+    m.def("render", render_view, arg("plate"), arg("window"), arg("request"), arg("targets"), arg("clean").none() = nb::none());
     m.def("look_around", look_around, arg("plate"), arg("rows"), arg("columns"));
     m.def("rows_around", rows_around, arg("disparity"), arg("columns"));
 

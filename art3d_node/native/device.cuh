@@ -18,6 +18,7 @@ ART3D_BEGIN
 /// What all kernels take; each reads what it needs. `gpu_job.py` mirrors it field by field.
 struct DeviceJob {
     Plate plate;
+    const float* clean;         // the plate's colours without what stands in front, or null
     Plate rows;                 // the window's rows of one of the plate's layers, (height, W)
     const float* rows_cover;    // (height, W) cover of the soft layer
     Plate other_rows;           // `split_rows`: the soft layer beside the opaque one in `rows`
@@ -171,10 +172,9 @@ ART3D_KERNEL(fill_holes) {
     while (hole.last < width && line[hole.last] == NOTHING) ++hole.last;
     const Line<> d = job.plate.disparity_of(row + job.top);
     const Background behind = background_of(line, width, job.index + int64(row) * width, d, job.sign, hole);
-    filled = behind.disparity;
-    const FillJob fill{job.plate, job.sign, job.left, job.top, job.view, job.index, 0, job.columns, nullptr};
+    const FillJob fill{job.plate, job.sign, job.left, job.top, job.view, job.index, 0, job.columns, nullptr, job.clean};
     const Filler<CHANNELS> filler{fill, job.view.disparity, width, job.view.height, job.view.channels};
-    filler.fill_pixel(row, k, hole, behind);
+    filled = filler.fill_pixel(row, k, hole, behind);
 }
 
 inline bool touches_edge(const Plate& plate, int y, int x) {
@@ -226,7 +226,7 @@ ART3D_KERNEL(soften) {
 /// A thread a row of the window; see `classify_mixed`.
 ART3D_KERNEL(classify) {
     ART3D_ROW;
-    classify_mixed(job.plate, job.mixed, r, job.top + r, job.settled, job.cells, job.cell_softness);
+    classify_mixed(job.plate, job.clean, job.mixed, r, job.top + r, job.settled, job.cells, job.cell_softness);
 }
 
 /// A thread a row of the window; see `split_row`.

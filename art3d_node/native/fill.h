@@ -17,6 +17,7 @@ constexpr int ALL_RAYS_PX = 24;    // rays that look no further, those of holes 
 constexpr float NEARER = 2.0f / 3; // weight of the nearer of the two taps
 constexpr float STEADY = 0.1f;     // added to the share of the background's change that lies along a ray, 0 .. 1
 constexpr int HIDDEN_TAPS = 4;     // pixels that are averaged of background that the new view hides, along the row
+constexpr int SLOPE_PX = 8;        // of background beside a hole that say how its disparity goes on behind a clean plate
 constexpr float FADE = 0.5f;       // weight of each of them relative to the one before
 
 /// How far the rays of a hole look: twice its width and eight px, as a narrow one gains nothing from what is far away.
@@ -36,6 +37,7 @@ struct FillJob {
     int first_row;     // the first one to fill
     Span columns;      // those to fill
     float* filled_disparity;  // out: (rows to fill, width)
+    const float* clean;       // (plate height, plate width, channels) the plate without what stands in front, or null
 };
 
 /// What lies behind a hole.
@@ -65,6 +67,28 @@ inline Background background_of(const float* row, int width, const int* index, L
     found.source = -1;
     found.hidden = x;
     return found;
+}
+
+/// How fast the background's disparity changes beside a hole, px a px, going right; away from the hole is `step`.
+inline float slope_beside(const float* row, int width, int at, int step) {
+    int last = at;
+    for (int t = 1; t <= SLOPE_PX; ++t) {
+        const int next = at + step * t;
+        if (next < 0 || next >= width || !(size_of(row[next] - row[last]) <= 0.5f)) break;
+        last = next;
+    }
+    return last == at ? 0.0f : (row[last] - row[at]) / float(last - at);
+}
+
+/// Disparity of the background in column k of a hole, as what borders it goes on: between two sides of it a straight
+/// line, else as steep as beside the hole.
+inline float continued_disparity(const float* row, int width, Span hole, const Background& behind, int k) {
+    if (behind.source < 0) return behind.disparity;
+    const int left = hole.first - 1, right = hole.last;
+    if (left >= 0 && right < width && max(row[left], row[right]) <= behind.limit)
+        return row[left] + (row[right] - row[left]) * float(k - left) / float(right - left);
+    const float slope = slope_beside(row, width, behind.source, behind.source < hole.first ? -1 : 1);
+    return min(row[behind.source] + slope * float(k - behind.source), behind.limit);
 }
 
 /// One empty pixel and how it is looked around from.
@@ -236,8 +260,26 @@ template <int N> struct Filler {
         for (int c = 0; c < (N ? N : channels); ++c) out[c] = total > 0.0f ? sum[c] / total : sum[c];
     }
 
+    /// Reads the clean plate where background of that disparity comes from; false where it has nothing there.
+    bool read_clean(int r, int k, float found, float* out) const {
+        const int y = r + job.top, last = job.plate.width - 1;
+        const float shift = job.sign * found, whole = floorf(shift), a = shift - whole;
+        if (!(size_of(shift) < float(2 * last + 2))) return false;
+        const int x = k + job.left + int(whole);
+        if (x < 0 || x > last || (a > 0.0f && x == last)) return false;
+        const Row<N> row{job.clean + int64(y) * job.plate.width * channels, job.plate.width, channels};
+        const Weights w = cubic_weights(a, x > 0, x + 2 <= last);
+        const float *p1 = row[x], *p2 = row[min(x + 1, last)], *p0 = row[max(x - 1, 0)], *p3 = row[min(x + 2, last)];
+        for (int c = 0; c < (N ? N : channels); ++c) {
+            const float mixed = w.w0 * p0[c] + w.w1 * p1[c] + w.w2 * p2[c] + w.w3 * p3[c];
+            out[c] = a == 0.0f ? p1[c] : is_finite(mixed) && c != job.plate.alpha ? mixed : mend(p1[c], p2[c], a);
+        }
+        return true;
+    }
+
     /// Fills one pixel. Extra layers repeat the nearest background of the hole's row: an id keeps a value that exists.
-    void fill_pixel(int r, int k, Span hole, const Background& behind) const {
+    /// Returns its disparity.
+    float fill_pixel(int r, int k, Span hole, const Background& behind) const {
         const int y = r + job.top, layers = job.plate.layers;
         const int64 at = int64(r) * width + k;
         float *out = job.view.colours + at * (N ? N : channels), *extra = job.view.extra + at * layers;
@@ -253,7 +295,12 @@ template <int N> struct Filler {
         }
         if (other)
             for (int c = 0; c < layers; ++c) extra[c] = other[c];
+        if (job.clean) {
+            const float found = continued_disparity(disparity + int64(r) * width, width, hole, behind, k);
+            if (read_clean(r, k, found, out)) return found;
+        }
         mix_rays({r, k, hole, sight(width, hole), behind.limit}, away, out);
+        return behind.disparity;
     }
 };
 
@@ -272,10 +319,8 @@ template <int N> inline void fill_row(const FillJob& job, int row) {
             const int* index = job.index + int64(r) * width;
             const Background behind =
                 background_of(line, width, index, job.plate.disparity_of(r + job.top), job.sign, hole);
-            for (int j = max(k, job.columns.first); j < min(hole.last, job.columns.last); ++j) {
-                filled[j] = behind.disparity;
-                filler.fill_pixel(r, j, hole, behind);
-            }
+            for (int j = max(k, job.columns.first); j < min(hole.last, job.columns.last); ++j)
+                filled[j] = filler.fill_pixel(r, j, hole, behind);
         }
         k = hole.last;
     }

@@ -64,6 +64,7 @@ class DeviceJob(ctypes.Structure):
 
     _fields_ = [
         ("plate", Plate),
+        *_pointers("clean"),
         ("rows", Plate),
         *_pointers("rows_cover"),
         ("other_rows", Plate),

@@ -10,6 +10,7 @@ ART3D_BEGIN
 /// Find the pixels of the band in some rows and columns of the plate, and what is around them.
 struct BandJob {
     Plate plate;
+    const float* clean;  // the plate's colours without what stands in front, or null
     Reaches reaches;
     Neighbourhood around;
     uint8* lines;       // (reaches.height + 2 BAND_PX, reaches.width) scratch of all rows

@@ -55,7 +55,7 @@ static void soften_kernel(const BandJob& job, int row) {
 
 static void classify_kernel(const BandJob& job, int row) {
     const int r = row + job.first_settled;
-    classify_mixed(job.plate, job.band, r, job.reaches.top + LOOK_PX + r, job.settled, job.cells, job.soft);
+    classify_mixed(job.plate, job.clean, job.band, r, job.reaches.top + LOOK_PX + r, job.settled, job.cells, job.soft);
 }
 
 static void carry_kernel(const CarryHolesJob& job, int row, Scratch scratch) {

@@ -46,12 +46,12 @@ Span cells_around(Span pixels, int size) {
 }
 
 /// Finds the mixed pixels of some rows and columns of the plate. The band's first row is `first` of the result.
-Mixed find_mixed(const Plate& plate, Span rows, Span columns, int& first, const Check& check) {
+Mixed find_mixed(const Plate& plate, const float* clean, Span rows, Span columns, int& first, const Check& check) {
     const Span down = cells_around(rows, plate.height), along = cells_around(columns, plate.width);
     const int top = down.first * CELL_PX, tall = min(down.last * CELL_PX, plate.height) - top;
     const Span wide{along.first * CELL_PX, min(along.last * CELL_PX, plate.width)};
     BandJob job{};
-    job.plate = plate;
+    job.plate = plate, job.clean = clean;
     job.columns = wide;
     job.reaches = {nullptr, tall + 2 * LOOK_PX, wide.last - wide.first + 2 * LOOK_PX, top - LOOK_PX, wide.first - LOOK_PX};
     const auto reaches = room_for<uint8>(int64(job.reaches.height) * job.reaches.width);
@@ -99,7 +99,7 @@ void render(const Plate& plate, const Window& window, const Request& request, co
     if (soft) {
         int first = 0;
         mixed = std::make_unique<Mixed>(
-            find_mixed(plate, {window.top, window.top + view.height}, window.samples, first, check));
+            find_mixed(plate, request.clean, {window.top, window.top + view.height}, window.samples, first, check));
         carry.carry.mixed = mixed->from(first);
     }
     const auto carry_rows = [&](Span rows) {
@@ -119,7 +119,7 @@ void render(const Plate& plate, const Window& window, const Request& request, co
         }
         carry_rows({max(window.inner.first - above, 0), window.inner.first});
         carry_rows({window.inner.last, min(window.inner.last + below, view.height)});
-        FillJob fill{plate, request.sign, window.left, window.top, view, index.get(), 0, window.columns, nullptr};
+        FillJob fill{plate, request.sign, window.left, window.top, view, index.get(), 0, window.columns, nullptr, request.clean};
         in_chunks(inner, width, check, [&](int begin, int end) {
             fill.first_row = window.inner.first + begin;
             fill.filled_disparity = out.filled_disparity + int64(begin) * width;

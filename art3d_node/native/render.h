@@ -19,6 +19,7 @@ struct Window {
 struct Request {
     float sign;  // +1 towards the right eye, -1 towards the left
     bool soft, fill;
+    const float* clean;  // the plate's colours without what stands in front, or null
 };
 
 /// What is made: of the window, and of its inner rows.

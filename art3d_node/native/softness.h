@@ -109,24 +109,47 @@ inline void split_colours(const float* pixel, float alpha, int matte, int channe
     }
 }
 
+/// Where a clean plate shows the background itself, it says better how much of it a pixel holds: `spot` and `noise` of
+/// the band's i-th pixel, and its back colour, are made from it. The front alone is then as uncertain as its texture.
+inline void know_background(const MixedPixels& band, int i, const float* pixel, const float* clean, int channels) {
+    const float* front = band.front + int64(i) * channels;
+    const float* spread = band.spread + int64(i) * 2 * channels;
+    float along = 0.0f, gap = 0.0f, varies = 0.0f;
+    for (int c = 0; c < channels; ++c) {
+        const float step = front[c] - clean[c];
+        along += (pixel[c] - clean[c]) * step;
+        gap += step * step;
+        varies += spread[c] * spread[c] * step * step;
+    }
+    if (!(gap > 0.0f) || !is_finite(along / gap)) return;
+    const float noise = varies / (gap * gap) + 1e-4f;
+    band.foreground_alpha[i] = along / gap;
+    band.noise[i] = noise < INFINITE ? noise : INFINITE;
+    for (int c = 0; c < channels; ++c) {
+        band.back[int64(i) * channels + c] = clean[c];
+        band.spread[int64(i) * 2 * channels + channels + c] = 0.0f;  // it takes none of what is left unexplained
+    }
+}
+
 /// Settles the band's pixels of one row; keeps the mixed ones at the head of the row's entries.
 ///
 /// @param r        row of the band, `y` the same row of the plate.
 /// @param columns  first and one past the last plate column that counts.
 /// @param soft     (cells.rows, cells.columns) of `softness_of`.
-inline void classify_mixed(const Plate& plate, const MixedPixels& band, int r, int y, Span columns,
-                             const CellSums& cells, const float* soft) {
+inline void classify_mixed(const Plate& plate, const float* clean, const MixedPixels& band, int r, int y, Span columns,
+                           const CellSums& cells, const float* soft) {
     const int channels = plate.channels;
     int n = band.start[r];
     for (int i = band.start[r]; i < band.start[r] + band.count[r]; ++i) {
         const int x = band.column[i], kind = band.kind[i];
         if (x < columns.first || x >= columns.last) continue;
+        const int64 at = (int64(y) * plate.width + x) * channels;
+        if (clean) know_background(band, i, plate.colours + at, clean + at, channels);
         const float around = soft[int64(y / CELL_PX - cells.top) * cells.columns + x / CELL_PX - cells.left];
         const float alpha = settled_alpha(around, kind, band.foreground_alpha[i], band.noise[i]);
         if (alpha == (is_front(kind) ? 1.0f : 0.0f)) continue;
-        const float* pixel = plate.colours + (int64(y) * plate.width + x) * channels;
         float *front = band.front + int64(i) * channels, *back = band.back + int64(i) * channels;
-        split_colours(pixel, alpha, plate.alpha, channels, band.spread + int64(i) * 2 * channels, front, back);
+        split_colours(plate.colours + at, alpha, plate.alpha, channels, band.spread + int64(i) * 2 * channels, front, back);
         band.column[n] = x;
         band.foreground_alpha[n] = alpha;
         for (int c = 0; c < channels; ++c) {

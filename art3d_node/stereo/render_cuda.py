@@ -70,6 +70,8 @@ class _Frame:
         """A job of this frame's."""
         window = self.window
         plate, left, top = self.plate.rows(self.request.alpha), window.left, window.top
+        clean = self.request.clean_plate
+        fields["clean"] = None if clean is None else clean.data_ptr()
         return DeviceJob(plate=plate, sign=self.request.sign, left=left, top=top, widest=window.widest, **fields)
 
     def run(self, kernel: str, over: tuple[int, int], **fields: Any) -> None:

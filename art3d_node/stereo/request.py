@@ -11,7 +11,10 @@ from art3d_node.stereo.window import Region
 
 @dataclass(frozen=True)
 class Request:
-    """What to render: ``sign`` +1 is towards the right eye, ``alpha`` -1 means there is none."""
+    """What to render: ``sign`` +1 is towards the right eye, ``alpha`` -1 means there is none.
+
+    ``clean_plate`` (H, W, C), contiguous float32, is the plate without what stands in front.
+    """
 
     sign: float
     region: Region
@@ -19,6 +22,7 @@ class Request:
     soft: bool
     fill: bool
     disparity_range: tuple[float, float] | None
+    clean_plate: Tensor | None = None
 
 
 @dataclass

@@ -73,7 +73,9 @@ def new_view(
         alpha: index of the alpha channel in ``image``; it is interpolated without overshoot.
         edges: "soft" separates the mixed pixels of outlines into two layers, "hard" moves them whole.
         fill: what to put into holes: nothing, a continuation of the background, or ``clean_plate``.
-        clean_plate: (H, W, C) a picture of the background on the NEW view's grid.
+        clean_plate: (H, W, C) the same picture without what stands in front, on the PLATE's grid. Holes show it where
+            the background's disparity, which goes on behind the foreground as beside it, takes them from, and it
+            stands behind soft outlines. Where it ends, the background is continued.
         occlusion_to_alpha: write ``occlusion`` as 0 or 1 into the alpha channel; without ``alpha`` it
             is appended as a last channel.
         disparity_range: lowest and highest finite disparity, px, where the caller knows them; looser
@@ -95,14 +97,13 @@ def new_view(
         soft=edges == "soft",
         fill=fill != "none",
         disparity_range=disparity_range,
+        clean_plate=None if clean_plate is None else clean_plate.detach().to(torch.float32).contiguous(),
     )
     colours = image.detach().to(torch.float32).contiguous()
     layers = None if data is None else data.detach().to(torch.float32).contiguous()
     view = _renderer(image)(colours, layers, disparity.detach().to(torch.float32).contiguous(), request)
     if fill == "none" and (region[1] < 0 or region[3] > image.shape[0]):
         _blank(view)
-    if fill == "clean-plate" and clean_plate is not None:
-        _lay_clean_plate(view.image, view.occlusion, clean_plate, region)
     if occlusion_to_alpha:
         view.image = _with_occlusion(view.image, view.occlusion, alpha)
     return NewView(
@@ -170,18 +171,6 @@ def _check_region(region: Region | None, image: Tensor) -> Region:
     if x1 < x0 or y1 < y0:
         raise ValueError(f"region {region} ends before it starts")
     return (x0, y0, x1, y1)
-
-
-def _lay_clean_plate(image: Tensor, occlusion: Tensor, clean_plate: Tensor, region: Region) -> None:
-    """Put the clean plate into the holes that lie on its grid."""
-    x0, y0, x1, y1 = region
-    left, top = max(x0, 0), max(y0, 0)
-    right, bottom = min(x1, clean_plate.shape[1]), min(y1, clean_plate.shape[0])
-    if right <= left or bottom <= top:
-        return
-    part = (slice(top - y0, bottom - y0), slice(left - x0, right - x0))
-    holes = occlusion[part]
-    image[part][holes] = clean_plate[top:bottom, left:right][holes].to(image.dtype)
 
 
 def _blank(view: Rendered) -> None:

@@ -12,7 +12,7 @@ from art3d_node import native
 
 Region = tuple[int, int, int, int]
 
-BESIDE = 2  # columns past the end of a hole that its fill reads
+BESIDE = native.SLOPE_PX + 1  # columns past the end of a hole that its fill reads
 WIDENING = 4  # px by which taking an outline apart can widen the hole beside it
 INTERPOLATED = 4  # columns beside a sample that tell how it is interpolated
 
