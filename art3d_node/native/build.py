@@ -99,7 +99,8 @@ def _zig(folder: Path) -> list[str]:
         "RANLIB": "ranlib",
         "CXX_COMPILER_RANLIB": "ranlib",
     }
-    return [f"-DCMAKE_{option}={(folder / f'zig-{name}').resolve()}" for option, name in names.items()]
+    programs = [f"-DCMAKE_{option}={(folder / f'zig-{name}').resolve()}" for option, name in names.items()]
+    return ["-DART3D_ZIG=ON", *programs]
 
 
 def _run(command: list[str]) -> None:

@@ -211,3 +211,22 @@ def test_the_split_colours_add_up_to_the_pixel() -> None:
     view = new_view(image, still - 1.5)
     inside = (cover == 1.0) & (torch.roll(cover, 4, 1) == 1.0) & (torch.roll(cover, -4, 1) == 1.0)
     assert torch.equal(view.image[inside], image[inside])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+def test_a_matte_is_interpolated_along_a_straight_line(channels: int) -> None:
+    """A cubic would overshoot beside a step; the alpha channel and the extra layers do not."""
+    image = torch.zeros(1, 20, channels)
+    image[:, 10:] = 1.0
+    view = new_view(image, torch.full((1, 20), 0.4), alpha=channels - 1, data=image[..., :1], edges="hard")
+    assert view.data is not None
+    for matte in (view.image[0, :19, -1], view.data[0, :19, 0]):
+        assert matte.tolist() == pytest.approx([0.0] * 9 + [0.4] + [1.0] * 9, abs=NEAREST)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_what_is_not_finite_goes_to_the_nearest_target_alone(channels: int) -> None:
+    image = torch.ones(1, 20, channels)
+    image[0, 10, 0] = math.nan
+    view = new_view(image, torch.full((1, 20), 0.25), edges="hard")
+    assert torch.nonzero(view.image[0, :, 0].isnan()).flatten().tolist() == [10]
