@@ -65,6 +65,22 @@ class ShotEntry:
 
 
 @dataclass(frozen=True)
+class ShotTransition:
+    """A change of scene, or a flash, in frame numbers.
+
+    Attributes:
+        kind: "cut", "fade", "dissolve" or "flash".
+        first, last: frames that belong to neither scene alone; of a cut, the first frame of the new scene.
+        by: whose it is: "found" or "user".
+    """
+
+    kind: str
+    first: int
+    last: int
+    by: str = "found"
+
+
+@dataclass(frozen=True)
 class Shot:
     """A whole shot analysis.
 
@@ -82,6 +98,7 @@ class Shot:
         steady: frames before and after each frame that steady its depth; 0 for depth that is already true.
         depth_gain, zero_plane: suggested knobs for the depth budget.
         reasons: one line per decision, for people.
+        transitions: cuts, fades, dissolves and flashes.
     """
 
     plate: str
@@ -99,6 +116,7 @@ class Shot:
     zero_plane: float = 0.0
     reasons: tuple[str, ...] = field(default=())
     depth: ShotDepth = field(default_factory=ShotDepth)
+    transitions: tuple[ShotTransition, ...] = ()
 
     def frame(self, number: int, *, before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> ShotFrame:
         """What the compute node must know of one frame.
@@ -222,6 +240,10 @@ def _from_json(body: Mapping[str, Any]) -> Shot:
         depth_gain=_finite(body["depth_gain"]),
         zero_plane=_finite(body["zero_plane"]),
         reasons=tuple(str(line) for line in body["reasons"]),
+        transitions=tuple(
+            ShotTransition(str(t["kind"]), int(t["first"]), int(t["last"]), str(t["by"]))
+            for t in body.get("transitions", ())
+        ),
         depth=_depth(body["depth"]) if body["version"] > 1 else ShotDepth(source=str(body["depth_source"])),
     )
 

@@ -14,8 +14,9 @@ from host_bridge.shot.asks import Asks
 from host_bridge.shot.bars import settled
 from host_bridge.shot.file import Shot, ShotEntry
 from host_bridge.shot.looking import GIVEN, Seen, look_at
-from host_bridge.shot.signature import find_cuts
+from host_bridge.shot.scenes import NO_EDITS, Cuts, Scene, between_scenes, edited, scenes_of
 from host_bridge.shot.steady import gaussian, handover, normalisation, suggest
+from host_bridge.shot.transitions import Transition, find_transitions
 from host_bridge.wire.messages import AnalysisSettings
 
 COMFORT = (-1.0, 2.0)
@@ -30,11 +31,13 @@ class Plan:
         smooth: frames (standard deviation) over which normalisation, s and t are smoothed.
         handover: frames over which the zero plane eases on each side of a cut; 0 leaves cuts hard.
         steady: neighbours on each side that steady a network's depth along motion.
+        cuts: what a person says of the cuts.
     """
 
     smooth: float = 12.0
     handover: int = 0
     steady: int = 4
+    cuts: Cuts = NO_EDITS
 
 
 def survey(
@@ -78,10 +81,10 @@ def survey(
             where=plate,
             remedy="name one with --depth",
         )
-    cuts = find_cuts([s.glance for s in seen])
+    changes = edited(find_transitions([s.glance for s in seen]), plan.cuts, [s.number for s in seen])
     if again is not None:
-        seen = _with_bars(seen, cuts, server, settings, again)
-    return _settle(_lent(seen, plate), cuts, settings, plan, plate, tuple(sorted(missing)))
+        seen = _with_bars(seen, changes, server, settings, again)
+    return _settle(_lent(seen, plate), changes, settings, plan, plate, tuple(sorted(missing)))
 
 
 def _lent(seen: list[Seen], plate: str) -> list[Seen]:
@@ -101,10 +104,14 @@ def _lent(seen: list[Seen], plate: str) -> list[Seen]:
 
 
 def _with_bars(
-    seen: list[Seen], cuts: Sequence[int], server: Asks, settings: AnalysisSettings, again: Callable[[int], Frame]
+    seen: list[Seen],
+    changes: Sequence[Transition],
+    server: Asks,
+    settings: AnalysisSettings,
+    again: Callable[[int], Frame],
 ) -> list[Seen]:
     """The frames with the bars of their scenes; those that saw other bars are measured once more."""
-    wanted = settled([s.glance.found for s in seen], list(_scenes(cuts, len(seen))))
+    wanted = settled([s.glance.found for s in seen], [(s.start, s.stop) for s in scenes_of(changes, len(seen))])
     changed = [index for index, (s, bars) in enumerate(zip(seen, wanted, strict=True)) if s.bars != bars]
     frames = ((seen[i].number, again(seen[i].number)) for i in changed)
     made = look_at(frames, server, settings, [wanted[i] for i in changed])
@@ -116,7 +123,7 @@ def _with_bars(
 
 def _settle(
     seen: list[Seen],
-    cuts: list[int],
+    changes: list[Transition],
     settings: AnalysisSettings,
     plan: Plan,
     plate: str,
@@ -124,9 +131,14 @@ def _settle(
 ) -> Shot:
     source = seen[0].source
     metric = source in TRUE_DEPTH
-    entries: list[ShotEntry] = []
-    for scene, (start, stop) in enumerate(_scenes(cuts, len(seen))):
-        entries += _scene(seen[start:stop], scene, plan, metric)
+    scenes = scenes_of(changes, len(seen))
+    cuts = [scene.start for scene in scenes[1:] if scene.kind == "scene"]
+    settled_scenes: dict[int, list[ShotEntry]] = {}
+    for index, scene in enumerate(scenes):
+        if scene.kind == "scene":
+            mine = _past_flashes(seen, scene, changes)
+            settled_scenes[index] = _scene(mine, index, plan, metric)
+    entries = between_scenes(scenes, settled_scenes, [_own(s) for s in seen])
     if plan.handover:
         entries = _hand_over(entries, seen, cuts, plan.handover)
     parallax = np.array([s.measured.parallax for s in seen])
@@ -141,17 +153,31 @@ def _settle(
         z_meaning=settings.z_meaning,
         frames={s.number: entry for s, entry in zip(seen, entries, strict=True)},
         cuts=first_frames,
+        transitions=tuple(t.numbered([s.number for s in seen]) for t in changes),
         missing=missing,
         steady=0 if metric else plan.steady,
         depth_gain=gain,
         zero_plane=offset,
-        reasons=tuple(_reasons(seen, entries, first_frames, missing, plan, metric, why)),
+        reasons=tuple(_reasons(seen, entries, first_frames, missing, changes, plan, metric, why)),
     )
 
 
-def _scenes(cuts: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
-    edges = [0, *cuts, count]
-    yield from itertools.pairwise(edges)
+def _past_flashes(seen: list[Seen], scene: Scene, changes: Sequence[Transition]) -> list[Seen]:
+    """The frames of a scene; a flash has the figures of the frame before it, whose range it keeps."""
+    frames = list(seen[scene.start : scene.stop])
+    for flash in changes:
+        if flash.kind == "flash" and scene.start < flash.first and flash.last < scene.stop:
+            for index in range(flash.first, flash.last + 1):
+                frames[index - scene.start] = replace(seen[index], measured=seen[flash.first - 1].measured)
+    return frames
+
+
+def _own(s: Seen) -> ShotEntry:
+    """What a frame that belongs to no scene says of itself, until the scenes around it settle its range."""
+    m = s.measured
+    return ShotEntry(
+        m.iz_low, m.iz_high, m.fit_scale, m.fit_shift, 0.0, 0, s.glance.signature, bars=s.bars, size=s.size
+    )
 
 
 def _scene(seen: list[Seen], scene: int, plan: Plan, metric: bool) -> list[ShotEntry]:
@@ -191,6 +217,7 @@ def _reasons(
     entries: list[ShotEntry],
     cuts: tuple[int, ...],
     missing: tuple[int, ...],
+    changes: Sequence[Transition],
     plan: Plan,
     metric: bool,
     why: str,
@@ -201,15 +228,17 @@ def _reasons(
         yield f"normalisation: the network's jumps followed, its range smoothed over {plan.smooth:g} frames"
         yield f"depth steadied along motion over {plan.steady} frames on each side"
     yield f"s and t smoothed over {plan.smooth:g} frames inside each scene"
-    yield f"cuts at {', '.join(map(str, cuts))}" if cuts else "no cut inside the shot"
+    yield f"scenes begin at {', '.join(map(str, cuts))}" if cuts else "no cut inside the shot"
+    for change in (t.numbered([s.number for s in seen]) for t in changes if t.kind != "cut"):
+        yield f"{change.kind} {change.first}-{change.last}"
     if cuts and plan.handover:
         yield f"zero plane handed over in {plan.handover} frames on each side of a cut"
     if missing:
         yield f"{len(missing)} frames had no readable file: {', '.join(map(str, missing[:20]))}"
     bars = sorted({entry.bars for entry in entries})
     if len(bars) > 1:
-        changes = [b.number for a, b in itertools.pairwise(seen) if a.bars != b.bars]
-        yield f"black bars change at {', '.join(map(str, changes[:20]))}"
+        moved = [b.number for a, b in itertools.pairwise(seen) if a.bars != b.bars]
+        yield f"black bars change at {', '.join(map(str, moved[:20]))}"
     elif any(bars[0]):
         yield f"black bars (top, bottom, left, right): {bars[0]} px"
     yield why

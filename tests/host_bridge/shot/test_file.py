@@ -10,7 +10,7 @@ import pytest
 
 from host_bridge.errors import ShotError
 from host_bridge.geometry import Box
-from host_bridge.shot.file import Shot, ShotEntry, _hash, load_shot, save_shot
+from host_bridge.shot.file import Shot, ShotEntry, ShotTransition, _hash, load_shot, save_shot
 
 
 def entry(scene: int = 0, low: float = 0.1) -> ShotEntry:
@@ -65,6 +65,12 @@ def test_bars_that_cannot_be(tmp_path: Path, wrong: dict[str, list[int]]) -> Non
     path.write_text(json.dumps(body))
     with pytest.raises(ShotError, match="edited wrongly"):
         load_shot(path)
+
+
+def test_transitions_come_back(tmp_path: Path) -> None:
+    made = shot(transitions=(ShotTransition("dissolve", 1003, 1005), ShotTransition("cut", 1006, 1006, "user")))
+    save_shot(made, tmp_path / "s.art3d")
+    assert load_shot(tmp_path / "s.art3d") == made
 
 
 def test_hash_sees_every_number() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from host_bridge.errors import ShotError
 from host_bridge.frame import Frame
 from host_bridge.geometry import Box
 from host_bridge.params import Controls
+from host_bridge.shot.scenes import Cuts
 from host_bridge.shot.survey import Plan, survey
 from host_bridge.wire.messages import AnalysisSettings, Tile
 
@@ -74,3 +76,42 @@ def test_handover_meets_at_the_cut() -> None:
 def test_nothing_read_is_an_error() -> None:
     with pytest.raises(ShotError, match="no frame"):
         survey([], Here(), AOV, Plan(), plate="p")
+
+
+def dimmed(one: Frame, share: float) -> Frame:
+    color = (one.layers["color"].astype(np.float32) * share).astype("<f2")
+    return replace(one, layers={**one.layers, "color": color})
+
+
+def mixed(a: Frame, b: Frame, share: float) -> Frame:
+    color = np.square((1 - share) * np.sqrt(a.layers["color"]) + share * np.sqrt(b.layers["color"])).astype("<f2")
+    return replace(a, layers={**a.layers, "color": color})
+
+
+@pytest.mark.parametrize("kind", ["cut", "fade", "dissolve", "flash"])
+def test_the_first_frame_after_a_transition_is_as_its_scene_alone(kind: str) -> None:
+    """Nothing of the one scene's range reaches the other, whatever lies between them."""
+    a, b = [frame(1, 4.0 - 0.1 * i) for i in range(8)], [frame(2, 2.0 + 0.1 * i) for i in range(8)]
+    between = {
+        "cut": [],
+        "fade": [dimmed(a[-1], s) for s in (0.6, 0.25, 0.06, 0.0, 0.0)] + [dimmed(b[0], s) for s in (0.06, 0.25, 0.6)],
+        "dissolve": [mixed(a[-1], b[0], (i + 1) / 7) for i in range(6)],
+        "flash": [],
+    }[kind]
+    frames = [*a, *between, *b] if kind != "flash" else [*b[:4], dimmed(b[4], 6.0), *b[5:]]
+    numbered = list(enumerate(frames, 1001))
+    shot = survey(numbered, Here(), AOV, Plan(), plate="p")
+    assert [t.kind for t in shot.transitions] == [kind]
+    alone = survey(list(enumerate(b, 1)), Here(), AOV, Plan(), plate="p").frames[1]
+    first = shot.frames[1001 if kind == "flash" else 1001 + len(a) + len(between)]
+    for name in ("iz_low", "iz_high", "fit_scale", "fit_shift"):
+        assert getattr(first, name) == pytest.approx(getattr(alone, name), rel=0.03), name
+    if kind == "fade":
+        black = shot.frames[1001 + len(a) + 3]
+        assert black.fit_scale == 0 and black.iz_high - black.iz_low > 1e3
+
+
+def test_a_persons_cuts_are_written_down() -> None:
+    shot = survey(shot_frames(), Here(), AOV, Plan(cuts=Cuts(more=(1004,), none=(1007,))), plate="p")
+    assert shot.cuts == (1004,)
+    assert [(t.kind, t.first, t.by) for t in shot.transitions] == [("cut", 1004, "user")]

@@ -1,0 +1,113 @@
+"""Cuts, fades, dissolves and flashes told apart, and what the frames between two scenes take from them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from host_bridge.errors import BadInputError
+from host_bridge.frame import Frame
+from host_bridge.geometry import Box
+from host_bridge.shot.file import ShotEntry
+from host_bridge.shot.scenes import Cuts, Scene, between_scenes, edited, scenes_of
+from host_bridge.shot.signature import Glance, glance
+from host_bridge.shot.transitions import Transition, find_transitions
+
+SIZE = (54, 96)
+
+
+def scene(seed: int, count: int, pan: float = 0.6) -> list[np.ndarray]:
+    """Display levels of a wide picture that a camera pans over, with something that moves in it."""
+    rng = np.random.default_rng(seed)
+    wide = cv2.resize(rng.uniform(0.1, 0.9, (6, 20, 3)), (200, SIZE[0]), interpolation=cv2.INTER_CUBIC)
+    wide = np.clip(wide + 0.08 * rng.normal(0, 1, wide.shape), 0.02, 1.0).astype(np.float32)
+    frames = []
+    for index in range(count):
+        frame = wide[:, round(pan * index) : round(pan * index) + SIZE[1]].copy()
+        frame[20:40, 10 + index : 25 + index] = rng.uniform(0, 1, 3) if index == 0 else frames[0][30, 12]
+        frames.append(frame)
+    return frames
+
+
+def seen(frames: list[np.ndarray]) -> list[Glance]:
+    box = Box.of_size(SIZE[1], SIZE[0])
+    return [glance(Frame(box, box, {"color": np.square(frame).astype(np.float32)})) for frame in frames]
+
+
+def dip(a: list[np.ndarray], b: list[np.ndarray], out: int, black: int, back: int) -> list[np.ndarray]:
+    first = [f * min(1.0, 1.0 - (i - (len(a) - out) + 1) / (out + 1)) for i, f in enumerate(a)]
+    last = [f * min(1.0, (i + 1) / (back + 1)) for i, f in enumerate(b)]
+    return [*first, *[np.zeros_like(a[0])] * black, *last]
+
+
+def dissolve(a: list[np.ndarray], b: list[np.ndarray], length: int) -> list[np.ndarray]:
+    share = [(i + 1) / (length + 1) for i in range(length)]
+    mixed = [(1 - s) * x + s * y for s, x, y in zip(share, a[len(a) - length :], b, strict=False)]
+    return [*a[: len(a) - length], *mixed, *b[length:]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_pan_is_nothing_and_a_cut_is_a_cut(seed: int) -> None:
+    assert find_transitions(seen(scene(seed, 24))) == []
+    assert find_transitions(seen(scene(seed, 14) + scene(seed + 20, 14))) == [Transition("cut", 14, 14)]
+
+
+@pytest.mark.parametrize(("out", "black", "back"), [(6, 4, 6), (0, 3, 6), (8, 1, 0), (3, 2, 9)])
+def test_a_dip_to_black(out: int, black: int, back: int) -> None:
+    (found,) = find_transitions(seen(dip(scene(1, 16), scene(22, 16), out, black, back)))
+    assert found.kind == "fade"
+    assert abs(found.first - (16 - out)) <= 1 and abs(found.last - (15 + black + back)) <= 1
+
+
+@pytest.mark.parametrize("length", [4, 8, 12, 20])
+def test_a_dissolve(length: int) -> None:
+    (found,) = find_transitions(seen(dissolve(scene(1, 30, 0.2), scene(22, 30, 0.2), length)))
+    assert found.kind == "dissolve"
+    assert abs(found.first - (30 - length)) <= 2 and abs(found.last - 29) <= 2
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4])
+def test_a_flash(length: int) -> None:
+    frames = scene(1, 24)
+    for index in range(10, 10 + length):
+        frames[index] = np.clip(frames[index] * 2.0 + 0.3, 0, 1)
+    assert find_transitions(seen(frames)) == [Transition("flash", 10, 9 + length)]
+
+
+def test_a_persons_word_counts() -> None:
+    found = [Transition("cut", 5, 5), Transition("dissolve", 8, 11), Transition("flash", 14, 15)]
+    numbers = range(1001, 1021)
+    assert edited(found, Cuts(none=(1006, 1010)), numbers) == [found[2]]
+    assert edited(found, Cuts(more=(1003,)), numbers)[0] == Transition("cut", 2, 2, by="user")
+    assert edited(found, Cuts(only=(1013,)), numbers) == [found[1], Transition("cut", 12, 12, by="user"), found[2]]
+    assert edited(found, Cuts(more=(1010,)), numbers)[1] == Transition("cut", 9, 9, by="user")
+    for wrong in (Cuts(more=(1001,)), Cuts(more=(900,)), Cuts(none=(2000,)), Cuts(only=(1021,))):
+        with pytest.raises(BadInputError, match="holds 1001-1020"):
+            edited(found, wrong, numbers)
+
+
+def test_scenes_lie_between_transitions() -> None:
+    changes = [Transition("cut", 3, 3), Transition("fade", 6, 9, (7, 8)), Transition("flash", 11, 11)]
+    assert scenes_of(changes, 14) == [Scene(0, 3), Scene(3, 6), Scene(6, 10, "fade", (7, 8)), Scene(10, 14)]
+    assert scenes_of([Transition("fade", 0, 3, (0, 1))], 4) == [Scene(0, 4, "fade", (0, 1))]
+
+
+def entry(low: float) -> ShotEntry:
+    return ShotEntry(low, low + 1.0, 0.1 * low, 0.0, 0.0, 0, "00")
+
+
+def test_each_scene_keeps_its_range_and_a_dissolve_mixes_them() -> None:
+    scenes = [Scene(0, 2), Scene(2, 5, "dissolve"), Scene(5, 6)]
+    made = between_scenes(scenes, {0: [entry(1.0)] * 2, 2: [entry(5.0)]}, [entry(9.0)] * 6)
+    assert [round(e.iz_low, 6) for e in made] == [1, 1, 2, 3, 4, 5]
+    assert [e.scene for e in made[2:5]] == [1, 1, 1]
+
+
+def test_black_is_flat_and_a_fade_holds_the_range_of_what_it_shows() -> None:
+    scenes = [Scene(0, 1), Scene(1, 5, "fade", (2, 4)), Scene(5, 6)]
+    made = between_scenes(scenes, {0: [entry(1.0)], 2: [entry(5.0)]}, [entry(9.0)] * 6)
+    assert (made[1].iz_low, made[4].iz_low) == (1.0, 5.0)
+    for black in made[2:4]:
+        assert (black.fit_scale, black.fit_shift) == (0.0, 0.0)
+        assert abs((9.7 - black.iz_low) / (black.iz_high - black.iz_low) - 0.5) < 1e-5
