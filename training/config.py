@@ -34,6 +34,7 @@ class CurateConfig:
         min_range_px: least horizontal range (Ranftl et al.: 10), px at `range_width_px`.
         range_width_px: width to which `min_range_px` refers; their films were 1880 px wide.
         min_consistent: least share of left-right consistent pixels (Ranftl et al.: 0.7).
+        min_valid: least share of pixels that texture along the row tells as well.
         ddc: reading of DDC-IoU.
         min_ddc: least DDC-IoU (paper: 0.8).
         samples_per_shard: pairs in one tar file.
@@ -55,6 +56,7 @@ class CurateConfig:
     min_range_px: float = 10.0
     range_width_px: float = 1880.0
     min_consistent: float = 0.7
+    min_valid: float = 0.1
     ddc: Reading = "layers"
     min_ddc: float = 0.8
     samples_per_shard: int = 256

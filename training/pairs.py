@@ -20,13 +20,21 @@ from training.depth import Depth
 from training.masks import MaskSource, Seen
 from training.rectify import corrected, largest, vertical_disparity, vertical_error
 from training.stereo_net import Disparities, StereoNet, consistent
+from training.trust import distinct
 
 Picture = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 Value = TypeVar("Value", bound=np.generic)
 SWAPPED = "eyes swapped"
-REASONS = ("vertical disparity", "too little range", "inconsistent", SWAPPED, "disparity and depth disagree")
+REASONS = (
+    "vertical disparity",
+    "inconsistent",
+    "too little texture",
+    "too little range",
+    SWAPPED,
+    "disparity and depth disagree",
+)
 _SWAP_CORRELATION = -0.3
 _CORRECT_ABOVE_PX = 0.3
 
@@ -97,8 +105,10 @@ class Bench:
         if not ok:
             return Reject("vertical disparity", figures)
         found = self.stereo.match(left, right)
-        valid = consistent(found, tolerance_px=self.config.consistency_px)
-        if reason := self._filtered(found, valid, figures):
+        agreed = consistent(found, tolerance_px=self.config.consistency_px)
+        told = distinct(found, left, right)
+        valid = agreed[0] & told[0], agreed[1] & told[1]
+        if reason := self._filtered(found, agreed, valid, figures):
             return Reject(reason, figures)
         eyes = (left, right)
         depth = beside.depth or (None, None)
@@ -117,11 +127,16 @@ class Bench:
         figures["vertical_share"] = share
         return right, share <= self.config.vertical_share
 
-    def _filtered(self, found: Disparities, valid: tuple[Mask, Mask], figures: dict[str, float]) -> str:
-        share = min(float(mask.mean()) for mask in valid)
+    def _filtered(
+        self, found: Disparities, agreed: tuple[Mask, Mask], valid: tuple[Mask, Mask], figures: dict[str, float]
+    ) -> str:
+        share = min(float(mask.mean()) for mask in agreed)
         figures["consistent"] = share
         if share < self.config.min_consistent:
             return "inconsistent"
+        figures["valid"] = min(float(mask.mean()) for mask in valid)
+        if figures["valid"] < self.config.min_valid:
+            return "too little texture"
         low, high = np.percentile(found.left[valid[0]], (2, 98))
         width = found.left.shape[1]
         figures["near_pct"], figures["far_pct"] = 100 * float(high) / width, 100 * float(low) / width

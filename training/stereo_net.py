@@ -23,6 +23,7 @@ NETS = ("sgbm", "sea-raft")
 _SUBPIXEL = 16.0
 _UNIQUENESS = 8  # %: by so much the best disparity must beat the next
 _SPECKLE_PX = 60  # smaller patches of one disparity are noise
+_AT_LIMIT_PX = 0.5
 _SMALL = 4
 _LEAST_AGREED = 0.5  # of the small picture, else its disparities are not trusted
 _OUTSIDE = 0.005  # share of them that may lie outside the range on either side: less than the least pop-out
@@ -83,6 +84,8 @@ class Sgbm:
         low, high = _SMALL * np.percentile(agreed, (100 * _OUTSIDE, 100 - 100 * _OUTSIDE))
         first = max(-reach, int(np.floor(low)) - self.margin_px)
         last = min(reach, int(np.ceil(high)) + self.margin_px)
+        if last <= first:  # all of it lies beyond the reach
+            return -reach, 2 * reach
         return first, -(-(last - first) // 16) * 16
 
     def _both_ways(self, left: Picture, right: Picture, first: int, count: int, *, speckle_px: int) -> Disparities:
@@ -112,7 +115,9 @@ class Sgbm:
         )
         found = np.asarray(matcher.compute(a, b))[:, count:]
         disparity = found.astype(np.float32) / np.float32(_SUBPIXEL) + np.float32(first)
-        disparity[found < 0] = np.nan
+        # At an end of the search the best match may lie beyond it.
+        ends = (disparity <= first + _AT_LIMIT_PX) | (disparity >= first + count - 1 - _AT_LIMIT_PX)
+        disparity[(found < 0) | ends] = np.nan
         return disparity
 
 

@@ -38,10 +38,13 @@ class AffineFit:
     spread: Tensor
 
 
-def _check(disparity: Tensor, inverse_depth: Tensor, valid: Tensor) -> None:
+def _usable(disparity: Tensor, inverse_depth: Tensor, valid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The same three, nil wherever the mask is or either map is not finite: what is masked out may hold anything."""
     if disparity.ndim != 3 or not disparity.shape == inverse_depth.shape == valid.shape:
         shapes = tuple(disparity.shape), tuple(inverse_depth.shape), tuple(valid.shape)
         raise ValueError(f"expected three tensors of one shape (N, H, W), got {shapes}")
+    on = (valid > 0) & disparity.isfinite() & inverse_depth.isfinite()
+    return disparity.where(on, 0.0), inverse_depth.where(on, 0.0), valid.where(on, 0.0)
 
 
 def _median(values: Tensor, weight: Tensor) -> Tensor:
@@ -61,7 +64,7 @@ def robust_fit(disparity: Tensor, inverse_depth: Tensor, valid: Tensor) -> Affin
     Raises:
         ValueError: the shapes differ or are not (N, H, W).
     """
-    _check(disparity, inverse_depth, valid)
+    disparity, inverse_depth, valid = _usable(disparity, inverse_depth, valid.float())
     stride = max(1, round((disparity[0].numel() / _FIT_SAMPLES) ** 0.5))
     d, iz, m = (x[:, ::stride, ::stride].flatten(1).float() for x in (disparity, inverse_depth, valid))
     m = (m > 0).float()
@@ -142,6 +145,7 @@ def ddc_iou(
     """
     if reading not in READINGS:
         raise ValueError(f"no DDC reading {reading!r}; there are {', '.join(READINGS)}")
+    disparity, inverse_depth, valid = _usable(disparity, inverse_depth, valid.float())
     fit = robust_fit(disparity, inverse_depth, valid)
     on = (valid > 0).float()
     explained = fit.scale[:, None, None] * inverse_depth + fit.shift[:, None, None]

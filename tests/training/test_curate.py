@@ -141,7 +141,8 @@ def test_killed_and_run_again_gives_the_same_bytes(film: Path, shards: Path, roo
 
 def test_swapped_eyes_are_said(film: Path, tmp_path: Path) -> None:
     manifest = curate([FilmSpec(str(film), swap_eyes=True)], tmp_path, small_bench())
-    assert set(manifest["statistics"]["rejects"]) == {"eyes swapped"}
+    facts = manifest["statistics"]
+    assert facts["kept"] == 0 and facts["rejects"]["eyes swapped"] > facts["rejected"] / 2
     assert "use --swap-eyes" in manifest["notes"][0]
 
 

@@ -56,3 +56,17 @@ def test_order_of_merit(reading: str) -> None:
     assert shifted < 0.75
     assert value(-12 * iz) == 0.0
     assert value(torch.zeros_like(iz) + noise) == 0.0
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_what_the_mask_leaves_out_may_hold_anything(reading: str) -> None:
+    iz, on = _scene(), torch.ones(1, 64, 64)
+    on[:, :20] = 0
+    d = 12 * iz - 5
+    plain = float(ddc_iou(d, iz, on, reading=reading))  # type: ignore[arg-type]
+    assert plain > 0.99
+    for nothing in (float("nan"), float("inf"), 1e30):
+        holed, deep = (torch.where(on > 0, x, nothing) for x in (d, iz))
+        assert float(ddc_iou(holed, iz, on, reading=reading)) == plain  # type: ignore[arg-type]
+        assert float(ddc_iou(d, deep, on, reading=reading)) == plain  # type: ignore[arg-type]
+        assert float(ddc_iou(d.where(on > 0, float("nan")), iz, torch.ones_like(on), reading=reading)) > 0.95  # type: ignore[arg-type]
