@@ -141,11 +141,16 @@ def edges(estimate: np.ndarray, iz: np.ndarray, rgb: np.ndarray, *, reach_px: in
     near_found, near_true, near_drawn = (_around(v, reach_px) for v in (found, true, drawn))
     shown = true & near_drawn
     return Edges(
-        recall=float(near_found[true].mean()),
-        precision=float(near_true[found].mean()),
-        shown=float(shown.sum() / true.sum()),
-        recall_shown=float(near_found[shown].mean()),
+        recall=_share(near_found, true),
+        precision=_share(near_true, found),
+        shown=_share(near_drawn, true),
+        recall_shown=_share(near_found, shown),
     )
+
+
+def _share(near: np.ndarray, of: np.ndarray) -> float:
+    """How much of a mask lies near another; NaN of nothing."""
+    return float(near[of].mean()) if of.any() else float("nan")
 
 
 def _around(mask: np.ndarray, reach_px: int) -> np.ndarray:
@@ -240,8 +245,9 @@ def fresh_report(assets: Path, source: Estimator) -> str:
         (
             f"order of {len(rows)} pictures with depth {100 * right[0]:.1f} % (lower is nearer {100 * right[1]:.1f})",
             f"ranked pairs, {len(pictures)} photographs, {100 * ranks[0]:.1f} % (lower is nearer {100 * ranks[1]:.1f})",
-            f"edges {100 * np.mean([e.recall for e in found]):.1f} %, "
-            f"precision {100 * np.mean([e.precision for e in found]):.1f} %",
+            f"edges {100 * np.nanmean([e.recall for e in found]):.1f} % of the "
+            f"{np.isfinite([e.recall for e in found]).sum()} with sharp boundaries, "
+            f"precision {100 * np.nanmean([e.precision for e in found]):.1f} %",
             f"coherence of {len(whole)} cut-outs {100 * np.mean(whole):.1f} %, worst {100 * min(whole):.1f}",
         )
     )
