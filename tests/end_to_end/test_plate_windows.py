@@ -101,3 +101,23 @@ def test_a_png_of_another_size_fails_alone(tmp_path, capsys) -> None:
     code, events = render(tmp_path, capsys, "--depth", "mini")
     assert code == 4
     assert [e["frame"] for e in events if e["event"] == "failed"] == [2]
+
+
+def test_a_right_first_plate_is_a_right_hero_and_says_so(tmp_path, capsys) -> None:
+    (tmp_path / "in").mkdir()
+    rng = np.random.default_rng(0)
+    made = {v: {c: rng.uniform(0, 1, (64, 96)).astype(np.float16) for c in "RGB"} for v in ("right", "left")}
+    floor = np.repeat(np.linspace(40, 4, 64, dtype=np.float32)[:, None], 96, 1)
+    parts = [
+        OpenEXR.Part({"view": view, "compression": OpenEXR.ZIP_COMPRESSION}, {**channels, "Z": floor}, f"rgba.{view}")
+        for view, channels in made.items()
+    ]
+    OpenEXR.File(parts).write(str(tmp_path / "in" / "p.0001.exr"))
+    code, events = render(tmp_path, capsys, "--depth", "aov")
+    assert code == 0
+    assert (events[0]["hero"], events[0]["view"]) == ("right", "right")
+    assert any("the hero eye is right" in note for note in events[0]["notes"])
+    found = {p.name(): p for p in OpenEXR.File(str(tmp_path / "out" / "o.0001.exr"), separate_channels=True).parts}
+    assert found["right"].channels["R"].pixels.tobytes() == made["right"]["R"].tobytes()
+    assert "occlusion.left" in found
+    assert found["right"].header["art3d/hero"] == "right"
