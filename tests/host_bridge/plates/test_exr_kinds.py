@@ -145,6 +145,16 @@ def test_rows_in_any_order(tmp_path, order) -> None:
     assert plate.frame.layers["color"][..., 1].tobytes() == planes()[b"G"].tobytes()
 
 
+def test_channels_that_are_listed_out_of_order(tmp_path) -> None:
+    """Chunks hold them in the order of their names all the same, as OpenEXR reads them."""
+    data = scanlines(planes())
+    at = data.index(b"chlist\0") + 11
+    listed = data[at : at + 54]
+    shuffled = data[:at] + listed[36:] + listed[18:36] + listed[:18] + data[at + 54 :]
+    plate = read(tmp_path / "p.exr", shuffled)
+    assert plate.frame.layers["color"][..., 0].tobytes() == planes()[b"R"].tobytes()
+
+
 def test_chunks_that_were_never_written_are_counted(tmp_path) -> None:
     data = scanlines(planes())
     at = len(data) - ROWS * (8 + 3 * 2 * COLUMNS) - 8 * ROWS
