@@ -25,8 +25,16 @@ class BuildNative(build_ext):
         native_build.build(out, Path("build", "native-pip"), zig=WANTED == "zig")
 
 
+def needed() -> list[str]:
+    """What the build takes from PyPI on this machine."""
+    wanted = os.environ.get("ART3D_NATIVE", "")
+    if wanted == "skip":
+        return []
+    return sorted({*native_build.needed_packages(), *(["ziglang"] if wanted == "zig" else [])})
+
+
 setup(
     ext_modules=[] if WANTED == "skip" else [Extension("art3d_node.native._native", sources=[])],
     cmdclass={"build_ext": BuildNative},
-    setup_requires=native_build.needed_packages(),
+    setup_requires=needed(),
 )
