@@ -147,7 +147,7 @@ def _dissolves(glances: Sequence[Glance], frames: Floats, taken: npt.NDArray[np.
             after = index + length
             if after >= len(frames) or taken[index - 1 : after + 1].any():
                 break
-            if _on_the_way(products, index - 1, after) and _apart(glances, index - 1, after):
+            if _apart(glances, index - 1, after) and _on_the_way(products, index - 1, after):
                 best = length
         if best:
             first, last = _ends(smooth, index, index + best - 1)
@@ -160,9 +160,11 @@ def _dissolves(glances: Sequence[Glance], frames: Floats, taken: npt.NDArray[np.
 def _apart(glances: Sequence[Glance], a: int, b: int) -> bool:
     """Whether two frames differ as scenes do, more than those as far apart on either side: motion is no dissolve."""
     step, length = distance(glances[a], glances[b]), b - a
+    if step <= APART:
+        return False
     before = distance(glances[max(0, a - length)], glances[a])
     after = distance(glances[b], glances[min(len(glances) - 1, b + length)])
-    return step > APART and step > MOVED * max(before, after)
+    return step > MOVED * max(before, after)
 
 
 def _shares(products: Floats, a: int, b: int, between: npt.NDArray[np.int_]) -> tuple[Floats, Floats]:
