@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from art3d_node.server.actions import Action, Prove, Send, Start, Stop, Tell
 from art3d_node.server.jobs import Abort, Forget, Said
 from art3d_node.server.net.connection import Connection
+from art3d_node.server.net.frames import Null
 from art3d_node.server.net.hub import Hub, Listener
-from art3d_node.server.net.zmtp import Null
 from art3d_node.server.plates import Upload, key_of
 from art3d_node.server.session import Session
 from art3d_node.server.workers import Process, Workers

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from art3d_node.server.net.accounts import Account
-from art3d_node.server.net.zmtp import READS_AHEAD_BYTES, Peer, Violation
+from art3d_node.server.net.frames import Violation
+from art3d_node.server.net.zmtp import READS_AHEAD_BYTES, Peer
 
 SEND_BUFFERS = 16
 LARGE_READ_BYTES = 1 << 20

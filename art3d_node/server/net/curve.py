@@ -11,7 +11,7 @@ from typing import Any
 from nacl import bindings as sodium
 from nacl.exceptions import CryptoError
 
-from art3d_node.server.net.zmtp import Refused, Violation, command, frame, properties, prove_peer
+from art3d_node.server.net.frames import Refused, Violation, command, frame, properties, prove_peer
 
 HELLO_BYTES, INITIATE_BYTES = 200, 257
 COOKIE_BYTES = 96

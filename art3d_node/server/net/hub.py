@@ -19,7 +19,8 @@ from typing import Any
 
 from art3d_node.server.net.accounts import BAN_S, Account, Accounts
 from art3d_node.server.net.connection import Connection
-from art3d_node.server.net.zmtp import LARGE_BYTES, Mechanism, Peer, Refused, Violation
+from art3d_node.server.net.frames import Mechanism, Refused, Violation
+from art3d_node.server.net.zmtp import LARGE_BYTES, Peer
 from host_bridge.wire.limits import CHUNK_BYTES, HEADER_BYTES
 
 log = logging.getLogger(__name__)

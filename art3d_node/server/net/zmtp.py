@@ -6,13 +6,14 @@ length and a message's parts are counted when their headers come, not when they 
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
+
+from art3d_node.server.net.frames import COMMAND, LONG, MORE, SIZE, Mechanism, Violation, frame, head
 
 GREETING_BYTES = 64
 COMMAND_BYTES = 4096
@@ -20,128 +21,8 @@ PARTS = 4
 LARGE_BYTES = 1 << 14  # from here on a frame's bytes go straight to their place
 READS_AHEAD_BYTES = 1 << 16
 _SIGNATURE = b"\xff" + bytes(8) + b"\x7f"
-_MORE, _LONG, _COMMAND = 1, 2, 4
-_SIZE = struct.Struct(">Q")
 _PING, _PONG = b"\x04PING", b"\x04PONG"
 _PING_CONTEXT_BYTES = 16
-PEERS = (b"DEALER", b"ROUTER")
-
-
-class Violation(Exception):
-    """The peer does not keep to the protocol or to a limit; nothing more is read from it."""
-
-
-class Refused(Exception):
-    """The peer may not come in; `reply` is the frame that tells it."""
-
-    def __init__(self, why: str, reply: bytes) -> None:
-        super().__init__(why)
-        self.reply = reply
-
-
-class Mechanism(Protocol):
-    """How a connection is secured: NULL or CURVE."""
-
-    name: bytes
-    ready: bool
-    key: bytes  # the peer's public key, once it is proved
-
-    def opening(self) -> bytes:
-        """The command that follows the greeting, if the server says one unasked."""
-
-    def handshake(self, command: bytes) -> bytes:
-        """The answer to a command of the handshake."""
-
-    def open(self, body: memoryview) -> tuple[int, memoryview]:
-        """Flags and bytes of a frame of the peer."""
-
-    def seal(self, flags: int, body: Any) -> Any:
-        """A frame's body as it travels; what travels carries no flags where the mechanism hides them."""
-
-
-def frame(body: bytes, flags: int = 0) -> bytes:
-    """One short frame."""
-    return head(len(body), flags) + body
-
-
-def head(nbytes: int, flags: int) -> bytes:
-    """What stands before a frame's body."""
-    return bytes((flags, nbytes)) if nbytes < 256 else bytes((flags | _LONG,)) + _SIZE.pack(nbytes)
-
-
-def command(name: bytes, body: bytes = b"") -> bytes:
-    """The body of a command."""
-    return bytes((len(name),)) + name + body
-
-
-def properties(**named: bytes) -> bytes:
-    """Metadata, as READY and INITIATE carry it."""
-    return b"".join(command(name.replace("_", "-").encode()) + struct.pack(">I", len(value)) + value
-                    for name, value in named.items())  # fmt: skip
-
-
-def read_properties(data: bytes) -> dict[bytes, bytes]:
-    """Metadata by lower-case name.
-
-    Raises:
-        Violation: it is cut or repeats itself without end.
-    """
-    found: dict[bytes, bytes] = {}
-    at = 0
-    while at < len(data):
-        name_end = at + 1 + data[at]
-        if name_end + 4 > len(data):
-            raise Violation("metadata that is cut")
-        (size,) = struct.unpack_from(">I", data, name_end)
-        if name_end + 4 + size > len(data):
-            raise Violation("metadata that is cut")
-        found[data[at + 1 : name_end].lower()] = data[name_end + 4 : name_end + 4 + size]
-        at = name_end + 4 + size
-    return found
-
-
-def prove_peer(metadata: bytes) -> None:
-    """Proves that the peer is a socket that a ROUTER talks to.
-
-    Raises:
-        Violation: it is another.
-    """
-    kind = read_properties(metadata).get(b"socket-type", b"")
-    if kind not in PEERS:
-        raise Violation(f"a socket of type {kind[:16]!r}")
-
-
-class Null:
-    """No security: for connections that the operating system guards."""
-
-    name, key = b"NULL", b""
-
-    def __init__(self) -> None:
-        self.ready = False
-
-    def opening(self) -> bytes:
-        """READY, which both sides say unasked."""
-        return command(b"READY", properties(Socket_Type=b"ROUTER", Identity=b""))
-
-    def handshake(self, said: bytes) -> bytes:
-        """Takes the peer's READY.
-
-        Raises:
-            Violation: it says something else.
-        """
-        if not said.startswith(b"\x05READY"):
-            raise Violation(f"{said[:16]!r} in place of READY")
-        prove_peer(said[6:])
-        self.ready = True
-        return b""
-
-    def open(self, body: memoryview) -> tuple[int, memoryview]:
-        """Not used: frames travel as they are."""
-        raise NotImplementedError
-
-    def seal(self, flags: int, body: Any) -> Any:
-        """As it is."""
-        return body
 
 
 class _Stage(Enum):
@@ -244,7 +125,7 @@ class Peer:
         self._at = GREETING_BYTES
         self._stage = _Stage.HANDSHAKE
         opening = self.mechanism.opening()
-        self.out += frame(opening, _COMMAND) if opening else b""
+        self.out += frame(opening, COMMAND) if opening else b""
         return True
 
     def _take_frame(self) -> tuple[int, memoryview] | None:
@@ -281,20 +162,20 @@ class Peer:
         if have < 2:
             return None
         flags, size = self._in[self._at], self._in[self._at + 1]
-        if flags & ~(_MORE | _LONG | _COMMAND) or (flags & _MORE and flags & _COMMAND):
+        if flags & ~(MORE | LONG | COMMAND) or (flags & MORE and flags & COMMAND):
             raise Violation(f"frame flags {flags:#x}")
         length = 2
-        if flags & _LONG:
+        if flags & LONG:
             length = 9
             if have < length:
                 return None
-            (size,) = _SIZE.unpack_from(self._in, self._at + 1)
+            (size,) = SIZE.unpack_from(self._in, self._at + 1)
         self._allow(flags, size)
         self._at += length
         return _Frame(flags, size)
 
     def _allow(self, flags: int, size: int) -> None:
-        if not self.ready or flags & _COMMAND:
+        if not self.ready or flags & COMMAND:
             if size > COMMAND_BYTES:
                 raise Violation(f"a command of {size} bytes")
             return
@@ -305,14 +186,14 @@ class Peer:
     def _take(self, flags: int, body: memoryview) -> list[memoryview] | None:
         if self._stage is _Stage.HANDSHAKE:
             answer = self.mechanism.handshake(bytes(body))
-            self.out += frame(answer, _COMMAND) if answer else b""
+            self.out += frame(answer, COMMAND) if answer else b""
             if self.mechanism.ready:
                 self._stage = _Stage.TRAFFIC
             return None
         travelled = len(body)
         if self._sealed:
             flags, body = self.mechanism.open(body)
-        if flags & _COMMAND:
+        if flags & COMMAND:
             if self._sealed:  # what it is shows only now
                 self._bytes -= travelled
             self._command(bytes(body))
@@ -320,14 +201,14 @@ class Peer:
         self._parts.append(body)
         if len(self._parts) > PARTS:
             raise Violation(f"a message of more than {PARTS} parts")
-        if flags & _MORE:
+        if flags & MORE:
             return None
         message, self._parts, self._bytes = self._parts, [], 0
         return message
 
     def _command(self, said: bytes) -> None:
         if said.startswith(_PING) and 7 <= len(said) <= 7 + _PING_CONTEXT_BYTES:
-            self.out += b"".join(self.frames([_PONG + said[7:]], flags=_COMMAND))
+            self.out += b"".join(self.frames([_PONG + said[7:]], flags=COMMAND))
         elif not said.startswith(_PONG):
             raise Violation(f"command {said[:16]!r}")
 
@@ -335,7 +216,7 @@ class Peer:
         """The buffers that carry a message."""
         made: list[Any] = []
         for index, part in enumerate(parts):
-            own = flags | (_MORE if index < len(parts) - 1 else 0)
+            own = flags | (MORE if index < len(parts) - 1 else 0)
             body = self.mechanism.seal(own, part)
             made += [head(len(body), 0 if self._sealed else own), body]
         return made

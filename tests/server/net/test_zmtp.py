@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from nacl import bindings as sodium
 
 from art3d_node.server.net.curve import Curve
-from art3d_node.server.net.zmtp import LARGE_BYTES, PARTS, Null, Peer, Refused, Violation, command, frame, properties
+from art3d_node.server.net.frames import Null, Refused, Violation, command, frame, properties
+from art3d_node.server.net.zmtp import LARGE_BYTES, PARTS, Peer
 
 LIMIT = 1 << 20
 READY = command(b"READY", properties(Socket_Type=b"DEALER"))
