@@ -71,10 +71,12 @@ ofx: system $(VENV)/.base native
 	cmake -S ofx_wrapper -B build/ofx -DCMAKE_BUILD_TYPE=Release
 	cmake --build build/ofx
 
-# make ofx-release   builds the OpenFX bundle that facilities install: Linux, Windows and macOS in one
-ofx-release: system $(VENV)/.base
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
-	$(BIN)/python ofx_wrapper/release/build.py
+# make ofx-release   builds the OpenFX bundle for Linux since glibc 2.28, with every library inside
+RELEASE := build/ofx-release
+ofx-release: system
+	@test -x $(RELEASE)/venv/bin/python || $(PYTHON) -m venv $(RELEASE)/venv
+	$(RELEASE)/venv/bin/pip install --quiet --disable-pip-version-check ziglang==0.13.0
+	$(RELEASE)/venv/bin/python ofx_wrapper/release/build.py
 
 lint: $(VENV)/.all
 	$(BIN)/ruff check .

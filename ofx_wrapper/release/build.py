@@ -1,6 +1,7 @@
 """Builds the bundle that facilities install: `make ofx-release`.
 
-One Art3D.ofx.bundle for Linux (glibc 2.28 upward), Windows and macOS; each binary holds libzmq and the C++ runtime.
+An Art3D.ofx.bundle for Linux (glibc 2.28 upward) whose binary holds libzmq and the C++ runtime. `--only` builds binaries
+for Windows and macOS as well; those are not proved.
 The compiler is zig's clang, from PyPI; libzmq's source comes from Debian's archive and is checked against its hash.
 """
 
@@ -158,14 +159,14 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "ofx-release")
-    parser.add_argument("--only", nargs="*", choices=[target.name for target in TARGETS], help="fewer binaries")
+    parser.add_argument("--only", nargs="*", choices=[target.name for target in TARGETS], default=["linux"])
     parser.add_argument("--zmq", type=Path, help="libzmq's source archive, where the network must not be asked")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     folder = args.to.resolve()
     source = zmq_source(folder / "source", args.zmq)
     include = headers(folder / "include")
-    wanted = [target for target in TARGETS if not args.only or target.name in args.only]
+    wanted = [target for target in TARGETS if target.name in args.only]
     built = {target: build(target, folder, source, include, args.jobs) for target in wanted}
     assemble(built, folder / "Art3D.ofx.bundle")
     print(folder / "Art3D.ofx.bundle")
