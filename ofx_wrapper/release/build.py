@@ -1,7 +1,7 @@
 """Builds the bundle that facilities install: `make ofx-release`.
 
-An Art3D.ofx.bundle for Linux (glibc 2.28 upward) whose binary holds libzmq and the C++ runtime. `--only` builds binaries
-for Windows and macOS as well; those are not proved.
+An Art3D.ofx.bundle for Linux (glibc 2.28 upward) whose binary holds libzmq and the C++ runtime. `--only` builds those
+of Windows and macOS as well, which are not proved.
 The compiler is zig's clang, from PyPI; libzmq's source comes from Debian's archive and is checked against its hash.
 """
 
