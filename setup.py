@@ -27,10 +27,9 @@ class BuildNative(build_ext):
 
 def needed() -> list[str]:
     """What the build takes from PyPI on this machine."""
-    wanted = os.environ.get("ART3D_NATIVE", "")
-    if wanted == "skip":
+    if WANTED == "skip":
         return []
-    return sorted({*native_build.needed_packages(), *(["ziglang"] if wanted == "zig" else [])})
+    return sorted({*native_build.needed_packages(), *(["ziglang"] if WANTED == "zig" else [])})
 
 
 setup(
