@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from art3d_node.models.camera_net import CameraNet
+from training.asked import FilmSpec
 from training.config import CurateConfig, FitConfig
-from training.curate import FilmSpec, curate, single_threaded
+from training.curate import curate, single_threaded
 from training.dataset import Batch
 from training.depth import Depth
 from training.films import open_film, side_picture

@@ -19,7 +19,7 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="art3d-train",
         description="From stereo films to a style.",
-        epilog="Exit codes: 0 done, 2 bad input, 130 interrupted.",
+        epilog="Exit codes: 0 done, 2 bad input, 4 some films are not whole, 5 nothing kept, 130 interrupted.",
     )
     parser.add_argument("--verbose", action="store_true", help="log what happens to the terminal")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -6,12 +6,10 @@ with however many workers.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import re
 import shutil
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,7 +24,10 @@ import torch
 from host_bridge.errors import BadInputError, PlateError
 from host_bridge.geometry import Box
 from host_bridge.machine import cpus
+from training.asked import FilmSpec, Part
 from training.config import CurateConfig
+from training.explain import statistics
+from training.faults import Faults, check_film, whole
 from training.films import Film, StereoFrame, ahead, open_film, side_picture
 from training.pairs import SWAPPED, Bench, Beside, Reject, squared
 from training.shards import FORMAT, encode_sample, load_record, pack, save_record, write_atomically
@@ -35,44 +36,6 @@ from training.shots import Scan, Shot, scan_film
 log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 _PENDING = "pending"
-
-
-@dataclass(frozen=True)
-class FilmSpec:
-    """A film as asked for.
-
-    Attributes:
-        spec: path, or LEFT::RIGHT.
-        style: the style or group its samples belong to.
-        layout: as `open_film` takes it.
-        swap_eyes: the right eye comes first.
-        input_space: of scene-linear plates.
-    """
-
-    spec: str
-    style: str = "style"
-    layout: str = "auto"
-    swap_eyes: bool = False
-    input_space: str = "auto"
-
-    @property
-    def key(self) -> str:
-        """Letters, digits and dashes that name this film in sample keys; unlike for unlike paths."""
-        stem = re.sub(r"[^a-zA-Z0-9]+", "-", Path(self.spec.split("::")[0]).stem).strip("-").lower() or "film"
-        return f"{stem}-{hashlib.sha256(self.spec.encode()).hexdigest()[:6]}"
-
-
-@dataclass(frozen=True)
-class Part:
-    """Part `number` of `count`, from 1: shots are dealt out in turn."""
-
-    number: int = 1
-    count: int = 1
-
-    @property
-    def label(self) -> str:
-        """As it stands in file names."""
-        return f"p{self.number}of{self.count}"
 
 
 @dataclass(frozen=True)
@@ -86,6 +49,16 @@ class _Task:
     @property
     def key(self) -> str:
         return f"{self.film.key}-{self.frame:06d}"
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A run's work: what identifies it, the films that were read, their frames, and what was wrong."""
+
+    identity: dict[str, Any]
+    films: list[tuple[FilmSpec, Scan]]
+    tasks: list[_Task]
+    faults: Faults
 
 
 def curate(
@@ -109,26 +82,27 @@ def curate(
 
     Raises:
         BadInputError: the folder belongs to another configuration, or no film has a frame for this part.
-        PlateError: a film cannot be read.
+        PlateError: no film can be read; of several, those that cannot are in the manifest's "faults".
     """
     part = part or Part()
     out.mkdir(parents=True, exist_ok=True)
     identity = _identity(films, bench, part)
-    finished = out / f"manifest-{part.label}.json"
-    if finished.exists():
+    if (finished := out / f"manifest-{part.label}.json").exists():
         return _same_run(json.loads(finished.read_text()), identity, finished)
     pending = out / f"{_PENDING}-{part.label}"
     _claim(pending, identity)
-    scanned = [(film, *_scanned(film, pending, bench.config)) for film in films]
+    faults = Faults()
+    scanned = list(_readable(films, pending, bench.config, faults))
     tasks = list(_tasks(scanned, bench.config, part))
     if not tasks:
         raise BadInputError(f"part {part.number} of {part.count} has no frame", remedy="use fewer parts")
     with single_threaded():
-        for done, task in enumerate(_measured(tasks, pending, bench, workers or cpus()), start=1):
+        for done, task in enumerate(_measured(tasks, pending, bench, workers or cpus(), faults), start=1):
             log.debug("measured %s", task.key)
             if progress:
                 progress(done, len(tasks))
-    return _finish(out, pending, part, identity, [(film, scan) for film, _, scan in scanned], tasks, bench.config)
+    work = _Done(identity, [(film, scan) for film, _, scan in scanned], tasks, faults)
+    return _finish(out, pending, part, work, bench.config)
 
 
 @contextmanager
@@ -171,16 +145,38 @@ def _claim(pending: Path, identity: Mapping[str, Any]) -> None:
         write_atomically(note, json.dumps(identity, sort_keys=True).encode())
 
 
-def _scanned(film: FilmSpec, pending: Path, config: CurateConfig) -> tuple[Film, Scan]:
+def _readable(
+    films: list[FilmSpec], pending: Path, config: CurateConfig, faults: Faults
+) -> Iterator[tuple[FilmSpec, Film, Scan]]:
+    errors = []
+    for film in films:
+        try:
+            yield film, *_scanned(film, pending, config, faults)
+        except BadInputError as error:
+            errors.append(error)
+            faults.add(film.spec, error)
+    if len(errors) == len(films) == 1:
+        raise errors[0]
+    if len(errors) == len(films):
+        raise PlateError(f"none of {len(films)} films can be read: {' | '.join(faults.lines.values())}")
+
+
+def _scanned(film: FilmSpec, pending: Path, config: CurateConfig, faults: Faults) -> tuple[Film, Scan]:
     opened = open_film(film.spec, layout=film.layout, swap_eyes=film.swap_eyes, input_space=film.input_space)
     note = pending / f"scan-{film.key}.msgpack"
     if note.exists():
         known = load_record(note)
+        if known["fault"]:
+            faults.lines.setdefault(film.spec, known["fault"])
         shots = tuple(Shot(number, start, stop, Box(*box)) for number, start, stop, box in known["shots"])
         return opened, Scan(known["frames"], shots, Box(*known["picture"]))
-    scan = scan_film(ahead(opened.pairs()), where=film.spec, min_shot_frames=config.min_shot_frames)
+    check_film(opened, film.spec, depth=config.depth, masks=config.masks)
+    scan = scan_film(
+        whole(ahead(opened.pairs()), film.spec, faults), where=film.spec, min_shot_frames=config.min_shot_frames
+    )
     rows = [(s.number, s.start, s.stop, (s.picture or scan.picture).as_tuple()) for s in scan.shots]
-    save_record(note, {"frames": scan.frames, "shots": rows, "picture": scan.picture.as_tuple()})
+    fault = faults.lines.get(film.spec, "")
+    save_record(note, {"frames": scan.frames, "shots": rows, "picture": scan.picture.as_tuple(), "fault": fault})
     return opened, scan
 
 
@@ -194,25 +190,32 @@ def _tasks(scanned: list[tuple[FilmSpec, Film, Scan]], config: CurateConfig, par
             turn += 1
 
 
-def _measured(tasks: list[_Task], pending: Path, bench: Bench, workers: int) -> Iterator[_Task]:
+def _measured(tasks: list[_Task], pending: Path, bench: Bench, workers: int, faults: Faults) -> Iterator[_Task]:
     """Each task once its record is there; films are decoded once, and only as far as needed."""
     by_film: dict[FilmSpec, list[_Task]] = {}
     for task in tasks:
         by_film.setdefault(task.film, []).append(task)
     for film, mine in by_film.items():
-        open_tasks = {task.frame: task for task in mine if not _record(pending, task).exists()}
-        yield from (task for task in mine if task.frame not in open_tasks)
-        if not open_tasks:
-            continue
-        running: deque[Future[_Task]] = deque()
-        with ThreadPoolExecutor(workers) as pool:
-            for pair in ahead(mine[0].opened.pairs(frozenset(open_tasks))):
-                running.append(pool.submit(_recorded, open_tasks.pop(pair.index), pair, pending, bench))
-                if len(running) > workers:
-                    yield running.popleft().result()
-            yield from (each.result() for each in running)
-        if open_tasks:
-            raise PlateError(f"ends before frame {min(open_tasks)}", where=film.spec)
+        try:
+            yield from _of_film(mine, pending, bench, workers)
+        except PlateError as error:
+            faults.add(film.spec, error)
+
+
+def _of_film(mine: list[_Task], pending: Path, bench: Bench, workers: int) -> Iterator[_Task]:
+    open_tasks = {task.frame: task for task in mine if not _record(pending, task).exists()}
+    yield from (task for task in mine if task.frame not in open_tasks)
+    if not open_tasks:
+        return
+    running: deque[Future[_Task]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for pair in ahead(mine[0].opened.pairs(frozenset(open_tasks))):
+            running.append(pool.submit(_recorded, open_tasks.pop(pair.index), pair, pending, bench))
+            if len(running) > workers:
+                yield running.popleft().result()
+        yield from (each.result() for each in running)
+    if open_tasks:
+        raise PlateError(f"ends before frame {min(open_tasks)}", where=mine[0].film.spec)
 
 
 def _recorded(task: _Task, pair: StereoFrame, pending: Path, bench: Bench) -> _Task:
@@ -259,44 +262,31 @@ def _finish(
     out: Path,
     pending: Path,
     part: Part,
-    identity: dict[str, Any],
-    films: list[tuple[FilmSpec, Scan]],
-    tasks: list[_Task],
+    done: _Done,
     config: CurateConfig,
 ) -> dict[str, Any]:
-    rows = [load_record(_record(pending, task))["row"] for task in tasks]
+    rows = [load_record(_record(pending, task))["row"] for task in done.tasks if _record(pending, task).exists()]
     kept = [row for row in rows if "reason" not in row]
     files = ((row["key"], load_record(pending / f"{row['key']}.msgpack")["files"]) for row in kept)
     shards = pack(files, out, f"pairs-{part.label}", config.samples_per_shard)
     rejects = [row for row in rows if "reason" in row]
     manifest = {
-        **identity,
+        **done.identity,
         "films": [
             {"film": f.key, "spec": f.spec, "frames": s.frames, "shots": len(s.shots), "picture": s.picture.as_tuple()}
-            for f, s in films
+            for f, s in done.films
         ],
         "shards": shards,
         "samples": kept,
         "rejects": rejects,
         "statistics": statistics(kept, rejects),
         "notes": _notes(rows),
+        "faults": dict(sorted(done.faults.lines.items())),
     }
     text = json.dumps(manifest, indent=1, sort_keys=True)
     write_atomically(out / f"manifest-{part.label}.json", text.encode())
     shutil.rmtree(pending)
     return dict(json.loads(text))
-
-
-def statistics(kept: list[dict[str, Any]], rejects: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean and standard deviation of the figures of what was kept, and rejects by reason."""
-    names = sorted({name for row in kept for name in row["figures"]})
-    table = {name: np.array([row["figures"][name] for row in kept]) for name in names}
-    return {
-        "kept": len(kept),
-        "rejected": len(rejects),
-        "rejects": dict(sorted(Counter(row["reason"] for row in rejects).items())),
-        "figures": {n: {"mean": round(float(v.mean()), 5), "std": round(float(v.std()), 5)} for n, v in table.items()},
-    }
 
 
 def _notes(rows: list[dict[str, Any]]) -> list[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
 
@@ -73,8 +74,14 @@ class TwinFilm:
     right: Source
 
     def pairs(self, wanted: Wanted = None) -> Iterator[StereoFrame]:
-        eyes = zip(self.left.pictures(wanted), self.right.pictures(wanted), strict=False)
-        for (index, left), (_, right) in eyes:
+        for one, other in zip_longest(self.left.pictures(wanted), self.right.pictures(wanted)):
+            if one is None or other is None:
+                raise PlateError(
+                    f"the {'left' if one is None else 'right'} eye ends at frame {(one or other)[0]}, before the other",
+                    remedy="deliver both eyes at one length",
+                    where=self.name,
+                )
+            (index, left), (_, right) = one, other
             if left.shape != right.shape:
                 raise PlateError(
                     f"the eyes differ in size, {left.shape[1]}×{left.shape[0]} and {right.shape[1]}×{right.shape[0]}",

@@ -17,6 +17,7 @@ from training.transfer import display_referred
 
 Picture = npt.NDArray[np.uint8]
 STILLS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
+_HIDDEN = 2
 _DEEP = 8  # bits above which a video is decoded at 16
 
 
@@ -66,15 +67,25 @@ class Video:
         last = max(wanted, default=-1) if wanted is not None else None
         try:
             with av.open(str(self.path)) as container:
+                if not container.streams.video:
+                    raise PlateError("holds no pictures, only sound or data", where=str(self.path))
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
+                index = -1
                 for index, frame in enumerate(container.decode(stream)):
                     if wanted is None or index in wanted:
                         yield index, _rgb(frame)
                     if last is not None and index >= last:
                         return
+                if last is None:
+                    self._whole(index + 1, stream.frames)
         except (av.FFmpegError, IndexError, OSError) as error:
             raise PlateError(f"cannot be read as a video ({error})", where=str(self.path)) from error
+
+    def _whole(self, count: int, told: int) -> None:
+        # An edit list may hide a few of the frames that a container counts.
+        if told - count > max(_HIDDEN, told // 100):
+            raise PlateError(f"is cut short or damaged: {count} of {told} frames can be read", where=str(self.path))
 
 
 def _rgb(frame: av.VideoFrame) -> Picture:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from training.asked import FilmSpec
 from training.config import CurateConfig
-from training.curate import FilmSpec, curate
+from training.curate import curate
 from training.depth import Depth
 from training.masks import mask_source
 from training.pairs import Bench

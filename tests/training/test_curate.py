@@ -15,7 +15,8 @@ import pytest
 
 from host_bridge.errors import BadInputError, DepthSourceError, PlateError
 from tests.training.conftest import small_bench
-from training.curate import FilmSpec, Part, curate
+from training.asked import FilmSpec, Part
+from training.curate import curate
 from training.depth import Depth
 from training.pairs import Bench, Reject, Sample
 from training.shards import Entry, index, read_manifests
@@ -104,7 +105,8 @@ def test_too_many_parts(film: Path, tmp_path: Path) -> None:
 _RUN = """
 import sys
 from tests.training.conftest import small_bench
-from training.curate import FilmSpec, curate
+from training.asked import FilmSpec
+from training.curate import curate
 from pathlib import Path
 film = FilmSpec(sys.argv[1], style="measured")
 curate([film], Path(sys.argv[2]), small_bench(), progress=lambda done, _: print(done, flush=True))

@@ -5,20 +5,24 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
-from host_bridge.errors import BadInputError
+from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
+from training.asked import FilmSpec, Part
 from training.commands.options import add_config, progress_bar, read_config
 from training.config import CurateConfig
 from training.contact import contact_sheet
-from training.curate import FilmSpec, Part, curate
+from training.curate import curate
 from training.depth import Depth
+from training.explain import costliest
 from training.layouts import LAYOUTS
 from training.masks import mask_source
 from training.pairs import Bench
 from training.stereo_net import stereo_net
 
+EXIT_NOTHING_KEPT = 5
 HELP = "curate stereo films into shards of training pairs"
 
 
@@ -61,7 +65,13 @@ def run(args: argparse.Namespace) -> int:
         )
     contact_sheet(args.out)
     _tell(manifest)
-    return 0
+    for line in manifest["faults"].values():
+        print(f"art3d-train: {line}", file=sys.stderr)
+    if manifest["faults"]:
+        print(f"{len(manifest['faults'])} of {len(films)} films are not whole; the rest was used", file=sys.stderr)
+    if not manifest["samples"] and manifest["parts"] == 1:
+        return EXIT_NOTHING_KEPT
+    return EXIT_SOME_FRAMES if manifest["faults"] else EXIT_OK
 
 
 def _film(spec: str, args: argparse.Namespace) -> FilmSpec:
@@ -83,5 +93,9 @@ def _tell(manifest: dict[str, Any]) -> None:
         if name in facts["figures"]:
             value = facts["figures"][name]
             print(f"{name:14} {value['mean']:8.2f} ± {value['std']:.2f}")
+    if facts["pairs_at_ddc"]:
+        print("pairs at DDC-IoU " + ", ".join(f"≥ {least}: {n}" for least, n in facts["pairs_at_ddc"].items()))
+    if line := costliest(manifest["rejects"]):
+        print(line)
     for note in manifest["notes"]:
         print(note)
