@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from art3d_node.models.styles import load_style
+from art3d_node.stereo.ddc import READINGS
 from training.cli import COMMANDS, build_parser, main
 from training.commands.options import _told
-from training.config import CurateConfig, FitConfig
+from training.config import RECIPES, CurateConfig, FitConfig
+from training.limits import CHOICES, RANGES, refuse_unusable
+from training.masks import SOURCES
 from training.stage.film import FilmPlan
+from training.stereo_net import NETS
 
 
 @pytest.mark.parametrize("config", [CurateConfig, FitConfig, FilmPlan])
@@ -22,6 +26,15 @@ def test_every_option_is_told(config: type) -> None:
     told = _told(config)
     grouped = {"shots", "frames_per_shot", "width", "height"} if config is FilmPlan else set()
     assert {f.name for f in fields(config)} - grouped <= set(told)
+
+
+def test_tables_of_values_hold_what_the_code_knows() -> None:
+    assert CHOICES["masks"] == SOURCES and CHOICES["stereo"] == NETS and set(CHOICES["ddc"]) == set(READINGS)
+    known = {f.name for config in (CurateConfig, FitConfig) for f in fields(config)}
+    assert set(RANGES) | set(CHOICES) <= known
+    for start in ({}, *RECIPES.values()):
+        refuse_unusable({**FitConfig().__dict__, **start})
+    refuse_unusable(CurateConfig().__dict__)
 
 
 def test_help_of_every_command() -> None:
@@ -37,6 +50,14 @@ def test_help_of_every_command() -> None:
         (["curate", "x.mp4", "-o", "OUT", "--part", "3/2", "--depth", "sidecar"], "--part"),
         (["fit", "OUT", "-o", "a.style"], "no manifest"),
         (["fit", "OUT", "-o", "a.style", "--epochs", "many"], "--epochs"),
+        (["fit", "OUT", "-o", "a.style", "--epochs", "0"], "--epochs: 0 is not usable; at least 1"),
+        (["fit", "OUT", "-o", "a.style", "--batch", "0"], "--batch"),
+        (["fit", "OUT", "-o", "a.style", "--size-px", "100"], "a multiple of 8, as 96"),
+        (["fit", "OUT", "-o", "a.style", "--learning-rate", "nan"], "--learning-rate"),
+        (["fit", "OUT", "-o", "a.style", "--precision", "fp16"], "there are 32-true, bf16-mixed"),
+        (["curate", "nothing.mp4", "-o", "OUT", "--stereo", "magic"], "there are sgbm, sea-raft"),
+        (["curate", "nothing.mp4", "-o", "OUT", "--per-shot", "0"], "--per-shot"),
+        (["curate", "nothing.mp4", "-o", "OUT", "--min-consistent", "70"], "--min-consistent"),
         (["evaluate", "OUT", "a.style"], "no manifest"),
         (["export", "nothing.style"], "nothing.style"),
     ],

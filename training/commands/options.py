@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from host_bridge.errors import BadInputError
+from training.limits import refuse_unusable
 
 Config = TypeVar("Config")
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -45,6 +46,7 @@ def read_config(args: argparse.Namespace, config: type[Config], start: dict[str,
         text = getattr(args, f"config_{field.name}")
         if text is not None:
             values[field.name] = _parsed(field, text)
+    refuse_unusable(values)
     return config(**values)
 
 
