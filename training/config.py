@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from art3d_node.stereo.ddc import Reading
+if TYPE_CHECKING:  # torch would cost `--help` seconds
+    from art3d_node.stereo.ddc import Reading
 
 RIDGE_PCT2 = 0.04
 """Variance, %², under which a region says little about s: (0.2 % of the width)², one pixel at 512."""

@@ -42,6 +42,17 @@ def test_help_of_every_command() -> None:
     assert all(name in text for name in COMMANDS)
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_loads_nothing_heavy(command: str, root: Path) -> None:
+    """Torch alone costs seconds."""
+    ask = f"import sys; from training.cli import build_parser; build_parser({[command] if command else COMMANDS!r})"
+    tell = "print(*sorted({'torch', 'lightning', 'numba', 'matplotlib', 'transformers'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{ask}; {tell}"], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

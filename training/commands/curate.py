@@ -13,14 +13,8 @@ from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
 from training.asked import FilmSpec, Part
 from training.commands.options import add_config, progress_bar, read_config
 from training.config import CurateConfig
-from training.contact import contact_sheet
-from training.curate import curate
-from training.depth import Depth
 from training.explain import costliest
 from training.layouts import LAYOUTS
-from training.masks import mask_source
-from training.pairs import Bench
-from training.stereo_net import stereo_net
 
 EXIT_NOTHING_KEPT = 5
 HELP = "curate stereo films into shards of training pairs"
@@ -45,6 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Curates, draws the contact sheet, prints what was kept and why the rest was not."""
     config = read_config(args, CurateConfig)
+    # Imported here: torch and its company would cost `--help` seconds.
+    from training.contact import contact_sheet
+    from training.curate import curate
+    from training.depth import Depth
+    from training.masks import mask_source
+    from training.pairs import Bench
+    from training.stereo_net import stereo_net
+
     reach_px = round(config.reach_pct / 100 * config.size_px)
     bench = Bench(
         config,

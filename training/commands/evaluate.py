@@ -5,14 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from art3d_node.models.camera_net import CameraNet
-from art3d_node.stereo.ddc import READINGS
 from training.config import CurateConfig
-from training.dataset import split_by_shot
-from training.export import load
-from training.figures import measure
-from training.report import text_table, write_report
-from training.shards import index
+from training.limits import CHOICES
 
 HELP = "measure styles on curated films"
 
@@ -25,11 +19,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="write text, JSON and a page there")
     parser.add_argument("--held-out", type=float, default=0.0, help="use only this share of shots, as fit held out")
-    parser.add_argument("--ddc", default=CurateConfig.ddc, choices=READINGS)
+    parser.add_argument("--ddc", default=CurateConfig.ddc, choices=CHOICES["ddc"])
 
 
 def run(args: argparse.Namespace) -> int:
     """Measures, prints the table, writes the report."""
+    # Imported here: torch and its company would cost `--help` seconds.
+    from art3d_node.models.camera_net import CameraNet
+    from training.dataset import split_by_shot
+    from training.export import load
+    from training.figures import measure
+    from training.report import text_table, write_report
+    from training.shards import index
+
     entries = index(args.shards)
     if args.held_out:
         entries = split_by_shot(entries, args.held_out)[1]

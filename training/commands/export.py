@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from training.export import card_text, export, load
-
 HELP = "check a style and write ONNX and TorchScript beside it"
 
 
@@ -18,6 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exports and prints the card."""
+    # Imported here: torch and its company would cost `--help` seconds.
+    from training.export import card_text, export, load
+
     card, _ = load(args.style)
     made = export(args.style, args.out or args.style.parent)
     for name, value in card_text(card).items():

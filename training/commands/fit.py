@@ -7,17 +7,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-
-from lightning.fabric import Fabric
+from typing import TYPE_CHECKING
 
 from host_bridge.errors import BadInputError
 from training.commands.options import add_config, progress_bar, read_config
 from training.config import RECIPES, FitConfig
-from training.dataset import split_by_shot
-from training.export import load, thumbnail, write_style
-from training.figures import measure
-from training.fit import Progress, fit, groups
-from training.shards import Entry, index, read_manifests
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+    from training.fit import Progress
+    from training.shards import Entry
 
 HELP = "train a style on shards"
 
@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Trains one style, or each; keeps checkpoints and curves beside it."""
     config = read_config(args, FitConfig, RECIPES[args.recipe])
+    # Imported here: torch and its company would cost `--help` seconds.
+    from lightning.fabric import Fabric
+
+    from training.fit import groups
+    from training.shards import index
+
     entries = [entry for folder in args.shards for entry in index(folder)]
     fabric = Fabric(
         accelerator=args.accelerator,
@@ -62,6 +68,9 @@ def _devices(text: str) -> str | int:
 
 
 def _one(args: argparse.Namespace, config: FitConfig, fabric: Fabric, out: Path, entries: Sequence[Entry]) -> None:
+    from training.export import load
+    from training.fit import fit
+
     if out.suffix != ".style":
         raise BadInputError("a style is written to NAME.style", where=str(out), remedy="or use --each with a folder")
     start = None
@@ -84,6 +93,10 @@ def _one(args: argparse.Namespace, config: FitConfig, fabric: Fabric, out: Path,
 
 def _ship(args: argparse.Namespace, config: FitConfig, out: Path, entries: Sequence[Entry], net: object) -> None:
     from art3d_node.models.camera_net import CameraNet
+    from training.dataset import split_by_shot
+    from training.export import thumbnail, write_style
+    from training.figures import measure
+    from training.shards import read_manifests
 
     assert isinstance(net, CameraNet)
     _, held = split_by_shot(entries, config.held_out)
