@@ -12,12 +12,13 @@ from host_bridge import colour
 from host_bridge.batch.identity import identities, prove_expected
 from host_bridge.client import Client
 from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, check_choices
-from host_bridge.errors import EXIT_OK, BadInputError, MissingFrameError
+from host_bridge.errors import EXIT_OK, MissingFrameError
 from host_bridge.farm import lines
 from host_bridge.farm.ranges import frames_of
 from host_bridge.knob_options import SETTINGS, add_knobs, settings_of
 from host_bridge.plates import PlateSequence
 from host_bridge.plates.depth_option import with_depth
+from host_bridge.shot.edit_list import cuts_in
 from host_bridge.shot.file import Shot, save_shot
 from host_bridge.shot.make import make_shot
 from host_bridge.shot.scenes import Cuts
@@ -40,8 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steady", type=int, default=Plan.steady, help="neighbours that steady network depth")
     parser.add_argument("--handover", type=int, default=Plan.handover, help="frames of zero-plane hand-over at a cut")
     parser.add_argument(
-        "--cuts", type=Path, metavar="FILE", help="first frames of scenes, one a line, in place of cuts found"
+        "--cuts",
+        type=Path,
+        metavar="FILE",
+        help="cuts in place of those found: frame numbers, one a line, or an .edl or .otio edit list",
     )
+    parser.add_argument("--cuts-fps", type=float, metavar="N", help="rate of an .edl; default: a movie's own, else 24")
     parser.add_argument("--cut", type=int, action="append", default=[], metavar="FRAME", help="a scene begins here")
     parser.add_argument("--no-cut", type=int, action="append", default=[], metavar="FRAME", help="no scene begins here")
     parser.add_argument("--server", metavar="ADDRESS", help="compute server; default: this user's own")
@@ -68,7 +73,7 @@ def _analyse(args: argparse.Namespace) -> Shot:
     )
     sequence, source = with_depth(sequence, args.depth, args.depth_channel)
     settings = replace(settings_of(args), depth=source)
-    cuts = Cuts(frames_in(args.cuts) if args.cuts else None, tuple(args.cut), tuple(args.no_cut))
+    cuts = Cuts(_listed(args, sequence), tuple(args.cut), tuple(args.no_cut))
     plan = Plan(max(0.1, args.smooth), max(0, args.handover), max(0, args.steady), cuts)
     if sequence.missing and args.missing == "error":
         first = sequence.absent(min(sequence.missing))
@@ -93,16 +98,9 @@ def _analyse(args: argparse.Namespace) -> Shot:
         )
 
 
-def frames_in(path: Path) -> tuple[int, ...]:
-    """The frame numbers of a list of cuts: one a line, with nothing else but what follows a #.
-
-    Raises:
-        BadInputError: it cannot be read, or holds something else.
-    """
-    try:
-        lines_of = [line.partition("#")[0].split() for line in path.read_text(encoding="utf-8").splitlines()]
-        return tuple(int(word) for words in lines_of for word in words)
-    except (OSError, ValueError) as error:
-        raise BadInputError(
-            f"no list of cuts: {error}", where=f"--cuts {path}", remedy="write the first frame of each scene on a line"
-        ) from error
+def _listed(args: argparse.Namespace, sequence: PlateSequence) -> tuple[int, ...] | None:
+    """The cuts of the list that was named; None without one."""
+    if args.cuts is None:
+        return None
+    fps = args.cuts_fps or (float(sequence.film.rate) if sequence.film else 24.0)
+    return cuts_in(args.cuts, first=min(sequence.frames), fps=fps)
