@@ -55,10 +55,10 @@ def opened(name: str) -> oiio.ColorConfig:
 
 
 def config_identity() -> str:
-    """What a recipe says of the config: its name, and of a file its bytes, for a studio edits it in place."""
+    """What a recipe says of the config: its name, or of a file its bytes, wherever a machine keeps it."""
     name = config_name()
     path = Path(name)
-    return f"{name} {content_hash(path)}" if path.is_file() else name
+    return content_hash(path) if path.is_file() else name
 
 
 @dataclass(frozen=True)

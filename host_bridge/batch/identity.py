@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from host_bridge import colour_config
 from host_bridge.client import Client
 from host_bridge.errors import BadInputError
-from host_bridge.recipe import art3d_version, content_hash
+from host_bridge.recipe import art3d_version
 from host_bridge.wire.messages import AnalysisSettings
 
 SAID = {
@@ -31,14 +30,8 @@ def identities(client: Client, settings: AnalysisSettings) -> dict[str, Any]:
     return {
         "style": styles.get(settings.style, settings.style),
         "depth": sorted(str(d.get("id", d.get("name"))) for d in welcome.depth_sources if d.get("ready", True)),
-        "colour": _config_id(),
+        "colour": colour_config.config_identity(),
     }
-
-
-def _config_id() -> str:
-    """The colour config's name, or what its file holds."""
-    name = colour_config.config_name()
-    return content_hash(Path(name)) if Path(name).is_file() else name
 
 
 def expectation(found: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from host_bridge import colour_config
 from host_bridge.depth_script import DepthScript
 from host_bridge.errors import Art3DError, BadInputError, OutputError
 from host_bridge.outputs import Writing
@@ -131,7 +130,6 @@ class Job:
             "layer": self.plate.layer,
             "input_space": self.input_space,
             "depth": self._depth(source),
-            "colour_config": colour_config.config_identity(),
             "settings": asdict(self.settings),
             "controls": asdict(self.knobs(number)),
             "layers": self.writing.layers,
