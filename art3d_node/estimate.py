@@ -238,5 +238,5 @@ def _given(plate: Plate) -> Tensor:
         )
     array = frame.layers["disparity"]
     if array.dtype.kind != "f":
-        raise DepthSourceError("the disparity is no float layer", where="style given", remedy="send px as float")
+        raise DepthSourceError("the disparity is not a float layer", where="style given", remedy="send px as float")
     return as_float(array[..., 0], plate.device)

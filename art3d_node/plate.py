@@ -110,7 +110,7 @@ def picture_of(frame: Frame, settings: AnalysisSettings) -> Box:
         return frame.data if settings.style == GIVEN else active_picture(frame)
     if settings.picture.empty or not frame.data.contains(settings.picture):
         raise BadInputError(
-            f"the active picture {settings.picture.as_tuple()} is no part of the data window {frame.data.as_tuple()}",
+            f"the active picture {settings.picture.as_tuple()} lies outside the data window {frame.data.as_tuple()}",
             remedy="analyse this plate with `art3d analyse`, or leave the picture out",
         )
     return settings.picture

@@ -122,7 +122,7 @@ def _curve(name: str, keys: Any, interpolation: str, where: str) -> Curve:
     try:
         points = sorted((float(frame), float(knob.check(value))) for frame, value in keys.items())
     except ValueError as error:
-        raise BadInputError(f"{name} has a key that is no frame number: {error}", where=where) from error
+        raise BadInputError(f"{name} has a key that is not a frame number: {error}", where=where) from error
     if not all(math.isfinite(frame) for frame, _ in points) or len({frame for frame, _ in points}) < len(points):
-        raise BadInputError(f"{name} has a key twice, or one that is no frame number", where=where)
+        raise BadInputError(f"{name} has a key twice, or one that is not a frame number", where=where)
     return Curve(tuple(f for f, _ in points), tuple(v for _, v in points), interpolation)

@@ -77,7 +77,7 @@ def parse_json(data: bytes | str) -> Any:
     """What JSON says: texts that are Unicode, numbers that are finite and fit 64 bits, nesting that ends.
 
     Raises:
-        ValueError: it is no JSON, or says something that no message and no other file could carry.
+        ValueError: it is not JSON, or says something that no message and no other file could carry.
     """
     try:
         found = json.loads(data)
@@ -116,11 +116,11 @@ def _prove_scalar(value: Any) -> None:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise ValueError(f"a text is no Unicode: {value[:40]!a}") from None
+            raise ValueError(f"a text is not Unicode: {value[:40]!a}") from None
     elif isinstance(value, int):
         if not -INTEGER <= value < INTEGER:
             raise ValueError("a number is beyond 64 bits")
     elif not isinstance(value, float):
-        raise ValueError(f"a {type(value).__name__} is no JSON")
+        raise ValueError(f"a {type(value).__name__} is not JSON")
     elif not math.isfinite(value):
         raise ValueError("a number is not finite")

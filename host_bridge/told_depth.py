@@ -47,7 +47,7 @@ def depth_from(plate: Plate) -> str:
 def depth_words(fields: Mapping[str, Any]) -> str:
     """One line for a person, such as `depth from plate Z (distance, decided: 0.93 agreement)`."""
     source = str(fields.get("depth_source", ""))
-    void = f"; {fields['z_void']} holds one value and is no depth" if "z_void" in fields else ""
+    void = f"; {fields['z_void']} holds a single value, so it is not depth" if "z_void" in fields else ""
     if source == "aov" and void:
         return f"no depth: {fields['z_void']} holds one value; the frame is flat"
     if source != "aov" or "z_meaning" not in fields:

@@ -153,7 +153,7 @@ def test_settings_name_the_picture() -> None:
     assert part.disparity_px.shape == (70, 130) and part.width_px == 130
     assert bars_of(analyse(frame, MINI, LIBRARY).picture, frame.data) == (20, 12, 0, 0)
     for wrong in (Box(0, 0, 0, 0), Box(-1, 0, 50, 50), Box(0, 0, 161, 50)):
-        with pytest.raises(BadInputError, match="no part of the data window"):
+        with pytest.raises(BadInputError, match="outside the data window"):
             analyse(frame, replace(MINI, picture=wrong), LIBRARY)
 
 

@@ -122,7 +122,7 @@ def test_a_style_that_changes_on_disk_is_loaded_again(nothing_installed: Path) -
 
 def test_a_damaged_style_says_so(nothing_installed: Path) -> None:
     (nothing_installed / "bad.style").write_bytes(b"nonsense")
-    with pytest.raises(StyleError, match=r"bad\.style: is truncated or no style file"):
+    with pytest.raises(StyleError, match=r"bad\.style: is truncated or not a style file"):
         Library().style("bad")
 
 

@@ -172,7 +172,7 @@ def side_picture(
         return None
     image = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
     if image is None or image.ndim != 2:
-        raise PlateError("is no single-channel picture", where=str(file))
+        raise PlateError("is not a single-channel picture", where=str(file))
     eyes = split(image, layout) if layout in LAYOUTS else (image, image)
     scaled = tuple(np.asarray(eye, np.float32) / np.float32(np.iinfo(image.dtype).max) for eye in eyes)
     return scaled[::-1] if swapped else scaled

@@ -175,7 +175,7 @@ def read_manifests(folder: Path) -> list[dict[str, Any]]:
         try:
             manifest = json.loads(file.read_text())
         except ValueError as error:
-            raise ShardError("is no manifest", where=str(file)) from error
+            raise ShardError("is not a manifest", where=str(file)) from error
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise ShardError(f"is not of the format {FORMAT}", remedy="curate these films again", where=str(file))
         manifests.append(manifest)

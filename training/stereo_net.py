@@ -135,7 +135,7 @@ class SeaRaft:
     def __init__(self, checkpoint: Path, *, device: str = "cpu", size: str = "m") -> None:
         if not checkpoint.is_file():
             raise BadInputError(
-                "there is no SEA-RAFT checkpoint", remedy="give one with --stereo-weights", where=str(checkpoint)
+                "there is not a SEA-RAFT checkpoint", remedy="give one with --stereo-weights", where=str(checkpoint)
             )
         import torch
 
@@ -147,7 +147,7 @@ class SeaRaft:
         try:
             self._model = ptlflow.get_model(f"sea_raft_{size}", ckpt_path=str(checkpoint)).to(device).eval()
         except (OSError, RuntimeError, KeyError, ValueError) as error:
-            raise BadInputError(f"is no SEA-RAFT checkpoint ({error})", where=str(checkpoint)) from error
+            raise BadInputError(f"is not a SEA-RAFT checkpoint ({error})", where=str(checkpoint)) from error
         self._torch, self._device = torch, device
 
     def match(self, left: Picture, right: Picture) -> Disparities:

@@ -86,7 +86,7 @@ def _renamed(name: str) -> str:
         renamed, count = re.subn(pattern, replacement, name)
         if count:
             return renamed
-    raise ValueError(f"{name!r} is no tensor of Depth Anything V2 Small")
+    raise ValueError(f"{name!r} is not a tensor of Depth Anything V2 Small")
 
 
 def load_small(path: Path) -> DepthAnythingForDepthEstimation:

@@ -126,7 +126,7 @@ def _beside(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ValueError(f"{card} cannot be read: {error}") from error
     if not isinstance(found, dict):
-        raise ValueError(f"{card} is no JSON object")
+        raise ValueError(f"{card} is not a JSON object")
     unknown = sorted(found.keys() - {f.name for f in fields(Card)})
     if unknown:
         raise ValueError(f"{card}: {unknown[0]!r} is not known; keys are {', '.join(f.name for f in fields(Card))}")

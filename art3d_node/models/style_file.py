@@ -150,11 +150,11 @@ def _read(path: Path) -> bytes:
 def _header(data: bytes) -> dict[str, Any]:
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or not 2 <= size <= min(MAX_HEADER_BYTES, len(data) - 8):
-        raise StyleFileError("is truncated or no style file")
+        raise StyleFileError("is truncated or not a style file")
     try:
         header = json.loads(data[8 : 8 + size])
     except (ValueError, RecursionError) as error:
-        raise StyleFileError("its header is no JSON") from error
+        raise StyleFileError("its header is not JSON") from error
     if not isinstance(header, dict) or not isinstance(header.get("__metadata__"), dict):
         raise StyleFileError("carries no style card")
     return header

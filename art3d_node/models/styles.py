@@ -145,7 +145,7 @@ def find_style(name: str) -> Path:
         StyleFileError: there is none, or the name is a path.
     """
     if not name or Path(name).name != name or name.startswith("."):
-        raise StyleFileError(f"{name!r} is no style name")
+        raise StyleFileError(f"{name!r} is not a style name")
     for folder in style_folders():
         if (folder / f"{name}{SUFFIX}").is_file():
             return folder / f"{name}{SUFFIX}"
@@ -177,7 +177,7 @@ def look_at_styles() -> tuple[list[StyleCard], list[str]]:
             continue
         try:
             if not is_style_name(path.stem):
-                raise StyleFileError(f"{path}: its file is named as no style is")
+                raise StyleFileError(f"{path}: the file name is not a style name")
             found[path.stem] = replace(read_card(path), name=path.stem)
         except StyleFileError as error:
             faults.append(str(error))

@@ -164,7 +164,7 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
     if not isinstance(found, dict):
-        raise ValueError(f"{path} is no transformers configuration")
+        raise ValueError(f"{path} is not a transformers configuration")
     return found
 
 

@@ -62,4 +62,4 @@ def check_choices(args: argparse.Namespace) -> None:
     for flag, known in (("--missing", MISSING), ("--compression", tuple(COMPRESSIONS))):
         value = vars(args).get(flag.lstrip("-"), known[0])
         if value not in known:
-            raise BadInputError(f"{value!r} is no way", where=flag, remedy=f"choose one of: {', '.join(known)}")
+            raise BadInputError(f"{value!r} is not a choice", where=flag, remedy=f"choose one of: {', '.join(known)}")

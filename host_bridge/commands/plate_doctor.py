@@ -102,7 +102,7 @@ def depth(seen: Seen) -> Iterator[Finding]:
         yield Finding("plate depth", True, "none in the plate: a network estimates it", "--depth names another source")
         return
     if not plate.depth_varies:
-        yield Finding("plate depth", True, f"{plate.depth_name} holds one value, which is no depth")
+        yield Finding("plate depth", True, f"{plate.depth_name} holds a single value, so it is not depth")
         return
     meaning = _MEANINGS.get(plate.depth_meaning, plate.depth_meaning)
     yield Finding("plate depth", True, f"{plate.depth_name} ({meaning})", "--z-meaning and --depth-channel overrule it")

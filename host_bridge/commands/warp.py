@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     controls = replace(controls_of(args), budget_front=_most("budget_front"), budget_behind=_most("budget_behind"))
     check_choices(args)
     if args.compression != "auto" and not args.out.lower().endswith(".exr"):
-        raise BadInputError("only EXRs are packed in a way to choose", where="--compression",
+        raise BadInputError("--compression applies to EXRs only", where="--compression",
                             remedy=f"leave it out for {args.out}, or write EXRs")  # fmt: skip
     writing = Writing(art3d_version(), compression=args.compression)
     if controls.fill == "clean-plate":

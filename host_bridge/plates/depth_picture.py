@@ -160,7 +160,7 @@ def _one_plane(path: Path, pixels: Array, names: list[str], channel: str) -> npt
     first = pixels[..., colours[0] if colours else 0]
     if len(colours) > 1 and any(not np.array_equal(first, pixels[..., i]) for i in colours[1:]):
         raise PlateError(
-            "a picture in colour is no depth", where=str(path), remedy="name one of its channels with --depth-channel"
+            "a colour picture is not depth", where=str(path), remedy="name one of its channels with --depth-channel"
         )
     return np.asarray(first)
 

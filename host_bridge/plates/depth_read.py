@@ -63,7 +63,7 @@ def pick_varying(
         depth = _read(file, candidate, known.get(candidate.channel.name))
         if depth.varies:
             return depth
-        _log.info("%s: %s holds a single value and is no depth", file.path, candidate.channel.stored)
+        _log.info("%s: %s holds a single value, so it is not depth", file.path, candidate.channel.stored)
         found = found or depth
     return found
 

@@ -45,7 +45,7 @@ def read_disparity(path: Path, hero: str, data: Box, display: Box) -> Array:
     elif path.suffix.lower() == ".pfm":
         pixels = read_pfm(path)
     else:
-        raise PlateError("this is no disparity file", where=str(path), remedy=f"give {FORMATS}")
+        raise PlateError("this is not a disparity file", where=str(path), remedy=f"give {FORMATS}")
     for window in (data, display):
         if pixels.shape == (window.height, window.width):
             return _placed(pixels, window, data)
@@ -90,7 +90,7 @@ def read_npy(path: Path) -> Array:
     array = mapped[..., 0] if mapped.ndim == 3 and mapped.shape[2] in (1, 2) else mapped
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise PlateError(
-            f"an array {mapped.dtype}{mapped.shape} is no picture of one channel",
+            f"an array {mapped.dtype}{mapped.shape} is not a single-channel picture",
             where=str(path),
             remedy="give (rows, columns)",
         )

@@ -75,7 +75,7 @@ class PlateSequence:
         missing = frozenset(asked) - frozenset(found)
         if len(missing) == len(asked):
             raise MissingFrameError(
-                f"none of the {len(asked)} asked frames has a file" if asked else "no file matches",
+                f"none of the {len(asked)} requested frames has a file" if asked else "no file matches",
                 where=text,
                 remedy=f"frames on disk: {fileseq.framesToFrameRange(found) or 'none'}; check the path and --frames",
             )
@@ -160,7 +160,7 @@ def _of_film(pattern: Pattern, film: Film, frames: str | None, view: str, start:
     missing = frozenset(asked) - frozenset(there)
     if len(missing) == len(asked):
         raise MissingFrameError(
-            f"none of the {len(asked)} asked frames is in the movie",
+            f"none of the {len(asked)} requested frames is in the movie",
             where=pattern.text,
             remedy=f"its frames are {there[0]}-{there[-1]}; check --frames and --start",
         )

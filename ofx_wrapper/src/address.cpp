@@ -59,7 +59,7 @@ Address givenAddress(const std::string& knob) {
   const char* const otherwise = !platform::kHasServer ? "" : byKnob ? ", or empty it for this machine's own server"
                                                                     : ", or unset it for this machine's own server";
   if (!isAddress(found.text)) {
-    throw Fault("\"" + found.text + "\" in " + found.source + " is no address of a server; write " + forms() + otherwise);
+    throw Fault("\"" + found.text + "\" in " + found.source + " is not a server address; write " + forms() + otherwise);
   }
   found.remedy = "start it there with `art3d serve`, or correct " + found.source + otherwise;
   return found;

@@ -362,7 +362,7 @@ def test_the_command_pulls_a_folder(
     monkeypatch.setattr(checkpoints, "FOLDERS", {"house-net": replace(network, note="mind the teachers")})
     parser = argparse.ArgumentParser()
     models.add_arguments(parser)
-    with pytest.raises(BadInputError, match="no sha256"):
+    with pytest.raises(BadInputError, match="not a sha256"):
         models.run(parser.parse_args(["pull", "house-net", "--sha256", "abc"]))
     with pytest.raises(BadInputError, match="no such file or folder"):
         models.run(parser.parse_args(["pull", "house-net", "--from", "/nowhere/at/all"]))

@@ -52,8 +52,8 @@ def test_every_key_is_met(values: list[float], interpolation: str) -> None:
     [
         ({"keys": {"hero": {"1": 0}}}, "hero"),
         ({"keys": {"depth_gain": {}}}, "no keys"),
-        ({"keys": {"depth_gain": {"x": 1.0}}}, "no frame number"),
-        ({"keys": {"depth_gain": {"nan": 1.0}}}, "no frame number"),
+        ({"keys": {"depth_gain": {"x": 1.0}}}, "not a frame number"),
+        ({"keys": {"depth_gain": {"nan": 1.0}}}, "not a frame number"),
         ({"keys": {"depth_gain": {"1001": 1.0, "1001.0": 2.0}}}, "twice"),
         ({"keys": {"depth_gain": {"1": 99.0}}}, "99"),
         ({"keys": {"depth_gain": {"1": 1.0}}, "interpolation": "wavy"}, "wavy"),

@@ -183,7 +183,7 @@ def test_convention_metric_models_are_turned_into_nearness() -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{", "cannot be read"), ("[]", "no transformers"), ('{"model_type": "bert"}', "'bert' model")],
+    [("{", "cannot be read"), ("[]", "not a transformers"), ('{"model_type": "bert"}', "'bert' model")],
 )
 def test_a_folder_with_something_else_is_refused(content: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(content)

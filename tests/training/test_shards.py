@@ -58,7 +58,7 @@ def test_manifests_that_are_none(copy: Path) -> None:
     with pytest.raises(ShardError, match=r"parts \[1\] of 3"):
         read_manifests(copy)
     next(copy.glob("manifest-*.json")).write_text("{")
-    with pytest.raises(ShardError, match="is no manifest"):
+    with pytest.raises(ShardError, match="is not a manifest"):
         read_manifests(copy)
 
 

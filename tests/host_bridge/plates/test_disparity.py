@@ -22,7 +22,7 @@ def planes(box: Box) -> np.ndarray:
 @pytest.mark.parametrize("name", ["d.txt", "d.png"])
 def test_not_a_disparity_file(tmp_path, name) -> None:
     (tmp_path / name).write_bytes(b"1 2 3")
-    with pytest.raises(PlateError, match="no disparity file"):
+    with pytest.raises(PlateError, match="not a disparity file"):
         read_disparity(tmp_path / name, "left", DATA, DISPLAY)
 
 
@@ -37,7 +37,7 @@ def test_arrays_that_are_none(tmp_path) -> None:
     with pytest.raises(PlateError, match="not a NumPy array that can be read"):
         read_disparity(tmp_path / "d.npy", "left", DATA, DISPLAY)
     np.save(tmp_path / "c.npy", np.zeros((24, 40), np.complex64))
-    with pytest.raises(PlateError, match="is no picture of one channel"):
+    with pytest.raises(PlateError, match="is not a single-channel picture"):
         read_disparity(tmp_path / "c.npy", "left", DATA, DISPLAY)
 
 

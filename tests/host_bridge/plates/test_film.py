@@ -131,7 +131,7 @@ def test_asked_frames(films) -> None:
     assert sequence.content(1010) == again(films["h264.mp4"]).content(10)
     with pytest.raises(MissingFrameError, match=r"the movie holds no frame 1044"):
         sequence.content(1044)
-    with pytest.raises(MissingFrameError, match=r"none of the 2 asked frames is in the movie; its frames are 1-40"):
+    with pytest.raises(MissingFrameError, match=r"none of the 2 requested frames is in the movie; its frames are 1-40"):
         again(films["h264.mp4"], frames="1041-1042")
 
 

@@ -91,7 +91,7 @@ def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(MissingFrameError, match="no file matches"):
         PlateSequence.open(str(tmp_path / "p.####.exr"))
     touch(tmp_path, "p.0001.exr")
-    with pytest.raises(MissingFrameError, match=r"none of the 2 asked frames.*frames on disk: 1"):
+    with pytest.raises(MissingFrameError, match=r"none of the 2 requested frames.*frames on disk: 1"):
         PlateSequence.open(str(tmp_path / "p.####.exr"), frames="8-9")
     with pytest.raises(MissingFrameError, match="no such file"):
         PlateSequence.open(str(tmp_path / "q.exr"))
