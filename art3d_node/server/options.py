@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--device", default="auto", help="auto, cpu, cuda:0; a list makes several workers")
     made.add_argument("--idle-timeout-s", type=float, default=0.0, help="stop after so long without a client")
     made.add_argument("--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM")
-    made.add_argument("--analysis-mib", type=int, default=0, help="bound of analyses per worker; 0: an eighth of the RAM")
+    made.add_argument("--analysis-mib", type=int, default=0, help="analyses per worker; 0: an eighth of the RAM")
     made.add_argument("--max-clients", type=int, default=Limits.clients, help="clients at a time")
     made.add_argument("--log", default="", help="log file; the terminal when empty")
     made.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")

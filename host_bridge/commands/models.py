@@ -58,7 +58,9 @@ def _pull(args: argparse.Namespace) -> None:
     if args.source is not None and not args.source.exists():
         raise BadInputError("no such file or folder", where=f"--from {args.source}", remedy="check the path")
     if args.sha256 and (len(args.sha256) != _SHA256_DIGITS or set(args.sha256.lower()) - set("0123456789abcdef")):
-        raise BadInputError(f"{args.sha256!r} is not a sha256", where="--sha256", remedy="give its 64 hexadecimal digits")
+        raise BadInputError(
+            f"{args.sha256!r} is not a sha256", where="--sha256", remedy="give its 64 hexadecimal digits"
+        )
     known: Checkpoint | PublishedFolder = checkpoints.KNOWN.get(args.name) or checkpoints.FOLDERS[args.name]
     print(f"{known.about}\nlicence: {known.licence}\nfrom: {args.source or mirrored(known.url)}", flush=True)
     if isinstance(known, Checkpoint):

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM"
     )
-    parser.add_argument("--analysis-mib", type=int, default=0, help="bound of analyses per worker; 0: an eighth of the RAM")
+    parser.add_argument("--analysis-mib", type=int, default=0, help="analyses per worker; 0: an eighth of the RAM")
     parser.add_argument("--max-clients", type=int, default=256, help="clients at a time (default 256)")
     parser.add_argument("--log", default="", help="log file; the terminal when empty")
     parser.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")

@@ -77,7 +77,7 @@ def test_json_that_nothing_could_carry_is_refused(text):
 def test_bytes_that_are_no_text_are_refused():
     with pytest.raises(ValueError):
         parse_json(b'"\xff"')
-    with pytest.raises(ValueError, match="is no JSON"):
+    with pytest.raises(ValueError, match="is not JSON"):
         prove_plain({"a": b"bytes"})
 
 

@@ -84,7 +84,7 @@ def test_the_sidecar_wins(tmp_path: Path) -> None:
     ("card", "message"),
     [
         ("{", "cannot be read"),
-        ("[]", "no JSON object"),
+        ("[]", "not a JSON object"),
         ('{"meen": 1}', "'meen' is not known; keys are mean"),
         ('{"mean": [1, 2]}', "not 3 numbers"),
         ('{"std": [1, 0, 1]}', "not 3 numbers"),
