@@ -9,6 +9,7 @@ from pathlib import Path
 import fileseq
 
 from host_bridge import colour_config
+from host_bridge.bars import active_picture, bars_of
 from host_bridge.commands.finding import Finding
 from host_bridge.geometry import Box
 from host_bridge.interop import formula
@@ -77,6 +78,20 @@ def size(seen: Seen) -> Iterator[Finding]:
     yield Finding("plate size", True, ", ".join(said))
 
 
+def picture(seen: Seen) -> Iterator[Finding]:
+    """What lies inside black bars, as this one frame tells it; a shot's analysis looks at all of them."""
+    frame = seen.plate.frame
+    found = active_picture(frame)
+    if found == frame.data:
+        yield Finding("plate picture", True, "the whole frame, no bars")
+        return
+    top, bottom, left, right = bars_of(found, frame.data)
+    said = ", ".join(
+        f"{px} px {side}" for px, side in ((top, "above"), (bottom, "below"), (left, "left"), (right, "right")) if px
+    )
+    yield Finding("plate picture", True, f"{found.width}×{found.height} px; bars of {said}")
+
+
 def colours(seen: Seen) -> Iterator[Finding]:
     """The input space, who says so, and what becomes of the values."""
     plate, tag = seen.plate, seen.plate.tag
@@ -119,5 +134,5 @@ def _box(box: Box) -> str:
     return f"{box.width}×{box.height} px from ({box.x0}, {box.y0})"
 
 
-EXPLAINERS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (frames, size, colours, depth, views)
+EXPLAINERS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (frames, size, picture, colours, depth, views)
 """What is said of a plate, in order; each may say several things or nothing."""

@@ -83,3 +83,14 @@ def test_faults_are_told(tmp_path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(PlateError):
         found(tmp_path / "a.png")
+
+
+def test_a_letterbox_is_told(tmp_path) -> None:
+    from PIL import Image
+
+    picture = np.random.default_rng(0).integers(60, 255, (90, 160, 3)).astype(np.uint8)
+    picture[:12], picture[-12:] = 0, 0
+    Image.fromarray(picture).save(tmp_path / "bars.png")
+    assert found(tmp_path / "bars.png")["plate picture"].said == "160×66 px; bars of 12 px above, 12 px below"
+    Image.fromarray(picture[12:-12]).save(tmp_path / "whole.png")
+    assert found(tmp_path / "whole.png")["plate picture"].said == "the whole frame, no bars"
