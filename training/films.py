@@ -82,6 +82,7 @@ class TwinFilm:
                     where=self.name,
                 )
             (index, left), (_, right) = one, other
+            self._check_number(index)
             if left.shape != right.shape:
                 raise PlateError(
                     f"the eyes differ in size, {left.shape[1]}×{left.shape[0]} and {right.shape[1]}×{right.shape[0]}",
@@ -89,6 +90,18 @@ class TwinFilm:
                     where=f"{self.name} frame {index}",
                 )
             yield StereoFrame(index, left, right)
+
+    def _check_number(self, index: int) -> None:
+        """Plates bear numbers: after a gap in one eye the files in turn are no longer of one moment."""
+        left, right = (getattr(eye, "numbers", None) for eye in (self.left, self.right))
+        if left is None or right is None or left[index] == right[index]:
+            return
+        late, number = ("left", right[index]) if left[index] > right[index] else ("right", left[index])
+        raise PlateError(
+            f"the {late} eye has no frame {number}, which the other has",
+            remedy="deliver both eyes with the same frame numbers",
+            where=self.name,
+        )
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,14 @@ class Plates:
     view: str
     input_space: str | None
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the frames that have a file."""
+        return tuple(n for n in self.sequence.frames if n not in self.sequence.missing)
+
     def pictures(self, wanted: frozenset[int] | None) -> Iterator[tuple[int, Picture]]:
         """Frames in order; they count from 0, whatever numbers the files bear; gaps are left out."""
-        there = [n for n in self.sequence.frames if n not in self.sequence.missing]
-        for index, number in enumerate(there):
+        for index, number in enumerate(self.numbers):
             if wanted is None or index in wanted:
                 path = self.sequence.path(number)
                 yield index, _shown(read_plate(path, number=number, view=self.view, input_space=self.input_space))

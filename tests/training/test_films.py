@@ -159,3 +159,17 @@ def test_frames_ahead_come_in_order_and_faults_come_through() -> None:
         for frame in ahead(frames()):
             seen.append(frame.index)
     assert seen == [0, 1, 2]
+
+
+def test_a_gap_in_one_eye_ends_the_pairs_before_it(tmp_path: Path) -> None:
+    """Files in turn would pair frames of different moments from there on."""
+    for number in (1, 2, 3, 4):
+        for eye in ("left", "right"):
+            if (eye, number) != ("right", 3):
+                cv2.imwrite(str(tmp_path / f"s_{eye}.{number:04d}.png"), _scene()[0])
+    for spec in (str(tmp_path / "s_%V.####.png"), f"{tmp_path}/s_left.####.png::{tmp_path}/s_right.####.png"):
+        found = []
+        with pytest.raises(PlateError, match="the right eye has no frame 3"):
+            for frame in open_film(spec).pairs():
+                found.append(frame.index)
+        assert found == [0, 1]
