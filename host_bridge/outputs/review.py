@@ -38,7 +38,7 @@ def _shown(pixels: Array, channels: tuple[str, ...], space: str) -> Array:
 
 
 def disparity_image(result: Result, *, eye: str = "left") -> Array:
-    """Disparity of one eye as colour: orange in front of the screen, grey on it, blue behind.
+    """Disparity of one eye as colour: orange in front of the screen, off-white on it, blue behind.
 
     Full colour at `FULL_SCALE_PCT` parallax, the same for every frame, so that frames compare.
 
