@@ -269,7 +269,7 @@ class Client:
 
     def _remedy(self) -> str:
         welcome = self._connection.welcome if self._connection else None
-        return f"the server's log is {welcome.log}" if welcome and welcome.log else "look into the server's log"
+        return f"the server's log is {welcome.log}" if welcome and welcome.log else "see the server's log"
 
     def _send(self, pending: Pending, *, upload: bool) -> None:
         """Sends the request, uploading first what the server is not known to hold."""
@@ -314,7 +314,9 @@ class Client:
                                     remedy="pass the shot's neighbouring frames too")  # fmt: skip
             pending.uploaded[key] = pending.uploaded.get(key, 0) + 1
             if pending.uploaded[key] > TRIES:
-                raise ServerError("the server loses frames as fast as they come", remedy="start it with more memory")
+                raise ServerError(
+                    "the server drops frames as fast as they are uploaded", remedy="start it with more memory"
+                )
             self._upload(pending.frames[key], key, pending.end_s)
         self._send(pending, upload=False)
 

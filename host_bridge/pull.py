@@ -104,7 +104,7 @@ def pull_folder(
         return target
     if source is None and not sha256:
         raise BadInputError(
-            f"nobody states a sha256 of {published.name} publicly",
+            f"no published sha256 of {published.name} is known",
             where=mirrored(published.url) + WEIGHTS,
             remedy="give the one that you trust with --sha256, or a folder that you trust with --from",
         )

@@ -168,7 +168,7 @@ def _card(header: Mapping[str, Any]) -> StyleCard:
     try:
         prove_plain(fields, nesting=CARD_NESTING)
     except ValueError as error:
-        raise StyleFileError(f"its card cannot be told to anybody: {error}") from error
+        raise StyleFileError(f"its card cannot be sent: {error}") from error
     if not isinstance(fields, dict):
         raise StyleFileError("carries no style card")
     _check_card(fields)
@@ -247,5 +247,5 @@ def _parse(data: bytes) -> tuple[StyleCard, CameraNet]:
         raise StyleFileError(f"is damaged: {str(error).partition(chr(10))[0]}") from error
     net = _network(card, tensors)
     if content_id(card, tensors) != card.id:
-        raise StyleFileError("its content is not what its id says; it was changed after it was saved")
+        raise StyleFileError("its content does not match its id: it was changed after it was saved")
     return card, net

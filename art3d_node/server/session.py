@@ -111,7 +111,7 @@ class Session(Work):
                 peer, printable(message.client[:80]), secrets.token_hex(16), source, now_s, now_s
             )
         if sum(waiting == peer for waiting, _, _ in self.greeting) >= HELLOS:
-            raise ProtocolError("hello was said before", remedy="wait for the welcome")
+            raise ProtocolError("hello was sent twice", remedy="wait for the welcome")
         self.greeting.append((peer, number, message))
         self.greet()
 
@@ -176,7 +176,7 @@ class Session(Work):
             self.answer(upload.peer, upload.proving, m.Held(key))
         else:
             self.plates.discard(upload)
-            error = ProtocolError("the pixels do not belong to their key", where=upload.put.key[:64],
+            error = ProtocolError("the pixels do not match their key", where=upload.put.key[:64],
                                   remedy="compute the key as docs/protocol.md says")  # fmt: skip
             self.answer(upload.peer, upload.proving, failure(error))
         self.dispatch(now_s)

@@ -99,7 +99,7 @@ class State:
         """What those are told who wait for a worker that cannot start."""
         why = f": {self.unfit}" if self.unfit else ""
         log = self.identity.get("log") or "what its terminal says"
-        return ServerError(f"no worker can start{why}", remedy=f"its log knows more: {log}")
+        return ServerError(f"no worker can start{why}", remedy=f"see its log: {log}")
 
     def greet(self) -> None:
         """Welcomes those who wait, once a worker knows what there is."""

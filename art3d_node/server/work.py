@@ -309,7 +309,7 @@ class Work(State):
                 self._finish(task)
             elif task.tries >= TRIES:
                 self._fail(task, WorkerLostError(f"the worker died {task.tries} times over this request",
-                                                 remedy="look into the server's log"))  # fmt: skip
+                                                 remedy="see the server's log"))  # fmt: skip
         self.dispatch(now_s)
 
     def _done(self, task: Task, message: Done) -> None:

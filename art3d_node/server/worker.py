@@ -155,7 +155,7 @@ class Worker:
             fault = ServerError("the device ran out of memory", remedy="ask for smaller tiles")
         except Exception as error:
             log.exception("job %d failed", jobs[0].id)
-            fault = ServerError(f"{type(error).__name__}: {error}"[:500], remedy="look into the server's log")
+            fault = ServerError(f"{type(error).__name__}: {error}"[:500], remedy="see the server's log")
         if len(jobs) > 1:  # whose fault it is, each shows alone
             return [answer for job in jobs for answer in self._answers([job])]
         return [Failed(jobs[0].id, to_wire(fault))]

@@ -74,7 +74,7 @@ def read_asked(out: Pattern) -> Asked:
         return Asked([str(word) for word in body["words"]], str(body["folder"]), dict(body["identity"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(
-            "no note of a render is here", where=str(note), remedy="name the output as `art3d render -o` had it"
+            "no record of a render here", where=str(note), remedy="name the output as `art3d render -o` had it"
         ) from error
 
 

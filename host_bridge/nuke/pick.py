@@ -21,11 +21,11 @@ def sampled_point(node: Any) -> tuple[float, float]:
     """
     viewer = nuke.activeViewer()
     if viewer is None:
-        raise Trouble("open a viewer and Ctrl-click what shall lie on the screen")
+        raise Trouble("open a viewer and Ctrl-click the point that should lie on the screen")
     box = viewer.node()["colour_sample_bbox"].value()
     width, height = node.format().width(), node.format().height()
     if not box or (box[0] == box[2] == 0 and box[1] == box[3] == 0):
-        raise Trouble("Ctrl-click in the viewer what shall lie on the screen, then pick again")
+        raise Trouble("Ctrl-click in the viewer the point that should lie on the screen, then pick again")
     # The viewer tells −1…1 over the picture's width, with the same unit upward.
     x = ((box[0] + box[2]) / 2 + 1) / 2 * width
     y = (box[1] + box[3]) / 2 * width / 2 + height / 2

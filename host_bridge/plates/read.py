@@ -61,7 +61,7 @@ def read_plate(
             raise PlateError("only an EXR has channels of depth beside its colour", remedy="leave --depth-channel out")
         return _read_other(path, number, view, input_space, linear)
     except MemoryError as error:
-        raise PlateError("memory does not hold this picture", where=str(path), remedy=guard.AGAIN) from error
+        raise PlateError("not enough memory for this picture", where=str(path), remedy=guard.AGAIN) from error
     except Art3DError as error:
         error.where = error.where or str(path)
         raise
@@ -105,7 +105,7 @@ def read_film(film: Film, position: int, number: int, view: str = "", input_spac
     try:
         return plate_of(film.read(position, space=input_space), film.path, number, view)
     except MemoryError as error:
-        raise PlateError("memory does not hold this picture", where=str(film.path), remedy=guard.AGAIN) from error
+        raise PlateError("not enough memory for this picture", where=str(film.path), remedy=guard.AGAIN) from error
     except Art3DError as error:
         error.where = f"{error.where or film.path}, frame {number}"
         raise

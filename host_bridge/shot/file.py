@@ -211,7 +211,7 @@ def load_shot(path: Path) -> Shot:
     try:
         shot = _from_json(body)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ShotError(f"the shot file is edited wrongly: {error!r}", where=str(path), remedy=again) from error
+        raise ShotError(f"the shot file holds an invalid value: {error!r}", where=str(path), remedy=again) from error
     if body.get("hash") != _hash(body):
         raise ShotError(
             "the shot file was edited by hand: its hash no longer fits",

@@ -160,7 +160,7 @@ def open_shot(path: Path, sequence: PlateSequence, settings: AnalysisSettings) -
     why = fits(shot, sequence, settings)
     if why:
         raise ShotError(
-            f"the shot file does not serve this render: {why}", where=str(path), remedy="analyse the plate again"
+            f"the shot file does not fit this render: {why}", where=str(path), remedy="analyse the plate again"
         )
     return shot
 

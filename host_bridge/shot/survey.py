@@ -77,7 +77,7 @@ def survey(
     sources = sorted({s.source for s in lent})
     if len(sources) > 1:
         raise ShotError(
-            f"the frames came to different depth sources: {', '.join(sources)}",
+            f"the frames have different depth sources: {', '.join(sources)}",
             where=plate,
             remedy="name one with --depth",
         )

@@ -62,7 +62,7 @@ def prove_layers(layers: Sequence[Layer], nbytes: int, *, limit_bytes: int) -> N
     for layer in layers:
         _prove_shape(layer)
         if layer.name <= last or layer.offset != aligned(end):
-            raise ProtocolError(f"layer {layer.name!r} is out of its place", remedy="order by name, align to 64 bytes")
+            raise ProtocolError(f"layer {layer.name!r} is out of order", remedy="order by name, align to 64 bytes")
         end, last = layer.offset + _size(layer)[1], layer.name
     if aligned(end) != nbytes:
         raise ProtocolError(f"the layers take {aligned(end)} bytes, not {nbytes}", remedy="announce the exact size")
@@ -88,7 +88,7 @@ def views(parts: Sequence[Layer | Plane], payload: memoryview | bytes) -> dict[s
     for part in parts:
         dtype, nbytes = _size(part)
         if min(part.rows, part.columns, part.channels, part.offset) < 0 or part.offset + nbytes > len(payload):
-            raise ProtocolError(f"{part.name!r} leaves its payload", remedy="see docs/protocol.md")
+            raise ProtocolError(f"{part.name!r} reaches outside its payload", remedy="see docs/protocol.md")
         flat = np.frombuffer(payload, dtype, part.rows * part.columns * part.channels, part.offset)
         found[part.name] = flat.reshape(part.rows, part.columns, part.channels)
     return found

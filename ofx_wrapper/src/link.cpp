@@ -38,7 +38,7 @@ void prove(const wire::Plane& plane, int64_t nbytes) {
                      plane.columns <= kMost && plane.channels <= 1024;
   const int64_t bytes = sizes ? plane.rows * plane.columns * plane.channels * 4 : 0;
   if (!sizes || plane.offset < 0 || plane.offset > nbytes - bytes) {
-    throw wire::ProtocolFault("plane " + plane.name + " leaves its payload");
+    throw wire::ProtocolFault("plane " + plane.name + " reaches outside its payload");
   }
 }
 

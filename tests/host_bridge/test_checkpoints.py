@@ -262,7 +262,7 @@ WEIGHTS_SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 def test_a_folder_is_pulled_by_the_sha256_that_somebody_trusts(network: PublishedFolder, publisher: _Publisher) -> None:
-    with pytest.raises(BadInputError, match=r"nobody states a sha256 of house-net.*--sha256.*--from"):
+    with pytest.raises(BadInputError, match=r"no published sha256 of house-net.*--sha256.*--from"):
         pull_folder(network)
     assert publisher.asked == []
     path = pull_folder(network, sha256=WEIGHTS_SHA256.upper())

@@ -23,15 +23,15 @@ def listen(address: str) -> tuple[socket.socket, str]:
     try:
         return _ipc(address.removeprefix(IPC)) if address.startswith(IPC) else _tcp(address)
     except OSError as error:
-        raise ServerError(f"it cannot be listened on: {error.strerror or error}", where=address,
-                          remedy="choose another address, or end who uses it") from None  # fmt: skip
+        raise ServerError(f"cannot listen there: {error.strerror or error}", where=address,
+                          remedy="choose another address, or stop the program that uses it") from None  # fmt: skip
 
 
 def _ipc(path: str) -> tuple[socket.socket, str]:
     # The caller holds the lock of this address, so a socket that lies there is a dead server's.
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
-            raise ServerError("something else lies there", where=path, remedy="choose another address")
+            raise ServerError("another file is there", where=path, remedy="choose another address")
         os.unlink(path)
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     try:

@@ -91,7 +91,7 @@ def test_people_and_files_come_first() -> None:
 def test_one_value_is_no_depth() -> None:
     found = settle([plate(1, 3.0, flat=True), plate(2, 0.0, flat=True)], Says(0.9), AUTO)
     assert (found.source, found.plate_z, found.meaning) == ("mini", "one value", "")
-    assert "no depth" in depth_words({"depth_source": found.source, **found.fields()})
+    assert "not depth" in depth_words({"depth_source": found.source, **found.fields()})
     with pytest.raises(DepthSourceError, match="one value in every frame"):
         settle([plate(1, 3.0, flat=True)], Says(0.9), replace(AUTO, depth="aov"))
     with pytest.raises(DepthSourceError, match="no depth channel"):

@@ -63,7 +63,7 @@ def test_bars_that_cannot_be(tmp_path: Path, wrong: dict[str, list[int]]) -> Non
     body = json.loads(path.read_text())
     body["frames"]["1001"].update(wrong)
     path.write_text(json.dumps(body))
-    with pytest.raises(ShotError, match="edited wrongly"):
+    with pytest.raises(ShotError, match="holds an invalid value"):
         load_shot(path)
 
 
@@ -102,7 +102,7 @@ def test_faults_are_named(tmp_path: Path) -> None:
         ({"format": "other"}, "not a shot file"),
         ({"version": 99}, "version 99"),
         ({"depth_gain": 0.5}, "edited by hand"),
-        ({"frames": {}}, "edited wrongly"),
+        ({"frames": {}}, "holds an invalid value"),
         ({"depth_gain": float("nan")}, "not finite"),
     ):
         path.write_text(json.dumps({**json.loads(text), **change}), encoding="utf-8")
