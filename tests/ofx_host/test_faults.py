@@ -151,7 +151,11 @@ def test_address_that_is_none(node: Node, monkeypatch: pytest.MonkeyPatch, addre
     else:
         node.set(server=address)
     _fails(
-        node, f'"{address}"', "$ART3D_SERVER" if way == "variable" else "Server knob", "no address", "tcp://HOST:PORT"
+        node,
+        f'"{address}"',
+        "$ART3D_SERVER" if way == "variable" else "Server knob",
+        "not a server address",
+        "tcp://HOST:PORT",
     )
 
 
