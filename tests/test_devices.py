@@ -45,7 +45,10 @@ def picture(seed: int = 0, **more: Any) -> Frame:
 def _render(image: OnDevice, data: OnDevice | None, disparity: OnDevice, request: Any) -> Rendered:
     """The processor's renderer for tensors of the pretended device, all of which must be there."""
     assert all(isinstance(part, OnDevice) for part in (image, data, disparity) if part is not None)
-    view = render_cpu.render(image.held, None if data is None else data.held, disparity.held, request)
+    clean = request.clean_plate
+    assert clean is None or isinstance(clean, OnDevice)
+    held = request if clean is None else replace(request, clean_plate=clean.held)
+    view = render_cpu.render(image.held, None if data is None else data.held, disparity.held, held)
     return Rendered(**{k: None if v is None else OnDevice(v) for k, v in view.__dict__.items()})
 
 

@@ -73,8 +73,13 @@ def test_an_unknown_matte_is_refused() -> None:
         Controls(matte="dogs").checked()
 
 
-def test_auto_with_people_is_resolved_once() -> None:
-    library = Library()
-    assert source_name("auto+people", library, has_z=True) == "aov"
-    assert source_name("auto+people", library, has_z=False).endswith("+people")
-    assert source_name("mini", library, has_z=False) == "mini"
+def test_auto_with_people_is_resolved_once(plates: Path) -> None:
+    library, flat = Library(), _frame(plates)
+    layers = {**flat.layers, "depth": np.random.default_rng(0).uniform(1, 9, (*flat.layers["color"].shape[:2], 1))}
+    deep = Frame(
+        flat.display, flat.data, {k: np.float32(v) if k == "depth" else v for k, v in layers.items()}, flat.channels
+    )
+    people = AnalysisSettings(depth="auto+people")
+    assert source_name(deep, people, library) == "aov"
+    assert source_name(flat, people, library).endswith("+people")
+    assert source_name(flat, AnalysisSettings(depth="mini"), library) == "mini"

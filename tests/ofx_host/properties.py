@@ -111,6 +111,8 @@ def _getter_n(objects: Callable[[int], Any], fault: Fault, kind: Any) -> Any:
         for i in range(count):
             item = values[first + i]
             if kind is c.c_char_p:
+                if item is None:  # a fault kept the text from being set
+                    return abi.ERR_UNKNOWN
                 value[i] = found.keep(item)
             elif kind is c.c_void_p:
                 value[i] = item
