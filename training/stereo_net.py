@@ -135,7 +135,7 @@ class SeaRaft:
     def __init__(self, checkpoint: Path, *, device: str = "cpu", size: str = "m") -> None:
         if not checkpoint.is_file():
             raise BadInputError(
-                "there is not a SEA-RAFT checkpoint", remedy="give one with --stereo-weights", where=str(checkpoint)
+                "there is no SEA-RAFT checkpoint here", remedy="give one with --stereo-weights", where=str(checkpoint)
             )
         import torch
 

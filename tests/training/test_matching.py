@@ -46,7 +46,7 @@ def test_unknown_names() -> None:
 
 
 def test_sea_raft_names_its_missing_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="not a SEA-RAFT checkpoint"):
+    with pytest.raises(BadInputError, match="no SEA-RAFT checkpoint here"):
         stereo_net("sea-raft", weights=tmp_path / "none.ckpt")
 
 
