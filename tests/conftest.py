@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
-def log_levels() -> Iterator[None]:
-    """A command that a test runs sets how much is told for its process; the next test hears everything again."""
-    loggers = [logging.getLogger(), logging.getLogger("host_bridge")]
-    before = [logger.level for logger in loggers]
-    yield
-    for logger, level in zip(loggers, before, strict=True):
-        logger.setLevel(level)
+def log_levels() -> None:
+    """A command that a test or a fixture runs sets how much is told for its process; each test hears everything."""
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("host_bridge").setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

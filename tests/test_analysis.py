@@ -221,7 +221,7 @@ def test_given_disparity_passes_bit_for_bit() -> None:
 
 def test_integer_disparity_is_refused() -> None:
     frame = make_frame(disparity=np.zeros((36, 64, 1), np.uint16))
-    with pytest.raises(DepthSourceError, match="no float layer"):
+    with pytest.raises(DepthSourceError, match="not a float layer"):
         analyse(frame, AnalysisSettings(style=GIVEN), LIBRARY)
 
 

@@ -347,7 +347,7 @@ def test_warp_and_measure_refuse_on_one_line(tmp_path, example_plate, root, caps
     bad(["warp", left, disparity, "-o", right, "--hero", "none"], 2, "%V", capsys=capsys)
     bad(["warp", left, disparity, "-o", right, "--compression", "lzw"], 2, "choose one of: auto, zip", capsys=capsys)
     picture = str(tmp_path / "right.png")
-    bad(["warp", left, disparity, "-o", picture, "--compression", "zip"], 2, "only EXRs are packed", capsys=capsys)
+    bad(["warp", left, disparity, "-o", picture, "--compression", "zip"], 2, "applies to EXRs only", capsys=capsys)
     bad(["warp", left, disparity, "-o", str(tmp_path / "r.xyz")], 2, "no such image format", capsys=capsys)
     bad(["measure", left, str(tmp_path / "none.exr")], 2, "no such file", capsys=capsys)
     assert list(tmp_path.iterdir()) == []
