@@ -42,9 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--in-layout", default="", metavar="LAYOUT", help="how one picture of STEREO holds both eyes")
     parser.add_argument("--codec", default="", metavar="|".join(CODECS), help="default: h264; in .mov prores")
     parser.add_argument("--fps", type=float, metavar="N", help="of a movie; default: STEREO's own, else 24")
-    parser.add_argument(
-        "--quality", type=int, default=16, metavar="N", help="h264, hevc: 0 to 51, lower is better (16)"
-    )
+    parser.add_argument("--quality", type=int, default=16, metavar="N", help="of h264: 0 to 51, lower is better (16)")
     parser.add_argument("--audio", type=Path, metavar="FILE", help="whose sound is copied; default: STEREO's own")
     parser.add_argument("--input-space", metavar="NAME", help="colour space of the views; default: their own tag")
     parser.add_argument("--display", default="", metavar="NAME", help="of the colour config; default: its first")

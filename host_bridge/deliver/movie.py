@@ -74,14 +74,14 @@ def _encode(path: Path, pictures: Iterable[Array], delivery: Delivery) -> None:
     try:
         with av.open(str(path), "w", format="mov") as out:
             stream: Any = None
-            for picture in pictures:
+            for index, picture in enumerate(pictures):
                 picture = _even(picture)
                 if stream is None:
                     stream = _stream(out, codec, delivery, picture.shape)
                 frame = av.VideoFrame.from_ndarray(picture, format="rgb48le")
                 frame = frame.reformat(format=codec.pixels, dst_colorspace="ITU709", dst_color_range="MPEG")
                 frame.color_primaries = frame.color_trc = BT709
-                frame.pts = None
+                frame.pts, frame.time_base = index, 1 / _rate(delivery.fps)
                 out.mux(stream.encode(frame))
             out.mux(stream.encode(None))
     except (av.FFmpegError, ValueError) as error:
@@ -94,8 +94,6 @@ def _stream(out: Any, codec: Codec, delivery: Delivery, shape: tuple[int, ...]) 
         options[codec.quality] = str(delivery.quality)
     if codec.encoder == "libx264" and delivery.layout:
         options["x264-params"] = f"frame-packing={_PACKING_SEI[delivery.layout]}"
-    if codec.encoder == "libx265":
-        options["x265-params"] = "log-level=error"
     if shape[1] < codec.least_px[0] or shape[0] < codec.least_px[1]:
         raise OutputError(
             f"a picture of {shape[1]}×{shape[0]} px is too small for this codec, which takes "

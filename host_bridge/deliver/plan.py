@@ -36,7 +36,6 @@ class Codec:
 
 CODECS = {
     "h264": Codec("libx264", "yuv420p", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
-    "hevc": Codec("libx265", "yuv420p10le", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
     "prores": Codec("prores_ks", "yuv422p10le", (".mov", ".mkv"), (("profile", "hq"), ("vendor", "apl0"))),
     "dnxhr": Codec("dnxhd", "yuv422p10le", (".mov", ".mkv"), (("profile", "dnxhr_hqx"),), least_px=(256, 120)),
 }
@@ -51,7 +50,7 @@ class Delivery:
         layout: how both eyes lie in one picture; "" where they are apart.
         codec: of a movie; None for pictures.
         fps: frames a second of a movie.
-        quality: constant quality of h264 and hevc, lower is better.
+        quality: constant quality of h264, lower is better.
         display, view: of the colour config; "" takes its defaults.
         audio: a movie or sound file whose sound is copied, or None.
     """

@@ -172,6 +172,7 @@ def test_keys_and_scrubbing(page: Any) -> None:
     page.keyboard.press("?")
     assert page.locator("#help").is_visible()
     page.locator("#help-close").click()
+    page.locator("#help").wait_for(state="hidden")
     page.keyboard.press(" ")
     page.wait_for_function("art3dReview.state.index > 0")
     page.keyboard.press(" ")

@@ -67,7 +67,7 @@ def frames(path: str) -> list[np.ndarray]:
 
 @pytest.mark.parametrize(
     ("name", "codec", "pixels"),
-    [("m_Full_SBS.mp4", "h264", "yuv420p"), ("m_SBS.mkv", "hevc", "yuv420p10le"),
+    [("m_Full_SBS.mp4", "h264", "yuv420p"), ("m_SBS.mkv", "h264", "yuv420p"),
      ("m_SBS.mov", "prores", "yuv422p10le"), ("n_SBS.mov", "dnxhr", "yuv422p10le")],
 )  # fmt: skip
 def test_movies_hold_every_frame_in_its_colours(

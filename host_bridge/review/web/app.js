@@ -249,6 +249,8 @@
     $("next").onclick = () => show(state.index + 1); $("play").onclick = () => play(); $("loop").onclick = loop;
     $("swap").onclick = () => set("swap", !state.swap); $("reset").onclick = reset;
     $("help-open").onclick = () => $("help").showModal(); $("help-close").onclick = () => $("help").close();
+    // A key pressed after that is the page's, not the closed dialog's button's.
+    $("help").addEventListener("close", () => document.activeElement.blur());
     $("note-form").onsubmit = (event) => {
       event.preventDefault();
       if ($("note-text").value.trim()) Notes.add(shot().name, number(), $("note-name").value.trim(), $("note-text").value.trim());
