@@ -33,8 +33,8 @@ from art3d_node.stereo.blueprint import Fit
 from art3d_node.stereo.upsample import guided_upsample
 from art3d_node.temporal import ALONE, Window, steady
 from art3d_node.transfer import host_array
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
 
 __all__ = ["GIVEN", "FrameAnalysis", "RawDepth", "analyse", "border_columns", "estimate_depth", "stage"]

@@ -19,8 +19,8 @@ from art3d_node.models.z_order import order_of
 from art3d_node.motion import Grey, grey
 from art3d_node.plate import GIVEN, Plate
 from art3d_node.transfer import CPU, as_float, host_array
-from host_bridge.errors import DepthSourceError
-from host_bridge.frame import Frame
+from host_bridge.core.errors import DepthSourceError
+from host_bridge.core.frame import Frame
 from host_bridge.wire.depth_values import Evidence, decide, varies
 from host_bridge.wire.messages import AnalysisSettings
 

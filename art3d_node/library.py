@@ -18,9 +18,9 @@ from art3d_node.models.depth_net import DepthSource
 from art3d_node.models.mini_source import MiniSource
 from art3d_node.models.neutral import Staging
 from art3d_node.transfer import CPU
-from host_bridge import checkpoints
-from host_bridge.errors import BadInputError, DepthSourceError, StyleError
-from host_bridge.printable import printable
+from host_bridge.core.errors import BadInputError, DepthSourceError, StyleError
+from host_bridge.core.printable import printable
+from host_bridge.models import checkpoints
 
 _MINI_WEIGHTS = Path(mini.__file__).parent / "weights" / "mini.safetensors"
 _CHOOSE = "choose aov for a plate with Z, run `art3d models pull da2-small`, or name a folder with a depth model"

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from art3d_node.transfer import CPU, as_float
-from host_bridge.bars import active_picture
-from host_bridge.errors import BadInputError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
+from host_bridge.core.bars import active_picture
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.wire.messages import AnalysisSettings
 
 GIVEN = "given"  # the style that stages a frame's own disparity

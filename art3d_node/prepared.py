@@ -16,9 +16,9 @@ from art3d_node.stereo import blueprint, comfort, ramps
 from art3d_node.stereo.blueprint import Knobs
 from art3d_node.stereo.turn_cpu import turn_and_limit
 from art3d_node.transfer import CPU
-from host_bridge.errors import BadInputError
-from host_bridge.frame import Frame
-from host_bridge.params import Controls
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.frame import Frame
+from host_bridge.core.params import Controls
 
 __all__ = ["Eye", "Plate", "Prepared", "prepare"]
 

@@ -29,10 +29,10 @@ from art3d_node.stereo import blueprint
 from art3d_node.stereo.synthesis import NewView, new_view
 from art3d_node.stereo.window import required_input, shift_span
 from art3d_node.surround import framed, opening
-from host_bridge.errors import BadInputError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import OUTPUTS
 
 __all__ = ["Plate", "Prepared", "Rendered", "prepare", "render", "render_box"]

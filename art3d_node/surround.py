@@ -11,7 +11,7 @@ from torch import Tensor
 
 from art3d_node.plate import Plate
 from art3d_node.transfer import as_float
-from host_bridge.geometry import Box
+from host_bridge.core.geometry import Box
 
 _FAR = 1 << 24  # beyond every pixel
 _LAYERS = {"left": "color", "right": "color", "left_extra": "extra", "right_extra": "extra"}

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from host_bridge.embedded import ping
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
+from host_bridge.client.server_process import ping
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 
 SYNTHETIC = Path(__file__).resolve().parents[1] / "tests" / "server"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from host_bridge.outputs import Result, Writing, write_stereo
-from host_bridge.plates import Pattern, Plate, read_plate
+from host_bridge.io.outputs import Result, Writing, write_stereo
+from host_bridge.io.plates import Pattern, Plate, read_plate
 
 
 def result_of(plate: Plate) -> Result:

@@ -20,9 +20,9 @@ import attacks
 import trouble
 
 from host_bridge.client import Client
-from host_bridge.embedded import ping
-from host_bridge.errors import Art3DError
-from host_bridge.params import Controls
+from host_bridge.client.server_process import ping
+from host_bridge.core.errors import Art3DError
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 MIB = 1 << 20

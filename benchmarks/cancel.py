@@ -13,8 +13,8 @@ import time
 
 from benchmarks import _server
 from host_bridge.client import Client
-from host_bridge.connection import Connection
-from host_bridge.params import Controls
+from host_bridge.client.connection import Connection
+from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 
 OUTPUTS = ("right", "disparity_left")

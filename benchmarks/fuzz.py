@@ -14,7 +14,7 @@ import atheris
 with atheris.instrument_imports(include=["host_bridge", "art3d_node.server"]):
     from art3d_node.server.jobs import Ready
     from art3d_node.server.session import Session
-    from host_bridge.errors import LimitError, ProtocolError
+    from host_bridge.core.errors import LimitError, ProtocolError
     from host_bridge.wire import messages as m
     from host_bridge.wire.codec import decode, encode
     from host_bridge.wire.limits import Limits

@@ -31,7 +31,7 @@ import numpy as np
 import OpenEXR
 import psutil
 
-from host_bridge.embedded import ping, place
+from host_bridge.client.server_process import ping, place
 
 DISTINCT = 8
 WRITERS, READERS = 2, 2

@@ -15,9 +15,9 @@ import zmq
 from art3d_node.server.compute import make
 from benchmarks import _server
 from host_bridge.client import Client
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 OUTPUTS = ("right", "disparity_left", "disparity_right", "occlusion_right")

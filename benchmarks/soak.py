@@ -23,7 +23,7 @@ sys.path.insert(0, str(_server.SYNTHETIC))
 import trouble
 
 from host_bridge.client import Client
-from host_bridge.params import Controls
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 MIB = 1 << 20

@@ -25,8 +25,8 @@ from art3d_node.library import Library
 from art3d_node.models.styles import list_styles
 from art3d_node.prepared import prepare
 from host_bridge.commands.contact_sheet import pictures_in
-from host_bridge.params import Controls
-from host_bridge.plates import read_plate
+from host_bridge.core.params import Controls
+from host_bridge.io.plates import read_plate
 from host_bridge.wire.messages import AnalysisSettings
 
 PLATES = Path(__file__).resolve().parents[2] / "shared" / "plates"

@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.shot.signature import Glance, find_cuts, glance
 from host_bridge.shot.transitions import find_transitions
 

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from host_bridge.errors import EXIT_BUG, EXIT_INTERRUPTED, Art3DError
-from host_bridge.quiet import own_stderr
-from host_bridge.startup import settle_process
+from host_bridge.core.errors import EXIT_BUG, EXIT_INTERRUPTED, Art3DError
+from host_bridge.core.startup import settle_process
+from host_bridge.io.silence import own_stderr
 
 COMMANDS = (
     "render",

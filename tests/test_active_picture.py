@@ -13,11 +13,11 @@ from art3d_node.library import Library
 from art3d_node.renderer import prepare, render_box
 from art3d_node.server.compute import Compute
 from art3d_node.transfer import host_array
-from host_bridge.bars import Bars, bars_of, inside
-from host_bridge.errors import BadInputError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.bars import Bars, bars_of, inside
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import OUTPUTS, AnalysisSettings, ShotFrame
 
 LIBRARY = Library()

@@ -16,9 +16,9 @@ from art3d_node.library import Library
 from art3d_node.models.depth_net import Estimate, SourceInput
 from art3d_node.models.neutral import SCALE, SHIFT
 from art3d_node.stereo import blueprint
-from host_bridge.errors import DepthSourceError, StyleError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
+from host_bridge.core.errors import DepthSourceError, StyleError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
 
 LIBRARY = Library()

@@ -12,11 +12,11 @@ import pytest
 from art3d_node.analysis import analyse
 from art3d_node.library import Library
 from art3d_node.renderer import render
-from host_bridge.outputs import Result, Writing, write_stereo
-from host_bridge.params import Controls
-from host_bridge.plates import Pattern, Plate, PlateSequence
-from host_bridge.plates.depth_option import with_depth
-from host_bridge.told_depth import settings_for
+from host_bridge.core.params import Controls
+from host_bridge.io.outputs import Result, Writing, write_stereo
+from host_bridge.io.plates import Pattern, Plate, PlateSequence
+from host_bridge.io.plates.depth_option import with_depth
+from host_bridge.shot.depth_provenance import settings_for
 from host_bridge.wire.messages import AnalysisSettings
 
 LIBRARY = Library()

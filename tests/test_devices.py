@@ -16,9 +16,9 @@ from art3d_node.stereo import render_cpu, synthesis
 from art3d_node.stereo.request import Rendered
 from art3d_node.stereo.upsample import guided_upsample
 from art3d_node.transfer import as_float, download, host_array, upload
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import OUTPUTS, AnalysisSettings, ShotFrame
 from tests.pretend import CUDA, OnDevice, pretended
 

@@ -17,9 +17,9 @@ from art3d_node.analysis import GIVEN, FrameAnalysis, analyse
 from art3d_node.lazy_plane import LazyPlane, Part
 from art3d_node.library import Library
 from art3d_node.renderer import prepare, render_box
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 CPU = torch.device("cpu")

@@ -14,10 +14,10 @@ from art3d_node.analysis import analyse
 from art3d_node.estimate import source_name
 from art3d_node.library import Library
 from art3d_node.renderer import Plate, render
-from host_bridge.errors import BadInputError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 _WIDE = Controls(budget_front=20.0, budget_behind=20.0, edges="hard")

@@ -13,10 +13,10 @@ import torch
 from art3d_node.analysis import GIVEN, analyse
 from art3d_node.library import Library
 from art3d_node.renderer import Plate, Rendered, prepare, render, render_box
-from host_bridge.errors import BadInputError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import OUTPUTS, AnalysisSettings
 
 LIBRARY = Library()

@@ -8,8 +8,8 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from host_bridge.errors import EXIT_INTERRUPTED, Art3DError
-from host_bridge.startup import settle_process
+from host_bridge.core.errors import EXIT_INTERRUPTED, Art3DError
+from host_bridge.core.startup import settle_process
 
 COMMANDS = ("stage", "curate", "fit", "evaluate", "export", "house", "submit")
 

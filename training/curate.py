@@ -21,9 +21,9 @@ import cv2
 import numpy as np
 import torch
 
-from host_bridge.errors import BadInputError, PlateError
-from host_bridge.geometry import Box
-from host_bridge.machine import cpus
+from host_bridge.core.errors import BadInputError, PlateError
+from host_bridge.core.geometry import Box
+from host_bridge.core.machine import cpus
 from training.asked import FilmSpec, Part
 from training.config import CurateConfig
 from training.explain import statistics

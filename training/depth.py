@@ -13,7 +13,7 @@ import torch
 from art3d_node.analysis import HIGH_RANK, LOW_RANK
 from art3d_node.library import Library
 from art3d_node.models.depth_net import SourceInput
-from host_bridge.errors import DepthSourceError
+from host_bridge.core.errors import DepthSourceError
 
 Map = npt.NDArray[np.float32]
 SIDECAR = "sidecar"

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from art3d_node.models.camera_net import STRIDE, CameraNet
 from art3d_node.models.style_file import StyleCard, StyleFileError, load_style_file, save_style
-from host_bridge.errors import OutputError, StyleError
+from host_bridge.core.errors import OutputError, StyleError
 from training.config import FitConfig
 from training.dataset import Pairs
 from training.figures import FrameFigures, predict, summary

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host_bridge.errors import Art3DError, PlateError
+from host_bridge.core.errors import Art3DError, PlateError
 from training.films import Film, StereoFrame
 
 _BESIDE = {"depth": ("depth", "--depth sidecar"), "mattes": ("mattes", "--masks mattes")}

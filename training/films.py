@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.errors import BadInputError, PlateError
+from host_bridge.core.errors import BadInputError, PlateError
 from training.layouts import LAYOUTS, detect_layout, split
 from training.sources import Picture, Source, open_source
 

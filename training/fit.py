@@ -18,7 +18,7 @@ from lightning.fabric import Fabric
 from torch import Tensor
 
 from art3d_node.models.camera_net import CameraNet, network_input
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from training import losses
 from training.config import FitConfig
 from training.dataset import Batch, Pairs, Turn, batches, grid_of, plan_epoch, split_by_shot

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 
 LAYOUTS = ("sbs", "sbs-half", "tb", "tb-half", "frame-packed")
 _PACKED_GAPS = {2205: 45, 1470: 30}  # HDMI 1.4: two 1080 or 720 line pictures and a gap

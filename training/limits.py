@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 
 _INF = math.inf
 _SIDE_STEP_PX = 8  # CameraNet halves a picture three times

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from training.config import REPORT_WIDTH_PX
 
 Map = npt.NDArray[np.float32]

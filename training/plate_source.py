@@ -13,9 +13,9 @@ import torch
 
 from art3d_node.look import make_look
 from art3d_node.transfer import as_float
-from host_bridge.plates.plate import Plate
-from host_bridge.plates.read import read_plate
-from host_bridge.plates.sequence import PlateSequence
+from host_bridge.io.plates.plate import Plate
+from host_bridge.io.plates.read import read_plate
+from host_bridge.io.plates.sequence import PlateSequence
 
 Picture = npt.NDArray[np.uint8]
 EYES = ("left", "right")

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import webdataset
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from training.pairs import Eye, Sample
 
 FORMAT = "art3d-shards-1"

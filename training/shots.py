@@ -10,9 +10,9 @@ import cv2
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector
 
-from host_bridge.bars import Bars, Found, find_bars, inside
-from host_bridge.errors import PlateError
-from host_bridge.geometry import Box
+from host_bridge.core.bars import Bars, Found, find_bars, inside
+from host_bridge.core.errors import PlateError
+from host_bridge.core.geometry import Box
 from host_bridge.shot.bars import settled
 from training.films import StereoFrame
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
-from host_bridge.errors import PlateError
+from host_bridge.core.errors import PlateError
 from training.transfer import display_referred
 
 Picture = npt.NDArray[np.uint8]

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 
 Picture = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]

@@ -21,7 +21,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from art3d_node.models.camera_net import INPUT_SIZE, STRIDE, WIDTHS, CameraNet
-from host_bridge.regular import prove_plain, read_regular
+from host_bridge.core.regular import prove_plain, read_regular
 
 FORMAT_VERSION = 1
 SUFFIX = ".style"

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from art3d_node.server.options import parser
 from art3d_node.server.place import control_address, lock, log_to, prove_folder
-from host_bridge.errors import Art3DError, ServerError
-from host_bridge.startup import settle_process
+from host_bridge.core.errors import Art3DError, ServerError
+from host_bridge.core.startup import settle_process
 
 log = logging.getLogger("art3d_node.server")
 

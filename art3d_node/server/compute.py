@@ -29,10 +29,10 @@ from art3d_node.server.interrupt import stoppable
 from art3d_node.server.measuring import measure
 from art3d_node.temporal import ALONE, Neighbour, Window
 from art3d_node.transfer import download, host_array
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.machine import cpus
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.machine import cpus
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from typing import Any
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 
 log = logging.getLogger(__name__)
 DEVICE_FILES = ("/dev/nvidiactl", "/dev/dxg")

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 Plane = npt.NDArray[np.float32]

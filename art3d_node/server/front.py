@@ -18,7 +18,7 @@ from art3d_node.server.service import Service
 from art3d_node.server.session import Session
 from art3d_node.server.watch import Patience
 from art3d_node.server.workers import Workers
-from host_bridge.errors import Art3DError
+from host_bridge.core.errors import Art3DError
 
 if TYPE_CHECKING:
     from art3d_node.server.guard import Guard

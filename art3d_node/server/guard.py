@@ -9,8 +9,8 @@ from pathlib import Path
 from zmq.utils import z85
 
 from art3d_node.server.net.curve import Curve
-from host_bridge.errors import Art3DError, ServerError
-from host_bridge.keyring import ALLOWED, SERVER, load_public, load_secret
+from host_bridge.core.errors import Art3DError, ServerError
+from host_bridge.core.keyring import ALLOWED, SERVER, load_public, load_secret
 
 log = logging.getLogger(__name__)
 REMEDY = "make them with `art3d keys`, and name their folder with --keys"

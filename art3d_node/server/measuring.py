@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from art3d_node.stereo import comfort, metrics
-from host_bridge.bars import find_bars
-from host_bridge.errors import BadInputError
-from host_bridge.geometry import Box
+from host_bridge.core.bars import find_bars
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.geometry import Box
 
 BUDGET_FRONT_PCT = 2.5
 BUDGET_BEHIND_PCT = 2.0

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from host_bridge.errors import ServerError
+from host_bridge.core.errors import ServerError
 
 PATIENCE_S = 2.0
 GAUGES = ("queue", "memory", "plates")

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from art3d_node.server.pool import SEGMENTS
 from art3d_node.server.watch import Patience
 from art3d_node.server.workers import DEFAULT_ENGINE
-from host_bridge.errors import ServerError
-from host_bridge.machine import memory_bytes
+from host_bridge.core.errors import ServerError
+from host_bridge.core.machine import memory_bytes
 from host_bridge.wire.limits import MIB, Limits
 
 OWN_FILES = 64  # logs, pipes, libraries

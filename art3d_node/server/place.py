@@ -9,8 +9,8 @@ import os
 import stat
 from urllib.parse import urlsplit
 
-from host_bridge.errors import ServerError
-from host_bridge.printable import PrintableFormatter
+from host_bridge.core.errors import ServerError
+from host_bridge.core.printable import PrintableFormatter
 
 LOG_BYTES = 4 << 20
 LOG_COUNT = 3

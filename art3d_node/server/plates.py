@@ -11,8 +11,8 @@ import numpy as np
 from art3d_node.server.cache import ByteCache
 from art3d_node.server.pool import Piece, SegmentPool
 from art3d_node.server.shares import Shares
-from host_bridge.errors import BusyError, LimitError, PlateError, ProtocolError
-from host_bridge.frame import content_key
+from host_bridge.core.errors import BusyError, LimitError, PlateError, ProtocolError
+from host_bridge.core.frame import content_key
 from host_bridge.wire.layout import prove_layers, views
 from host_bridge.wire.limits import CHUNK_BYTES, Limits
 from host_bridge.wire.messages import PutFrame

@@ -14,7 +14,7 @@ import secrets
 import weakref
 from collections import OrderedDict
 
-from host_bridge.errors import BusyError
+from host_bridge.core.errors import BusyError
 from host_bridge.wire.limits import SEGMENT_HEADER_BYTES
 from host_bridge.wire.messages import Segment
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from host_bridge.errors import BadInputError, LimitError
-from host_bridge.params import Controls
+from host_bridge.core.errors import BadInputError, LimitError
+from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.limits import Limits
 

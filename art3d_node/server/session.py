@@ -13,14 +13,14 @@ from art3d_node.server.actions import Prove
 from art3d_node.server.requests import prove_keys
 from art3d_node.server.state import Client
 from art3d_node.server.work import Work
-from host_bridge.errors import (
+from host_bridge.core.errors import (
     Art3DError,
     BusyError,
     ProtocolError,
     UnknownClientError,
     UnsupportedError,
 )
-from host_bridge.printable import printable
+from host_bridge.core.printable import printable
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import decode, failure, request_id_of
 

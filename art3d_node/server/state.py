@@ -17,7 +17,7 @@ from art3d_node.server.pool import SEGMENTS, SegmentPool
 from art3d_node.server.scheduler import Scheduler, Task
 from art3d_node.server.shares import Shares
 from art3d_node.server.tally import Tally
-from host_bridge.errors import ServerError
+from host_bridge.core.errors import ServerError
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import failure
 from host_bridge.wire.limits import Limits

@@ -10,7 +10,7 @@ from art3d_node.server.pool import Piece, capacity_for
 from art3d_node.server.requests import channels_of, prove_keys, prove_request, request_keys
 from art3d_node.server.scheduler import Task, Waiter
 from art3d_node.server.state import Client, State, WorkerState
-from host_bridge.errors import (
+from host_bridge.core.errors import (
     Art3DError,
     BusyError,
     CancelledError,

@@ -27,9 +27,9 @@ from art3d_node.server.engine import Engine
 from art3d_node.server.jobs import Abort, Alive, Done, Failed, Forget, Job, PlateRef, Ready, Said, Unfit
 from art3d_node.server.lanes import Lanes, room
 from art3d_node.server.pipe import READ_BYTES, Reader, framed
-from host_bridge.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
+from host_bridge.core.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.wire.layout import views
 from host_bridge.wire.memory import Mappings
 from host_bridge.wire.messages import Segment

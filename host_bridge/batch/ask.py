@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from host_bridge.client import Client
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.outputs import Result
-from host_bridge.outputs.result import EYES
-from host_bridge.params import Controls
-from host_bridge.pending import Pending
-from host_bridge.plates import Plate
-from host_bridge.told_depth import depth_fields, settings_for
+from host_bridge.client.pending import Pending
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
+from host_bridge.io.outputs import Result
+from host_bridge.io.outputs.result import EYES
+from host_bridge.io.plates import Plate
+from host_bridge.shot.depth_provenance import depth_fields, settings_for
 from host_bridge.wire.messages import AnalysisSettings
 
 # Half of what a server grants a tile, so that two of them fit.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from host_bridge.errors import Art3DError
+from host_bridge.core.errors import Art3DError
 
 Kind = Literal["rendered", "kept", "skipped", "failed"]
 

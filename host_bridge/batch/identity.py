@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from host_bridge import colour_config
 from host_bridge.client import Client
-from host_bridge.errors import BadInputError
-from host_bridge.recipe import art3d_version
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.recipe import art3d_version
+from host_bridge.io.colour import config as colour_config
 from host_bridge.wire.messages import AnalysisSettings
 
 SAID = {

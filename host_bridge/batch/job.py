@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from host_bridge.depth_script import DepthScript
-from host_bridge.errors import Art3DError, BadInputError, OutputError
-from host_bridge.outputs import Writing
-from host_bridge.params import Controls
-from host_bridge.plates import Pattern, Plate, PlateSequence
-from host_bridge.plates.canvas import Canvas, laid
-from host_bridge.recipe import content_hash, recipe_hash
+from host_bridge.batch.depth_script import DepthScript
+from host_bridge.core.errors import Art3DError, BadInputError, OutputError
+from host_bridge.core.params import Controls
+from host_bridge.core.recipe import content_hash, recipe_hash
+from host_bridge.io.outputs import Writing
+from host_bridge.io.plates import Pattern, Plate, PlateSequence
+from host_bridge.io.plates.canvas import Canvas, laid
 from host_bridge.shot.file import Shot
 from host_bridge.wire.messages import AnalysisSettings
 

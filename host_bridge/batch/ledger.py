@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from host_bridge.atomic import replacing
 from host_bridge.batch.events import Event
 from host_bridge.batch.job import Job
-from host_bridge.errors import Art3DError, BadInputError
-from host_bridge.plates import Pattern
-from host_bridge.regular import read_json
+from host_bridge.core.atomic import replacing
+from host_bridge.core.errors import Art3DError, BadInputError
+from host_bridge.core.regular import read_json
+from host_bridge.io.plates import Pattern
 
 NOTE_BYTES = 16 << 20
 

@@ -21,9 +21,9 @@ from host_bridge.batch.identity import identities
 from host_bridge.batch.job import Job
 from host_bridge.batch.ledger import Asked as RenderAsked
 from host_bridge.batch.ledger import note_event, write_asked
-from host_bridge.batch.window import Window
+from host_bridge.batch.prefetch import Window
 from host_bridge.client import Client
-from host_bridge.errors import (
+from host_bridge.core.errors import (
     EXIT_OK,
     EXIT_SOME_FRAMES,
     Art3DError,
@@ -31,10 +31,10 @@ from host_bridge.errors import (
     ServerUnreachableError,
     StyleError,
 )
-from host_bridge.frame import Frame
-from host_bridge.outputs import Result, anaglyph, disparity_image, write_picture, write_stereo
-from host_bridge.outputs.done import is_done
-from host_bridge.plates import Plate
+from host_bridge.core.frame import Frame
+from host_bridge.io.outputs import Result, anaglyph, disparity_image, write_picture, write_stereo
+from host_bridge.io.outputs.done import is_done
+from host_bridge.io.plates import Plate
 from host_bridge.wire.messages import AnalysisSettings
 
 READ_AHEAD, ASKED_AHEAD, WRITE_BEHIND = 2, 1, 2

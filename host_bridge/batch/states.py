@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from host_bridge.batch.job import Job
 from host_bridge.batch.ledger import reason_of
-from host_bridge.errors import Art3DError
-from host_bridge.outputs.done import is_done
+from host_bridge.core.errors import Art3DError
+from host_bridge.io.outputs.done import is_done
 
 State = Literal["done", "stale", "failed", "missing"]
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from host_bridge import colour
 from host_bridge.batch.identity import identities, prove_expected
 from host_bridge.client import Client
 from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, check_choices
-from host_bridge.errors import EXIT_OK, MissingFrameError
+from host_bridge.commands.knob_options import SETTINGS, add_knobs, settings_of
+from host_bridge.core.errors import EXIT_OK, MissingFrameError
 from host_bridge.farm import lines
 from host_bridge.farm.ranges import frames_of
-from host_bridge.knob_options import SETTINGS, add_knobs, settings_of
-from host_bridge.plates import PlateSequence
-from host_bridge.plates.depth_option import with_depth
+from host_bridge.io.colour import transforms as colour
+from host_bridge.io.plates import PlateSequence
+from host_bridge.io.plates.depth_option import with_depth
 from host_bridge.shot.edit_list import cuts_in
 from host_bridge.shot.file import Shot, save_shot
 from host_bridge.shot.make import make_shot

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from host_bridge.errors import BadInputError
-from host_bridge.outputs import COMPRESSIONS
+from host_bridge.core.errors import BadInputError
+from host_bridge.io.outputs import COMPRESSIONS
 
 MISSING = ("error", "skip", "hold")
 

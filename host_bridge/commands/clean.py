@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host_bridge.atomic import clean_folder
-from host_bridge.errors import EXIT_OK
+from host_bridge.core.atomic import clean_folder
+from host_bridge.core.errors import EXIT_OK
 
 NAME = "clean"
 HELP = "remove the temporary files of killed renders; files that a render is writing stay"

@@ -15,19 +15,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from host_bridge import colour
-from host_bridge.atomic import replacing
 from host_bridge.batch.ask import answer, ask
 from host_bridge.client import Client
-from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, OutputError
-from host_bridge.frame import Array
-from host_bridge.knob_options import add_knobs, controls_of, settings_of
-from host_bridge.outputs import Result, anaglyph, disparity_image, write_picture
-from host_bridge.outputs.result import EYES, on_window
-from host_bridge.params import Controls
-from host_bridge.plates import Plate, PlateSequence, read_plate
-from host_bridge.plates.depth_option import is_pictures, network, with_depth
-from host_bridge.told_depth import depth_words
+from host_bridge.commands.knob_options import add_knobs, controls_of, settings_of
+from host_bridge.core.atomic import replacing
+from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, OutputError
+from host_bridge.core.frame import Array
+from host_bridge.core.params import Controls
+from host_bridge.io.colour import transforms as colour
+from host_bridge.io.outputs import Result, anaglyph, disparity_image, write_picture
+from host_bridge.io.outputs.result import EYES, on_window
+from host_bridge.io.plates import Plate, PlateSequence, read_plate
+from host_bridge.io.plates.depth_option import is_pictures, network, with_depth
+from host_bridge.shot.depth_provenance import depth_words
 from host_bridge.wire.messages import AnalysisSettings
 
 NAME = "contact-sheet"

@@ -13,12 +13,12 @@ import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from host_bridge.commands.render import stoppable
+from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, OutputError
+from host_bridge.core.frame import Array
+from host_bridge.core.recipe import art3d_version
 from host_bridge.deliver.movie import write_movie
 from host_bridge.deliver.plan import CODECS, Delivery, plan
-from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, OutputError
-from host_bridge.frame import Array
-from host_bridge.outputs import write_picture
-from host_bridge.recipe import art3d_version
+from host_bridge.io.outputs import write_picture
 from host_bridge.review.packing import LAYOUTS, pack
 from host_bridge.review.source import StereoSource, open_stereo
 

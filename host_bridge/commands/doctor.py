@@ -14,17 +14,19 @@ from pathlib import Path
 
 import numpy as np
 
-from host_bridge import checkpoints, colour, colour_config
 from host_bridge.client import Client
 from host_bridge.commands.finding import Finding
 from host_bridge.commands.plate_doctor import look_at
-from host_bridge.errors import EXIT_BAD_INPUT, EXIT_OK, EXIT_SERVER, Art3DError
-from host_bridge.geometry import Box
-from host_bridge.outputs.exr_file import OutPart, write_exr
-from host_bridge.params import Controls
-from host_bridge.plates import read_plate
-from host_bridge.printable import printable
-from host_bridge.recipe import art3d_version
+from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_OK, EXIT_SERVER, Art3DError
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
+from host_bridge.core.printable import printable
+from host_bridge.core.recipe import art3d_version
+from host_bridge.io.colour import config as colour_config
+from host_bridge.io.colour import transforms as colour
+from host_bridge.io.outputs.exr_file import OutPart, write_exr
+from host_bridge.io.plates import read_plate
+from host_bridge.models import checkpoints
 from host_bridge.wire.messages import AnalysisSettings
 
 NAME = "doctor"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import platformdirs
 
-from host_bridge.atomic import replacing
-from host_bridge.errors import BadInputError
-from host_bridge.keyring import ALLOWED, SERVER, load_public, make_pair
-from host_bridge.printable import printable
+from host_bridge.core.atomic import replacing
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.keyring import ALLOWED, SERVER, load_public, make_pair
+from host_bridge.core.printable import printable
 
 NAME = "keys"
 HELP = "make the keys that a server on the network demands"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from host_bridge.client import Client
 from host_bridge.commands.warp import view_of
-from host_bridge.errors import EXIT_OK, PlateError
-from host_bridge.frame import Array
-from host_bridge.outputs.result import on_window
-from host_bridge.plates import Plate, read_plate
-from host_bridge.plates.disparity import find_disparity, read_disparity
-from host_bridge.plates.exr import MAGIC, open_exr
-from host_bridge.plates.guard import first_bytes
+from host_bridge.core.errors import EXIT_OK, PlateError
+from host_bridge.core.frame import Array
+from host_bridge.io.outputs.result import on_window
+from host_bridge.io.plates import Plate, read_plate
+from host_bridge.io.plates.disparity import find_disparity, read_disparity
+from host_bridge.io.plates.exr import MAGIC, open_exr
+from host_bridge.io.plates.guard import first_bytes
 
 NAME = "measure"
 HELP = "PSNR, SSIM, SIoU, parallax and depth-budget verdict of a pair, as JSON"

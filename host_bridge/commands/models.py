@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from host_bridge import checkpoints
-from host_bridge.checkpoints import Checkpoint, PublishedFolder
-from host_bridge.errors import EXIT_OK, BadInputError
-from host_bridge.pull import mirrored, pull, pull_folder
+from host_bridge.core.errors import EXIT_OK, BadInputError
+from host_bridge.models import checkpoints
+from host_bridge.models.checkpoints import Checkpoint, PublishedFolder
+from host_bridge.models.pull import mirrored, pull, pull_folder
 
 NAME = "models"
 HELP = "list the depth networks that can be used, or pull one"

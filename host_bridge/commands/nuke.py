@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host_bridge.embedded import ensure_server
+from host_bridge.client.server_process import ensure_server
 from host_bridge.nuke.install import built_bundle, default_folder, install, notes
 
 NAME = "nuke"

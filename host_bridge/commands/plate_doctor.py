@@ -8,12 +8,12 @@ from pathlib import Path
 
 import fileseq
 
-from host_bridge import colour_config
-from host_bridge.bars import active_picture, bars_of
 from host_bridge.commands.finding import Finding
-from host_bridge.geometry import Box
-from host_bridge.interop import formula
-from host_bridge.plates import Plate, PlateSequence
+from host_bridge.core.bars import active_picture, bars_of
+from host_bridge.core.geometry import Box
+from host_bridge.io.colour import config as colour_config
+from host_bridge.io.colour.interop import formula
+from host_bridge.io.plates import Plate, PlateSequence
 
 _KINDS = {"<f2": "half", "<f4": "float", "<u4": "integer"}
 _MEANINGS = {"auto": "decided against the picture", "distance": "distance", "nearness": "nearness"}

@@ -13,10 +13,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from host_bridge import colour
 from host_bridge.batch import Job, run_job
+from host_bridge.batch.depth_script import load_depth_script
 from host_bridge.batch.identity import identities, prove_expected
 from host_bridge.batch.ledger import Asked
+from host_bridge.batch.progress import reporter_for
 from host_bridge.client import Client
 from host_bridge.commands.choices import (
     add_compression,
@@ -26,19 +27,18 @@ from host_bridge.commands.choices import (
     add_picture,
     check_choices,
 )
+from host_bridge.commands.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.commands.words import words_of
-from host_bridge.depth_script import load_depth_script
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.recipe import art3d_version
 from host_bridge.farm import lines
 from host_bridge.farm.ranges import frames_of
-from host_bridge.knob_options import add_knobs, controls_of, settings_of
-from host_bridge.outputs import Writing
-from host_bridge.plates import Pattern, Plate, PlateSequence
-from host_bridge.plates.canvas import Canvas, canvas_of
-from host_bridge.plates.depth_option import with_depth
-from host_bridge.plates.hero import settle_hero
-from host_bridge.progress import reporter_for
-from host_bridge.recipe import art3d_version
+from host_bridge.io.colour import transforms as colour
+from host_bridge.io.outputs import Writing
+from host_bridge.io.plates import Pattern, Plate, PlateSequence
+from host_bridge.io.plates.canvas import Canvas, canvas_of
+from host_bridge.io.plates.depth_option import with_depth
+from host_bridge.io.plates.hero import settle_hero
 from host_bridge.shot.file import Shot
 from host_bridge.shot.make import beside, canvas_in, kept_shot, looked_at, make_shot, open_shot
 from host_bridge.shot.survey import Plan

@@ -17,8 +17,8 @@ from host_bridge.batch.job import Job
 from host_bridge.batch.ledger import Asked, read_asked
 from host_bridge.batch.states import FrameState, State, states, stretches
 from host_bridge.commands import render
-from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES
-from host_bridge.plates import Pattern
+from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES
+from host_bridge.io.plates import Pattern
 from host_bridge.shot.file import Shot
 from host_bridge.shot.make import beside, open_shot
 

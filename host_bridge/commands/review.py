@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
+from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
 from host_bridge.review.packing import LAYOUTS
 from host_bridge.review.page import PageSettings, ShotOnPage, make_page
 from host_bridge.review.source import BETWEEN, open_stereo

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from host_bridge.embedded import place
+from host_bridge.client.server_process import place
 
 NAME = "serve"
 HELP = "run a compute server, for this machine or for a studio network"

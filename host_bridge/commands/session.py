@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from host_bridge.errors import EXIT_OK
+from host_bridge.core.errors import EXIT_OK
 from host_bridge.farm import lines
 from host_bridge.farm.session import start_session, stop_session
 

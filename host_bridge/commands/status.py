@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from host_bridge.client import Client
-from host_bridge.embedded import ping, place
-from host_bridge.errors import ServerUnreachableError
-from host_bridge.printable import printable
+from host_bridge.client.server_process import ping, place
+from host_bridge.core.errors import ServerUnreachableError
+from host_bridge.core.printable import printable
 
 NAME = "status"
 HELP = "show what a compute server is doing, or how far a render is"

@@ -8,8 +8,8 @@ import time
 
 import psutil
 
-from host_bridge.embedded import running
-from host_bridge.errors import EXIT_OK, ServerError
+from host_bridge.client.server_process import running
+from host_bridge.core.errors import EXIT_OK, ServerError
 
 NAME = "stop"
 HELP = "end this user's embedded compute servers, those of earlier versions too"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from host_bridge.client import Client
-from host_bridge.printable import printable
+from host_bridge.core.printable import printable
 
 NAME = "styles"
 HELP = "list the styles and depth sources"

@@ -13,11 +13,11 @@ from host_bridge.batch.job import Job
 from host_bridge.client import Client
 from host_bridge.commands import analyse, render
 from host_bridge.commands.words import names_of, options_of, words_of
-from host_bridge.errors import EXIT_OK
+from host_bridge.core.errors import EXIT_OK
 from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
 from host_bridge.farm.style_files import find_style_file
 from host_bridge.farm.template import write_bundle
-from host_bridge.plates.depth_option import is_pictures
+from host_bridge.io.plates.depth_option import is_pictures
 from host_bridge.shot.make import beside
 
 NAME = "submit"

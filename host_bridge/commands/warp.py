@@ -11,17 +11,17 @@ import numpy as np
 from host_bridge.batch.ask import answer, ask
 from host_bridge.client import Client
 from host_bridge.commands.choices import add_compression, check_choices
-from host_bridge.errors import EXIT_OK, BadInputError, OutputError
-from host_bridge.frame import Array
-from host_bridge.geometry import Box
-from host_bridge.knob_options import add_knobs, controls_of
-from host_bridge.outputs import Result, Writing, write_picture, write_view
-from host_bridge.params import BY_NAME, Controls
-from host_bridge.plates import Pattern, Plate, PlateSequence, read_plate
-from host_bridge.plates.disparity import read_disparity
-from host_bridge.plates.exr import MAGIC, open_exr
-from host_bridge.plates.guard import first_bytes
-from host_bridge.recipe import art3d_version
+from host_bridge.commands.knob_options import add_knobs, controls_of
+from host_bridge.core.errors import EXIT_OK, BadInputError, OutputError
+from host_bridge.core.frame import Array
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import BY_NAME, Controls
+from host_bridge.core.recipe import art3d_version
+from host_bridge.io.outputs import Result, Writing, write_picture, write_view
+from host_bridge.io.plates import Pattern, Plate, PlateSequence, read_plate
+from host_bridge.io.plates.disparity import read_disparity
+from host_bridge.io.plates.exr import MAGIC, open_exr
+from host_bridge.io.plates.guard import first_bytes
 from host_bridge.wire.messages import AnalysisSettings
 
 NAME = "warp"

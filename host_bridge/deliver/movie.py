@@ -17,10 +17,10 @@ from typing import Any
 import av
 import numpy as np
 
-from host_bridge.atomic import replacing
+from host_bridge.core.atomic import replacing
+from host_bridge.core.errors import OutputError
+from host_bridge.core.frame import Array
 from host_bridge.deliver.plan import MOVIES, Codec, Delivery
-from host_bridge.errors import OutputError
-from host_bridge.frame import Array
 
 SEGMENT = 120
 # H.264's frame packing arrangement, ISO/IEC 14496-10 table D-8, and Matroska's StereoMode.

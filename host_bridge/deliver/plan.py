@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_bridge.errors import BadInputError
-from host_bridge.plates import Pattern
+from host_bridge.core.errors import BadInputError
+from host_bridge.io.plates import Pattern
 from host_bridge.review.packing import check_layout, named_layout
 
 PICTURES = (".png", ".tif", ".tiff", ".dpx", ".jpg", ".jpeg")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from host_bridge.errors import Art3DError
+from host_bridge.core.errors import Art3DError
 
 
 def progress(done: int, total: int) -> str:

@@ -9,7 +9,7 @@ import argparse
 import re
 from collections.abc import Iterable, Iterator
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 
 MAX_TEXT = 1024
 """Characters that a parameter's value may have."""

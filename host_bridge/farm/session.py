@@ -17,9 +17,9 @@ from pathlib import Path
 
 import psutil
 
-from host_bridge.atomic import replacing
-from host_bridge.embedded import ensure_server, running
-from host_bridge.errors import BadInputError
+from host_bridge.client.server_process import ensure_server, running
+from host_bridge.core.atomic import replacing
+from host_bridge.core.errors import BadInputError
 
 NOTE = "art3d-session.json"
 PREFIX = "art3d-session-"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from host_bridge.farm.ranges import to_openjd
 from host_bridge.farm.template import (
     SPECIFICATION,

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from host_bridge.atomic import replacing
-from host_bridge.errors import BadInputError
+from host_bridge.core.atomic import replacing
+from host_bridge.core.errors import BadInputError
 
 SPECIFICATION = "jobtemplate-2023-09"
 CANCEL_NOTICE_S = 30

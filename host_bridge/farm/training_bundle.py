@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from host_bridge.farm.template import (
     SPECIFICATION,
     Template,

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from host_bridge.core.params import KNOBS, PLUGIN_KNOBS, Knob
 from host_bridge.nuke.names import CLASS, GIZMO
-from host_bridge.params import KNOBS, PLUGIN_KNOBS, Knob
 
 _TYPES = {"float": 7, "int": 3, "choice": 4, "bool": 6, "text": 1}
 _FILE = 2  # a text with a browser beside it

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
-from host_bridge.errors import BadInputError, OutputError
+from host_bridge.core.errors import BadInputError, OutputError
 from host_bridge.nuke.gizmo import gizmo_text
 from host_bridge.nuke.names import GIZMO
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from host_bridge.frame import Array
+from host_bridge.core.frame import Array
 from host_bridge.review.pair import Pair
 from host_bridge.review.windows import Violation, violations
 

@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
-from host_bridge.errors import BadInputError
-from host_bridge.frame import Array
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.frame import Array
 
 LAYOUTS = ("sbs", "sbs-half", "tb", "tb-half")
 # Names that players and sellers of films use, the longer ones first.

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host_bridge.atomic import replacing
-from host_bridge.errors import Art3DError, OutputError
+from host_bridge.core.atomic import replacing
+from host_bridge.core.errors import Art3DError, OutputError
 from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, figures_of, scenes
 from host_bridge.review.pair import Pair
 from host_bridge.review.proxies import Proxy, frame_script

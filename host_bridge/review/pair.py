@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from host_bridge.frame import Array
+from host_bridge.core.frame import Array
 
 
 @dataclass(frozen=True)

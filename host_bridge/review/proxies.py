@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from host_bridge.frame import Array
+from host_bridge.core.frame import Array
 from host_bridge.review.figures import resized
 from host_bridge.review.pair import Pair, hidden
 

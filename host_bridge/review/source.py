@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from host_bridge import colour
-from host_bridge.errors import BadInputError, PlateError
-from host_bridge.frame import Array
-from host_bridge.geometry import Box
-from host_bridge.outputs.result import EYES, on_window
-from host_bridge.plates import Plate, PlateSequence, guard
-from host_bridge.plates.disparity import find_disparity, read_disparity
-from host_bridge.plates.exr import MAGIC, ExrFile, open_exr
+from host_bridge.core.errors import BadInputError, PlateError
+from host_bridge.core.frame import Array
+from host_bridge.core.geometry import Box
+from host_bridge.io.colour import transforms as colour
+from host_bridge.io.outputs.result import EYES, on_window
+from host_bridge.io.plates import Plate, PlateSequence, guard
+from host_bridge.io.plates.disparity import find_disparity, read_disparity
+from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.review.packing import check_layout, named_layout, unpack
 from host_bridge.review.pair import Pair
 

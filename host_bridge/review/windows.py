@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from host_bridge.frame import Array
+from host_bridge.core.frame import Array
 
 LEAST_PCT = 0.1
 """Parallax in front of the screen that counts."""

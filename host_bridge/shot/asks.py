@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings, Tile
 
 

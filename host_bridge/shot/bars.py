@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from host_bridge.bars import SLACK_PX, Bars, Found
+from host_bridge.core.bars import SLACK_PX, Bars, Found
 
 BRIEF_FRAMES = 2
 

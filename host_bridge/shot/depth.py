@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from host_bridge.errors import DepthSourceError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
-from host_bridge.plates import Plate
+from host_bridge.core.errors import DepthSourceError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
+from host_bridge.io.plates import Plate
 from host_bridge.shot.asks import Asks
 from host_bridge.shot.depth_choice import ShotDepth
-from host_bridge.told_depth import ASKED, DECIDED, STATED, depth_from
+from host_bridge.shot.depth_provenance import ASKED, DECIDED, STATED, depth_from
 from host_bridge.wire.depth_values import Decision, Evidence, decide
 from host_bridge.wire.messages import AnalysisSettings
 

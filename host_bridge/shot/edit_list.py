@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 
 LISTS = (".edl", ".otio")
 

@@ -15,11 +15,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host_bridge.atomic import replacing
-from host_bridge.bars import NONE, Bars, inside
-from host_bridge.errors import ShotError
-from host_bridge.geometry import Box
-from host_bridge.regular import read_json
+from host_bridge.core.atomic import replacing
+from host_bridge.core.bars import NONE, Bars, inside
+from host_bridge.core.errors import ShotError
+from host_bridge.core.geometry import Box
+from host_bridge.core.regular import read_json
 from host_bridge.shot.depth_choice import ShotDepth
 from host_bridge.wire.messages import ShotFrame
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from host_bridge.bars import NONE, Bars, inside
-from host_bridge.frame import Array, Frame
-from host_bridge.params import Controls
+from host_bridge.core.bars import NONE, Bars, inside
+from host_bridge.core.frame import Array, Frame
+from host_bridge.core.params import Controls
 from host_bridge.shot.asks import Asks
 from host_bridge.shot.signature import Glance, glance
 from host_bridge.shot.steady import Floats, Measured

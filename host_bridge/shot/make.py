@@ -9,16 +9,16 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from host_bridge.errors import DepthSourceError, PlateError, ShotError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.plates import Plate, PlateSequence
-from host_bridge.plates.canvas import Canvas, canvas_of
+from host_bridge.core.errors import DepthSourceError, PlateError, ShotError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.io.plates import Plate, PlateSequence
+from host_bridge.io.plates.canvas import Canvas, canvas_of
 from host_bridge.shot.asks import Asks
 from host_bridge.shot.depth import AUTO, outdated, settle, spread
+from host_bridge.shot.depth_provenance import depth_words
 from host_bridge.shot.file import SUFFIX, Shot, load_shot, save_shot
 from host_bridge.shot.survey import Plan, survey
-from host_bridge.told_depth import depth_words
 from host_bridge.wire.messages import AnalysisSettings
 
 _log = logging.getLogger(__name__)

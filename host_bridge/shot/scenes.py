@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from host_bridge.shot.file import ShotEntry
 from host_bridge.shot.transitions import Transition
 

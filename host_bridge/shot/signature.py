@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.bars import Bars, Found, find_bars
-from host_bridge.errors import ShotError
-from host_bridge.frame import Frame
+from host_bridge.core.bars import Bars, Found, find_bars
+from host_bridge.core.errors import ShotError
+from host_bridge.core.frame import Frame
 
 Floats = npt.NDArray[np.float32]
 GRID = (9, 16)

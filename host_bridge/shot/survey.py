@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from host_bridge.errors import ShotError
-from host_bridge.frame import Frame
+from host_bridge.core.errors import ShotError
+from host_bridge.core.frame import Frame
 from host_bridge.shot.asks import Asks
 from host_bridge.shot.bars import settled
 from host_bridge.shot.file import Shot, ShotEntry

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgpack
 
-from host_bridge.errors import Art3DError, LimitError, ProtocolError, from_wire, to_wire
+from host_bridge.core.errors import Art3DError, LimitError, ProtocolError, from_wire, to_wire
 from host_bridge.wire import messages as m
 from host_bridge.wire.limits import HEADER_BYTES, NESTING
 from host_bridge.wire.schema import from_map, to_map

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from host_bridge.frame import Array
+from host_bridge.core.frame import Array
 
 FAR_SENTINEL = 1e9
 """Depths from here on are a renderer's way to write "nothing there"."""

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from host_bridge.errors import LimitError, ProtocolError
-from host_bridge.frame import LAYER_DTYPES, LAYERS, Array
+from host_bridge.core.errors import LimitError, ProtocolError
+from host_bridge.core.frame import LAYER_DTYPES, LAYERS, Array
 from host_bridge.wire.limits import ALIGNMENT, COORDINATE
 from host_bridge.wire.messages import MEASURE_LAYERS, Layer, Plane
 

@@ -12,7 +12,7 @@ import os
 import stat
 from collections import OrderedDict
 
-from host_bridge.errors import SegmentError
+from host_bridge.core.errors import SegmentError
 from host_bridge.wire.limits import SEGMENT_HEADER_BYTES
 from host_bridge.wire.messages import Segment
 

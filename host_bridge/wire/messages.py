@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from host_bridge.frame import Array
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Array
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 
 PROTOCOL = (1, 2)
 PROXIES = (1, 64)
@@ -337,7 +337,7 @@ class Bye:
 
 @dataclass(frozen=True)
 class Failure:
-    """A request that could not be carried out; the fields of `host_bridge.errors.to_wire`."""
+    """A request that could not be carried out; the fields of `host_bridge.core.errors.to_wire`."""
 
     code: str
     message: str

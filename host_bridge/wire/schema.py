@@ -13,8 +13,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from host_bridge.errors import LimitError, ProtocolError
-from host_bridge.geometry import Box
+from host_bridge.core.errors import LimitError, ProtocolError
+from host_bridge.core.geometry import Box
 from host_bridge.wire.limits import COORDINATE, LIST_ITEMS, TEXT_BYTES
 
 Reader = Callable[[Any, str], Any]

@@ -1,4 +1,4 @@
-// Generated from host_bridge/params.py by `python -m host_bridge.cpp_knobs`; a test proves that it is current.
+// Generated from host_bridge/core/params.py by `python -m host_bridge.codegen.knobs_header`.
 #pragma once
 
 #include <array>

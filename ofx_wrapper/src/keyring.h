@@ -1,4 +1,4 @@
-// CURVE keys for servers that other machines can reach, as `host_bridge.keyring` reads them.
+// CURVE keys for servers that other machines can reach, as `host_bridge.core.keyring` reads them.
 #pragma once
 
 #include <zmq.hpp>

@@ -46,7 +46,7 @@ struct Plate {
   std::vector<std::string> channels;
   std::vector<PlateLayer> layers;
 
-  // Content address, as `host_bridge.frame.Frame.key` computes it. Calls `tick` now and then.
+  // Content address, as `host_bridge.core.frame.Frame.key` computes it. Calls `tick` now and then.
   std::string key(const std::function<void()>& tick) const;
   // The announcement of an upload; `transport` is left open.
   wire::PutFrame announcement(const std::string& key) const;

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from host_bridge import curves
-from host_bridge.outputs.review import _LEFT, _RIGHT
+from host_bridge.io.colour import curves
+from host_bridge.io.outputs.review import _LEFT, _RIGHT
 
 LUMA = np.array([0.2126, 0.7152, 0.0722])
 SEES = {"red/cyan": (1, 0, 0), "green/magenta": (0, 1, 0), "amber/blue": (1, 1, 0)}

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from host_bridge.cli import main
+from host_bridge.core.errors import BadInputError
 from host_bridge.deliver import movie
 from host_bridge.deliver.plan import plan
-from host_bridge.errors import BadInputError
 from host_bridge.review.source import open_stereo
 
 ROWS, COLUMNS, FRAMES = 120, 128, (1001, 1002, 1003, 1004, 1005)

@@ -19,7 +19,7 @@ import OpenEXR
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.embedded import ping, place
+from host_bridge.client.server_process import ping, place
 
 FRAMES = range(1001, 1025)
 SIZE = (54, 96)

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 import pytest
+from tests.host_bridge.io.plates.films import Make, make
 
 from host_bridge.cli import main
-from host_bridge.embedded import ping, place
-from host_bridge.outputs.result import on_window
-from host_bridge.plates import PlateSequence, read_plate
+from host_bridge.client.server_process import ping, place
+from host_bridge.io.outputs.result import on_window
+from host_bridge.io.plates import PlateSequence, read_plate
 from host_bridge.shot.file import load_shot
-from tests.host_bridge.plates.films import Make, make
 
 BEACHBALL_DB = 45.0
 

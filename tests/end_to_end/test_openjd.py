@@ -13,7 +13,7 @@ import OpenEXR
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.embedded import ping, place
+from host_bridge.client.server_process import ping, place
 
 BIN = Path(sys.executable).parent
 FRAMES = range(1001, 1009)

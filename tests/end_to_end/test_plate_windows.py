@@ -14,7 +14,7 @@ import OpenImageIO as oiio
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.embedded import ping, place
+from host_bridge.client.server_process import ping, place
 from host_bridge.shot.file import load_shot
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host_bridge import atomic
-from host_bridge.atomic import clean_folder, replacing
-from host_bridge.errors import OutputError
-from host_bridge.outputs import write_picture
+from host_bridge.core import atomic
+from host_bridge.core.atomic import clean_folder, replacing
+from host_bridge.core.errors import OutputError
+from host_bridge.io.outputs import write_picture
 
 
 def test_the_file_appears_at_the_end_and_its_folder_with_it(tmp_path) -> None:
@@ -45,10 +45,10 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 import numpy as np
-from host_bridge.errors import OutputError
-from host_bridge.outputs import write_picture
-from host_bridge.geometry import Box
-from host_bridge.outputs.exr_file import OutPart, write_exr
+from host_bridge.core.errors import OutputError
+from host_bridge.io.outputs import write_picture
+from host_bridge.core.geometry import Box
+from host_bridge.io.outputs.exr_file import OutPart, write_exr
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
@@ -79,7 +79,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, name) -> None:
 LEFT = """
 import os, signal, sys
 from pathlib import Path
-from host_bridge.atomic import replacing
+from host_bridge.core.atomic import replacing
 
 with replacing(Path(sys.argv[1])) as temporary:
     temporary.write_bytes(b"half")

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from host_bridge.bars import NONE, Bars, bars_of, find_bars, inside
-from host_bridge.geometry import Box
+from host_bridge.core.bars import NONE, Bars, bars_of, find_bars, inside
+from host_bridge.core.geometry import Box
 
 Pixels = np.ndarray
 EVERY = [

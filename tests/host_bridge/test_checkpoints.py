@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from host_bridge import checkpoints
-from host_bridge.checkpoints import WEIGHTS, Checkpoint, PublishedFolder, verify_recorded
 from host_bridge.commands import models
-from host_bridge.errors import BadInputError, OutputError, ServerUnreachableError
-from host_bridge.pull import pull, pull_folder
+from host_bridge.core.errors import BadInputError, OutputError, ServerUnreachableError
+from host_bridge.models import checkpoints
+from host_bridge.models.checkpoints import WEIGHTS, Checkpoint, PublishedFolder, verify_recorded
+from host_bridge.models.pull import pull, pull_folder
 
 CONTENT = bytes(range(256)) * 12_000
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from host_bridge import embedded
 from host_bridge.cli import main
+from host_bridge.client import server_process as embedded
 from host_bridge.commands import stop
-from host_bridge.errors import ServerError, ServerUnreachableError
+from host_bridge.core.errors import ServerError, ServerUnreachableError
 
 START = """
 import sys
-from host_bridge.embedded import ensure_server, ping
+from host_bridge.client.server_process import ensure_server, ping
 place = ensure_server("cpu", idle_timeout_s=3.0)
 print(ping(place.address).pid)
 """

@@ -12,7 +12,7 @@ def test_client_imports_with_everything_heavy_blocked():
     code = (
         "import sys\n"
         f"for name in {BLOCKED!r}: sys.modules[name] = None\n"
-        "import host_bridge.client\n"
+        "import host_bridge.client.client\n"
         "from host_bridge.commands import keys, serve, status, styles\n"
         "print('fine')"
     )

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_bridge import colour, colour_config, curves
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
+from host_bridge.io.colour import config as colour_config
+from host_bridge.io.colour import curves
+from host_bridge.io.colour import transforms as colour
 
 RGB = ("R", "G", "B")
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_bridge.depth_script import Curve, load_depth_script
-from host_bridge.errors import BadInputError
-from host_bridge.params import Controls
+from host_bridge.batch.depth_script import Curve, load_depth_script
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.params import Controls
 
 
 def write(path: Path, **body: Any) -> Path:

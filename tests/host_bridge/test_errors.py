@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from host_bridge import errors
-from host_bridge.errors import Art3DError, BusyError, PlateError, ServerError, from_wire, to_wire
+from host_bridge.core import errors
+from host_bridge.core.errors import Art3DError, BusyError, PlateError, ServerError, from_wire, to_wire
 
 
 def every_kind(root: type[Art3DError] = Art3DError) -> list[type[Art3DError]]:

@@ -25,15 +25,15 @@ from PIL import Image
 from host_bridge.batch.identity import expectation, prove_expected
 from host_bridge.cli import main
 from host_bridge.client import Client
-from host_bridge.embedded import running
-from host_bridge.errors import BadInputError
+from host_bridge.client.server_process import running
+from host_bridge.core.errors import BadInputError
 from host_bridge.farm import lines
 from host_bridge.farm.ranges import from_openjd, to_openjd
 from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
 from host_bridge.farm.template import write_bundle
 from host_bridge.farm.training_bundle import TrainingJob, training_bundle
-from host_bridge.outputs import write_picture
-from host_bridge.plates.sequence import parse_frames
+from host_bridge.io.outputs import write_picture
+from host_bridge.io.plates.sequence import parse_frames
 
 OPENJD = str(Path(sys.executable).with_name("openjd"))
 

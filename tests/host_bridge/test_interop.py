@@ -4,7 +4,9 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from host_bridge import colour, colour_config, curves, interop, primaries
+from host_bridge.io.colour import config as colour_config
+from host_bridge.io.colour import curves, interop, primaries
+from host_bridge.io.colour import transforms as colour
 
 IDS = """
 lin_ap1_scene lin_ap0_scene lin_rec709_scene lin_p3d65_scene lin_rec2020_scene lin_adobergb_scene

@@ -7,8 +7,8 @@ import stat
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.errors import BadInputError
-from host_bridge.keyring import client_keys, from_environment, load_public, load_secret, make_pair
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.keyring import client_keys, from_environment, load_public, load_secret, make_pair
 
 
 def test_smoke(tmp_path):

@@ -4,9 +4,9 @@ import argparse
 
 import pytest
 
-from host_bridge.errors import BadInputError
-from host_bridge.knob_options import CONTROLS, SETTINGS, add_knobs, controls_of, settings_of
-from host_bridge.params import BY_NAME, Controls
+from host_bridge.commands.knob_options import CONTROLS, SETTINGS, add_knobs, controls_of, settings_of
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.params import BY_NAME, Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from host_bridge import machine
+from host_bridge.core import machine
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from dataclasses import fields
 
 import pytest
 
-from host_bridge.errors import BadInputError
-from host_bridge.params import BY_NAME, KNOBS, PLUGIN_KNOBS, Controls
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.params import BY_NAME, KNOBS, PLUGIN_KNOBS, Controls
 
 PERMANENT = {
     1: "depth_gain",

@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from host_bridge.commands import status, styles
-from host_bridge.errors import BadInputError
-from host_bridge.printable import PrintableFormatter, printable
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.printable import PrintableFormatter, printable
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J"
 

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from host_bridge.batch import Event
-from host_bridge.errors import PlateError
-from host_bridge.progress import JsonReporter, reporter_for
+from host_bridge.batch.progress import JsonReporter, reporter_for
+from host_bridge.core.errors import PlateError
 
 RENDERED = Event(
     7, "rendered", (Path("o.0007.exr"),), {"depth_source": "aov", "style_id": "n"}, {"read": 0.12345}, held=6

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from host_bridge import recipe
-from host_bridge.errors import MissingFrameError
+from host_bridge.core import recipe
+from host_bridge.core.errors import MissingFrameError
 
 
 def test_same_bytes_same_hash(tmp_path) -> None:

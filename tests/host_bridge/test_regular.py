@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from host_bridge.regular import open_regular, parse_json, prove_plain, read_json, read_regular
+from host_bridge.core.regular import open_regular, parse_json, prove_plain, read_json, read_regular
 
 
 def test_smoke(tmp_path):

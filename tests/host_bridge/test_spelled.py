@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host_bridge.outputs import write_picture
-from host_bridge.plates import PlateSequence, read_plate
-from host_bridge.spelled import spelled
+from host_bridge.core.spelled import spelled
+from host_bridge.io.outputs import write_picture
+from host_bridge.io.plates import PlateSequence, read_plate
 
 
 def latin1(folder: Path, name: bytes) -> Path:

@@ -15,7 +15,7 @@ from art3d_node.models.depth_net import Estimate, SourceInput
 from art3d_node.models.held_people import PeopleHeld, hold
 from art3d_node.models.people import PeopleNetwork
 from art3d_node.stereo.upsample import guided_upsample
-from host_bridge.errors import DepthSourceError
+from host_bridge.core.errors import DepthSourceError
 
 MATTE = Path(__file__).with_name("tos_shot_a_matte.txt")
 _FIRST = 410

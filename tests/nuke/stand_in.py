@@ -183,7 +183,7 @@ def make_nuke(*, gui: bool = True, views: tuple[str, ...] = ("left", "right")) -
 
 def make_gizmo(nuke: Any) -> Node:
     """The stereo gizmo with the knobs and inner nodes of its file."""
-    from host_bridge.params import KNOBS
+    from host_bridge.core.params import KNOBS
 
     inner = {name: Node("OFXorg.art3d.stereo_v1", name) for name in ("EyeLeft", "EyeRight", "Disparity", "Review")}
     knobs = {knob.name: knob.default for knob in KNOBS}

@@ -120,8 +120,8 @@ def test_read_depth_script(load: Any, tmp_path: Path) -> None:
 
 def test_written_depth_script_is_the_animation(load: Any, tmp_path: Path) -> None:
     """Every frame of the plate, whatever curve or expression moves the knob; the command line reads it back."""
-    from host_bridge.depth_script import load_depth_script
-    from host_bridge.params import Controls
+    from host_bridge.batch.depth_script import load_depth_script
+    from host_bridge.core.params import Controls
 
     loaded = load("controls")
     node = _script(loaded, tmp_path)

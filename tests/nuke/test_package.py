@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from host_bridge.errors import BadInputError, OutputError
+from host_bridge.core.errors import BadInputError, OutputError
+from host_bridge.core.params import KNOBS, PLUGIN_KNOBS
 from host_bridge.nuke import install as installer
 from host_bridge.nuke.gizmo import gizmo_text
 from host_bridge.nuke.names import CLASS, GIZMO
-from host_bridge.params import KNOBS, PLUGIN_KNOBS
 from tests.nuke.stand_in import make_nuke
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from host_bridge.client import Client
-from host_bridge.frame import Array, Frame
-from host_bridge.geometry import Box
-from host_bridge.outputs import review
-from host_bridge.params import Controls
+from host_bridge.core.frame import Array, Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
+from host_bridge.io.outputs import review
 from host_bridge.wire.messages import AnalysisSettings
 
 CHANNELS = {4: ("R", "G", "B", "A"), 3: ("R", "G", "B"), 1: ("A",)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from host_bridge.frame import Array
+from host_bridge.core.frame import Array
 from host_bridge.shot.file import Shot, ShotEntry, save_shot
 
 

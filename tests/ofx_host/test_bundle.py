@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from host_bridge import cpp_knobs
+from host_bridge.codegen import knobs_header as cpp_knobs
 from host_bridge.wire import cpp_header
 
 RUNTIME = re.compile(r"^(ld-linux-x86-64|lib(c|m|dl|rt|pthread|resolv|stdc\+\+|gcc_s))\.so")

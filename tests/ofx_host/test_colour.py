@@ -9,11 +9,12 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from host_bridge import colour, curves
 from host_bridge.client import Client
-from host_bridge.frame import Array
-from host_bridge.geometry import Box
-from host_bridge.plates.images import read_image
+from host_bridge.core.frame import Array
+from host_bridge.core.geometry import Box
+from host_bridge.io.colour import curves
+from host_bridge.io.colour import transforms as colour
+from host_bridge.io.plates.images import read_image
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import picture

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from host_bridge.client import Client
-from host_bridge.geometry import Box
+from host_bridge.core.geometry import Box
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import COMPONENTS, Picture, depth_name, picture

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from host_bridge.params import KNOBS, PLUGIN_KNOBS
+from host_bridge.core.params import KNOBS, PLUGIN_KNOBS
 from tests.ofx_host import abi
 from tests.ofx_host.host import FILTER, GENERAL, Host
 from tests.ofx_host.node import Node

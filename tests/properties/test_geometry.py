@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_bridge.geometry import Box
+from host_bridge.core.geometry import Box
 
 coordinate = st.integers(-50, 50)
 boxes = st.builds(Box, coordinate, coordinate, coordinate, coordinate)

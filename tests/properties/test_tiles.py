@@ -13,9 +13,9 @@ from art3d_node.library import Library
 from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.styles import LearnedStyle, StyleCard
 from art3d_node.renderer import Prepared, prepare, render_box
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import OUTPUTS, AnalysisSettings
 
 DISPLAY = Box(-4, 3, 220, 147)

@@ -11,8 +11,8 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-from host_bridge.errors import BadInputError, PlateError
-from host_bridge.outputs import write_picture
+from host_bridge.core.errors import BadInputError, PlateError
+from host_bridge.io.outputs import write_picture
 from host_bridge.review.figures import figures_of, resized, scenes
 from host_bridge.review.packing import LAYOUTS, named_layout, unpack
 from host_bridge.review.pair import Pair, hidden

@@ -6,9 +6,9 @@ import numpy as np
 import synthetic
 
 from host_bridge.client import Client
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 OUTPUTS = ("right", "disparity_left")

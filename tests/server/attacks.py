@@ -17,11 +17,11 @@ import numpy as np
 import psutil
 
 from host_bridge.client import Client
-from host_bridge.embedded import ping
-from host_bridge.errors import Art3DError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.client.server_process import ping
+from host_bridge.core.errors import Art3DError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.codec import decode, encode
 from host_bridge.wire.messages import AnalysisSettings, Hello, Layer, PutFrame
 

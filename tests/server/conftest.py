@@ -15,7 +15,7 @@ import pytest
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from host_bridge.embedded import ping  # noqa: E402
+from host_bridge.client.server_process import ping  # noqa: E402
 
 
 def engine_at(engine: str) -> str:

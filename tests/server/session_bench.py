@@ -10,9 +10,9 @@ from art3d_node.server.actions import Prove, Send, Start
 from art3d_node.server.jobs import Done, Ready
 from art3d_node.server.plates import key_of
 from art3d_node.server.session import Session
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import encode
 from host_bridge.wire.layout import place_layers, write_layers

@@ -14,8 +14,8 @@ from asking import picture, tile
 from attacks import COMMAND, MIB, MORE, PING, Bystander, Raw, frame
 
 from host_bridge.client import Client
-from host_bridge.embedded import ping
-from host_bridge.params import Controls
+from host_bridge.client.server_process import ping
+from host_bridge.core.params import Controls
 from host_bridge.wire.codec import encode
 from host_bridge.wire.limits import CHUNK_BYTES, HEADER_BYTES
 from host_bridge.wire.messages import Hello, Ping

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from art3d_node.server.cache import ByteCache
 from art3d_node.server.pool import SegmentPool, capacity_for
-from host_bridge.errors import BusyError
+from host_bridge.core.errors import BusyError
 
 
 def test_least_recently_used_goes_first():

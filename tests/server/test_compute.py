@@ -13,10 +13,10 @@ from art3d_node.plate import Plate
 from art3d_node.prepared import Prepared
 from art3d_node.server.compute import Compute, make
 from art3d_node.transfer import host_array
-from host_bridge.errors import BadInputError, CancelledError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.errors import BadInputError, CancelledError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 BOX = Box.of_size(48, 32)

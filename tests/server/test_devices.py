@@ -11,7 +11,7 @@ import torch
 
 from art3d_node.server import devices
 from art3d_node.server.devices import find_devices
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 
 
 def answer(monkeypatch, text: str, *, files: bool = True) -> list:

@@ -8,9 +8,9 @@ import torch
 
 from art3d_node.server.compute import make
 from host_bridge.client import Client
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import OUTPUTS, AnalysisSettings
 
 OUTPUTS_HERE = tuple(name for name in OUTPUTS if not name.endswith("_extra"))

@@ -12,8 +12,8 @@ from art3d_node.server.actions import Send
 from art3d_node.server.jobs import Done
 from art3d_node.server.scheduler import AFFINITIES, Scheduler, Waiter
 from art3d_node.server.shares import Shares
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import encode
 from host_bridge.wire.layout import place_layers

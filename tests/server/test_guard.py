@@ -14,12 +14,12 @@ import pytest
 import zmq
 
 from host_bridge.client import Client
-from host_bridge.connection import Lost
-from host_bridge.errors import ServerUnreachableError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.keyring import client_keys, make_pair
-from host_bridge.params import Controls
+from host_bridge.client.connection import Lost
+from host_bridge.core.errors import ServerUnreachableError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.keyring import client_keys, make_pair
+from host_bridge.core.params import Controls
 from host_bridge.wire.codec import encode
 from host_bridge.wire.messages import AnalysisSettings, Hello, Ping, StatusRequest
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from art3d_node.server import interrupt
-from host_bridge.errors import CancelledError
+from host_bridge.core.errors import CancelledError
 
 
 @pytest.fixture(autouse=True)

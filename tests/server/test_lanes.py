@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from art3d_node.server.jobs import SMALL_PIXELS, Job
 from art3d_node.server.lanes import continues, room, take_together
 from host_bridge.client import Client
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings, TileRequest
 
 BASE = TileRequest("key", AnalysisSettings(), Controls(), Box(0, 0, 512, 512), ("right",))

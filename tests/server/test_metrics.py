@@ -16,7 +16,7 @@ from art3d_node.server.metrics import Figures, serve_metrics
 from art3d_node.server.session import Session
 from host_bridge.cli import main
 from host_bridge.client import Client
-from host_bridge.errors import ServerError
+from host_bridge.core.errors import ServerError
 from host_bridge.wire.limits import Limits
 
 FIGURES = {"counts": {}, "queue": {}, "memory": {}, "plates": {}, "clients": [], "stage_ms": {}, "workers": []}

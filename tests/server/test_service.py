@@ -15,9 +15,8 @@ import synthetic
 import zmq
 from asking import BOX, OUTPUTS, picture, prove, tile
 
-from host_bridge import connection
-from host_bridge.client import Client
-from host_bridge.errors import (
+from host_bridge.client import Client, connection
+from host_bridge.core.errors import (
     BadInputError,
     CancelledError,
     LimitError,
@@ -26,8 +25,8 @@ from host_bridge.errors import (
     ServerUnreachableError,
     WorkerLostError,
 )
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings, ShotFrame
 
 

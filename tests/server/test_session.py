@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from session_bench import BOX, LIMITS, READY, Bench, picture, probe_bytes, request, started
 
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.layout import place_layers
 

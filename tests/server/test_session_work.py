@@ -11,9 +11,9 @@ from session_bench import BOX, LIMITS, READY, Bench, picture, probe_bytes, reque
 from art3d_node.server.actions import Prove, Send, Start, Stop, Tell
 from art3d_node.server.jobs import Failed
 from art3d_node.server.plates import key_of
-from host_bridge.errors import BadInputError, to_wire
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.errors import BadInputError, to_wire
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.layout import place_layers, write_layers
 

@@ -11,7 +11,7 @@ import trouble
 
 from art3d_node.server.session import Session
 from host_bridge.client import Client
-from host_bridge.params import Controls
+from host_bridge.core.params import Controls
 from host_bridge.wire.limits import Limits
 from host_bridge.wire.messages import AnalysisSettings
 

@@ -17,9 +17,9 @@ from art3d_node.server.jobs import Abort, Alive, Done, Forget
 from art3d_node.server.pipe import UNSENT_BYTES, Broken, Pipe, Reader, framed
 from art3d_node.server.watch import GAP_S, Patience, Watch
 from host_bridge.client import Client
-from host_bridge.embedded import ping
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.client.server_process import ping
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 

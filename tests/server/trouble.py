@@ -20,10 +20,10 @@ import synthetic
 import zmq
 
 from host_bridge.client import Client
-from host_bridge.errors import BadInputError, CancelledError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.errors import BadInputError, CancelledError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import KINDS, encode
 from host_bridge.wire.messages import AnalysisSettings
@@ -102,7 +102,7 @@ BATCH = """
 import hashlib, sys
 import trouble
 from host_bridge.client import Client
-from host_bridge.params import Controls
+from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 address, frames, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 from pathlib import Path

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host_bridge.errors import BadInputError, DepthSourceError, PlateError
+from host_bridge.core.errors import BadInputError, DepthSourceError, PlateError
 from tests.training.conftest import small_bench
 from training.asked import FilmSpec, Part
 from training.curate import curate

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from host_bridge.errors import PlateError
+from host_bridge.core.errors import PlateError
 from training.cli import main
 from training.explain import costliest, study
 from training.faults import Faults, whole

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from host_bridge.errors import BadInputError, PlateError
+from host_bridge.core.errors import BadInputError, PlateError
 from training.films import StereoFrame, ahead, open_film, side_picture
 from training.layouts import detect_layout, split
 from training.sources import Picture

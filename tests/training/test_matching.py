@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from tests.training.conftest import small_bench
 from training import masks
 from training.masks import Residual, Seen, mask_source

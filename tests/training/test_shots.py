@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host_bridge.errors import PlateError
-from host_bridge.geometry import Box
+from host_bridge.core.errors import PlateError
+from host_bridge.core.geometry import Box
 from training.films import StereoFrame, open_film
 from training.shots import Shot, scan_film
 

@@ -10,12 +10,12 @@ import wire_examples as examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_bridge.errors import Art3DError, LimitError, ProtocolError
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.codegen.constants_header import HEADER, header
+from host_bridge.core.errors import Art3DError, LimitError, ProtocolError
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import KINDS, NAMES, decode, encode, error_of, failure, request_id_of
-from host_bridge.wire.cpp_header import HEADER, header
 from host_bridge.wire.limits import HEADER_BYTES, LIST_ITEMS, NESTING, TEXT_BYTES
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_bridge.errors import LimitError, ProtocolError
+from host_bridge.core.errors import LimitError, ProtocolError
 from host_bridge.wire.layout import PART_BYTES, place_layers, place_planes, prove_layers, views, write_layers
 from host_bridge.wire.limits import ALIGNMENT
 from host_bridge.wire.messages import Layer, Plane

@@ -11,9 +11,9 @@ from pathlib import Path
 import msgpack
 import numpy as np
 
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import NAMES, encode
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from host_bridge.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
+from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
 from training.asked import FilmSpec, Part
 from training.commands.options import add_config, progress_bar, read_config
 from training.config import CurateConfig

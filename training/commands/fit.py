@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from training.commands.options import add_config, progress_bar, read_config
 from training.config import RECIPES, FitConfig
 

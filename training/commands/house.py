@@ -9,7 +9,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from host_bridge.errors import EXIT_OK, BadInputError
+from host_bridge.core.errors import EXIT_OK, BadInputError
 from training.cli import build_parser
 
 HELP = "shoot, curate and train the house styles"

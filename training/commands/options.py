@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from training.limits import refuse_unusable
 
 Config = TypeVar("Config")

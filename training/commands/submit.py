@@ -6,7 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from host_bridge.errors import EXIT_OK
+from host_bridge.core.errors import EXIT_OK
 from host_bridge.farm.template import write_bundle
 from host_bridge.farm.training_bundle import TrainingJob, training_bundle
 

@@ -28,7 +28,7 @@ from art3d_node.models.depth_net import DepthSource, SourceInput, working_size
 from art3d_node.models.mini import WORKING_SHORT_SIDE, load_mini
 from art3d_node.models.mini_source import MiniSource
 from art3d_node.stereo.upsample import guided_upsample
-from host_bridge.errors import DepthSourceError
+from host_bridge.core.errors import DepthSourceError
 from training.mini import fresh
 from training.mini.pictures import read_rgb, read_values
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from host_bridge.errors import PlateError
+from host_bridge.core.errors import PlateError
 
 
 def read_rgb(path: Path) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 
 CLOTHES = {
     "red": (0.72, 0.08, 0.07),

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.errors import OutputError
+from host_bridge.core.errors import OutputError
 from training.stage.build import build_scene
 from training.stage.directors import Director, eased_shift, stage_shots
 from training.stage.scene import Scene, View

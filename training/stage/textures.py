@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.errors import PlateError
+from host_bridge.core.errors import PlateError
 
 Image = npt.NDArray[np.float32]
 SETS = ("photos_free", "kodak")

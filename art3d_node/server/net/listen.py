@@ -8,7 +8,7 @@ import socket
 import stat
 from urllib.parse import urlsplit
 
-from host_bridge.errors import ServerError
+from host_bridge.core.errors import ServerError
 
 BACKLOG = 1024
 IPC = "ipc://"

@@ -16,8 +16,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
-from host_bridge.curves import linear_to_srgb  # noqa: E402
-from host_bridge.embedded import ensure_server  # noqa: E402
+from host_bridge.client.server_process import ensure_server  # noqa: E402
+from host_bridge.io.colour.curves import linear_to_srgb  # noqa: E402
 from tests.ofx_host.host import Host  # noqa: E402
 from tests.ofx_host.node import Node  # noqa: E402
 from tests.ofx_host.pictures import Picture, picture  # noqa: E402

@@ -12,7 +12,8 @@ import OpenEXR
 import pytest
 
 from host_bridge.batch import Job, run_job
-from host_bridge.errors import (
+from host_bridge.batch.progress import JsonReporter
+from host_bridge.core.errors import (
     EXIT_BAD_INPUT,
     EXIT_OK,
     EXIT_SERVER,
@@ -24,10 +25,9 @@ from host_bridge.errors import (
     ServerUnreachableError,
     StyleError,
 )
-from host_bridge.outputs import Writing
-from host_bridge.params import Controls
-from host_bridge.plates import Pattern, PlateSequence
-from host_bridge.progress import JsonReporter
+from host_bridge.core.params import Controls
+from host_bridge.io.outputs import Writing
+from host_bridge.io.plates import Pattern, PlateSequence
 from host_bridge.wire.messages import AnalysisSettings, Tile
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import OpenEXR
 import OpenImageIO as oiio
 import pytest
+from tests.host_bridge.io.plates.exr_bytes import scanlines
 
-from host_bridge.geometry import Box
-from host_bridge.outputs import COMPRESSIONS, Result, Writing, write_stereo
-from host_bridge.outputs.done import is_done
-from host_bridge.plates import Pattern, read_plate
-from host_bridge.plates.exr_chunks import read_blocks
-from host_bridge.plates.exr_header import read_headers
-from tests.host_bridge.plates.exr_bytes import scanlines
+from host_bridge.core.geometry import Box
+from host_bridge.io.outputs import COMPRESSIONS, Result, Writing, write_stereo
+from host_bridge.io.outputs.done import is_done
+from host_bridge.io.plates import Pattern, read_plate
+from host_bridge.io.plates.exr_chunks import read_blocks
+from host_bridge.io.plates.exr_header import read_headers
 
 ROWS, COLUMNS = 40, 48
 

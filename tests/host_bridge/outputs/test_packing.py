@@ -6,9 +6,9 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from host_bridge.geometry import Box
-from host_bridge.outputs.exr_file import OutPart, write_exr
-from host_bridge.outputs.packing import pack_chunks
+from host_bridge.core.geometry import Box
+from host_bridge.io.outputs.exr_file import OutPart, write_exr
+from host_bridge.io.outputs.packing import pack_chunks
 
 SIZES = [(1, 1), (16, 8), (17, 33), (40, 1), (53, 129)]
 

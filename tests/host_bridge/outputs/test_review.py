@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host_bridge.geometry import Box
-from host_bridge.outputs import Result, anaglyph, disparity_image
-from host_bridge.plates import read_plate
+from host_bridge.core.geometry import Box
+from host_bridge.io.outputs import Result, anaglyph, disparity_image
+from host_bridge.io.plates import read_plate
 
 
 @pytest.fixture

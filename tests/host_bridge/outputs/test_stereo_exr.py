@@ -6,11 +6,11 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from host_bridge.errors import OutputError
-from host_bridge.geometry import Box
-from host_bridge.outputs import COMPRESSIONS, Result, Writing, write_stereo
-from host_bridge.outputs.done import is_done
-from host_bridge.plates import Pattern, read_plate
+from host_bridge.core.errors import OutputError
+from host_bridge.core.geometry import Box
+from host_bridge.io.outputs import COMPRESSIONS, Result, Writing, write_stereo
+from host_bridge.io.outputs.done import is_done
+from host_bridge.io.plates import Pattern, read_plate
 
 STATS = {"style_id": "neutral-1", "depth_source": "aov", "model_id": "aov:distance", "fit_scale": 0.02,
          "fit_shift": -0.013, "parallax_min_pct": -0.7, "parallax_max_pct": 1.3, "budget": "comfortable"}  # fmt: skip

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host_bridge.errors import PlateError
-from host_bridge.geometry import Box
-from host_bridge.outputs import write_picture
-from host_bridge.plates import PlateSequence, read_plate
-from host_bridge.plates.canvas import Canvas, canvas_of, common, laid
+from host_bridge.core.errors import PlateError
+from host_bridge.core.geometry import Box
+from host_bridge.io.outputs import write_picture
+from host_bridge.io.plates import PlateSequence, read_plate
+from host_bridge.io.plates.canvas import Canvas, canvas_of, common, laid
 
 SHOWN, OTHER = Box.of_size(64, 48), Box.of_size(64, 40)
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from host_bridge.geometry import Box
-from host_bridge.plates.choice import choose_picture, infer_views, pictures
-from host_bridge.plates.naming import Channel
+from host_bridge.core.geometry import Box
+from host_bridge.io.plates.choice import choose_picture, infer_views, pictures
+from host_bridge.io.plates.naming import Channel
 
 BOX = Box.of_size(4, 4)
 

@@ -7,11 +7,11 @@ import logging
 import numpy as np
 import pytest
 
-from host_bridge.errors import PlateError
-from host_bridge.geometry import Box
-from host_bridge.plates import read_plate
-from host_bridge.plates.depth_channels import depth_channels, named_channel
-from host_bridge.plates.naming import Channel
+from host_bridge.core.errors import PlateError
+from host_bridge.core.geometry import Box
+from host_bridge.io.plates import read_plate
+from host_bridge.io.plates.depth_channels import depth_channels, named_channel
+from host_bridge.io.plates.naming import Channel
 
 BOX = Box.of_size(4, 4)
 

@@ -8,13 +8,13 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from host_bridge.errors import BadInputError, DepthSourceError, MissingFrameError, PlateError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.plates import PlateSequence
-from host_bridge.plates.depth_option import with_depth
-from host_bridge.plates.depth_picture import fitted, read_depth
-from host_bridge.plates.resample import resampled
+from host_bridge.core.errors import BadInputError, DepthSourceError, MissingFrameError, PlateError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.io.plates import PlateSequence
+from host_bridge.io.plates.depth_option import with_depth
+from host_bridge.io.plates.depth_picture import fitted, read_depth
+from host_bridge.io.plates.resample import resampled
 
 SHAPE = (24, 40)
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host_bridge.errors import PlateError
-from host_bridge.geometry import Box
-from host_bridge.plates.disparity import read_disparity
+from host_bridge.core.errors import PlateError
+from host_bridge.core.geometry import Box
+from host_bridge.io.plates.disparity import read_disparity
 
 DATA, DISPLAY = Box(10, 5, 50, 29), Box.of_size(60, 40)
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from host_bridge.plates.film_timecode import attribute, drops, frame_number
+from host_bridge.io.plates.film_timecode import attribute, drops, frame_number
 
 NTSC, NTSC60, FILM = Fraction(30000, 1001), Fraction(60000, 1001), Fraction(24000, 1001)
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from host_bridge.plates import PlateSequence
-from host_bridge.plates.hero import settle_hero
+from host_bridge.io.plates import PlateSequence
+from host_bridge.io.plates.hero import settle_hero
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from host_bridge.errors import Art3DError, LimitError, PlateError
-from host_bridge.plates import read_plate
+from host_bridge.core.errors import Art3DError, LimitError, PlateError
+from host_bridge.io.plates import read_plate
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_damaged_file_says_nothing_of_its_own(tmp_path: Path, good: bytes, sub
         good = good[: at + 10] + struct.pack("<2i", 2, 2) + good[at + 18 :]
     path.write_bytes(good[: len(good) // 2])
     code = (
-        "import sys\nfrom pathlib import Path\nfrom host_bridge.plates import read_plate\n"
+        "import sys\nfrom pathlib import Path\nfrom host_bridge.io.plates import read_plate\n"
         "try:\n    read_plate(Path(sys.argv[1]))\nexcept Exception:\n    pass\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)

@@ -4,10 +4,10 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from host_bridge import curves
-from host_bridge.errors import PlateError
-from host_bridge.outputs import write_picture
-from host_bridge.plates import read_plate
+from host_bridge.core.errors import PlateError
+from host_bridge.io.colour import curves
+from host_bridge.io.outputs import write_picture
+from host_bridge.io.plates import read_plate
 
 
 def save(path, pixels, kind, **attributes):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host_bridge.plates.luma import luminance_weights, to_rgb
+from host_bridge.io.plates.luma import luminance_weights, to_rgb
 
 
 def test_weights_of_rec709() -> None:

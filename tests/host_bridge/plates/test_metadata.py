@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from host_bridge.geometry import Box
-from host_bridge.outputs.exr_file import OutPart, write_exr
-from host_bridge.plates import read_plate
+from host_bridge.core.geometry import Box
+from host_bridge.io.outputs.exr_file import OutPart, write_exr
+from host_bridge.io.plates import read_plate
 
 OWNER = b"\xa9 Studio"
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from host_bridge.geometry import Box
-from host_bridge.plates.naming import Channel, apart, of_view, pick_disparity, split_view, without_words
+from host_bridge.core.geometry import Box
+from host_bridge.io.plates.naming import Channel, apart, of_view, pick_disparity, split_view, without_words
 
 BOX = Box.of_size(4, 4)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host_bridge.geometry import Box
-from host_bridge.plates import read_plate
+from host_bridge.core.geometry import Box
+from host_bridge.io.plates import read_plate
 
 LAYOUTS = {
     "exr_photos/Desk.exr": ((644, 874), "RGBA", "lin_rec709_scene"),

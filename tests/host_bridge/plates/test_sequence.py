@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_bridge.errors import BadInputError, MissingFrameError, PlateError
-from host_bridge.plates import Pattern, PlateSequence, parse_frames
+from host_bridge.core.errors import BadInputError, MissingFrameError, PlateError
+from host_bridge.io.plates import Pattern, PlateSequence, parse_frames
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -128,7 +128,7 @@ def test_a_missing_frame_is_held_by_the_nearest_earlier(tmp_path: Path) -> None:
 def test_a_number_found_on_disk_leads_back_to_its_file(number: int, digits: int) -> None:
     import re
 
-    from host_bridge.plates.pattern import _frame_regex, _parsed
+    from host_bridge.io.plates.pattern import _frame_regex, _parsed
 
     name = f"p.{'#' * digits}.exr"
     written = Pattern.parse(name).path(number).name

@@ -9,11 +9,7 @@ import OpenEXR
 import OpenImageIO as oiio
 import pytest
 from PIL import Image, ImageCms
-
-from host_bridge import colour, colour_config, curves, primaries
-from host_bridge.errors import BadInputError
-from host_bridge.plates import icc, read_plate, tags
-from tests.host_bridge.plates.tagged import (
+from tests.host_bridge.io.plates.tagged import (
     chrm,
     cicp,
     curve_gamma,
@@ -24,6 +20,12 @@ from tests.host_bridge.plates.tagged import (
     png,
     profile,
 )
+
+from host_bridge.core.errors import BadInputError
+from host_bridge.io.colour import config as colour_config
+from host_bridge.io.colour import curves, primaries
+from host_bridge.io.colour import transforms as colour
+from host_bridge.io.plates import icc, read_plate, tags
 
 D50_OF_REC709 = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
 D50_OF_P3 = np.array([[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]])
@@ -355,7 +357,7 @@ def dpx(path, transfer):
 
 def test_the_warning_reaches_a_terminal_once(tmp_path, picture) -> None:
     paths = [png(tmp_path / f"p.{n:04}.png", picture, cicp(9, 99)) for n in range(3)]
-    script = "import sys, pathlib as p, host_bridge.plates as h\nfor f in sys.argv[1:]: h.read_plate(p.Path(f))"
+    script = "import sys, pathlib as p, host_bridge.io.plates as h\nfor f in sys.argv[1:]: h.read_plate(p.Path(f))"
     said = subprocess.run([sys.executable, "-c", script, *map(str, paths)], capture_output=True, text=True, check=True)
     assert said.stderr.count("cICP 9/99/0/1") == 1
 

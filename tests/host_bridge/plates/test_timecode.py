@@ -8,10 +8,10 @@ import OpenEXR
 import OpenImageIO as oiio
 import pytest
 
-from host_bridge.geometry import Box
-from host_bridge.outputs.exr_file import OutPart, write_exr
-from host_bridge.plates import read_plate
-from host_bridge.plates.timecode import as_rational, is_time
+from host_bridge.core.geometry import Box
+from host_bridge.io.outputs.exr_file import OutPart, write_exr
+from host_bridge.io.plates import read_plate
+from host_bridge.io.plates.timecode import as_rational, is_time
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from host_bridge.geometry import Box
-from host_bridge.plates import read_plate, upright
+from host_bridge.core.geometry import Box
+from host_bridge.io.plates import read_plate, upright
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from host_bridge.bars import NONE, Bars, Found
+from host_bridge.core.bars import NONE, Bars, Found
 from host_bridge.shot.bars import settled
 
 BARS: Bars = (40, 40, 0, 0)

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from host_bridge.errors import DepthSourceError, ShotError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
-from host_bridge.plates import Plate, PlateSequence
+from host_bridge.core.errors import DepthSourceError, ShotError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
+from host_bridge.io.plates import Plate, PlateSequence
 from host_bridge.shot.depth import outdated, settle, spread
 from host_bridge.shot.depth_choice import ShotDepth
+from host_bridge.shot.depth_provenance import depth_fields, depth_words
 from host_bridge.shot.file import load_shot, save_shot
 from host_bridge.shot.make import fits, kept_shot, make_shot
 from host_bridge.shot.survey import Plan
-from host_bridge.told_depth import depth_fields, depth_words
 from host_bridge.wire.depth_values import Evidence
 from host_bridge.wire.messages import AnalysisSettings, Tile
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import opentimelineio as otio
 import pytest
 
-from host_bridge.errors import BadInputError
+from host_bridge.core.errors import BadInputError
 from host_bridge.shot.edit_list import cuts_in
 
 EDL = """TITLE: REEL

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from host_bridge.errors import ShotError
-from host_bridge.geometry import Box
+from host_bridge.core.errors import ShotError
+from host_bridge.core.geometry import Box
 from host_bridge.shot.file import Shot, ShotEntry, ShotTransition, _hash, load_shot, save_shot
 
 

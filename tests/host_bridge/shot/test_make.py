@@ -11,11 +11,11 @@ import OpenEXR
 import pytest
 
 from host_bridge.commands import analyse
-from host_bridge.errors import EXIT_OK, PlateError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
-from host_bridge.plates import PlateSequence
+from host_bridge.core.errors import EXIT_OK, PlateError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
+from host_bridge.io.plates import PlateSequence
 from host_bridge.shot.file import Shot, load_shot
 from host_bridge.shot.make import make_shot
 from host_bridge.shot.survey import Plan

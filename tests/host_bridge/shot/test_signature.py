@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host_bridge.errors import ShotError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
+from host_bridge.core.errors import ShotError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.shot.signature import check_same_plate, find_cuts, glance
 
 

@@ -11,10 +11,10 @@ import pytest
 from art3d_node.analysis import analyse
 from art3d_node.library import Library
 from art3d_node.renderer import render
-from host_bridge.errors import ShotError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
-from host_bridge.params import Controls
+from host_bridge.core.errors import ShotError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 from host_bridge.shot.scenes import Cuts
 from host_bridge.shot.survey import Plan, survey
 from host_bridge.wire.messages import AnalysisSettings, Tile

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from host_bridge.errors import BadInputError
-from host_bridge.frame import Frame
-from host_bridge.geometry import Box
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.shot.file import ShotEntry
 from host_bridge.shot.scenes import Cuts, Scene, between_scenes, edited, scenes_of
 from host_bridge.shot.signature import Glance, glance

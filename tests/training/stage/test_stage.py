@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host_bridge.errors import BadInputError, OutputError
+from host_bridge.core.errors import BadInputError, OutputError
 from training.stage.build import _wardrobe, build_scene
 from training.stage.directors import DIRECTORS, Director, director_named, eased_shift, stage_shots
 from training.stage.film import FilmPlan, shoot, write_film

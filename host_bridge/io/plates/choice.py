@@ -1,0 +1,135 @@
+"""Which of the pictures in an EXR is the picture: the beauty, and alpha from beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from host_bridge.io.plates.naming import EYES, Channel, without_words, words_of
+
+COLOR_SETS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y", "RY", "BY"), ("Y",))
+ALPHAS = ("A", "a", "alpha")
+# What renderers and people call the picture itself, the surest first.
+BEAUTY = ("rgba", "rgb", "beauty", "combined", "main", "ci", "c", "color", "colour", "image", "final", "composite",
+          "master", "primary", "default", "bty")  # fmt: skip
+# These say so beside other words too, as in `fg.Combined`; unless one of those words is an ingredient's.
+SURE = ("rgba", "rgb", "beauty", "combined", "bty")
+INGREDIENTS = frozenset(
+    """albedo ao coat col crypto cryptomatte depth diff diffuse dir direct emission emit gloss glossy id ind indirect
+    light lights mask matte motion n noise noisy normal normals occlusion p position raw reflection refraction shadow
+    sheen spec specular sss texture trans transmission uv variance vector velocity volume""".split()  # noqa: SIM905
+)
+# The words of a container, which say nothing about what is in it.
+_CONTAINERS = frozenset(("view", "render", "layer", *EYES))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Colour channels that belong together.
+
+    Attributes:
+        channels: colour in the order of `COLOR_SETS`, then alpha when there is one.
+        label: what a person may call it.
+    """
+
+    channels: tuple[Channel, ...]
+    label: str
+
+    @property
+    def part(self) -> int:
+        """Number of its part."""
+        return self.channels[0].part
+
+
+def pictures(channels: Sequence[Channel]) -> tuple[Picture, ...]:
+    """Every complete set of colour channels, in file order; alpha only of the same part and layer."""
+    found = []
+    for group in dict.fromkeys(c.group for c in channels):
+        there = {c.component: c for c in channels if c.group == group}
+        for names in COLOR_SETS:
+            if all(name in there for name in names) and (group[1] == "" or len(names) > 1):
+                alpha = [there[a] for a in ALPHAS if a in there]
+                found.append(Picture((*(there[n] for n in names), *alpha[:1]), _label(there[names[0]])))
+                break
+    return tuple(found)
+
+
+def choose_picture(found: Sequence[Picture], layer: str = "") -> Picture | None:
+    """The beauty among pictures, or the one that a person named.
+
+    Args:
+        found: the pictures of one view.
+        layer: name of a layer or a part; "" chooses by name, else the first part's.
+
+    Returns:
+        None when there is none, or none of that name.
+    """
+    named = [p for p in found if not layer or layer.casefold() in _names(p)]
+    return min(named, key=_rank, default=None)
+
+
+def _label(channel: Channel) -> str:
+    if not channel.part_name:
+        return channel.layer or "the plain channels"
+    inside = channel.layer and channel.layer.casefold() != channel.part_name.casefold()
+    return f"{channel.part_name}/{channel.layer}" if inside else channel.part_name
+
+
+def _names(picture: Picture) -> set[str]:
+    first = picture.channels[0]
+    said = {picture.label, first.layer, first.part_name, without_words(first.part_name, {*EYES, first.view or ""})}
+    return {text.casefold() for text in said if text}
+
+
+def _rank(picture: Picture) -> tuple[int, int, bool, int]:
+    """Order of preference, least first: by name, plain channels before layers, then in file order."""
+    first = picture.channels[0]
+    ignored = _CONTAINERS | set(words_of(first.view or ""))
+    words = [w for w in words_of(f"{first.part_name}.{first.layer}") if w not in ignored]
+    best = min((BEAUTY.index(w) for w in words if w in BEAUTY), default=-1)
+    if first.component == "Y" and not any(c.component == "RY" for c in picture.channels):
+        tier = 3
+    elif all(w in BEAUTY for w in words):
+        tier = 0
+    elif any(w in SURE for w in words) and not INGREDIENTS.intersection(words):
+        tier = 1
+    else:
+        tier, best = 2, 0
+    return tier, best, bool(first.layer), first.part
+
+
+def infer_views(channels: Sequence[Channel]) -> tuple[Channel, ...]:
+    """Views of a file that names none but has the eye in the beauty's name: `rgba_left.R`, `Combined.left.R`.
+
+    Other layers follow where both eyes have them, or where there is one eye only.
+    """
+    if any(c.view for c in channels):
+        return tuple(channels)
+    found = pictures(channels)
+    eyes = [eye for p in found if (eye := _eye(p.channels[0])) and _rank(p)[0] == 0]
+    plain = any(_rank(p)[0] == 0 and not _eye(p.channels[0]) for p in found)
+    views = set(eyes)
+    if plain or not views:
+        return tuple(channels)
+    sides: dict[tuple[str, str], set[str]] = {}
+    for channel in channels:
+        if eye := _eye(channel):
+            sides.setdefault(_sideless(channel), set()).add(eye)
+    return tuple(
+        replace(c, name=_sideless(c)[1], view=_eye(c))
+        if _eye(c) in views and len(sides[_sideless(c)]) == len(views)
+        else c
+        for c in channels
+    )
+
+
+def _eye(channel: Channel) -> str:
+    """The only eye among the words of a channel's part and layer; "" without one."""
+    there = {w for w in words_of(f"{channel.part_name}.{channel.layer}") if w in EYES}
+    return there.pop() if len(there) == 1 else ""
+
+
+def _sideless(channel: Channel) -> tuple[str, str]:
+    layer = without_words(channel.layer, EYES)
+    name = f"{layer}.{channel.component}" if layer else channel.component
+    return without_words(channel.part_name, EYES), name

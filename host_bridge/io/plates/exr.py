@@ -1,0 +1,115 @@
+"""EXR files: headers, pixels and views, each channel in its own type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from host_bridge.core.errors import PlateError
+from host_bridge.core.frame import Array
+from host_bridge.core.geometry import Box
+from host_bridge.io.plates import guard
+from host_bridge.io.plates.choice import infer_views
+from host_bridge.io.plates.exr_chunks import Block, decode, read_blocks
+from host_bridge.io.plates.exr_header import MAGIC, Header, read_headers
+from host_bridge.io.plates.naming import Channel, split_view
+
+__all__ = ["MAGIC", "ExrFile", "open_exr"]
+_DEEP_REMEDY = "flatten it first (Nuke: DeepToImage)"
+
+
+@dataclass(frozen=True)
+class ExrFile:
+    """An opened EXR: everything but the pixels.
+
+    Attributes:
+        path: the file.
+        parts: the parts' headers.
+        end: where the headers end in the file.
+        channels: of all parts.
+        views: in file order; empty when the file names none.
+        display: display window, px.
+    """
+
+    path: Path
+    parts: tuple[Header, ...]
+    end: int
+    channels: tuple[Channel, ...]
+    views: tuple[str, ...]
+    display: Box
+
+    @property
+    def headers(self) -> tuple[Mapping[str, Any], ...]:
+        """Of each part the attributes that are texts and numbers."""
+        return tuple(part.values for part in self.parts)
+
+    def read(self, channels: Sequence[Channel]) -> list[Array]:
+        """The pixels of channels, each (rows, columns) in its stored type.
+
+        Raises:
+            PlateError: pixels that are missing or damaged.
+        """
+        return [self._part(channel.part)[channel.stored] for channel in channels]
+
+    def read_stack(self, channels: Sequence[Channel]) -> Array:
+        """Channels of one size as (rows, columns, channels): half where all are half, else float."""
+        kind = "<f2" if {c.dtype for c in channels} == {"<f2"} else "<f4"
+        return np.stack([plane.astype(kind, copy=False) for plane in self.read(channels)], -1)
+
+    def blocks(self, part: int) -> list[Block]:
+        """A part's chunks as they are stored.
+
+        Raises:
+            PlateError: pixels that are missing.
+        """
+        return read_blocks(self.path, self.parts, self.end, part)
+
+    @cached_property
+    def _decoded(self) -> dict[int, dict[str, Array]]:
+        return {}
+
+    def _part(self, part: int) -> dict[str, Array]:
+        if part not in self._decoded:
+            self._decoded[part] = decode(self.path, self.parts[part], self.blocks(part))
+        return self._decoded[part]
+
+
+def open_exr(path: Path) -> ExrFile:
+    """Reads the headers of an EXR and proves them.
+
+    Raises:
+        PlateError: not an EXR, damaged, deep, or with a header that lies.
+        LimitError: larger than a plate may be.
+    """
+    parts, end = read_headers(path)
+    if any(part.deep for part in parts):
+        raise PlateError("this is a deep EXR", where=str(path), remedy=_DEEP_REMEDY)
+    for part in parts:
+        guard.check_size(path, part.data, max(1, int(sum(_bytes_each(part)))))
+    channels = infer_views([c for number in range(len(parts)) for c in _channels_of(number, parts)])
+    views = tuple(dict.fromkeys((*_views(parts), *(c.view for c in channels if c.view))))
+    return ExrFile(path, parts, end, channels, views, parts[0].display)
+
+
+def _bytes_each(part: Header) -> list[float]:
+    return [np.dtype(c.dtype).itemsize / (c.sampling[0] * c.sampling[1]) for c in part.channels]
+
+
+def _channels_of(number: int, parts: Sequence[Header]) -> list[Channel]:
+    header = parts[number]
+    views = header.views
+    part_name = header.text("name") if len(parts) > 1 else ""
+    found = []
+    for channel in header.channels:
+        name, view = split_view(channel.name, views) if views else (channel.name, header.text("view") or None)
+        found.append(Channel(number, channel.name, name, view, channel.dtype, header.data, channel.sampling, part_name))
+    return found
+
+
+def _views(parts: Sequence[Header]) -> list[str]:
+    return [view for part in parts for view in (*part.views, part.text("view")) if view]

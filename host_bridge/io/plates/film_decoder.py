@@ -1,0 +1,161 @@
+"""Frames of a movie by position, whichever order they are asked in.
+
+A frame is the same whether it was sought or came in order: decoding begins at a key frame at or before it, what a
+decoder gives from before that key frame is not used, and a frame that comes out broken is decoded again from further
+back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from host_bridge.core.errors import PlateError
+from host_bridge.io.plates import guard
+from host_bridge.io.plates.film_index import FilmIndex
+
+KEPT_FRAMES = 24
+KEPT_BYTES = 512 << 20
+_LEAST_KEPT = 3
+
+
+def open_film(path: Path) -> tuple[InputContainer, VideoStream]:
+    """Opens a movie and its picture.
+
+    Raises:
+        PlateError: no movie, or one without a picture.
+    """
+    guard.first_bytes(path)
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+        stream = container.streams.best("video")
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        why = str(getattr(error, "strerror", "") or error).splitlines()[0]
+        raise PlateError(f"not a movie that can be read ({why})", where=str(path), remedy=guard.AGAIN) from error
+    if not isinstance(stream, VideoStream):
+        raise PlateError("the file has no picture", where=str(path), remedy="name a movie with a video track")
+    stream.thread_type = "AUTO"
+    # A decoder that conceals damage gives a picture that nobody shot.
+    stream.codec_context.options = {"err_detect": "explode"}
+    return container, stream
+
+
+class FilmDecoder:
+    """Decodes one movie; asked from several threads. Keeps the last frames, so that neighbours cost nothing.
+
+    Args:
+        path: the file.
+        index: its frames.
+    """
+
+    def __init__(self, path: Path, index: FilmIndex) -> None:
+        self._path, self._index = path, index
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[int, VideoFrame] = OrderedDict()
+        self._coming: Iterator[tuple[int, VideoFrame]] | None = None
+        self._next = 0
+        self._film: tuple[InputContainer, VideoStream] | None = None
+
+    def frame(self, position: int) -> VideoFrame:
+        """The frame at a position.
+
+        Raises:
+            PlateError: it cannot be decoded.
+        """
+        with self._lock:
+            if position in self._kept:
+                self._kept.move_to_end(position)
+                return self._kept[position]
+            key = self._index.key_at(position)
+            if self._coming is not None and self._index.keys[key] <= self._next <= position:
+                found = self._until(position)
+                if found is not None:
+                    return found
+            for start in dict.fromkeys((key, max(0, key - 1), 0)):
+                self._begin(start)
+                found = self._until(position)
+                if found is not None:
+                    return found
+        raise PlateError("the frame is damaged", where=str(self._path), remedy=guard.AGAIN)
+
+    def _begin(self, key: int) -> None:
+        """Starts to decode at a key frame, or before it where the container seeks no better."""
+        position = self._index.keys[key]
+        if self._film is None or not self._index.times:
+            if self._film is not None:
+                self._film[0].close()
+            self._film = open_film(self._path)
+        container, stream = self._film
+        if self._index.times:
+            container.seek(self._index.seeks[key], stream=stream)
+        self._coming, self._next = self._decoded(container, stream), position
+
+    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[int, VideoFrame]]:
+        """Whole frames with their positions, none from before the first key frame's own time.
+
+        A frame made from one that was lost is not whole: after a fault none is, until the next key frame.
+        """
+        first, count, sound = None, -1, True
+        for packet, frames in self._fed(container, stream):
+            if first is None and packet.is_keyframe and packet.pts is not None:
+                first = packet.pts
+            if frames is None:
+                sound = False
+                continue
+            for frame in frames:
+                count += 1
+                sound = sound or frame.key_frame
+                position = self._index.positions.get(_time(frame), -1) if self._index.times else count
+                leading = first is not None and frame.pts is not None and frame.pts < first
+                if position >= 0 and sound and not leading and not frame.is_corrupt:
+                    yield position, frame
+
+    @staticmethod
+    def _fed(
+        container: InputContainer, stream: VideoStream
+    ) -> Iterator[tuple[Packet[VideoStream], list[VideoFrame] | None]]:
+        """Packets and the frames that came out when they went in; None where the decoder found a fault."""
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError:
+                return
+            if packet is None:
+                return
+            if packet.is_corrupt:
+                continue
+            try:
+                yield packet, [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
+            except av.error.FFmpegError:
+                yield packet, None
+
+    def _until(self, position: int) -> VideoFrame | None:
+        assert self._coming is not None
+        for at, frame in self._coming:
+            self._keep(at, frame)
+            self._next = at + 1
+            if at == position:
+                return frame
+            if at > position:
+                return None
+        self._coming = None
+        return None
+
+    def _keep(self, position: int, frame: VideoFrame) -> None:
+        self._kept[position] = frame
+        most = KEPT_BYTES // max(1, sum(plane.buffer_size for plane in frame.planes))
+        while len(self._kept) > max(_LEAST_KEPT, min(KEPT_FRAMES, most)):
+            self._kept.popitem(last=False)
+
+
+def _time(frame: VideoFrame) -> int:
+    return -1 if frame.pts is None else frame.pts

@@ -1,0 +1,40 @@
+"""Which view of a plate is staged, and which eye it is: views keep their own names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from host_bridge.core.errors import Art3DError
+from host_bridge.io.plates import guard
+from host_bridge.io.plates.exr import MAGIC, open_exr
+from host_bridge.io.plates.naming import EYES
+from host_bridge.io.plates.sequence import PlateSequence
+
+
+def settle_hero(sequence: PlateSequence, hero: str | None) -> tuple[PlateSequence, str]:
+    """The sequence with its view settled, and the hero eye.
+
+    Convention:
+        Who names a view has that view, who names an eye has the view of that name where there is one; else it is the
+        file's first. A view called left or right is that eye, whatever comes first, unless `hero` says otherwise.
+
+    Args:
+        sequence: the whole sequence, whatever frames are asked: one answer for every chunk of it.
+        hero: the eye that a person named; None for none.
+    """
+    views = _views(sequence)
+    view = sequence.view or (hero if hero in views else "") or (views[0] if views else "")
+    return replace(sequence, view=view), hero or (view if view in EYES else EYES[0])
+
+
+def _views(sequence: PlateSequence) -> tuple[str, ...]:
+    """The views of the first frame that can be read; none of a format that has none."""
+    for number in sequence.frames:
+        if number in sequence.missing:
+            continue
+        try:
+            path = sequence.path(number)
+            return open_exr(path).views if guard.first_bytes(path, 4) == MAGIC else ()
+        except Art3DError:
+            continue
+    return ()

@@ -1,0 +1,1 @@
+"""Network weights that users bring: what is known, and how it is fetched."""
