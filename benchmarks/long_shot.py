@@ -31,7 +31,7 @@ import numpy as np
 import OpenEXR
 import psutil
 
-from host_bridge.client.server_process import ping, place
+from host_bridge.client.server_process import own_endpoint, ping
 
 DISTINCT = 8
 WRITERS, READERS = 2, 2
@@ -94,7 +94,7 @@ class Seen:
 def watch(process: subprocess.Popen[str], frames: int) -> Seen:
     """Follows a render to its end."""
     seen, started = Seen(), time.perf_counter()
-    pong = ping(place().address)
+    pong = ping(own_endpoint().address)
     pids = [process.pid] + ([pong.pid] if pong else [])
     before = processor_s(pids)
     assert process.stdout is not None
@@ -137,7 +137,7 @@ def main() -> None:
             command = [*words, "--shot", args.shot, "--overwrite", "--json"]
             seen = watch(subprocess.Popen(command, stdout=subprocess.PIPE, text=True), args.frames)
         finally:
-            pong = ping(place().address)
+            pong = ping(own_endpoint().address)
             if pong:
                 os.kill(pong.pid, signal.SIGTERM)
     report(seen)

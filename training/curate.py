@@ -27,7 +27,7 @@ from host_bridge.core.machine import cpus
 from training.asked import FilmSpec, Part
 from training.config import CurateConfig
 from training.explain import statistics
-from training.faults import Faults, check_film, whole
+from training.faults import Faults, validate_film, whole
 from training.films import Film, StereoFrame, ahead, open_film, side_picture
 from training.pairs import SWAPPED, Bench, Beside, Reject, squared
 from training.shards import FORMAT, encode_sample, load_record, pack, save_record, write_atomically
@@ -170,7 +170,7 @@ def _scanned(film: FilmSpec, pending: Path, config: CurateConfig, faults: Faults
             faults.lines.setdefault(film.spec, known["fault"])
         shots = tuple(Shot(number, start, stop, Box(*box)) for number, start, stop, box in known["shots"])
         return opened, Scan(known["frames"], shots, Box(*known["picture"]))
-    check_film(opened, film.spec, depth=config.depth, masks=config.masks)
+    validate_film(opened, film.spec, depth=config.depth, masks=config.masks)
     scan = scan_film(
         whole(ahead(opened.pairs()), film.spec, faults), where=film.spec, min_shot_frames=config.min_shot_frames
     )

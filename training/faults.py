@@ -40,7 +40,7 @@ def whole(frames: Iterator[StereoFrame], spec: str, faults: Faults) -> Iterator[
         faults.add(spec, PlateError(f"{error.message}; its first {count} frames are used", where=error.where or spec))
 
 
-def check_film(film: Film, spec: str, *, depth: str, masks: str) -> None:
+def validate_film(film: Film, spec: str, *, depth: str, masks: str) -> None:
     """Before a long scan: a first frame can be read, and beside the film lies what the settings take from there.
 
     Raises:

@@ -21,7 +21,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from art3d_node.models.camera_net import INPUT_SIZE, STRIDE, WIDTHS, CameraNet
-from host_bridge.core.regular import prove_plain, read_regular
+from host_bridge.core.regular import read_regular, validate_plain
 
 FORMAT_VERSION = 1
 SUFFIX = ".style"
@@ -166,7 +166,7 @@ def _card(header: Mapping[str, Any]) -> StyleCard:
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise StyleFileError("carries no style card") from error
     try:
-        prove_plain(fields, nesting=CARD_NESTING)
+        validate_plain(fields, nesting=CARD_NESTING)
     except ValueError as error:
         raise StyleFileError(f"its card cannot be sent: {error}") from error
     if not isinstance(fields, dict):

@@ -11,8 +11,8 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from art3d_node.server.endpoint import control_address, lock, log_to, validate_folder
 from art3d_node.server.options import parser
-from art3d_node.server.place import control_address, lock, log_to, prove_folder
 from host_bridge.core.errors import Art3DError, ServerError
 from host_bridge.core.startup import settle_process
 
@@ -90,7 +90,7 @@ def _prove(args: argparse.Namespace) -> int:
     guard_of(args)
     if not args.address.startswith("ipc://"):
         return -1
-    prove_folder(args.address)
+    validate_folder(args.address)
     return lock(args.address.removeprefix("ipc://") + ".serving")
 
 

@@ -11,9 +11,9 @@ import socket
 from typing import TYPE_CHECKING
 
 from art3d_node.server.devices import find_devices
+from art3d_node.server.endpoint import is_local
 from art3d_node.server.net.hub import Listener
 from art3d_node.server.options import limits_of, product, room
-from art3d_node.server.place import is_local
 from art3d_node.server.service import Service
 from art3d_node.server.session import Session
 from art3d_node.server.watch import Patience

@@ -96,13 +96,13 @@ class Failed:
 
 @dataclass(frozen=True)
 class Alive:
-    """Said every second; `ticks` counts the steps that a worker's jobs have taken."""
+    """LogLine every second; `ticks` counts the steps that a worker's jobs have taken."""
 
     ticks: int
 
 
 @dataclass(frozen=True)
-class Said:
+class LogLine:
     """A line of a worker for the server's log."""
 
     level: int
@@ -110,7 +110,7 @@ class Said:
     text: str
 
 
-_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Unfit, Done, Failed, Alive, Said)}
+_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Unfit, Done, Failed, Alive, LogLine)}
 
 
 def pack(messages: Sequence[Any]) -> bytes:

@@ -13,7 +13,7 @@ from art3d_node.server.pool import Piece, SegmentPool
 from art3d_node.server.shares import Shares
 from host_bridge.core.errors import BusyError, LimitError, PlateError, ProtocolError
 from host_bridge.core.frame import content_key
-from host_bridge.wire.layout import prove_layers, views
+from host_bridge.wire.layout import validate_layers, views
 from host_bridge.wire.limits import CHUNK_BYTES, Limits
 from host_bridge.wire.messages import PutFrame
 
@@ -116,7 +116,7 @@ class PlateStore:
             LimitError: the frame or the number of uploads is beyond a limit.
             BusyError: no room at the moment.
         """
-        prove_put(put, self._limits)
+        validate_put(put, self._limits)
         mine = sum(upload.peer == peer for upload in self.uploads.values())
         if mine >= self._limits.uploads_per_client:
             raise LimitError(
@@ -183,13 +183,13 @@ class PlateStore:
         return [u for u in self.uploads.values() if u.proving is None and now_s - u.touched_s > UPLOAD_SILENCE_S]
 
 
-def prove_put(put: PutFrame, limits: Limits) -> None:
+def validate_put(put: PutFrame, limits: Limits) -> None:
     """Proves that a description is possible.
 
     Raises:
-        ProtocolError, LimitError, PlateError: as `prove_layers` and `Frame`.
+        ProtocolError, LimitError, PlateError: as `validate_layers` and `Frame`.
     """
-    prove_layers(put.layers, put.nbytes, limit_bytes=limits.frame_bytes)
+    validate_layers(put.layers, put.nbytes, limit_bytes=limits.frame_bytes)
     if put.data.empty or put.display.empty or not 0.05 <= put.pixel_aspect <= 20.0:
         raise PlateError("the frame has no pixels or no usable pixel aspect", remedy="check the plate's windows")
     size = (put.data.height, put.data.width)

@@ -14,7 +14,7 @@ def request_keys(request: m.TileRequest) -> tuple[str, ...]:
     return tuple(dict.fromkeys((request.key, *(shot.before + shot.after if shot else ()))))
 
 
-def prove_request(request: m.TileRequest) -> None:
+def validate_request(request: m.TileRequest) -> None:
     """Proves outputs, knobs and proxy.
 
     Raises:
@@ -46,7 +46,7 @@ def channels_of(output: str, layers: dict[str, int]) -> int:
     return layers[source]
 
 
-def prove_keys(keys: tuple[str, ...], limits: Limits) -> None:
+def validate_keys(keys: tuple[str, ...], limits: Limits) -> None:
     """Proves the number of frames that one request names.
 
     Raises:

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from art3d_node.server.actions import Action, Prove, Send, Start, Stop, Tell
-from art3d_node.server.jobs import Abort, Forget, Said
+from art3d_node.server.jobs import Abort, Forget, LogLine
 from art3d_node.server.net.connection import Connection
 from art3d_node.server.net.frames import Null
 from art3d_node.server.net.hub import Hub, Listener
@@ -157,7 +157,7 @@ class Service:
             return
         messages = self.workers.receive(worker, now_s)
         for message in messages or ():
-            if isinstance(message, Said):
+            if isinstance(message, LogLine):
                 logging.getLogger(message.name).log(message.level, "worker %d: %s", worker, message.text)
             else:
                 self.session.worker_said(worker, message, now_s)
@@ -169,7 +169,7 @@ class Service:
 
     def _lose(self, worker: int, now_s: float) -> None:
         self._hub.unwatch(self.workers.processes[worker].pipe.fileno())
-        self.workers.bury(worker, now_s)
+        self.workers.reap(worker, now_s)
         self.session.worker_died(worker, now_s)
         self._act()
 

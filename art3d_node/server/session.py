@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from art3d_node.server.actions import Prove
-from art3d_node.server.requests import prove_keys
+from art3d_node.server.requests import validate_keys
 from art3d_node.server.state import Client
 from art3d_node.server.work import Work
 from host_bridge.core.errors import (
@@ -137,7 +137,7 @@ class Session(Work):
         step()
 
     def _have(self, client: Client, number: int, message: m.HaveFrame) -> None:
-        prove_keys(message.keys, self.limits)
+        validate_keys(message.keys, self.limits)
         self.answer(client.peer, number, m.NeedFrame(self.plates.missing(message.keys)))
 
     def _put(self, client: Client, number: int, message: m.PutFrame, now_s: float) -> None:

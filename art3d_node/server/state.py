@@ -74,7 +74,7 @@ class State:
         self.greeting: list[tuple[bytes, int, m.Hello]] = []
         self.probe = self.pool.acquire(PROBE_BYTES)
         self.active_s, self.watched_s = 0.0, -math.inf
-        self.stillborn = 0
+        self.failed_starts = 0
         self.doubtful: set[int] = set()
         self.latest: int | None = None  # the worker that looked for styles last
         self.unfit = ""  # why the last worker could not begin

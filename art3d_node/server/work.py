@@ -7,7 +7,7 @@ from typing import Any
 from art3d_node.server.actions import Send, Start, Stop
 from art3d_node.server.jobs import SMALL_PIXELS, Done, Failed, Job, PlateRef, Ready, Unfit
 from art3d_node.server.pool import Piece, capacity_for
-from art3d_node.server.requests import channels_of, prove_keys, prove_request, request_keys
+from art3d_node.server.requests import channels_of, request_keys, validate_keys, validate_request
 from art3d_node.server.scheduler import Task, Waiter
 from art3d_node.server.state import Client, State, WorkerState
 from host_bridge.core.errors import (
@@ -75,9 +75,9 @@ class Work(State):
         request = self.waiter(client, number, message, now_s)
         if message.priority == "interactive":
             self.watched_s = now_s
-        prove_request(message)
+        validate_request(message)
         keys = request_keys(message)
-        prove_keys(keys, self.limits)
+        validate_keys(keys, self.limits)
         if self._needs(client, number, keys):
             return
         planes, nbytes = self._plan(message)
@@ -298,8 +298,8 @@ class Work(State):
         """A worker is gone: what it did goes back into the queue, or fails after several tries."""
         self.tally.workers_lost += 1
         state = self.workers.pop(worker, None)
-        self.stillborn = 0 if state is None or state.ready else self.stillborn + 1
-        if self.stillborn >= TRIES and not any(other.ready for other in self.workers.values()):
+        self.failed_starts = 0 if state is None or state.ready else self.failed_starts + 1
+        if self.failed_starts >= TRIES and not any(other.ready for other in self.workers.values()):
             self.worker_failed_to_start()
         for task in self.scheduler.worker_lost(worker):
             piece = self._take_piece(task)

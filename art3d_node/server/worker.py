@@ -24,7 +24,7 @@ from typing import Any
 
 from art3d_node.server import interrupt
 from art3d_node.server.engine import Engine
-from art3d_node.server.jobs import Abort, Alive, Done, Failed, Forget, Job, PlateRef, Ready, Said, Unfit
+from art3d_node.server.jobs import Abort, Alive, Done, Failed, Forget, Job, LogLine, PlateRef, Ready, Unfit
 from art3d_node.server.lanes import Lanes, room
 from art3d_node.server.pipe import READ_BYTES, Reader, framed
 from host_bridge.core.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
@@ -65,7 +65,7 @@ class Outbox(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Sends a line of the log."""
-        self.say(Said(record.levelno, record.name, self.format(record)[:LOG_CHARACTERS]))
+        self.say(LogLine(record.levelno, record.name, self.format(record)[:LOG_CHARACTERS]))
 
 
 class Worker:

@@ -24,7 +24,7 @@ RECENT_S = 20.0
 LAST_WORDS_S = 2.0
 # Threads that wait for work sleep: spinning, they take a farm slot's cores from those who read and write its frames.
 # Planes that a frame frees are there for the next one: from the kernel, each new page of them costs a fault.
-QUIET = {
+WORKER_ENV = {
     "OMP_WAIT_POLICY": "PASSIVE",
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
@@ -85,7 +85,7 @@ class Workers:
         self._last += 1
         command = [sys.executable, "-m", "art3d_node.server.worker", "--pipe", str(theirs.fileno()),
                    "--device", device, *self._options]  # fmt: skip
-        surroundings = {**QUIET, **os.environ}
+        surroundings = {**WORKER_ENV, **os.environ}
         child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=surroundings)
         theirs.close()
         process = Process(self._last, device, Pipe(ours), child, Watch(self._patience, now_s))
@@ -132,7 +132,7 @@ class Workers:
         """Those that should have said something by now."""
         return {process.id for process in self.processes.values() if process.watch.doubtful(now_s)}
 
-    def bury(self, worker: int, now_s: float) -> Process:
+    def reap(self, worker: int, now_s: float) -> Process:
         """Ends what is left of a worker and plans its replacement."""
         process = self.processes.pop(worker)
         process.pipe.close()

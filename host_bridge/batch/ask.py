@@ -24,7 +24,7 @@ TILE_BYTES = 512 << 20
 
 
 @dataclass(frozen=True)
-class Asked:
+class FrameRequest:
     """A plate under way; `answer` waits for it.
 
     Attributes:
@@ -74,7 +74,7 @@ def ask(
     reach_px: float | None = None,
     within: Box | None = None,
     neighbours: Sequence[Frame] = (),
-) -> Asked:
+) -> FrameRequest:
     """Uploads a plate and asks for its stereo, without waiting.
 
     Raises:
@@ -90,10 +90,10 @@ def ask(
         client.submit(frame, settled, controls, band, names, neighbours=neighbours)
         for band in box.tiles(box.width, rows)
     )
-    return Asked(plate, controls, settings, box, bands)
+    return FrameRequest(plate, controls, settings, box, bands)
 
 
-def answer(client: Client, asked: Asked, recipe: str = "") -> Result:
+def answer(client: Client, asked: FrameRequest, recipe: str = "") -> Result:
     """Waits for a plate's stereo.
 
     Raises:

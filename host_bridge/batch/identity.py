@@ -39,7 +39,7 @@ def expectation(found: Mapping[str, Any]) -> str:
     return json.dumps({"art3d": art3d_version(), **found}, sort_keys=True, separators=(",", ":"))
 
 
-def prove_expected(expected: str, found: Mapping[str, Any]) -> None:
+def validate_expected(expected: str, found: Mapping[str, Any]) -> None:
     """Compares what was expected with what is here; an empty expectation takes anything.
 
     Raises:

@@ -25,7 +25,7 @@ NOTE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
-class Asked:
+class RenderRecord:
     """What the last render of an output was asked.
 
     Attributes:
@@ -51,7 +51,7 @@ def failure_note(job: Job, number: int) -> Path:
     return path.with_name(f".{path.stem}.art3d-failed.json")
 
 
-def write_asked(out: Pattern, asked: Asked) -> None:
+def write_record(out: Pattern, asked: RenderRecord) -> None:
     """Notes what a render is asked.
 
     Raises:
@@ -62,7 +62,7 @@ def write_asked(out: Pattern, asked: Asked) -> None:
         temporary.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
 
 
-def read_asked(out: Pattern) -> Asked:
+def read_record(out: Pattern) -> RenderRecord:
     """What the last render of an output was asked.
 
     Raises:
@@ -71,7 +71,7 @@ def read_asked(out: Pattern) -> Asked:
     note = job_note(out)
     try:
         body = read_json(note, limit_bytes=NOTE_BYTES)
-        return Asked([str(word) for word in body["words"]], str(body["folder"]), dict(body["identity"]))
+        return RenderRecord([str(word) for word in body["words"]], str(body["folder"]), dict(body["identity"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(
             "no record of a render here", where=str(note), remedy="name the output as `art3d render -o` had it"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from host_bridge.batch.job import Job
 from host_bridge.core.frame import Frame
 from host_bridge.io.plates import Plate
-from host_bridge.shot.signature import check_same_plate
+from host_bridge.shot.signature import validate_same_plate
 from host_bridge.wire.messages import AnalysisSettings
 
 SPARE = 6
@@ -79,7 +79,7 @@ class Window:
             return settings, ()
         fixed = shot.frame(source)
         where = str(self._job.plate.path(source))
-        check_same_plate(self.plate(source).frame, shot.frames[source].signature, where=where)
+        validate_same_plate(self.plate(source).frame, shot.frames[source].signature, where=where)
         before, after = shot.neighbours(source)
         sides = [tuple(self.plate(number).frame for number in side) for side in (before, after)]
         keys = [tuple(frame.key for frame in side) for side in sides]

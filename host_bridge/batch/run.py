@@ -15,12 +15,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from host_bridge.batch.ask import Asked, answer, ask
+from host_bridge.batch.ask import FrameRequest, answer, ask
 from host_bridge.batch.events import Event, Reporter
 from host_bridge.batch.identity import identities
 from host_bridge.batch.job import Job
-from host_bridge.batch.ledger import Asked as RenderAsked
-from host_bridge.batch.ledger import note_event, write_asked
+from host_bridge.batch.ledger import RenderRecord, note_event, write_record
 from host_bridge.batch.prefetch import Window
 from host_bridge.client import Client
 from host_bridge.core.errors import (
@@ -81,7 +80,7 @@ class _Frame:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_job(job: Job, client: Client, reporter: Reporter, *, asked: RenderAsked | None = None) -> Summary:
+def run_job(job: Job, client: Client, reporter: Reporter, *, asked: RenderRecord | None = None) -> Summary:
     """Runs a batch to its end.
 
     Args:
@@ -118,7 +117,7 @@ def _described(job: Job) -> dict[str, Any]:
 
 
 class _Run:
-    def __init__(self, job: Job, client: Client, reporter: Reporter, asked: RenderAsked | None) -> None:
+    def __init__(self, job: Job, client: Client, reporter: Reporter, asked: RenderRecord | None) -> None:
         self.job, self.client, self.reporter = job, client, reporter
         self._note = asked
         self.server = identities(client, job.settings)
@@ -128,7 +127,7 @@ class _Run:
         self._writers = ThreadPoolExecutor(2, "art3d-write")
         self._readers = ThreadPoolExecutor(READ_AHEAD, "art3d-read")
         self._writing: deque[tuple[_Frame, Result, Future[Event]]] = deque()
-        self._asked: deque[tuple[_Frame, Asked]] = deque()
+        self._asked: deque[tuple[_Frame, FrameRequest]] = deque()
 
     def all(self) -> None:
         try:
@@ -263,7 +262,7 @@ class _Run:
         if event.kind == "failed" and event.error is not None:
             self.failures[event.number] = event.error
         if self._note is not None and event.kind in ("rendered", "kept"):
-            write_asked(self.job.out, self._note)
+            write_record(self.job.out, self._note)
             self._note = None
         note_event(self.job, event)
         self.reporter.frame(event)

@@ -46,7 +46,7 @@ def _leave() -> None:
 
 
 @dataclass(frozen=True)
-class Place:
+class Endpoint:
     """Where the embedded server of a device lives."""
 
     folder: Path
@@ -68,7 +68,7 @@ class Place:
         return Path(platformdirs.user_log_dir("art3d")) / f"server-{self.name}.log"
 
 
-def place(device: str = "auto") -> Place:
+def own_endpoint(device: str = "auto") -> Endpoint:
     """Where the server of this user, device and version listens.
 
     Raises:
@@ -76,7 +76,7 @@ def place(device: str = "auto") -> Place:
     """
     name = f"{device.replace(':', '').replace(',', '-')}-{_fingerprint()}"
     for folder in _folders():
-        found = Place(folder, name)
+        found = Endpoint(folder, name)
         if len(os.fsencode(found.socket)) + 4 <= SOCKET_PATH_BYTES and _own(folder):
             return found
     raise ServerError("no folder for the server's socket", remedy="set $XDG_RUNTIME_DIR to a short folder of your own")
@@ -138,20 +138,20 @@ def ping(address: str, *, timeout_s: float = 1.0) -> Pong | None:
 
 def running() -> dict[str, Pong]:
     """This user's embedded servers that answer, by address; those of other devices and versions too."""
-    sockets = sorted(place().folder.glob("*.s"))
+    sockets = sorted(own_endpoint().folder.glob("*.s"))
     answers = {address: ping(address) for address in (f"ipc://{path}" for path in sockets)}
     return {address: pong for address, pong in answers.items() if pong}
 
 
 def ensure_server(
     device: str = "auto", *, idle_timeout_s: float = IDLE_TIMEOUT_S, timeout_s: float = START_TIMEOUT_S
-) -> Place:
+) -> Endpoint:
     """The embedded server's place, after it was found or started there.
 
     Raises:
         ServerUnreachableError: it does not start; the message names its log.
     """
-    found = place(device)
+    found = own_endpoint(device)
     if ping(found.address, timeout_s=0.3 if found.socket.exists() else 0.05):
         return found
     with _locked(found.folder / f"{found.name}.starting", timeout_s):
@@ -178,7 +178,7 @@ def _locked(path: Path, timeout_s: float) -> Iterator[None]:
         os.close(fd)
 
 
-def _start(found: Place, device: str, idle_timeout_s: float, timeout_s: float) -> None:
+def _start(found: Endpoint, device: str, idle_timeout_s: float, timeout_s: float) -> None:
     log = _writable_log(found)
     command = [sys.executable, "-m", "art3d_node.server", "--address", found.address, "--device", device,
                "--idle-timeout-s", f"{idle_timeout_s:g}", "--log", log, "--open-paths"]  # fmt: skip
@@ -195,7 +195,7 @@ def _start(found: Place, device: str, idle_timeout_s: float, timeout_s: float) -
                 child.stderr.close()
 
 
-def _writable_log(found: Place) -> str:
+def _writable_log(found: Endpoint) -> str:
     try:
         found.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with found.log.open("a"):
@@ -204,7 +204,7 @@ def _writable_log(found: Place) -> str:
         return str(found.folder / f"{found.name}.log")
 
 
-def _await(found: Place, child: subprocess.Popen[bytes], end_s: float, *, again: bool) -> bool:
+def _await(found: Endpoint, child: subprocess.Popen[bytes], end_s: float, *, again: bool) -> bool:
     """Whether the server answers; False when somebody killed it first and it may be started `again`."""
     while ping(found.address, timeout_s=0.1) is None:
         code = child.poll()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from host_bridge.batch.identity import identities, prove_expected
+from host_bridge.batch.identity import identities, validate_expected
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, check_choices
+from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, validate_choices
 from host_bridge.commands.knob_options import SETTINGS, add_knobs, settings_of
 from host_bridge.core.errors import EXIT_OK, MissingFrameError
 from host_bridge.farm import lines
@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _analyse(args: argparse.Namespace) -> Shot:
-    check_choices(args)
-    input_space = colour.check_space(args.input_space) if args.input_space else None
+    validate_choices(args)
+    input_space = colour.validate_space(args.input_space) if args.input_space else None
     sequence = PlateSequence.open(
         args.plate, frames=frames_of(args), view=args.view, layer=args.layer, start=args.start
     )
@@ -85,7 +85,7 @@ def _analyse(args: argparse.Namespace) -> Shot:
     total = len(sequence.frames) - len(sequence.missing)
     columns = (TextColumn("analyse"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Client(args.server) as client, Progress(*columns, disable=args.openjd, transient=True) as bar:
-        prove_expected(args.expect, identities(client, settings))
+        validate_expected(args.expect, identities(client, settings))
         task = bar.add_task("analyse", total=total)
 
         def done(_: int) -> None:

@@ -11,7 +11,7 @@ MISSING = ("error", "skip", "hold")
 
 
 def add_compression(parser: argparse.ArgumentParser) -> None:
-    """Declares how EXRs are packed; `check_choices` looks at the word."""
+    """Declares how EXRs are packed; `validate_choices` looks at the word."""
     parser.add_argument(
         "--compression",
         default="auto",
@@ -53,7 +53,7 @@ def add_farm(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check_choices(args: argparse.Namespace) -> None:
+def validate_choices(args: argparse.Namespace) -> None:
     """Refuses a word that is not known, of those of this module's options that the command has.
 
     Raises:

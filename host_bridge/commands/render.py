@@ -15,8 +15,8 @@ from typing import Any
 
 from host_bridge.batch import Job, run_job
 from host_bridge.batch.depth_script import load_depth_script
-from host_bridge.batch.identity import identities, prove_expected
-from host_bridge.batch.ledger import Asked
+from host_bridge.batch.identity import identities, validate_expected
+from host_bridge.batch.ledger import RenderRecord
 from host_bridge.batch.progress import reporter_for
 from host_bridge.client import Client
 from host_bridge.commands.choices import (
@@ -25,7 +25,7 @@ from host_bridge.commands.choices import (
     add_farm,
     add_missing,
     add_picture,
-    check_choices,
+    validate_choices,
 )
 from host_bridge.commands.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.commands.words import words_of
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         reporter = reporter_for(as_json=args.json, farm=args.openjd)
         with stoppable(), Client(args.server) as client:
             identity = identities(client, job.settings)
-            prove_expected(args.expect, identity)
+            validate_expected(args.expect, identity)
             staged = in_shot(job, shot_of(args, job, client), whole_of(args, job))
             return run_job(staged, client, reporter, asked=_asked(args, identity)).exit_code
 
@@ -115,10 +115,10 @@ def in_shot(job: Job, shot: Shot | None, whole: PlateSequence) -> Job:
     return replace(job, shot=shot, canvas=canvas)
 
 
-def _asked(args: argparse.Namespace, identity: Mapping[str, Any]) -> Asked:
+def _asked(args: argparse.Namespace, identity: Mapping[str, Any]) -> RenderRecord:
     """What is asked, for `art3d status`."""
     words = words_of(args, sys.modules[__name__], without=("frames", "json", "openjd", "expect", "server", "overwrite"))
-    return Asked([args.plate, *words], os.getcwd(), identity)
+    return RenderRecord([args.plate, *words], os.getcwd(), identity)
 
 
 def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
@@ -149,7 +149,7 @@ def job_of(args: argparse.Namespace) -> Job:
     Raises:
         BadInputError: a value that cannot be used.
     """
-    check_choices(args)
+    validate_choices(args)
     whole, hero = settle_hero(PlateSequence.open(args.plate, view=args.view, start=args.start), args.hero)
     clean = clean_plate_of(args, whole.view) if args.clean_plate else None
     if clean is None and args.fill == "clean-plate":
@@ -166,7 +166,7 @@ def job_of(args: argparse.Namespace) -> Job:
         reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},
         script=load_depth_script(args.controls) if args.controls else None,
         clean_plate=clean,
-        input_space=colour.check_space(args.input_space) if args.input_space else None,
+        input_space=colour.validate_space(args.input_space) if args.input_space else None,
         missing=args.missing,
         overwrite=args.overwrite,
     )

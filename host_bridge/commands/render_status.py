@@ -14,7 +14,7 @@ from pathlib import Path
 import fileseq
 
 from host_bridge.batch.job import Job
-from host_bridge.batch.ledger import Asked, read_asked
+from host_bridge.batch.ledger import RenderRecord, read_record
 from host_bridge.batch.states import FrameState, State, states, stretches
 from host_bridge.commands import render
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES
@@ -36,7 +36,7 @@ def show(out: str, *, frames: str | None, as_json: bool) -> int:
     Raises:
         BadInputError: no render was asked for that output, or its options are no longer understood.
     """
-    asked = read_asked(Pattern.parse(out))
+    asked = read_record(Pattern.parse(out))
     out = os.path.abspath(out)
     with contextlib.chdir(asked.folder) if Path(asked.folder).is_dir() else contextlib.nullcontext():
         found = list(states(_job(asked, out, frames), asked.identity))
@@ -44,7 +44,7 @@ def show(out: str, *, frames: str | None, as_json: bool) -> int:
     return EXIT_OK if all(frame.state == "done" for frame in found) else EXIT_SOME_FRAMES
 
 
-def _job(asked: Asked, out: str, frames: str | None) -> Job:
+def _job(asked: RenderRecord, out: str, frames: str | None) -> Job:
     parser = argparse.ArgumentParser(prog="art3d status")
     render.add_arguments(parser)
     args = parser.parse_args([*asked.words, f"--out={out}", *([f"--frames={frames}"] if frames else [])])

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from host_bridge.client.server_process import place
+from host_bridge.client.server_process import own_endpoint
 
 NAME = "serve"
 HELP = "run a compute server, for this machine or for a studio network"
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Becomes the server; its exit code is the command's."""
     own = args.address is None
-    address = place(args.device).address if own else args.address
+    address = own_endpoint(args.device).address if own else args.address
     command = [sys.executable, "-m", "art3d_node.server", "--address", address, "--device", args.device]
     for name in ("idle_timeout_s", "memory_mib", "analysis_mib", "max_clients", "log", "keys", "metrics_port",
                  "worker_silence_s"):  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from host_bridge.client import Client
-from host_bridge.client.server_process import ping, place
+from host_bridge.client.server_process import own_endpoint, ping
 from host_bridge.core.errors import ServerUnreachableError
 from host_bridge.core.printable import printable
 
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         return render_status.show(args.out, frames=args.frames, as_json=args.json)
     address = args.server
     if address is None:
-        address = place(args.device).address
+        address = own_endpoint(args.device).address
         if ping(address) is None:
             raise ServerUnreachableError(
                 "no server is running", where=address, remedy="`art3d render` starts one itself"

@@ -10,7 +10,7 @@ import numpy as np
 
 from host_bridge.batch.ask import answer, ask
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_compression, check_choices
+from host_bridge.commands.choices import add_compression, validate_choices
 from host_bridge.commands.knob_options import add_knobs, controls_of
 from host_bridge.core.errors import EXIT_OK, BadInputError, OutputError
 from host_bridge.core.frame import Array
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carries the command out; returns the exit code."""
     controls = replace(controls_of(args), budget_front=_most("budget_front"), budget_behind=_most("budget_behind"))
-    check_choices(args)
+    validate_choices(args)
     if args.compression != "auto" and not args.out.lower().endswith(".exr"):
         raise BadInputError("--compression applies to EXRs only", where="--compression",
                             remedy=f"leave it out for {args.out}, or write EXRs")  # fmt: skip

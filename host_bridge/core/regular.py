@@ -83,11 +83,11 @@ def parse_json(data: bytes | str) -> Any:
         found = json.loads(data)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    prove_plain(found)
+    validate_plain(found)
     return found
 
 
-def prove_plain(value: Any, *, nesting: int = NESTING) -> None:
+def validate_plain(value: Any, *, nesting: int = NESTING) -> None:
     """Proves that a value of texts, numbers, lists and maps can be told to anybody.
 
     Raises:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from host_bridge.core.errors import BadInputError
 from host_bridge.io.plates import Pattern
-from host_bridge.review.packing import check_layout, named_layout
+from host_bridge.review.packing import named_layout, validate_layout
 
 PICTURES = (".png", ".tif", ".tiff", ".dpx", ".jpg", ".jpeg")
 MOVIES = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
@@ -95,7 +95,7 @@ def plan(out: str, *, layout: str = "", codec: str = "", frames: int = 1) -> tup
                 "%V keeps the eyes apart, and --layout packs them", where=out, remedy="take one of them"
             )
         return pattern, "", chosen
-    return pattern, check_layout(layout or named_layout(Path(out).name.partition(".")[0]) or "sbs"), chosen
+    return pattern, validate_layout(layout or named_layout(Path(out).name.partition(".")[0]) or "sbs"), chosen
 
 
 def _codec(ending: str, name: str) -> Codec | None:

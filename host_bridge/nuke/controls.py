@@ -9,7 +9,7 @@ from typing import Any
 import nuke
 
 from .nodes import chosen, plate_of
-from .told import Trouble, guarded, say
+from .report import Trouble, guarded, report
 
 FORMAT, VERSION = "art3d-controls", 1
 ANIMATED = ("depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind")
@@ -85,7 +85,7 @@ def read_script() -> None:
     node = chosen()
     path = nuke.getFilename("Depth script", "*.json")
     if path:
-        say("{} follow {} now".format(", ".join(put_on(node, path)) or "no knobs", os.path.basename(path)))
+        report("{} follow {} now".format(", ".join(put_on(node, path)) or "no knobs", os.path.basename(path)))
 
 
 @guarded
@@ -100,4 +100,4 @@ def write_script() -> None:
     if not script["keys"]:
         raise Trouble("no knob of this node is animated")
     write_to(path, script)
-    say(f"wrote {os.path.basename(path)}")
+    report(f"wrote {os.path.basename(path)}")

@@ -6,7 +6,7 @@ import nuke
 
 from . import controls, nodes, pick, shots, styles
 from .names import CLASS, GIZMO
-from .told import guarded
+from .report import guarded
 
 
 @guarded

@@ -7,7 +7,7 @@ from typing import Any
 import nuke
 
 from .names import CLASS, GIZMO
-from .told import Trouble
+from .report import Trouble
 
 EYES = ("left", "right")
 

@@ -7,7 +7,7 @@ from typing import Any
 import nuke
 
 from .nodes import chosen, core, is_gizmo
-from .told import Trouble, guarded, say
+from .report import Trouble, guarded, report
 
 _ROUNDS = 4  # the depth budget compresses softly, so that one step may fall a little short
 _CLOSE_PCT = 0.005
@@ -50,4 +50,4 @@ def pick_zero_plane() -> None:
         if abs(parallax) < _CLOSE_PCT:
             break
         node["zero_plane"].setValue(node["zero_plane"].value() - parallax)
-    say("Zero Plane is {:.2f} % now".format(node["zero_plane"].value()))
+    report("Zero Plane is {:.2f} % now".format(node["zero_plane"].value()))

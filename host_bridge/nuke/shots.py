@@ -11,7 +11,7 @@ import nuke
 
 from . import controls, tool
 from .nodes import chosen, hero_view, plate_of
-from .told import Trouble, guarded, say
+from .report import Trouble, guarded, report
 
 _KNOBS = ("depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind", "hero", "fill", "edges", "matte")
 _SETTINGS = ("style", "depth", "z_meaning")
@@ -88,7 +88,7 @@ def analyse_shot() -> None:
 
     def done(text: str) -> None:
         node["shot"].setValue(shot)
-        say(f"{_stem(path)} is analysed\n{text.strip()}")
+        report(f"{_stem(path)} is analysed\n{text.strip()}")
 
     tool.in_background(
         "Art3D analyses " + _stem(path),
@@ -116,7 +116,7 @@ def send_to_farm() -> None:
     arguments += options(node, [name for name in _KNOBS + _SETTINGS if name not in script["keys"]])
     if node["occlusion_to_alpha"].value():
         arguments.append("--occlusion-to-alpha")
-    tool.in_background("Art3D packs " + _stem(path), arguments, lambda text: say(text.strip()), limit_s=tool.SHORT_S)
+    tool.in_background("Art3D packs " + _stem(path), arguments, lambda text: report(text.strip()), limit_s=tool.SHORT_S)
 
 
 @guarded
@@ -142,7 +142,7 @@ def doctor() -> None:
 
     def done(text: str) -> None:
         findings = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-        say("\n".join(_finding(found) for found in findings) or text.strip() or "nothing was found")
+        report("\n".join(_finding(found) for found in findings) or text.strip() or "nothing was found")
 
     tool.in_background("Art3D looks at itself", ["doctor", "--json"], done, fine=(0, 2, 3))
 

@@ -13,7 +13,7 @@ import nuke
 
 from . import tool
 from .nodes import chosen
-from .told import Trouble, guarded
+from .report import Trouble, guarded
 
 _THUMBNAIL_PX = 240
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import nuke
 
-from .told import Trouble, say
+from .report import Trouble, report
 
 # What would lead another Python, or its libraries, into Nuke's own.
 _OURS = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "QT_PLUGIN_PATH")
@@ -65,7 +65,7 @@ def in_background(
         try:
             text = _watched(arguments, task, fine, limit_s)
         except Trouble as trouble:
-            nuke.executeInMainThread(say, args=(str(trouble),))
+            nuke.executeInMainThread(report, args=(str(trouble),))
         else:
             if text is not None:
                 nuke.executeInMainThread(then, args=(text,))

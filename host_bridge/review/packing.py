@@ -28,7 +28,7 @@ def named_layout(name: str) -> str:
     return ""
 
 
-def check_layout(layout: str) -> str:
+def validate_layout(layout: str) -> str:
     """The layout, when it is one.
 
     Raises:

@@ -15,7 +15,7 @@ from host_bridge.io.outputs.result import EYES, on_window
 from host_bridge.io.plates import Plate, PlateSequence, guard
 from host_bridge.io.plates.disparity import find_disparity, read_disparity
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
-from host_bridge.review.packing import check_layout, named_layout, unpack
+from host_bridge.review.packing import named_layout, unpack, validate_layout
 from host_bridge.review.pair import Pair
 
 BETWEEN = "::"
@@ -127,7 +127,7 @@ def open_stereo(
     whole = PlateSequence.open(text, frames=frames)
     if not layout and _has_both(whole):
         return StereoSource(name, replace(whole, view=EYES[0]), replace(whole, view=EYES[1]), input_space=input_space)
-    packed = check_layout(layout) if layout else named_layout(Path(text).stem)
+    packed = validate_layout(layout) if layout else named_layout(Path(text).stem)
     if not packed:
         raise BadInputError(
             "no second eye is found",

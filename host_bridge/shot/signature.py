@@ -145,7 +145,7 @@ def find_cuts(glances: list[Glance]) -> list[int]:
     return cuts
 
 
-def check_same_plate(frame: Frame, signature: str, *, where: str) -> None:
+def validate_same_plate(frame: Frame, signature: str, *, where: str) -> None:
     """Proves that a shot analysis was made from this frame.
 
     Raises:

@@ -49,7 +49,7 @@ def _size(part: Layer | Plane) -> tuple[np.dtype[np.generic], int]:
     return dtype, part.rows * part.columns * part.channels * dtype.itemsize
 
 
-def prove_layers(layers: Sequence[Layer], nbytes: int, *, limit_bytes: int) -> None:
+def validate_layers(layers: Sequence[Layer], nbytes: int, *, limit_bytes: int) -> None:
     """Proves that an announced upload is possible before any memory is reserved for it.
 
     Raises:

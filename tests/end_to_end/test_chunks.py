@@ -19,7 +19,7 @@ import OpenEXR
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.client.server_process import ping, place
+from host_bridge.client.server_process import own_endpoint, ping
 
 FRAMES = range(1001, 1025)
 SIZE = (54, 96)
@@ -39,7 +39,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def kill_server(how: int = signal.SIGKILL) -> bool:
-    pong = ping(place().address, timeout_s=0.3)
+    pong = ping(own_endpoint().address, timeout_s=0.3)
     if pong is not None:
         os.kill(pong.pid, how)
     return pong is not None

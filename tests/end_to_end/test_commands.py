@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 import pytest
-from tests.host_bridge.io.plates.films import Make, make
 
 from host_bridge.cli import main
-from host_bridge.client.server_process import ping, place
+from host_bridge.client.server_process import own_endpoint, ping
 from host_bridge.io.outputs.result import on_window
 from host_bridge.io.plates import PlateSequence, read_plate
 from host_bridge.shot.file import load_shot
+from tests.host_bridge.io.plates.films import Make, make
 
 BEACHBALL_DB = 45.0
 
@@ -35,7 +35,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.delenv("ART3D_SERVER", raising=False)
         patch.delenv("OCIO", raising=False)
         yield
-        pong = ping(place().address, timeout_s=0.3)
+        pong = ping(own_endpoint().address, timeout_s=0.3)
         if pong is not None:
             os.kill(pong.pid, signal.SIGTERM)
 

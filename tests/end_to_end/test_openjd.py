@@ -13,7 +13,7 @@ import OpenEXR
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.client.server_process import ping, place
+from host_bridge.client.server_process import own_endpoint, ping
 
 BIN = Path(sys.executable).parent
 FRAMES = range(1001, 1009)
@@ -50,7 +50,7 @@ def test_one_server_serves_all_chunks(job: tuple[list[str], Path]) -> None:
     # One server for each step's environment, however many chunks; none that a task started for itself.
     assert done.stdout.count("openjd_env: ART3D_RUNTIME_DIR=") == 2
     assert done.stdout.count("frames to ") >= 3
-    assert ping(place().address, timeout_s=0.2) is None
+    assert ping(own_endpoint().address, timeout_s=0.2) is None
     assert "openjd_progress: 100.0" in done.stdout
 
 

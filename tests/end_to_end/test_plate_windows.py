@@ -14,7 +14,7 @@ import OpenImageIO as oiio
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.client.server_process import ping, place
+from host_bridge.client.server_process import own_endpoint, ping
 from host_bridge.shot.file import load_shot
 
 
@@ -28,7 +28,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.delenv("ART3D_SERVER", raising=False)
         patch.delenv("OCIO", raising=False)
         yield
-        pong = ping(place().address, timeout_s=0.3)
+        pong = ping(own_endpoint().address, timeout_s=0.3)
         if pong is not None:
             os.kill(pong.pid, signal.SIGTERM)
 

@@ -22,7 +22,7 @@ from openjd.model import (
 )
 from PIL import Image
 
-from host_bridge.batch.identity import expectation, prove_expected
+from host_bridge.batch.identity import expectation, validate_expected
 from host_bridge.cli import main
 from host_bridge.client import Client
 from host_bridge.client.server_process import running
@@ -245,12 +245,12 @@ def test_a_studios_style_travels_as_a_copy(
 
 def test_another_kitchen_is_refused_by_name() -> None:
     here = {"style": "a1", "depth": ["mini"], "colour": "cfg"}
-    prove_expected(expectation(here), here)
-    prove_expected("", here)
+    validate_expected(expectation(here), here)
+    validate_expected("", here)
     with pytest.raises(BadInputError, match="the style was a1 and is b2 here"):
-        prove_expected(expectation(here), {**here, "style": "b2"})
+        validate_expected(expectation(here), {**here, "style": "b2"})
     with pytest.raises(BadInputError, match="--expect"):
-        prove_expected("[", here)
+        validate_expected("[", here)
 
 
 def test_lines_are_one_line_each() -> None:

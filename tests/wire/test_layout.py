@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_bridge.core.errors import LimitError, ProtocolError
-from host_bridge.wire.layout import PART_BYTES, place_layers, place_planes, prove_layers, views, write_layers
+from host_bridge.wire.layout import PART_BYTES, place_layers, place_planes, validate_layers, views, write_layers
 from host_bridge.wire.limits import ALIGNMENT
 from host_bridge.wire.messages import Layer, Plane
 
@@ -38,13 +38,13 @@ def test_convention_order_and_alignment():
 
 def test_an_honest_description_passes():
     placed, nbytes = place_layers(LAYERS)
-    prove_layers(placed, nbytes, limit_bytes=nbytes)
+    validate_layers(placed, nbytes, limit_bytes=nbytes)
 
 
 def test_the_frame_limit_is_named():
     placed, nbytes = place_layers(LAYERS)
     with pytest.raises(LimitError, match="256 bytes") as caught:
-        prove_layers(placed, nbytes, limit_bytes=nbytes - 1)
+        validate_layers(placed, nbytes, limit_bytes=nbytes - 1)
     assert "frame_bytes" in str(caught.value)
 
 
@@ -66,15 +66,15 @@ def test_the_frame_limit_is_named():
 def test_impossible_layers_are_refused(change):
     placed, nbytes = place_layers(LAYERS)
     with pytest.raises((ProtocolError, LimitError)):
-        prove_layers((replace(placed[0], **change), *placed[1:]), nbytes, limit_bytes=1 << 30)
+        validate_layers((replace(placed[0], **change), *placed[1:]), nbytes, limit_bytes=1 << 30)
 
 
 def test_wrong_size_and_repeated_names_are_refused():
     placed, nbytes = place_layers(LAYERS)
     with pytest.raises(ProtocolError, match="take"):
-        prove_layers(placed, nbytes + 64, limit_bytes=1 << 30)
+        validate_layers(placed, nbytes + 64, limit_bytes=1 << 30)
     with pytest.raises(ProtocolError, match="out of order"):
-        prove_layers((placed[0], placed[0]), nbytes, limit_bytes=1 << 30)
+        validate_layers((placed[0], placed[0]), nbytes, limit_bytes=1 << 30)
 
 
 @pytest.mark.parametrize("plane", [Plane("left", 2, 2, 1, 8), Plane("left", 2, 2, 1, -1), Plane("left", -2, -2, 1, 0)])
@@ -94,7 +94,7 @@ def test_planes_outside_their_payload_are_refused(plane):
 def test_property_arrays_do_not_overlap(shapes):
     layers = {name: np.zeros((h, w, c), dtype) for name, (h, w, c, dtype) in shapes.items()}
     placed, nbytes = place_layers(layers)
-    prove_layers(placed, nbytes, limit_bytes=1 << 30)
+    validate_layers(placed, nbytes, limit_bytes=1 << 30)
     owner = np.zeros(nbytes, int)
     for layer in placed:
         assert isinstance(layer, Layer) and layer.offset % ALIGNMENT == 0

@@ -11,7 +11,7 @@ from typing import Any
 from nacl import bindings as sodium
 from nacl.exceptions import CryptoError
 
-from art3d_node.server.net.frames import Refused, Violation, command, frame, properties, prove_peer
+from art3d_node.server.net.frames import Refused, Violation, command, frame, properties, validate_peer
 
 HELLO_BYTES, INITIATE_BYTES = 200, 257
 COOKIE_BYTES = 96
@@ -83,7 +83,7 @@ class Curve:
             raise Violation("a vouch for another connection")
         if not self._admits(key):
             raise Refused("its key is not in the list", frame(command(b"ERROR", command(_FORBIDDEN)), _COMMAND))
-        prove_peer(metadata)
+        validate_peer(metadata)
         self.key, self.ready = key, True
         told = properties(Socket_Type=b"ROUTER", Identity=b"")
         number = self._next()

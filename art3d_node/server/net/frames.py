@@ -83,7 +83,7 @@ def read_properties(data: bytes) -> dict[bytes, bytes]:
     return found
 
 
-def prove_peer(metadata: bytes) -> None:
+def validate_peer(metadata: bytes) -> None:
     """Proves that the peer is a socket that a ROUTER talks to.
 
     Raises:
@@ -114,7 +114,7 @@ class Null:
         """
         if not said.startswith(b"\x05READY"):
             raise Violation(f"{said[:16]!r} in place of READY")
-        prove_peer(said[6:])
+        validate_peer(said[6:])
         self.ready = True
         return b""
 

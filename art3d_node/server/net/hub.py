@@ -225,7 +225,7 @@ class Hub:
         self.drop(connection)
 
     def admit(self, connection: Connection) -> None:
-        """Said hello: it may send whole chunks now."""
+        """LogLine hello: it may send whole chunks now."""
         connection.admitted, connection.peer.limit_bytes = True, MESSAGE_BYTES
 
     def send(self, number: bytes, parts: Sequence[Any], *, loan: int = 0, idle: bool = False) -> bool:

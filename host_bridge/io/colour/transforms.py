@@ -51,7 +51,7 @@ def canonical(space: str) -> str:
     return ids_by_name(BUILT_IN_CONFIG).get(space.lower(), space)
 
 
-def check_space(space: str) -> str:
+def validate_space(space: str) -> str:
     """The canonical name of a colour space that exists.
 
     Raises:
@@ -186,7 +186,7 @@ def decode(pixels: Array, space: str) -> Array:
         return np.asarray(pixels, np.float32)
     if space in (SRGB, CINEON):
         return np.asarray((srgb_to_linear if space == SRGB else cineon_to_linear)(pixels), np.float32)
-    meaning = _meaning(check_space(space))
+    meaning = _meaning(validate_space(space))
     if isinstance(meaning, Formula):
         return np.asarray(meaning.to_rec709(meaning.light(pixels)), np.float32)
     if meaning is None:
@@ -209,7 +209,7 @@ def decode_codes(codes: Array, top: int, space: str) -> Array:
     Raises:
         BadInputError: as `decode`.
     """
-    meaning = None if space in (LINEAR_REC709, SRGB, CINEON) else _meaning(check_space(space))
+    meaning = None if space in (LINEAR_REC709, SRGB, CINEON) else _meaning(validate_space(space))
     steps = np.arange(top + 1, dtype=np.float64) / top
     if space in (LINEAR_REC709, SRGB, CINEON):
         return decode(steps, space)[codes]
@@ -230,7 +230,7 @@ def decode_video(values: Array, space: str) -> Array:
     Raises:
         BadInputError: as `decode`.
     """
-    meaning = None if space in (LINEAR_REC709, CINEON) else formula(check_space(space))
+    meaning = None if space in (LINEAR_REC709, CINEON) else formula(validate_space(space))
     if meaning is None or meaning.curve == "hlg" or isinstance(_meaning(space), Located):
         return decode(values, space)
     low, high = _VIDEO_RANGE

@@ -9,8 +9,8 @@ from typing import Any
 from host_bridge.core.frame import Array
 from host_bridge.io.outputs.exr_file import OutPart, Packed
 from host_bridge.io.outputs.result import Result
-from host_bridge.io.plates.kept import KeptPart
 from host_bridge.io.plates.naming import EYES, is_id, without_words
+from host_bridge.io.plates.passthrough import PassthroughPart
 from host_bridge.io.plates.plate import Plate
 
 LOSSY = ("dwaa", "dwab")
@@ -53,7 +53,7 @@ def unique(parts: Sequence[OutPart]) -> list[OutPart]:
     return found
 
 
-def _made(result: Result, kept: KeptPart | None, making: Mapping[str, Any], compression: str) -> OutPart:
+def _made(result: Result, kept: PassthroughPart | None, making: Mapping[str, Any], compression: str) -> OutPart:
     plate, eye = result.plate, result.hero
     first = _is_first(plate, kept)
     said = plate.header if first or kept is None else kept.header
@@ -70,12 +70,12 @@ def _made(result: Result, kept: KeptPart | None, making: Mapping[str, Any], comp
     )
 
 
-def _is_first(plate: Plate, kept: KeptPart | None) -> bool:
+def _is_first(plate: Plate, kept: PassthroughPart | None) -> bool:
     """Whether a part is the picture's."""
     return kept is None or kept is plate.parts[0]
 
 
-def _pixels(plate: Plate, kept: KeptPart | None) -> dict[str, Array]:
+def _pixels(plate: Plate, kept: PassthroughPart | None) -> dict[str, Array]:
     """A part's channels by their names on the way out, each in its own type."""
     number = kept.number if kept else 0
     pixels = {layer.name: layer.pixels for layer in plate.layers if layer.part == number}
@@ -86,7 +86,7 @@ def _pixels(plate: Plate, kept: KeptPart | None) -> dict[str, Array]:
     return pixels | {name: colour[..., n].astype(kind, order="C") for n, (name, kind) in enumerate(named)}
 
 
-def _copied(plate: Plate, kept: KeptPart, compression: str | None) -> Packed | None:
+def _copied(plate: Plate, kept: PassthroughPart, compression: str | None) -> Packed | None:
     """The part's own chunks, where what they hold is all that the part shall hold, in the same order."""
     header = kept.stored.header
     stored = [channel.name for channel in header.channels]

@@ -10,7 +10,7 @@ import OpenImageIO as oiio
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import OutputError
 from host_bridge.core.frame import Array
-from host_bridge.core.spelled import spelled
+from host_bridge.core.utf8_paths import utf8_path
 from host_bridge.io.colour import curves
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.silence import silenced
@@ -33,7 +33,7 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
     """
     suffix = path.suffix.lower()
     values, kind = _encoded(pixels, suffix)
-    with replacing(path) as made, spelled(made) as temporary:
+    with replacing(path) as made, utf8_path(made) as temporary:
         writer = oiio.ImageOutput.create(temporary)
         if writer is None:
             oiio.geterror()  # what is not fetched is printed at exit

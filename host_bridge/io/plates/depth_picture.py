@@ -17,7 +17,7 @@ import OpenImageIO as oiio
 from host_bridge.core.errors import PlateError
 from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
-from host_bridge.core.spelled import spelled
+from host_bridge.core.utf8_paths import utf8_path
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.depth_read import over, pick_varying
 from host_bridge.io.plates.disparity import find_disparity, read_npy, read_pfm
@@ -130,13 +130,13 @@ def _from_exr(file: ExrFile, view: str, channel: str) -> DepthPicture:
 
 
 def _from_image(path: Path, channel: str) -> DepthPicture:
-    with silenced(), spelled(path) as text:
+    with silenced(), utf8_path(path) as text:
         reader = oiio.ImageInput.open(text)
     if reader is None:
         raise _unreadable(path, oiio.geterror())
     spec = reader.spec()
     window = Box.of_size(spec.width, spec.height).shift(spec.x, spec.y)
-    guard.check_size(path, window, spec.nchannels * spec.format.size())
+    guard.validate_size(path, window, spec.nchannels * spec.format.size())
     with silenced():
         pixels = reader.read_image(0, 0, 0, spec.nchannels, "unknown")
     if pixels is None:

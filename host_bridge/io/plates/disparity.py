@@ -15,7 +15,7 @@ import OpenImageIO as oiio
 from host_bridge.core.errors import PlateError
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
-from host_bridge.core.spelled import spelled
+from host_bridge.core.utf8_paths import utf8_path
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.naming import Channel, of_view, pick_disparity
@@ -94,7 +94,7 @@ def read_npy(path: Path) -> Array:
             where=str(path),
             remedy="give (rows, columns)",
         )
-    guard.check_size(path, Box.of_size(array.shape[1], array.shape[0]), 4)
+    guard.validate_size(path, Box.of_size(array.shape[1], array.shape[0]), 4)
     return np.array(array, np.float32)
 
 
@@ -109,12 +109,12 @@ def read_pfm(path: Path) -> Array:
     # PFM stores its bottom row first.
     wanted = oiio.ImageSpec()
     wanted.attribute("pnm:pfmflip", 1)
-    with spelled(path) as text:
+    with utf8_path(path) as text:
         reader = oiio.ImageInput.open(text, wanted)
     pixels = None
     if reader is not None:
         spec = reader.spec()
-        guard.check_size(path, Box.of_size(spec.width, spec.height), 4 * spec.nchannels)
+        guard.validate_size(path, Box.of_size(spec.width, spec.height), 4 * spec.nchannels)
         pixels = reader.read_image(0, 0, 0, 1, "float")
     if reader is None or pixels is None:
         reason = (reader.geterror() if reader else oiio.geterror()).strip() or "no reason given"

@@ -90,7 +90,7 @@ def open_exr(path: Path) -> ExrFile:
     if any(part.deep for part in parts):
         raise PlateError("this is a deep EXR", where=str(path), remedy=_DEEP_REMEDY)
     for part in parts:
-        guard.check_size(path, part.data, max(1, int(sum(_bytes_each(part)))))
+        guard.validate_size(path, part.data, max(1, int(sum(_bytes_each(part)))))
     channels = infer_views([c for number in range(len(parts)) for c in _channels_of(number, parts)])
     views = tuple(dict.fromkeys((*_views(parts), *(c.view for c in channels if c.view))))
     return ExrFile(path, parts, end, channels, views, parts[0].display)

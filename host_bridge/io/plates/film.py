@@ -91,7 +91,7 @@ class Film:
         frame = self._decoder.frame(position)
         refuse_interlace(frame, self.path)
         codes = film_pixels.codes_of(frame)
-        tag = Tag(colour.check_space(space), BY_HAND) if space else self.tag
+        tag = Tag(colour.validate_space(space), BY_HAND) if space else self.tag
         count = len(codes.channels) - (codes.channels[-1] == "A")
         pixels = codes.pixels
         if linear:
@@ -149,7 +149,7 @@ def _opened(path: Path, mtime_ns: int, size: int) -> Film:
         codes = [said[key] for key in said if key.lower() == "timecode"]
         codes += [s.metadata["timecode"] for s in container.streams if "timecode" in s.metadata]
         aspect = float(stream.sample_aspect_ratio or 1.0)
-        _check_size(path, stream.width, stream.height)
+        _validate_size(path, stream.width, stream.height)
     decoder = FilmDecoder(path, index)
     if not index.count:
         raise PlateError("the movie holds no frame", where=str(path), remedy=guard.AGAIN)
@@ -191,7 +191,7 @@ def refuse_interlace(frame: VideoFrame, path: Path) -> None:
         raise PlateError("the film is interlaced", where=str(path), remedy="deinterlace it first (FFmpeg: bwdif)")
 
 
-def _check_size(path: Path, width: int, height: int) -> None:
+def _validate_size(path: Path, width: int, height: int) -> None:
     if max(width, height) > guard.MAX_SIDE_PX or 16 * width * height > guard.MAX_PLATE_BYTES:
         raise LimitError(
             f"the film claims {width}×{height} px",

@@ -38,7 +38,7 @@ def first_bytes(path: Path, count: int = 8) -> bytes:
     return start
 
 
-def check_size(path: Path, window: Box, channel_bytes: int) -> None:
+def validate_size(path: Path, window: Box, channel_bytes: int) -> None:
     """Refuses a picture that is too large, or larger than its file can hold.
 
     Args:
@@ -66,7 +66,7 @@ def check_size(path: Path, window: Box, channel_bytes: int) -> None:
         )
 
 
-def check_picture(path: Path, display: Box) -> None:
+def validate_picture(path: Path, display: Box) -> None:
     """Refuses a picture too small to be staged.
 
     Raises:

@@ -13,7 +13,7 @@ import OpenImageIO as oiio
 from host_bridge.core.errors import PlateError
 from host_bridge.core.frame import LEAST_ASPECT, MOST_ASPECT, Array
 from host_bridge.core.geometry import Box
-from host_bridge.core.spelled import spelled
+from host_bridge.core.utf8_paths import utf8_path
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import guard, metadata, tags, upright
 from host_bridge.io.plates.tags import Tag
@@ -57,13 +57,13 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
         LimitError: larger than a plate may be.
     """
     guard.first_bytes(path)
-    with silenced(), spelled(path) as text:
+    with silenced(), utf8_path(path) as text:
         reader = oiio.ImageInput.open(text)
     if reader is None:
         raise _unreadable(path, oiio.geterror())
     spec = reader.spec()
     window = Box.of_size(spec.width, spec.height).shift(spec.x, spec.y)
-    guard.check_size(path, window, spec.nchannels * spec.format.size())
+    guard.validate_size(path, window, spec.nchannels * spec.format.size())
     with silenced():
         pixels = reader.read_image(0, 0, 0, spec.nchannels, "unknown")
     if pixels is None:
@@ -73,7 +73,7 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
     display, window = _upright(spec)
     aspect = 1 / _aspect(spec) if upright.swaps(turn) else _aspect(spec)
     picked, names = _colour(path, pixels, list(spec.channelnames))
-    tag = tags.named_by_hand(spec, colour.check_space(space)) if space else tags.of_image(path, spec)
+    tag = tags.named_by_hand(spec, colour.validate_space(space)) if space else tags.of_image(path, spec)
     decoded = _decoded(picked, names, tag, linear)
     reader.close()
     shown_in = colour.LINEAR_REC709 if linear and pixels.dtype.kind != "f" else tag.space
@@ -87,7 +87,7 @@ def read_image_windows(path: Path) -> tuple[Box, Box]:
         PlateError: not an image.
     """
     guard.first_bytes(path)
-    with silenced(), spelled(path) as text:
+    with silenced(), utf8_path(path) as text:
         reader = oiio.ImageInput.open(text)
     if reader is None:
         raise _unreadable(path, oiio.geterror())

@@ -9,7 +9,7 @@ from typing import Any
 
 from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
-from host_bridge.io.plates.kept import KeptPart
+from host_bridge.io.plates.passthrough import PassthroughPart
 from host_bridge.io.plates.tags import Tag
 
 
@@ -73,7 +73,7 @@ class Plate:
     own: Frame | None = None
     picture: str = ""
     pictures: tuple[str, ...] = ()
-    parts: tuple[KeptPart, ...] = ()
+    parts: tuple[PassthroughPart, ...] = ()
     depth_name: str = ""
     depth_file: str = ""
     depth_meaning: str = "auto"

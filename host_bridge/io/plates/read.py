@@ -18,9 +18,9 @@ from host_bridge.io.plates.depth_read import over, pick_varying
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.film import Film
 from host_bridge.io.plates.images import Image, read_image, read_image_windows
-from host_bridge.io.plates.kept import attributes_of, kept_parts, stamp_of
 from host_bridge.io.plates.luma import REC709, luminance_weights, to_rgb
 from host_bridge.io.plates.naming import Channel, apart, is_id, of_view
+from host_bridge.io.plates.passthrough import attributes_of, passthrough_parts, stamp_of
 from host_bridge.io.plates.plate import Layer, Plate
 
 EXR_NAMES = (".exr", ".sxr", ".mxr")
@@ -117,7 +117,7 @@ def plate_of(image: Image, path: Path, number: int, view: str = "") -> Plate:
     Raises:
         PlateError: too small, or without a finite pixel.
     """
-    guard.check_picture(path, image.display)
+    guard.validate_picture(path, image.display)
     layers = {"color": _finite(path, image.pixels)}
     if colour.needs_look(image.shown_in, image.channels):
         layers["look"] = colour.make_look(image.pixels, image.channels, image.shown_in)
@@ -128,7 +128,7 @@ def plate_of(image: Image, path: Path, number: int, view: str = "") -> Plate:
 
 
 def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None, depth_channel: str) -> Plate:
-    guard.check_picture(file.path, file.display)
+    guard.validate_picture(file.path, file.display)
     stamp = stamp_of(file.path)
     chosen, mine = _of_view(file, view)
     there = pictures(mine)
@@ -137,7 +137,7 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
     header = file.headers[picture.part]
     pixels, names = _color(file, picked, header)
     data = picked[0].window
-    tag = tags.Tag(colour.check_space(space), tags.BY_HAND) if space else tags.of_exr(header)
+    tag = tags.Tag(colour.validate_space(space), tags.BY_HAND) if space else tags.of_exr(header)
     layers = {"color": _finite(file.path, pixels)}
     if colour.needs_look(tag.space, names):
         layers["look"] = colour.make_look(pixels, names, tag.space)
@@ -158,7 +158,7 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
         layers=others,
         extra=tuple(rider.name for rider in extra),
         header=attributes_of(file.parts[picture.part]),
-        parts=kept_parts(file, picture.part, _names(picked, names, others), stamp),
+        parts=passthrough_parts(file, picture.part, _names(picked, names, others), stamp),
         input_space=tag.space,
         pixel_space=tag.space,
         tag=tag,

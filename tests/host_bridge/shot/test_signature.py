@@ -8,7 +8,7 @@ import pytest
 from host_bridge.core.errors import ShotError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
-from host_bridge.shot.signature import check_same_plate, find_cuts, glance
+from host_bridge.shot.signature import find_cuts, glance, validate_same_plate
 
 
 def frame(pixels: np.ndarray) -> Frame:
@@ -53,10 +53,10 @@ def test_bars_that_come_are_no_cut_and_hide_none() -> None:
 
 def test_signature_knows_its_plate() -> None:
     mine = frame(scene(1))
-    check_same_plate(mine, glance(mine).signature, where="here")
+    validate_same_plate(mine, glance(mine).signature, where="here")
     for wrong in (glance(frame(scene(2))).signature, "zz", "00"):
         with pytest.raises(ShotError, match="another plate"):
-            check_same_plate(mine, wrong, where="here")
+            validate_same_plate(mine, wrong, where="here")
 
 
 def test_nan_and_infinity_do_not_spread() -> None:

@@ -9,6 +9,12 @@ import OpenEXR
 import OpenImageIO as oiio
 import pytest
 from PIL import Image, ImageCms
+
+from host_bridge.core.errors import BadInputError
+from host_bridge.io.colour import config as colour_config
+from host_bridge.io.colour import curves, primaries
+from host_bridge.io.colour import transforms as colour
+from host_bridge.io.plates import icc, read_plate, tags
 from tests.host_bridge.io.plates.tagged import (
     chrm,
     cicp,
@@ -20,12 +26,6 @@ from tests.host_bridge.io.plates.tagged import (
     png,
     profile,
 )
-
-from host_bridge.core.errors import BadInputError
-from host_bridge.io.colour import config as colour_config
-from host_bridge.io.colour import curves, primaries
-from host_bridge.io.colour import transforms as colour
-from host_bridge.io.plates import icc, read_plate, tags
 
 D50_OF_REC709 = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
 D50_OF_P3 = np.array([[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]])

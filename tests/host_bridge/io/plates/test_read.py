@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 import pytest
-from tests.host_bridge.io.plates.exr_bytes import scanlines
 
 from host_bridge.core.errors import MissingFrameError, PlateError
 from host_bridge.core.geometry import Box
 from host_bridge.io.plates import read_plate
 from host_bridge.io.plates.exr_header import Attribute
+from tests.host_bridge.io.plates.exr_bytes import scanlines
 
 
 def window(x0, y0, x1, y1):

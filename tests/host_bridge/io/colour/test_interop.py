@@ -30,7 +30,7 @@ def test_every_id_of_the_forum_is_known_and_decodes(space, monkeypatch) -> None:
     monkeypatch.delenv("OCIO", raising=False)
     assert colour.known(space)
     assert colour.known(f"ocio:{space}") or ":" in space
-    assert np.isfinite(colour.decode(codes(), colour.check_space(space))).all()
+    assert np.isfinite(colour.decode(codes(), colour.validate_space(space))).all()
 
 
 def config_spaces() -> list[tuple[str, str]]:

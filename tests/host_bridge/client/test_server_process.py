@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.client import server_process as embedded
+from host_bridge.client import server_process
 from host_bridge.commands import stop
 from host_bridge.core.errors import ServerError, ServerUnreachableError
 
@@ -43,33 +43,33 @@ def test_ten_starts_make_one_server(runtime):
     pids = {out.strip() for out, _ in said}
     assert len(pids) == 1, said
     pid = int(pids.pop())
-    found = embedded.place("cpu")
+    found = server_process.own_endpoint("cpu")
     assert found.log.is_file() and stat.S_IMODE(found.folder.stat().st_mode) == 0o700
-    assert embedded.ensure_server("cpu") == found
+    assert server_process.ensure_server("cpu") == found
     os.kill(pid, signal.SIGTERM)
     end = time.monotonic() + 20
-    while embedded.ping(found.address, timeout_s=0.1) and time.monotonic() < end:
+    while server_process.ping(found.address, timeout_s=0.1) and time.monotonic() < end:
         time.sleep(0.05)
-    assert embedded.ping(found.address, timeout_s=0.1) is None
+    assert server_process.ping(found.address, timeout_s=0.1) is None
 
 
 def test_stop_ends_the_servers_of_every_version_and_no_more(runtime, monkeypatch, capsys):
-    found = [embedded.ensure_server("cpu")]
-    monkeypatch.setattr(embedded, "_fingerprint", lambda: "0.0.1")
-    found.append(embedded.ensure_server("cpu"))
-    pids = [embedded.ping(place.address).pid for place in found]
+    found = [server_process.ensure_server("cpu")]
+    monkeypatch.setattr(server_process, "_fingerprint", lambda: "0.0.1")
+    found.append(server_process.ensure_server("cpu"))
+    pids = [server_process.ping(place.address).pid for place in found]
     (found[0].folder / "left-behind.s").touch()
     assert main(["stop"]) == 0
     said = capsys.readouterr().out
     assert all(f"pid {pid}\n" in said for pid in pids) and said.count("stopped") == 2
-    assert not any(embedded.ping(place.address, timeout_s=0.1) for place in found)
+    assert not any(server_process.ping(place.address, timeout_s=0.1) for place in found)
     assert main(["stop"]) == 0
     assert capsys.readouterr().out == "no server is running\n"
 
 
 def test_stop_says_how_to_end_a_server_that_hangs(runtime, monkeypatch, capsys):
-    place = embedded.ensure_server("cpu")
-    pong = embedded.ping(place.address)
+    place = server_process.ensure_server("cpu")
+    pong = server_process.ping(place.address)
     os.kill(pong.pid, signal.SIGSTOP)
     monkeypatch.setattr(stop, "running", lambda: {place.address: pong})
     monkeypatch.setattr(stop, "WAIT_S", 0.3)
@@ -87,9 +87,9 @@ def test_who_starts_a_server_may_leave_it_without_a_word(runtime):
 
 
 def test_a_server_that_cannot_start_explains_itself(runtime, monkeypatch):
-    monkeypatch.setattr(embedded.sys, "executable", "/bin/false")
+    monkeypatch.setattr(server_process.sys, "executable", "/bin/false")
     with pytest.raises(ServerUnreachableError, match="ended with code 1") as caught:
-        embedded.ensure_server("cpu", timeout_s=10.0)
+        server_process.ensure_server("cpu", timeout_s=10.0)
     assert "log" in str(caught.value)
 
 
@@ -105,9 +105,9 @@ def test_a_server_killed_while_it_starts_is_started_again(runtime, monkeypatch):
             if len(started) == 1:
                 self.kill()
 
-    monkeypatch.setattr(embedded.subprocess, "Popen", Doomed)
-    found = embedded.ensure_server("cpu", idle_timeout_s=3.0)
-    pong = embedded.ping(found.address)
+    monkeypatch.setattr(server_process.subprocess, "Popen", Doomed)
+    found = server_process.ensure_server("cpu", idle_timeout_s=3.0)
+    pong = server_process.ping(found.address)
     assert len(started) == 2 and pong is not None and pong.pid == started[1].pid
     started[1].terminate()
     started[1].wait(20)
@@ -117,26 +117,26 @@ def test_long_folders_fall_back_to_a_short_one(monkeypatch, tmp_path):
     long = tmp_path / ("x" * 120)
     long.mkdir(mode=0o700)
     monkeypatch.setenv("ART3D_RUNTIME_DIR", str(long))
-    assert len(str(embedded.place("cpu").socket)) < 100
+    assert len(str(server_process.own_endpoint("cpu").socket)) < 100
 
 
 def test_a_folder_that_others_can_enter_is_not_used(monkeypatch, tmp_path):
     tmp_path.chmod(0o755)
     monkeypatch.setenv("ART3D_RUNTIME_DIR", str(tmp_path))
-    assert embedded.place("cpu").folder != tmp_path
+    assert server_process.own_endpoint("cpu").folder != tmp_path
 
 
 def test_no_folder_at_all(monkeypatch):
-    monkeypatch.setattr(embedded, "_own", lambda _folder: False)
+    monkeypatch.setattr(server_process, "_own", lambda _folder: False)
     with pytest.raises(ServerError, match="XDG_RUNTIME_DIR"):
-        embedded.place("cpu")
+        server_process.own_endpoint("cpu")
 
 
 def test_another_state_of_the_code_gets_another_server(monkeypatch):
-    before = embedded.place("cpu").address
-    monkeypatch.setattr(embedded, "_fingerprint", lambda: "9.9.9")
-    assert embedded.place("cpu").address != before
+    before = server_process.own_endpoint("cpu").address
+    monkeypatch.setattr(server_process, "_fingerprint", lambda: "9.9.9")
+    assert server_process.own_endpoint("cpu").address != before
 
 
 def test_nobody_answers_a_ping(tmp_path):
-    assert embedded.ping(f"ipc://{tmp_path}/nobody", timeout_s=0.1) is None
+    assert server_process.ping(f"ipc://{tmp_path}/nobody", timeout_s=0.1) is None

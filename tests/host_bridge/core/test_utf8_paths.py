@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from host_bridge.core.spelled import spelled
+from host_bridge.core.utf8_paths import utf8_path
 from host_bridge.io.outputs import write_picture
 from host_bridge.io.plates import PlateSequence, read_plate
 
@@ -16,7 +16,7 @@ def latin1(folder: Path, name: bytes) -> Path:
 
 
 def test_a_path_in_utf8_is_itself(tmp_path) -> None:
-    with spelled(tmp_path / "été.png") as text:
+    with utf8_path(tmp_path / "été.png") as text:
         assert text == str(tmp_path / "été.png")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.host_bridge.io.plates.films import Make, make
-from tests.host_bridge.io.plates.tagged import cicp, png
 
 from host_bridge.commands.finding import Finding
 from host_bridge.commands.plate_doctor import look_at
 from host_bridge.core.errors import MissingFrameError, PlateError
 from host_bridge.io.plates import film, tags
+from tests.host_bridge.io.plates.films import Make, make
+from tests.host_bridge.io.plates.tagged import cicp, png
 
 
 @pytest.fixture(autouse=True)

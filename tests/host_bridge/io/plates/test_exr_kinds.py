@@ -10,11 +10,11 @@ import numpy as np
 import OpenEXR
 import OpenImageIO as oiio
 import pytest
-from tests.host_bridge.io.plates.exr_bytes import scanlines
 
 from host_bridge.core.errors import PlateError
 from host_bridge.io.plates import read_plate
 from host_bridge.io.plates.exr_header import Attribute
+from tests.host_bridge.io.plates.exr_bytes import scanlines
 
 ROWS, COLUMNS = 40, 56
 XYZ = (1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3)

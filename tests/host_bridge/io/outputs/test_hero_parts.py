@@ -9,7 +9,6 @@ import numpy as np
 import OpenEXR
 import OpenImageIO as oiio
 import pytest
-from tests.host_bridge.io.plates.exr_bytes import scanlines
 
 from host_bridge.core.geometry import Box
 from host_bridge.io.outputs import COMPRESSIONS, Result, Writing, write_stereo
@@ -17,6 +16,7 @@ from host_bridge.io.outputs.done import is_done
 from host_bridge.io.plates import Pattern, read_plate
 from host_bridge.io.plates.exr_chunks import read_blocks
 from host_bridge.io.plates.exr_header import read_headers
+from tests.host_bridge.io.plates.exr_bytes import scanlines
 
 ROWS, COLUMNS = 40, 48
 

@@ -48,7 +48,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class KeptPart:
+class PassthroughPart:
     """One part of the plate's file, of which this view keeps channels.
 
     Attributes:
@@ -74,9 +74,9 @@ def stamp_of(path: Path) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
-def kept_parts(
+def passthrough_parts(
     file: ExrFile, first: int, names: Sequence[tuple[int, str, str]], stamp: tuple[int, int]
-) -> tuple[KeptPart, ...]:
+) -> tuple[PassthroughPart, ...]:
     """The parts that a view keeps channels of.
 
     Args:
@@ -91,7 +91,7 @@ def kept_parts(
         kept = {stored: name for part, stored, name in names if part == number}
         name = header.text("name") if len(file.parts) > 1 else ""
         where = Stored(file.path, file.parts, file.end, number, stamp)
-        found.append(KeptPart(number, name, header.data, attributes_of(header), kept, where))
+        found.append(PassthroughPart(number, name, header.data, attributes_of(header), kept, where))
     return tuple(found)
 
 

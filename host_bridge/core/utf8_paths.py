@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def spelled(path: Path) -> Iterator[str]:
+def utf8_path(path: Path) -> Iterator[str]:
     """A spelling of a path in UTF-8: its own, else one through a link to its folder, and to the file where it is there.
 
     A path on Linux is bytes, and Python has those that are no UTF-8 as surrogates, which no library takes.

@@ -28,7 +28,7 @@ def is_local(address: str) -> bool:
     return address.startswith("ipc://") or urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
 
 
-def prove_folder(address: str) -> None:
+def validate_folder(address: str) -> None:
     """Proves that only this user can reach an ipc address.
 
     Raises:

@@ -20,7 +20,7 @@ def no_ocio(monkeypatch) -> None:
 
 def test_an_unknown_space_names_near_ones() -> None:
     with pytest.raises(BadInputError, match="ARRI LogC3") as caught:
-        colour.check_space("ARRI Logc3")
+        colour.validate_space("ARRI Logc3")
     assert "\n" not in str(caught.value)
 
 
@@ -32,7 +32,7 @@ def test_a_broken_config_is_one_line(monkeypatch, tmp_path) -> None:
 
 @pytest.mark.parametrize("spelling", ["lin_rec709", "Linear Rec.709 (sRGB)", "lin_srgb", "LIN_REC709_SCENE"])
 def test_one_space_has_one_name(spelling) -> None:
-    assert colour.check_space(spelling) == colour.LINEAR_REC709
+    assert colour.validate_space(spelling) == colour.LINEAR_REC709
 
 
 def test_only_plain_linear_rec709_is_left_to_the_server(monkeypatch) -> None:
@@ -94,7 +94,7 @@ def test_a_config_shows_its_own_spaces_whether_or_not_it_has_linear_rec709(monke
         "    from_reference: !<MatrixTransform> {matrix: [.5,0,0,0, 0,.5,0,0, 0,0,.5,0, 0,0,0,1]}\n"
     )
     monkeypatch.setenv("OCIO", str(own))
-    look = colour.make_look(np.full((8, 8, 3), 0.4, np.float32), RGB, colour.check_space("house"))
+    look = colour.make_look(np.full((8, 8, 3), 0.4, np.float32), RGB, colour.validate_space("house"))
     assert np.abs(look.astype(float) - 0.2 * 255).max() <= 1
     with pytest.raises(BadInputError, match=r"no linear Rec\.709 to decode house to"):
         colour.decode(np.zeros((8, 8, 3)), "house")

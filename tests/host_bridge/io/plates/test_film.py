@@ -13,12 +13,12 @@ import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from tests.host_bridge.io.plates.films import Make, make, picture, planar
 
 from host_bridge.core.errors import BadInputError, MissingFrameError, PlateError
 from host_bridge.io.colour import curves
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import PlateSequence, film, film_decoder, film_index
+from tests.host_bridge.io.plates.films import Make, make, picture, planar
 
 H264 = Make(codec="libx264", frames=40)
 KINDS = {

@@ -13,7 +13,7 @@ class Trouble(Exception):
     """Something the artist can mend; its text says how."""
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     """A dialog in the interface, a line in a terminal session."""
     if nuke.GUI:
         nuke.message(text)
@@ -29,9 +29,9 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*arguments, **named)
         except Trouble as trouble:
-            say(str(trouble))
+            report(str(trouble))
         except Exception as error:
-            say(f"a fault of Art3D itself: {type(error).__name__}: {error}; report it")
+            report(f"a fault of Art3D itself: {type(error).__name__}: {error}; report it")
         return None
 
     return run

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from host_bridge.core.regular import open_regular, parse_json, prove_plain, read_json, read_regular
+from host_bridge.core.regular import open_regular, parse_json, read_json, read_regular, validate_plain
 
 
 def test_smoke(tmp_path):
@@ -78,7 +78,7 @@ def test_bytes_that_are_no_text_are_refused():
     with pytest.raises(ValueError):
         parse_json(b'"\xff"')
     with pytest.raises(ValueError, match="is not JSON"):
-        prove_plain({"a": b"bytes"})
+        validate_plain({"a": b"bytes"})
 
 
 def test_the_largest_numbers_pass():
