@@ -12,8 +12,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["host_bridge", "art3d_node.server"]):
-    from art3d_node.server.jobs import Ready
-    from art3d_node.server.session import Session
+    from art3d_node.server.protocol.session import Session
+    from art3d_node.server.workers.records import Ready
     from host_bridge.core.errors import LimitError, ProtocolError
     from host_bridge.wire import messages as m
     from host_bridge.wire.codec import decode, encode

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import zmq
 
-from art3d_node.server.compute import make
+from art3d_node.server.workers.compute import make
 from benchmarks import _server
 from host_bridge.client import Client
 from host_bridge.core.frame import Frame

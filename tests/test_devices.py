@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from art3d_node.server import compute, devices
-from art3d_node.server.compute import Compute
+from art3d_node.server.workers import compute, devices
+from art3d_node.server.workers.compute import Compute
 from art3d_node.stereo import render_cpu, synthesis
 from art3d_node.stereo.request import Rendered
 from art3d_node.stereo.upsample import guided_upsample

@@ -44,8 +44,8 @@ def _refuse(args: argparse.Namespace, code: int, why: str) -> int:
 
 
 def _supervise(args: argparse.Namespace, given: Sequence[str]) -> int:
+    from art3d_node.server.front_supervisor import Supervisor
     from art3d_node.server.net.listen import listen
-    from art3d_node.server.supervisor import Supervisor
 
     if args.open_paths and not args.address.startswith("ipc://"):
         raise ServerError("--open-paths is for ipc addresses only", remedy="copy models into the model folder")

@@ -10,14 +10,14 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
-from art3d_node.server.devices import find_devices
 from art3d_node.server.endpoint import is_local
 from art3d_node.server.net.hub import Listener
 from art3d_node.server.options import limits_of, product, room
+from art3d_node.server.protocol.session import Session
 from art3d_node.server.service import Service
-from art3d_node.server.session import Session
-from art3d_node.server.watch import Patience
-from art3d_node.server.workers import Workers
+from art3d_node.server.workers.devices import find_devices
+from art3d_node.server.workers.supervisor import Workers
+from art3d_node.server.workers.watch import Patience
 from host_bridge.core.errors import Art3DError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import resource
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from art3d_node.server.pool import SEGMENTS
-from art3d_node.server.watch import Patience
-from art3d_node.server.workers import DEFAULT_ENGINE
+from art3d_node.server.memory.pool import SEGMENTS
+from art3d_node.server.workers.supervisor import DEFAULT_ENGINE
+from art3d_node.server.workers.watch import Patience
 from host_bridge.core.errors import ServerError
 from host_bridge.core.machine import memory_bytes
 from host_bridge.wire.limits import MIB, Limits

@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from art3d_node.server.actions import Action, Prove, Send, Start, Stop, Tell
-from art3d_node.server.jobs import Abort, Forget, LogLine
+from art3d_node.server.memory.plates import Upload, key_of
 from art3d_node.server.net.connection import Connection
 from art3d_node.server.net.frames import Null
 from art3d_node.server.net.hub import Hub, Listener
-from art3d_node.server.plates import Upload, key_of
-from art3d_node.server.session import Session
-from art3d_node.server.workers import Process, Workers
+from art3d_node.server.protocol.actions import Action, Prove, Send, Start, Stop, Tell
+from art3d_node.server.protocol.session import Session
+from art3d_node.server.workers.records import Abort, Forget, LogLine
+from art3d_node.server.workers.supervisor import Process, Workers
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import encode
 

@@ -92,7 +92,7 @@ def _served(engine: str) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def real_server() -> Iterator[Server]:
     """A server with the real engine, for the whole session."""
-    with _served("art3d_node.server.compute:make") as server:
+    with _served("art3d_node.server.workers.compute:make") as server:
         # Its worker takes a while to load; whoever comes first should not have to wait for that.
         Client(server.address, hello_timeout_s=280.0).close()
         yield server

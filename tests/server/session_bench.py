@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from art3d_node.server.actions import Prove, Send, Start
-from art3d_node.server.jobs import Done, Ready
-from art3d_node.server.plates import key_of
-from art3d_node.server.session import Session
+from art3d_node.server.memory.plates import key_of
+from art3d_node.server.protocol.actions import Prove, Send, Start
+from art3d_node.server.protocol.session import Session
+from art3d_node.server.workers.records import Done, Ready
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from art3d_node.server.cache import ByteCache
-from art3d_node.server.pool import SegmentPool, capacity_for
+from art3d_node.server.memory.cache import ByteCache
+from art3d_node.server.memory.pool import SegmentPool, capacity_for
 from host_bridge.core.errors import BusyError
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from art3d_node.plate import Plate
 from art3d_node.prepared import Prepared
-from art3d_node.server.compute import Compute, make
+from art3d_node.server.workers.compute import Compute, make
 from art3d_node.transfer import host_array
 from host_bridge.core.errors import BadInputError, CancelledError
 from host_bridge.core.frame import Frame

@@ -9,8 +9,8 @@ import sys
 import pytest
 import torch
 
-from art3d_node.server import devices
-from art3d_node.server.devices import find_devices
+from art3d_node.server.workers import devices
+from art3d_node.server.workers.devices import find_devices
 from host_bridge.core.errors import BadInputError
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from art3d_node.server.compute import make
+from art3d_node.server.workers.compute import make
 from host_bridge.client import Client
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
@@ -27,7 +27,7 @@ def picture() -> Frame:
 
 @pytest.mark.parametrize("shared_memory", [True, False], ids=["memory", "inline"])
 def test_tiles_through_the_server_are_crops_of_the_whole(start_server, shared_memory):
-    server = start_server(engine="art3d_node.server.compute:make")
+    server = start_server(engine="art3d_node.server.workers.compute:make")
     frame, settings, controls = picture(), AnalysisSettings(depth="aov"), Controls(depth_gain=3.0, hero="none")
     planes, _ = make("cpu", 1 << 28).tile(
         {frame.key: frame}, frame.key, settings, controls, frame.data, OUTPUTS_HERE, check=lambda: None

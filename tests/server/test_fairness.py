@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from session_bench import BOX, LIMITS, Bench, picture, request, started
 
-from art3d_node.server.actions import Send
-from art3d_node.server.jobs import Done
-from art3d_node.server.scheduler import AFFINITIES, Scheduler, Waiter
-from art3d_node.server.shares import Shares
+from art3d_node.server.memory.shares import Shares
+from art3d_node.server.protocol.actions import Send
+from art3d_node.server.protocol.scheduler import AFFINITIES, Scheduler, Waiter
+from art3d_node.server.workers.records import Done
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.wire import messages as m

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from art3d_node.server import interrupt
+from art3d_node.server.workers import interrupt
 from host_bridge.core.errors import CancelledError
 
 

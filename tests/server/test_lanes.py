@@ -10,8 +10,8 @@ from asking import OUTPUTS, picture, prove, tile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from art3d_node.server.jobs import SMALL_PIXELS, Job
-from art3d_node.server.lanes import continues, room, take_together
+from art3d_node.server.workers.lanes import continues, room, take_together
+from art3d_node.server.workers.records import SMALL_PIXELS, Job
 from host_bridge.client import Client
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box

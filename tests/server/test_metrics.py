@@ -11,9 +11,9 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from art3d_node.server import metrics
-from art3d_node.server.jobs import Done, Ready
 from art3d_node.server.metrics import Figures, serve_metrics
-from art3d_node.server.session import Session
+from art3d_node.server.protocol.session import Session
+from art3d_node.server.workers.records import Done, Ready
 from host_bridge.cli import main
 from host_bridge.client import Client
 from host_bridge.core.errors import ServerError

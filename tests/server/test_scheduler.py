@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from art3d_node.server.scheduler import Scheduler, Waiter
+from art3d_node.server.protocol.scheduler import Scheduler, Waiter
 
 
 def waiter(number: int, *, peer: bytes = b"a", priority: str = "batch", viewer: str = "") -> Waiter:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from session_bench import BOX, LIMITS, READY, Bench, picture, probe_bytes, request, started
 
-from art3d_node.server.actions import Prove, Send, Start, Stop, Tell
-from art3d_node.server.jobs import Failed
-from art3d_node.server.plates import key_of
+from art3d_node.server.memory.plates import key_of
+from art3d_node.server.protocol.actions import Prove, Send, Start, Stop, Tell
+from art3d_node.server.workers.records import Failed
 from host_bridge.core.errors import BadInputError, to_wire
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trouble
 
-from art3d_node.server.session import Session
+from art3d_node.server.protocol.session import Session
 from host_bridge.client import Client
 from host_bridge.core.params import Controls
 from host_bridge.wire.limits import Limits

@@ -13,9 +13,9 @@ from asking import BOX, OUTPUTS, picture, prove, tile
 from session_bench import READY, Bench, request, started
 from session_bench import picture as picture_of_bench
 
-from art3d_node.server.jobs import Abort, Alive, Done, Forget
-from art3d_node.server.pipe import UNSENT_BYTES, Broken, Pipe, Reader, framed
-from art3d_node.server.watch import GAP_S, Patience, Watch
+from art3d_node.server.workers.pipe import UNSENT_BYTES, Broken, Pipe, Reader, framed
+from art3d_node.server.workers.records import Abort, Alive, Done, Forget
+from art3d_node.server.workers.watch import GAP_S, Patience, Watch
 from host_bridge.client import Client
 from host_bridge.client.server_process import ping
 from host_bridge.core.geometry import Box

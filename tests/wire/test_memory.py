@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from art3d_node.server.pool import SegmentPool
+from art3d_node.server.memory.pool import SegmentPool
 from host_bridge.core.errors import ProtocolError
 from host_bridge.wire.memory import Mappings, attach
 from host_bridge.wire.messages import Segment

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from art3d_node.server.actions import Send, Start, Stop
-from art3d_node.server.jobs import SMALL_PIXELS, Done, Failed, Job, PlateRef, Ready, Unfit
-from art3d_node.server.pool import Piece, capacity_for
-from art3d_node.server.requests import channels_of, request_keys, validate_keys, validate_request
-from art3d_node.server.scheduler import Task, Waiter
-from art3d_node.server.state import Client, State, WorkerState
+from art3d_node.server.memory.pool import Piece, capacity_for
+from art3d_node.server.protocol.actions import Send, Start, Stop
+from art3d_node.server.protocol.requests import channels_of, request_keys, validate_keys, validate_request
+from art3d_node.server.protocol.scheduler import Task, Waiter
+from art3d_node.server.protocol.state import Client, State, WorkerState
+from art3d_node.server.workers.records import SMALL_PIXELS, Done, Failed, Job, PlateRef, Ready, Unfit
 from host_bridge.core.errors import (
     Art3DError,
     BusyError,

@@ -22,11 +22,11 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from art3d_node.server import interrupt
-from art3d_node.server.engine import Engine
-from art3d_node.server.jobs import Abort, Alive, Done, Failed, Forget, Job, LogLine, PlateRef, Ready, Unfit
-from art3d_node.server.lanes import Lanes, room
-from art3d_node.server.pipe import READ_BYTES, Reader, framed
+from art3d_node.server.workers import interrupt
+from art3d_node.server.workers.engine import Engine
+from art3d_node.server.workers.lanes import Lanes, room
+from art3d_node.server.workers.pipe import READ_BYTES, Reader, framed
+from art3d_node.server.workers.records import Abort, Alive, Done, Failed, Forget, Job, LogLine, PlateRef, Ready, Unfit
 from host_bridge.core.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box

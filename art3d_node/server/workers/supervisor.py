@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from art3d_node.server.jobs import Alive, Ready
-from art3d_node.server.pipe import Broken, Pipe
-from art3d_node.server.watch import Patience, Watch
+from art3d_node.server.workers.pipe import Broken, Pipe
+from art3d_node.server.workers.records import Alive, Ready
+from art3d_node.server.workers.watch import Patience, Watch
 
 log = logging.getLogger(__name__)
-DEFAULT_ENGINE = "art3d_node.server.compute:make"
+DEFAULT_ENGINE = "art3d_node.server.workers.compute:make"
 RESTART_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 5.0
 RECENT_S = 20.0
@@ -83,7 +83,7 @@ class Workers:
     def _start(self, device: str, now_s: float) -> Process:
         ours, theirs = socket.socketpair()
         self._last += 1
-        command = [sys.executable, "-m", "art3d_node.server.worker", "--pipe", str(theirs.fileno()),
+        command = [sys.executable, "-m", "art3d_node.server.workers.process", "--pipe", str(theirs.fileno()),
                    "--device", device, *self._options]  # fmt: skip
         surroundings = {**WORKER_ENV, **os.environ}
         child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=surroundings)

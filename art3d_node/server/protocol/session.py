@@ -9,10 +9,10 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from art3d_node.server.actions import Prove
-from art3d_node.server.requests import validate_keys
-from art3d_node.server.state import Client
-from art3d_node.server.work import Work
+from art3d_node.server.protocol.actions import Prove
+from art3d_node.server.protocol.requests import validate_keys
+from art3d_node.server.protocol.state import Client
+from art3d_node.server.protocol.work import Work
 from host_bridge.core.errors import (
     Art3DError,
     BusyError,

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from art3d_node.server.watch import Patience, Watch
+from art3d_node.server.workers.watch import Patience, Watch
 
 log = logging.getLogger("art3d_node.server")
 LOOK_S = 0.2

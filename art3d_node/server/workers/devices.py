@@ -47,7 +47,7 @@ def cuda_devices() -> list[str]:
     """The CUDA devices that can be used, as "cuda:0", …"""
     if not any(os.path.exists(path) for path in DEVICE_FILES):
         return []
-    command = [sys.executable, "-m", "art3d_node.server.devices"]
+    command = [sys.executable, "-m", "art3d_node.server.workers.devices"]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_TIMEOUT_S, check=True

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from art3d_node.server.jobs import Job
-from art3d_node.server.plates import Upload
+from art3d_node.server.memory.plates import Upload
+from art3d_node.server.workers.records import Job
 
 
 @dataclass(frozen=True)

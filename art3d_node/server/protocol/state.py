@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from art3d_node.server.actions import Action, Send, Tell
-from art3d_node.server.jobs import Ready
-from art3d_node.server.loans import Loans
-from art3d_node.server.plates import PlateStore
-from art3d_node.server.pool import SEGMENTS, SegmentPool
-from art3d_node.server.scheduler import Scheduler, Task
-from art3d_node.server.shares import Shares
-from art3d_node.server.tally import Tally
+from art3d_node.server.memory.loans import Loans
+from art3d_node.server.memory.plates import PlateStore
+from art3d_node.server.memory.pool import SEGMENTS, SegmentPool
+from art3d_node.server.memory.shares import Shares
+from art3d_node.server.protocol.actions import Action, Send, Tell
+from art3d_node.server.protocol.scheduler import Scheduler, Task
+from art3d_node.server.protocol.tally import Tally
+from art3d_node.server.workers.records import Ready
 from host_bridge.core.errors import ServerError
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import failure

@@ -23,10 +23,10 @@ from art3d_node.library import Library
 from art3d_node.motion import Link, links
 from art3d_node.plate import Plate, picture_of
 from art3d_node.renderer import Prepared
-from art3d_node.server import devices
-from art3d_node.server.cache import ByteCache
-from art3d_node.server.interrupt import stoppable
-from art3d_node.server.measuring import measure
+from art3d_node.server.memory.cache import ByteCache
+from art3d_node.server.workers import devices
+from art3d_node.server.workers.interrupt import stoppable
+from art3d_node.server.workers.measuring import measure
 from art3d_node.temporal import ALONE, Neighbour, Window
 from art3d_node.transfer import download, host_array
 from host_bridge.core.frame import Frame

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from art3d_node.server.pool import Piece, SegmentPool
-from art3d_node.server.shares import Shares
+from art3d_node.server.memory.pool import Piece, SegmentPool
+from art3d_node.server.memory.shares import Shares
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from art3d_node.server.cache import ByteCache
-from art3d_node.server.pool import Piece, SegmentPool
-from art3d_node.server.shares import Shares
+from art3d_node.server.memory.cache import ByteCache
+from art3d_node.server.memory.pool import Piece, SegmentPool
+from art3d_node.server.memory.shares import Shares
 from host_bridge.core.errors import BusyError, LimitError, PlateError, ProtocolError
 from host_bridge.core.frame import content_key
 from host_bridge.wire.layout import validate_layers, views

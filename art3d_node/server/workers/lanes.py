@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from art3d_node.server.jobs import SMALL_PIXELS, Job
+from art3d_node.server.workers.records import SMALL_PIXELS, Job
 
 TOGETHER = 2  # tiles that a lane is given to join
 

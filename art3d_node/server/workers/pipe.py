@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from art3d_node.server.jobs import pack, unpack
+from art3d_node.server.workers.records import pack, unpack
 
 RECORD_BYTES = 16 << 20
 UNSENT_BYTES = 4 << 20

@@ -1,0 +1,1 @@
+"""Worker processes: started and watched by the front, and what runs inside them."""
