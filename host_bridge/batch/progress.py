@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from host_bridge.batch import openjd_lines
 from host_bridge.batch.events import Event, Reporter
-from host_bridge.farm import lines
 from host_bridge.io.silence import own_stderr
 from host_bridge.shot.depth_provenance import depth_words, tells
 
@@ -46,7 +46,7 @@ class FarmReporter:
         """`openjd_status: …`."""
         self._frames = frames
         for note in (*settings.get("notes", ()), f"{frames} frames to {settings['out']}"):
-            self._say(lines.status(note))
+            self._say(openjd_lines.status(note))
 
     def frame(self, event: Event) -> None:
         """`openjd_progress: …`, and the fault of a frame that failed."""
@@ -54,15 +54,16 @@ class FarmReporter:
         depth = _depth_of(event)
         if depth[0] and depth != self._depth:
             self._depth = depth
-            self._say(lines.status(depth_words(event.stats)))
+            self._say(openjd_lines.status(depth_words(event.stats)))
         if event.error is not None:
-            self._say(lines.status(f"frame {event.number} {event.kind}: {event.error}"))
-        self._say(lines.progress(self._over, self._frames))
+            self._say(openjd_lines.status(f"frame {event.number} {event.kind}: {event.error}"))
+        self._say(openjd_lines.progress(self._over, self._frames))
 
     def done(self, counts: Mapping[str, int], seconds: float) -> None:
         """`openjd_status: …`, and `openjd_fail: …` when frames failed."""
         said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-        self._say((lines.fail if counts.get("failed") else lines.status)(f"{said or 'nothing done'}, {seconds:.1f} s"))
+        line = openjd_lines.fail if counts.get("failed") else openjd_lines.status
+        self._say(line(f"{said or 'nothing done'}, {seconds:.1f} s"))
 
     def _say(self, line: str) -> None:
         print(line, file=self._out, flush=True)

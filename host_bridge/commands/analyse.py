@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from host_bridge.batch import openjd_lines
 from host_bridge.batch.identity import identities, validate_expected
 from host_bridge.client import Client
 from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, validate_choices
 from host_bridge.commands.knob_options import SETTINGS, add_knobs, settings_of
 from host_bridge.core.errors import EXIT_OK, MissingFrameError
-from host_bridge.farm import lines
 from host_bridge.farm.ranges import frames_of
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import PlateSequence
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Analyses and writes the shot file; frames that `--missing` allows to be absent are no failure."""
-    with lines.told(args.openjd):
+    with openjd_lines.reporting(args.openjd):
         shot = _analyse(args)
         save_shot(shot, args.out)
     for reason in shot.reasons:
@@ -91,7 +91,7 @@ def _analyse(args: argparse.Namespace) -> Shot:
         def done(_: int) -> None:
             bar.advance(task)
             if args.openjd:
-                print(lines.progress(int(bar.tasks[0].completed), total), flush=True)
+                print(openjd_lines.progress(int(bar.tasks[0].completed), total), flush=True)
 
         return make_shot(
             sequence, client, settings, plan, input_space=input_space, strict=args.missing == "error", done=done

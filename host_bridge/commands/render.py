@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from host_bridge.batch import Job, run_job
+from host_bridge.batch import Job, openjd_lines, run_job
 from host_bridge.batch.depth_script import load_depth_script
 from host_bridge.batch.identity import identities, validate_expected
 from host_bridge.batch.ledger import RenderRecord
@@ -31,7 +31,6 @@ from host_bridge.commands.knob_options import add_knobs, controls_of, settings_o
 from host_bridge.commands.words import words_of
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.recipe import art3d_version
-from host_bridge.farm import lines
 from host_bridge.farm.ranges import frames_of
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.outputs import Writing
@@ -88,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carries the command out; returns the exit code."""
-    with lines.told(args.openjd):
+    with openjd_lines.reporting(args.openjd):
         job = job_of(args)
         job.check()
         job = replace(job, notes=notes_of(job.check_readable(), job.controls.hero))

@@ -6,8 +6,8 @@ import argparse
 import os
 from pathlib import Path
 
+from host_bridge.batch import openjd_lines
 from host_bridge.core.errors import EXIT_OK
-from host_bridge.farm import lines
 from host_bridge.farm.session import start_session, stop_session
 
 NAME = "session"
@@ -24,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Starts or stops the session's server; `start` prints the variable that later commands read."""
     if args.verb == "stop":
-        print(lines.status("server stopped" if stop_session(args.folder) else "no server to stop"))
+        print(openjd_lines.status("server stopped" if stop_session(args.folder) else "no server to stop"))
         return EXIT_OK
     known = os.environ.get("ART3D_SERVER")
     if known:
-        print(lines.status(f"uses the server at {known}, as $ART3D_SERVER says"))
+        print(openjd_lines.status(f"uses the server at {known}, as $ART3D_SERVER says"))
         return EXIT_OK
     home = start_session(args.folder, device=args.device)
-    print(lines.environment("ART3D_RUNTIME_DIR", str(home)))
-    print(lines.status(f"server in {home}"))
+    print(openjd_lines.environment("ART3D_RUNTIME_DIR", str(home)))
+    print(openjd_lines.status(f"server in {home}"))
     return EXIT_OK

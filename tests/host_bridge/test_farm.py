@@ -22,12 +22,12 @@ from openjd.model import (
 )
 from PIL import Image
 
+from host_bridge.batch import openjd_lines
 from host_bridge.batch.identity import expectation, validate_expected
 from host_bridge.cli import main
 from host_bridge.client import Client
 from host_bridge.client.server_process import running
 from host_bridge.core.errors import BadInputError
-from host_bridge.farm import lines
 from host_bridge.farm.ranges import from_openjd, to_openjd
 from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
 from host_bridge.farm.template import write_bundle
@@ -254,8 +254,8 @@ def test_another_kitchen_is_refused_by_name() -> None:
 
 
 def test_lines_are_one_line_each() -> None:
-    assert lines.progress(1, 3) == "openjd_progress: 33.3"
-    assert lines.fail("a\nb  c") == "openjd_fail: a b c"
+    assert openjd_lines.progress(1, 3) == "openjd_progress: 33.3"
+    assert openjd_lines.fail("a\nb  c") == "openjd_fail: a b c"
 
 
 def session(verb: str, folder: Path) -> str:

@@ -32,7 +32,7 @@ def environment(name: str, value: str) -> str:
 
 
 @contextlib.contextmanager
-def told(farm: bool) -> Iterator[None]:
+def reporting(farm: bool) -> Iterator[None]:
     """Says on a farm why a command fails; the error goes on."""
     try:
         yield
