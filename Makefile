@@ -103,5 +103,10 @@ bench: $(VENV)/.all native
 	@for script in $$(grep -l __main__ benchmarks/*.py | xargs -n 1 basename -s .py); do \
 		echo "== benchmarks.$$script"; $(BIN)/python -m benchmarks.$$script; done
 
+# make docs   builds the documentation as pages, build/docs/index.html
+.PHONY: docs
+docs: $(VENV)/.all
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+
 clean:
 	rm -rf out build

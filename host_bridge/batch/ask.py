@@ -42,6 +42,29 @@ class FrameRequest:
     bands: tuple[Pending, ...]
 
 
+def convert(
+    client: Client,
+    plate: Plate,
+    settings: AnalysisSettings | None = None,
+    controls: Controls | None = None,
+) -> Result:
+    """One plate in stereo: uploaded, staged and rendered by the server, waited for.
+
+    Args:
+        client: of the server that computes.
+        plate: as `read_plate` gives it.
+        settings: depth source, style and what else the staging depends on; the defaults where None.
+        controls: the knobs; at rest where None.
+
+    Returns:
+        Both views, disparity on either grid in px, occlusion; `write_stereo` writes it.
+
+    Raises:
+        Art3DError: as `Client.submit` and `Client.result`.
+    """
+    return answer(client, ask(client, plate, settings or AnalysisSettings(), controls or Controls()))
+
+
 def new_view_box(frame: Frame, controls: Controls, *, reach_px: float | None = None, within: Box | None = None) -> Box:
     """The pixels that a new view can cover: the data window, grown by the depth budget inside the display window.
 

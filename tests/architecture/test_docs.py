@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,11 @@ def test_troubleshooting_quotes_messages_as_they_are(root: Path) -> None:
     parts = [part.strip(" :,;()") for text in quoted for part in text.split("…")]
     spoken = [part for part in parts if " " in part]
     assert len(spoken) > 80 and [part for part in spoken if part not in sources] == []
+
+
+def test_the_pages_build_without_a_warning(root: Path, tmp_path: Path) -> None:
+    pytest.importorskip("sphinx", reason="Sphinx is not installed")
+    words = ["-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(root / "docs"), str(tmp_path)]
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "convert" in (tmp_path / "api.html").read_text(encoding="utf-8")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
 import random
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,30 +16,11 @@ import OpenEXR
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.client.server_process import own_endpoint, ping
+from tests.end_to_end.conftest import kill_server
 
 FRAMES = range(1001, 1025)
 SIZE = (54, 96)
 DEPTHS = ("aov", "mini")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A server of this module's own, so that killing it harms nobody."""
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("s")
-        home.chmod(0o700)
-        patch.setenv("ART3D_RUNTIME_DIR", str(home))
-        patch.delenv("ART3D_SERVER", raising=False)
-        yield
-        kill_server(signal.SIGTERM)
-
-
-def kill_server(how: int = signal.SIGKILL) -> bool:
-    pong = ping(own_endpoint().address, timeout_s=0.3)
-    if pong is not None:
-        os.kill(pong.pid, how)
-    return pong is not None
 
 
 @pytest.fixture(scope="module")

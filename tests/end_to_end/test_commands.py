@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,28 +14,12 @@ import OpenEXR
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.client.server_process import own_endpoint, ping
 from host_bridge.io.outputs.result import on_window
 from host_bridge.io.plates import PlateSequence, read_plate
 from host_bridge.shot.file import load_shot
 from tests.host_bridge.io.plates.films import Make, make
 
 BEACHBALL_DB = 45.0
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A server of this module's own."""
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("s")
-        home.chmod(0o700)
-        patch.setenv("ART3D_RUNTIME_DIR", str(home))
-        patch.delenv("ART3D_SERVER", raising=False)
-        patch.delenv("OCIO", raising=False)
-        yield
-        pong = ping(own_endpoint().address, timeout_s=0.3)
-        if pong is not None:
-            os.kill(pong.pid, signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +11,7 @@ import OpenImageIO as oiio
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.client.server_process import own_endpoint, ping
 from host_bridge.shot.file import load_shot
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A server of this module's own."""
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("w")
-        home.chmod(0o700)
-        patch.setenv("ART3D_RUNTIME_DIR", str(home))
-        patch.delenv("ART3D_SERVER", raising=False)
-        patch.delenv("OCIO", raising=False)
-        yield
-        pong = ping(own_endpoint().address, timeout_s=0.3)
-        if pong is not None:
-            os.kill(pong.pid, signal.SIGTERM)
 
 
 def write(

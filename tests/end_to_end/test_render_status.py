@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +10,6 @@ import OpenEXR
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.farm.session import stop_session
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A server of this module's own."""
-    folder = tmp_path_factory.mktemp("session")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("ART3D_SERVER", raising=False)
-        patch.setenv("ART3D_RUNTIME_DIR", "")
-        assert main(["session", "start", "--folder", str(folder)]) == 0
-        yield
-        stop_session(folder)
 
 
 @pytest.fixture
