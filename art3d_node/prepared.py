@@ -136,11 +136,11 @@ def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate:
     if controls.fill == "clean-plate" and "clean_plate" not in frame.layers:
         raise BadInputError("no clean plate came with the frame", where="--fill", remedy="name one, or fill background")
     knobs = Knobs(
-        controls.depth_gain,
-        controls.zero_plane,
-        controls.sculpt,
-        controls.budget_front,
-        controls.budget_behind,
+        budget_front_pct=controls.budget_front,
+        budget_behind_pct=controls.budget_behind,
+        depth_gain=controls.depth_gain,
+        zero_plane_pct=controls.zero_plane,
+        sculpt=controls.sculpt,
     ).under(depth_gain=analysis.shot_gain, zero_plane_pct=analysis.shot_zero_plane_pct)
     bounds = _bounds(analysis, knobs, plate.sculpted(controls.matte) is not None)
     prepared = Prepared(plate, analysis, controls, knobs, bounds, {})

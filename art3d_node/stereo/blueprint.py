@@ -12,7 +12,7 @@ Convention:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -45,17 +45,17 @@ class Knobs:
     """What the artist, and the shot before him, ask for.
 
     Attributes:
+        budget_front_pct, budget_behind_pct: how far anything may come out or recede, % of picture width; above 0.
         depth_gain: gain on the global layer s·iz.
         zero_plane_pct: parallax added to everything, % of picture width; > 0 pushes behind the screen.
         sculpt: gain on the local layer.
-        budget_front_pct, budget_behind_pct: how far anything may come out or recede, % of picture width; above 0.
     """
 
+    budget_front_pct: float
+    budget_behind_pct: float
     depth_gain: float = 1.0
     zero_plane_pct: float = 0.0
     sculpt: float = 1.0
-    budget_front_pct: float = 2.5
-    budget_behind_pct: float = 2.0
 
     def __post_init__(self) -> None:
         """Proves the budget.
@@ -68,12 +68,10 @@ class Knobs:
 
     def under(self, *, depth_gain: float, zero_plane_pct: float) -> Knobs:
         """These knobs on top of the shot's: gains multiply, offsets add."""
-        return Knobs(
-            self.depth_gain * depth_gain,
-            self.zero_plane_pct + zero_plane_pct,
-            self.sculpt,
-            self.budget_front_pct,
-            self.budget_behind_pct,
+        return replace(
+            self,
+            depth_gain=self.depth_gain * depth_gain,
+            zero_plane_pct=self.zero_plane_pct + zero_plane_pct,
         )
 
 

@@ -146,20 +146,24 @@ PLUGIN_KNOBS: tuple[Knob, ...] = (
 BY_NAME: Mapping[str, Knob] = {knob.name: knob for knob in KNOBS}
 
 
+def _rest(name: str) -> Any:
+    return BY_NAME[name].default
+
+
 @dataclass(frozen=True)
 class Controls:
     """The knobs of the rendering: cheap to change, applied per tile. Units as in `KNOBS`."""
 
-    depth_gain: float = 1.0
-    zero_plane: float = 0.0
-    sculpt: float = 1.0
-    budget_front: float = 2.5
-    budget_behind: float = 2.0
-    hero: str = "left"
-    fill: str = "background"
-    edges: str = "soft"
-    occlusion_to_alpha: bool = False
-    matte: str = "input"
+    depth_gain: float = _rest("depth_gain")
+    zero_plane: float = _rest("zero_plane")
+    sculpt: float = _rest("sculpt")
+    budget_front: float = _rest("budget_front")
+    budget_behind: float = _rest("budget_behind")
+    hero: str = _rest("hero")
+    fill: str = _rest("fill")
+    edges: str = _rest("edges")
+    occlusion_to_alpha: bool = _rest("occlusion_to_alpha")
+    matte: str = _rest("matte")
 
     def checked(self) -> Controls:
         """The same controls, every value proved against its knob.

@@ -44,7 +44,7 @@ struct AnalysisSettings {
 };
 
 struct Controls {
-  double depthGain = 1, zeroPlane = 0, sculpt = 1, budgetFront = 2.5, budgetBehind = 2;
+  double depthGain = 0, zeroPlane = 0, sculpt = 0, budgetFront = 0, budgetBehind = 0;
   std::string hero, fill, edges, matte;
   bool occlusionToAlpha = false;
   template <class Fields>

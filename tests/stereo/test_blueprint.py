@@ -25,6 +25,11 @@ from art3d_node.stereo.blueprint import (
 WIDTH = 1000.0
 
 
+def at_rest(**turned: float) -> Knobs:
+    """The knob table's resting values, but for those named."""
+    return Knobs(**{"budget_front_pct": 2.5, "budget_behind_pct": 2.0, **turned})
+
+
 def _scene(seed: int = 0, size: tuple[int, int] = (24, 32)) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     iz = torch.rand(size, generator=generator)
@@ -33,7 +38,7 @@ def _scene(seed: int = 0, size: tuple[int, int] = (24, 32)) -> tuple[Tensor, Ten
 
 def test_budget_without_room_is_refused() -> None:
     with pytest.raises(ValueError, match="no room"):
-        Knobs(budget_front_pct=0.0)
+        Knobs(budget_front_pct=0.0, budget_behind_pct=2.0)
 
 
 def test_fit_refuses_different_shapes() -> None:
@@ -86,15 +91,15 @@ def test_local_layer_has_no_trend_left() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_knobs_at_rest_are_bit_exact(seed: int) -> None:
     iz, d = _scene(seed)
-    turned = turn_knobs(d, iz, fit(d, iz), Knobs(), width=WIDTH, matte=torch.rand(iz.shape))
+    turned = turn_knobs(d, iz, fit(d, iz), at_rest(), width=WIDTH, matte=torch.rand(iz.shape))
     assert torch.equal(turned, d)
     inside = d.clamp(-INNER * 20.0, INNER * 25.0)
-    assert torch.equal(soft_limit(inside, Knobs(), width=WIDTH), inside)
+    assert torch.equal(soft_limit(inside, at_rest(), width=WIDTH), inside)
 
 
 def test_convention_zero_plane_above_zero_pushes_behind() -> None:
     iz, d = _scene()
-    moved = turn_knobs(d, iz, fit(d, iz), Knobs(zero_plane_pct=1.0), width=WIDTH)
+    moved = turn_knobs(d, iz, fit(d, iz), at_rest(zero_plane_pct=1.0), width=WIDTH)
     parallax_pct = -100.0 * (moved - d) / WIDTH
     assert torch.allclose(parallax_pct, torch.ones_like(d), atol=1e-5)
 
@@ -107,14 +112,14 @@ def test_convention_larger_inverse_depth_comes_nearer() -> None:
 def test_depth_gain_multiplies_the_global_layer_alone() -> None:
     iz, d = _scene()
     layer = fit(d, iz)
-    doubled = turn_knobs(d, iz, layer, Knobs(depth_gain=2.0), width=WIDTH)
+    doubled = turn_knobs(d, iz, layer, at_rest(depth_gain=2.0), width=WIDTH)
     assert torch.allclose(doubled - d, layer.scale * iz, atol=1e-4)
 
 
 def test_sculpt_zero_leaves_the_global_layer() -> None:
     iz, d = _scene()
     layer = fit(d, iz)
-    flat = turn_knobs(d, iz, layer, Knobs(sculpt=0.0), width=WIDTH)
+    flat = turn_knobs(d, iz, layer, at_rest(sculpt=0.0), width=WIDTH)
     assert torch.allclose(flat, layer.scale * iz + layer.shift, atol=1e-4)
 
 
@@ -122,13 +127,13 @@ def test_matte_says_where_sculpt_acts() -> None:
     iz, d = _scene()
     matte = torch.zeros_like(d)
     matte[:, :16] = 1.0
-    turned = turn_knobs(d, iz, fit(d, iz), Knobs(sculpt=3.0), width=WIDTH, matte=matte)
+    turned = turn_knobs(d, iz, fit(d, iz), at_rest(sculpt=3.0), width=WIDTH, matte=matte)
     assert torch.equal(turned[:, 16:], d[:, 16:])
     assert not torch.equal(turned[:, :16], d[:, :16])
 
 
 def test_knobs_lie_on_top_of_the_shot() -> None:
-    both = Knobs(depth_gain=2.0, zero_plane_pct=0.5).under(depth_gain=1.5, zero_plane_pct=-0.2)
+    both = at_rest(depth_gain=2.0, zero_plane_pct=0.5).under(depth_gain=1.5, zero_plane_pct=-0.2)
     assert (both.depth_gain, both.zero_plane_pct) == (3.0, 0.3)
 
 
@@ -144,7 +149,7 @@ def test_replaced_fit_moves_the_global_layer_and_keeps_the_local() -> None:
 
 def test_units_do_not_matter() -> None:
     iz, d = _scene()
-    knobs = Knobs(1.7, 0.6, 0.4)
+    knobs = at_rest(depth_gain=1.7, zero_plane_pct=0.6, sculpt=0.4)
     px = soft_limit(turn_knobs(d, iz, fit(d, iz), knobs, width=WIDTH), knobs, width=WIDTH)
     f = d / WIDTH
     fraction = soft_limit(turn_knobs(f, iz, fit(f, iz), knobs, width=1.0), knobs, width=1.0)
@@ -152,7 +157,7 @@ def test_units_do_not_matter() -> None:
 
 
 def test_infinite_disparity_lands_on_the_budget_and_nan_stays() -> None:
-    d = soft_limit(torch.tensor([math.inf, -math.inf, math.nan]), Knobs(), width=WIDTH)
+    d = soft_limit(torch.tensor([math.inf, -math.inf, math.nan]), at_rest(), width=WIDTH)
     assert d[:2].tolist() == [25.0, -20.0]
     assert math.isnan(d[2])
 
@@ -160,7 +165,7 @@ def test_infinite_disparity_lands_on_the_budget_and_nan_stays() -> None:
 def test_the_knee_is_smooth() -> None:
     knee = INNER * 25.0
     x = torch.linspace(knee - 1.0, knee + 1.0, 2001, dtype=torch.float64)
-    slope = torch.diff(soft_limit(x, Knobs(), width=WIDTH)) / torch.diff(x)
+    slope = torch.diff(soft_limit(x, at_rest(), width=WIDTH)) / torch.diff(x)
     assert float(torch.diff(slope).abs().max()) < 1e-3
 
 

@@ -11,7 +11,7 @@ from art3d_node.stereo.turn_cpu import turn_and_limit
 
 amount = st.sampled_from([0.0, 0.3, 1.0, 1.7, 3.0])
 knobs = st.builds(
-    Knobs, amount, st.sampled_from([-1.3, 0.0, 0.4]), amount, st.sampled_from([0.1, 2.5]), st.sampled_from([0.2, 2.0])
+    Knobs, st.sampled_from([0.1, 2.5]), st.sampled_from([0.2, 2.0]), amount, st.sampled_from([-1.3, 0.0, 0.4]), amount
 )
 layers = st.builds(Fit, st.floats(-60.0, 60.0), st.floats(-30.0, 30.0))
 
@@ -36,4 +36,6 @@ def test_bit_for_bit_as_blueprint(knobs: Knobs, layer: Fit, with_matte: bool, se
 
 def test_at_rest_and_inside_the_budget_nothing_changes() -> None:
     d = torch.linspace(-30.0, 38.0, 70).reshape(7, 10)
-    assert torch.equal(turn_and_limit(d, d * 0.01, Fit(1.0, 2.0), Knobs(), width=1920.0), d)
+    assert torch.equal(
+        turn_and_limit(d, d * 0.01, Fit(1.0, 2.0), Knobs(budget_front_pct=2.5, budget_behind_pct=2.0), width=1920.0), d
+    )

@@ -15,9 +15,9 @@ from art3d_node.stereo import comfort, metrics
 from host_bridge.core.bars import find_bars
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
 
-BUDGET_FRONT_PCT = 2.5
-BUDGET_BEHIND_PCT = 2.0
+AT_REST = Controls()
 
 
 def measure(layers: Mapping[str, npt.NDArray[Any]], *, check: Callable[[], None]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _inside(layers: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any
 
 def _parallax(disparity: Tensor) -> dict[str, Any]:
     span = comfort.parallax_range(disparity, width=float(disparity.shape[1]))
-    verdict = comfort.verdict(span, budget_front_pct=BUDGET_FRONT_PCT, budget_behind_pct=BUDGET_BEHIND_PCT)
+    verdict = comfort.verdict(span, budget_front_pct=AT_REST.budget_front, budget_behind_pct=AT_REST.budget_behind)
     if span is None:
         return {"budget": verdict}
     return {
@@ -71,8 +71,8 @@ def _parallax(disparity: Tensor) -> dict[str, Any]:
         "parallax_p99_pct": span.p99,
         "parallax_max_pct": span.farthest,
         "budget": verdict,
-        "budget_front_pct": BUDGET_FRONT_PCT,
-        "budget_behind_pct": BUDGET_BEHIND_PCT,
+        "budget_front_pct": AT_REST.budget_front,
+        "budget_behind_pct": AT_REST.budget_behind,
     }
 
 
