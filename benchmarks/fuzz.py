@@ -35,7 +35,7 @@ def one(data: bytes) -> None:
             assert encode(envelope.id, decode(again).message) == again
     session = Session(LIMITS, {"server": "x", "control": "", "log": ""}, pid=1)
     session.worker_started(1, "cpu")
-    session.worker_said(1, Ready("cpu", (), ()), 0.0)
+    session.worker_message(1, Ready("cpu", (), ()), 0.0)
     session.received(b"a", [memoryview(encode(1, m.Hello("fuzz")))], 0.0)
     cut = len(data) - len(data) // 4
     for parts in ([data], [data[:cut], data[cut:]]):
@@ -43,9 +43,9 @@ def one(data: bytes) -> None:
     session.tick(1.0)
     assert session.take()
     session.peer_gone(b"a")
-    assert session.pool.used_bytes == session.probe.capacity
-    session.pool.give_back(session.probe)
-    session.pool.close()
+    assert session.memory.pool.used_bytes == session.memory.probe_piece.capacity
+    session.memory.pool.give_back(session.memory.probe_piece)
+    session.memory.pool.close()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The loop of a server: feeds the session with what clients, workers and provers say, and does what it wants done."""
+"""The loop of a server: feeds the session with what comes from clients and workers, and does what it wants done."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from art3d_node.server.memory.plates import Upload, key_of
 from art3d_node.server.net.connection import Connection
 from art3d_node.server.net.frames import Null
 from art3d_node.server.net.hub import Hub, Listener
-from art3d_node.server.protocol.actions import Action, Prove, Send, Start, Stop, Tell
+from art3d_node.server.protocol.actions import Action, DropPlate, Send, Start, Stop, Verify
 from art3d_node.server.protocol.session import Session
+from art3d_node.server.protocol.upload import Upload
 from art3d_node.server.workers.records import Abort, Forget, LogLine
 from art3d_node.server.workers.supervisor import Process, Workers
 from host_bridge.wire import messages as m
@@ -63,7 +63,7 @@ class Service:
             listeners, mechanism=guard.mechanism if guard else Null, most=connections, received=self._received,
             left=self._left, sent=self._sent, name_of=guard.name_of if guard else bytes.hex,
         )  # fmt: skip
-        self._provers = ThreadPoolExecutor(2, thread_name_prefix="prove")
+        self._verifiers = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self._called: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._stopping = False
@@ -117,7 +117,7 @@ class Service:
             self.session.worker_started(process.id, process.device)
         self._hub.turn(TICK_S)
         now_s = time.monotonic()
-        for worker in self.workers.hanging(now_s, lambda worker: len(self.session.scheduler.running(worker))):
+        for worker in self.workers.hanging(now_s, self.session.running):
             self._lose(worker, now_s)
         self.session.doubt(self.workers.doubtful(now_s))
         if self._guard is not None and now_s - self._listed_s > LIST_S:
@@ -160,7 +160,7 @@ class Service:
             if isinstance(message, LogLine):
                 logging.getLogger(message.name).log(message.level, "worker %d: %s", worker, message.text)
             else:
-                self.session.worker_said(worker, message, now_s)
+                self.session.worker_message(worker, message, now_s)
         if messages is None:
             self._lose(worker, now_s)
         elif not process.pipe.unsent:
@@ -170,7 +170,7 @@ class Service:
     def _lose(self, worker: int, now_s: float) -> None:
         self._hub.unwatch(self.workers.processes[worker].pipe.fileno())
         self.workers.reap(worker, now_s)
-        self.session.worker_died(worker, now_s)
+        self.session.worker_lost(worker, now_s)
         self._act()
 
     def _act(self) -> None:
@@ -183,28 +183,28 @@ class Service:
         if isinstance(action, Send):
             self._send(action)
         elif isinstance(action, Start):
-            self._say(action.worker, action.job)
+            self._to_worker(action.worker, action.job)
         elif isinstance(action, Stop):
-            self._say(action.worker, Abort(action.job))
-        elif isinstance(action, Tell):
+            self._to_worker(action.worker, Abort(action.job))
+        elif isinstance(action, DropPlate):
             for worker in list(self.workers.processes):
-                self._say(worker, Forget(action.key))
-        elif isinstance(action, Prove):
-            self._provers.submit(self._prove, action.upload)
+                self._to_worker(worker, Forget(action.key))
+        elif isinstance(action, Verify):
+            self._verifiers.submit(self._verify, action.upload)
 
-    def _say(self, worker: int, message: Any) -> None:
+    def _to_worker(self, worker: int, message: Any) -> None:
         self.workers.send(worker, message)
         process = self.workers.processes.get(worker)
         if process is not None and process.pipe.unsent:
             self._watch(process)
 
-    def _prove(self, upload: Upload) -> None:
+    def _verify(self, upload: Upload) -> None:
         try:
-            key = key_of(upload.put, upload.take_over())
+            key = upload.key()
         except Exception:
             log.exception("the key of an upload could not be computed")
             key = ""
-        self.call(lambda: self.session.proved(upload.id, key, time.monotonic()))
+        self.call(lambda: self.session.verified(upload.id, key, time.monotonic()))
 
     def _drain_called(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -219,11 +219,11 @@ class Service:
         parts += [] if action.payload is None else [action.payload]
         idle = isinstance(action.message, m.Progress)
         if not self._hub.send(action.peer, parts, loan=action.loan if action.payload is not None else 0, idle=idle):
-            self.session.loans.end(action.loan)
+            self.session.memory.loans.end(action.loan)
 
     def _close(self) -> None:
         self.workers.stop()
-        self._provers.shutdown(cancel_futures=True)
+        self._verifiers.shutdown(cancel_futures=True)
         self._hub.close()
         os.close(self._woken)
         os.close(self._wake)

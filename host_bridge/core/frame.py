@@ -151,12 +151,19 @@ def content_key(
     and the layers, each list led by its uint32 count; a text is a uint32 byte count and UTF-8; a layer is its name,
     its dtype text such as "<f2", and rows, columns, channels as uint32. docs/protocol.md is the authority.
     """
+    digest = content_digest(display, data, pixel_aspect, channels, layers)
+    for name in sorted(layers):
+        digest.update(np.ascontiguousarray(layers[name]).reshape(-1).view(np.uint8).data)
+    return str(digest.hexdigest())
+
+
+def content_digest(
+    display: Box, data: Box, pixel_aspect: float, channels: Sequence[str], layers: Mapping[str, Array]
+) -> Any:
+    """The hash of a content key after its header; the layers' bytes in order of their names are to follow."""
     names = sorted(layers)
     parts = [struct.pack("<8id", *display.as_tuple(), *data.as_tuple(), pixel_aspect)]
     parts += [struct.pack("<I", len(channels)), *map(_counted, channels), struct.pack("<I", len(names))]
     for name in names:
         parts += [_counted(name), _counted(layers[name].dtype.str), struct.pack("<3I", *layers[name].shape)]
-    digest = xxhash.xxh3_128(b"".join(parts))
-    for name in names:
-        digest.update(np.ascontiguousarray(layers[name]).reshape(-1).view(np.uint8).data)
-    return str(digest.hexdigest())
+    return xxhash.xxh3_128(b"".join(parts))

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from art3d_node.server.memory.plates import key_of
-from art3d_node.server.protocol.actions import Prove, Send, Start
+from art3d_node.server.protocol.actions import Send, Start, Verify
 from art3d_node.server.protocol.session import Session
 from art3d_node.server.workers.records import Done, Ready
 from host_bridge.core.frame import Frame
@@ -39,9 +38,9 @@ class Bench:
         self.now, self.number = 0.0, 0
         self.session.worker_started(1, "cpu")
         if ready:
-            self.session.worker_said(1, READY, 0.0)
+            self.session.worker_message(1, READY, 0.0)
 
-    def say(self, message, *, peer=b"a", payload=None, control=False, number=None):
+    def send(self, message, *, peer=b"a", payload=None, control=False, number=None):
         """Sends a message; returns what the session wants done."""
         self.number += 1
         parts = [memoryview(encode(number or self.number, message))]
@@ -51,7 +50,7 @@ class Bench:
 
     def ask(self, message, **named):
         """Sends a message that has one answer; returns that."""
-        sends = [action for action in self.say(message, **named) if isinstance(action, Send)]
+        sends = [action for action in self.send(message, **named) if isinstance(action, Send)]
         assert len(sends) == 1, sends
         return sends[0].message
 
@@ -69,21 +68,19 @@ class Bench:
         if not isinstance(answer, m.SendFrame):
             return answer
         if transport == "inline":
-            assert self.say(m.Chunk(answer.upload, 0), peer=peer, payload=payload) == []
+            assert self.send(m.Chunk(answer.upload, 0), peer=peer, payload=payload) == []
         else:
-            self.session.plates.uploads[answer.upload].desk.payload(nbytes)[:] = payload
-        return self.prove(self.say(m.Commit(answer.upload), peer=peer))
+            self.session.uploads.open[answer.upload].desk.payload(nbytes)[:] = payload
+        return self.verify(self.send(m.Commit(answer.upload), peer=peer))
 
-    def prove(self, actions):
-        (prove,) = [action for action in actions if isinstance(action, Prove)]
-        upload = prove.upload
-        key = key_of(upload.put, upload.take_over())
-        self.session.proved(upload.id, key, self.now)
+    def verify(self, actions):
+        (verify,) = [action for action in actions if isinstance(action, Verify)]
+        self.session.verified(verify.upload.id, verify.upload.key(), self.now)
         (send,) = [action for action in self.session.take() if isinstance(action, Send)]
         return send.message
 
     def finish(self, job, figures=None):
-        self.session.worker_said(1, Done(job.id, figures or {"ok": 1}), self.now)
+        self.session.worker_message(1, Done(job.id, figures or {"ok": 1}), self.now)
         return self.session.take()
 
 
@@ -97,4 +94,4 @@ def started(actions):
 
 
 def probe_bytes(bench) -> int:
-    return bench.session.probe.capacity
+    return bench.session.memory.probe_piece.capacity

@@ -10,7 +10,8 @@ from session_bench import BOX, LIMITS, Bench, picture, request, started
 
 from art3d_node.server.memory.shares import Shares
 from art3d_node.server.protocol.actions import Send
-from art3d_node.server.protocol.scheduler import AFFINITIES, Scheduler, Waiter
+from art3d_node.server.protocol.scheduler import AFFINITIES, Scheduler
+from art3d_node.server.protocol.tasks import Plan, Waiter
 from art3d_node.server.workers.records import Done
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
@@ -26,7 +27,7 @@ WIDE = replace(LIMITS, frame_bytes=8 * MIB, tile_bytes=8 * MIB, memory_bytes=16 
 class Crowd(Bench):
     """Clients that come from different processes."""
 
-    def say(self, message, *, peer=b"a", payload=None, control=False, number=None):
+    def send(self, message, *, peer=b"a", payload=None, control=False, number=None):
         self.number += 1
         parts = [memoryview(encode(number or self.number, message))]
         parts += [memoryview(payload)] if payload is not None else []
@@ -62,7 +63,7 @@ def test_two_who_begin_uploads_leave_room_for_a_third(crowd, side, transport):
         assert all(isinstance(a, m.SendFrame) or a.code in ("busy", "limit") for a in answers)
     frame = picture(1)
     assert crowd.upload(frame, peer=b"c") == m.Held(frame.key)
-    (job,) = started(crowd.say(request(frame), peer=b"c"))
+    (job,) = started(crowd.send(request(frame), peer=b"c"))
     (send,) = [a for a in crowd.finish(job) if isinstance(a, Send)]
     assert isinstance(send.message, m.TileReply)
 
@@ -74,28 +75,28 @@ def test_two_who_keep_their_results_leave_room_for_a_third(crowd):
         crowd.upload(frame, peer=peer)
         for number in range(60):
             box = Box(number, 0, number + side.x1, side.y1)
-            for job in started(crowd.say(request(frame, box=box, transport="memory"), peer=peer)):
+            for job in started(crowd.send(request(frame, box=box, transport="memory"), peer=peer)):
                 crowd.finish(job)
-    assert sum(crowd.session.loans.nbytes(peer) for peer in (b"a", b"b")) <= 12 * MIB
+    assert sum(crowd.session.memory.loans.nbytes(peer) for peer in (b"a", b"b")) <= 12 * MIB
     other = picture(3)
     assert crowd.upload(other, peer=b"c") == m.Held(other.key)
-    jobs = started(crowd.say(request(other), peer=b"c"))
+    jobs = started(crowd.send(request(other), peer=b"c"))
     assert len(jobs) == 1
 
 
 def test_what_is_held_is_forgotten_when_clients_go(crowd):
     frame = picture(4)
     crowd.upload(frame)
-    crowd.say(announced(1))
-    (job,) = started(crowd.say(request(frame, transport="memory")))
+    crowd.send(announced(1))
+    (job,) = started(crowd.send(request(frame, transport="memory")))
     crowd.finish(job)
-    crowd.say(request(frame, box=Box(1, 1, 5, 5)))
-    assert len(crowd.session.shares) > 0
+    crowd.send(request(frame, box=Box(1, 1, 5, 5)))
+    assert len(crowd.session.memory.shares) > 0
     for peer in (b"a", b"b", b"c"):
-        crowd.say(m.Bye(), peer=peer)
-    for job in [t.id for t in crowd.session.scheduler.tasks.values()]:
-        crowd.session.worker_said(1, Done(job, {}), 0.0)
-    assert len(crowd.session.shares) == 0
+        crowd.send(m.Bye(), peer=peer)
+    for job in [t.id for t in crowd.session.jobs.scheduler.tasks.values()]:
+        crowd.session.worker_message(1, Done(job, {}), 0.0)
+    assert len(crowd.session.memory.shares) == 0
 
 
 def test_many_clients_of_one_source_share(crowd):
@@ -125,7 +126,7 @@ def test_a_source_cannot_take_all_places():
 
 def task(scheduler: Scheduler, peer: bytes, viewer: str, number: int, source: str = ""):
     message = replace(request(picture()), viewer=viewer, priority="interactive")
-    return scheduler.add("tile", (peer, viewer, number), (), Waiter(peer, number, message, 0.0, source))
+    return scheduler.add(Plan((peer, viewer, number)), Waiter(peer, number, message, 0.0, source))
 
 
 def served(scheduler: Scheduler, count: int) -> list[bytes]:
@@ -170,20 +171,20 @@ def test_plates_that_left_while_a_request_waited_are_asked_for_again():
     made.greet(b"a", b"b")
     frame = picture(5)
     made.upload(frame)
-    made.say(request(frame), peer=b"a")  # keeps the worker
+    made.send(request(frame), peer=b"a")  # keeps the worker
     waiting = [picture(seed) for seed in range(10, 24)]
     for each in waiting:
         made.upload(each, peer=b"b")
-        made.say(request(each), peer=b"b")
+        made.send(request(each), peer=b"b")
     assert 0 < made.session.clients[b"b"].pinned_bytes <= 2 * MIB // 8
     for seed in range(30, 60):
         made.upload(picture(seed), peer=b"a")
     answers = []
-    while made.session.scheduler.running(1):
-        (running,) = made.session.scheduler.running(1)
+    while made.session.jobs.scheduler.running(1):
+        (running,) = made.session.jobs.scheduler.running(1)
         answers += [a.message for a in made.finish(running) if isinstance(a, Send)]
     kinds = {type(answer) for answer in answers}
-    assert kinds == {m.TileReply, m.NeedFrame} and not made.session.scheduler.tasks
+    assert kinds == {m.TileReply, m.NeedFrame} and not made.session.jobs.scheduler.tasks
     assert len(answers) == len(waiting) + 1 and BOX.width == 16
 
 
@@ -191,4 +192,4 @@ def test_hello_over_and_over_is_bounded():
     made = Bench(ready=False)
     for number in range(1, 100):
         made.session.received(b"a", [memoryview(encode(number, m.Hello("x")))], 0.0)
-    assert len(made.session.greeting) <= 4
+    assert len(made.session.welcomes.waiting) <= 4

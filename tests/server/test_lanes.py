@@ -22,7 +22,7 @@ BASE = TileRequest("key", AnalysisSettings(), Controls(), Box(0, 0, 512, 512), (
 
 
 def job(number: int, box: Box, **other) -> Job:
-    return Job(number, "tile", replace(BASE, box=box, **other), light=True)
+    return Job.of(number, replace(BASE, box=box, **other), light=True)
 
 
 LEFT, RIGHT = Box(-512, 7, 0, 519), Box(0, 7, 512, 519)
@@ -62,7 +62,7 @@ def test_every_job_is_taken_once_in_rows_that_are_small(places):
     while waiting:
         head = waiting[0].id
         together = take_together(waiting)
-        boxes = [each.request.box for each in together]
+        boxes = [each.message.box for each in together]
         assert together[0].id == head and len({box.y0 for box in boxes}) == 1
         assert all(a.x1 == b.x0 for a, b in itertools.pairwise(boxes))
         assert (boxes[-1].x1 - boxes[0].x0) * 512 <= SMALL_PIXELS

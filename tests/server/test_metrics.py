@@ -25,8 +25,8 @@ FIGURES = {"counts": {}, "queue": {}, "memory": {}, "plates": {}, "clients": [],
 def test_prometheus_text():
     session = Session(Limits(memory_bytes=1 << 20), {"server": "x", "control": "", "log": ""}, pid=1)
     session.worker_started(1, "cpu")
-    session.worker_said(1, Ready("cpu", (), ()), 0.0)
-    session.worker_said(1, Done(5, {}, {"render": 12.0}, {"analysis_bytes": 77}), 0.0)
+    session.worker_message(1, Ready("cpu", (), ()), 0.0)
+    session.worker_message(1, Done(5, {}, {"render": 12.0}, {"analysis_bytes": 77}), 0.0)
     registry = CollectorRegistry()
     registry.register(Figures(session.figures))
     text = generate_latest(registry).decode()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from art3d_node.server.protocol.scheduler import Scheduler, Waiter
+from art3d_node.server.protocol.scheduler import Scheduler
+from art3d_node.server.protocol.tasks import Plan, Waiter
 
 
 def waiter(number: int, *, peer: bytes = b"a", priority: str = "batch", viewer: str = "") -> Waiter:
@@ -12,7 +13,7 @@ def waiter(number: int, *, peer: bytes = b"a", priority: str = "batch", viewer: 
 
 
 def add(scheduler: Scheduler, number: int, *, key: str = "", **named):
-    return scheduler.add("tile", number, (key or f"k{number}",), waiter(number, **named))
+    return scheduler.add(Plan(number, (key or f"k{number}",)), waiter(number, **named))
 
 
 def order(scheduler: Scheduler, worker: int = 1) -> list[int]:
@@ -55,16 +56,16 @@ def test_everyone_in_turn():
 
 def test_identical_work_is_one_task():
     scheduler = Scheduler()
-    first = scheduler.add("tile", "same", ("k",), waiter(1))
-    second = scheduler.add("tile", "same", ("k",), waiter(2, peer=b"b", priority="interactive"))
+    first = scheduler.add(Plan("same", ("k",)), waiter(1))
+    second = scheduler.add(Plan("same", ("k",)), waiter(2, peer=b"b", priority="interactive"))
     assert first is second and len(first.waiters) == 2 and first.interactive and scheduler.merged == 1
 
 
 def test_a_stopped_task_is_not_shared():
     scheduler = Scheduler()
-    first = scheduler.add("tile", "same", ("k",), waiter(1))
+    first = scheduler.add(Plan("same", ("k",)), waiter(1))
     scheduler.stop_sharing(first)
-    assert scheduler.add("tile", "same", ("k",), waiter(2)) is not first
+    assert scheduler.add(Plan("same", ("k",)), waiter(2)) is not first
 
 
 def test_frames_keep_their_worker():
@@ -78,7 +79,7 @@ def test_frames_keep_their_worker():
 
 
 def light(scheduler: Scheduler, number: int, *, key: str = "k", **named):
-    return scheduler.add("tile", number, (key,), waiter(number, **named), analysis=key, small=True)
+    return scheduler.add(Plan(number, (key,), analysis=key, small=True), waiter(number, **named))
 
 
 def analysed(*keys: str) -> Scheduler:

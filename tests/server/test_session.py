@@ -25,7 +25,7 @@ def test_smoke(bench):
     assert bench.ask(m.HaveFrame((frame.key,))) == m.NeedFrame((frame.key,))
     assert bench.upload(frame) == m.Held(frame.key)
     assert bench.ask(m.HaveFrame((frame.key,))) == m.NeedFrame(())
-    (job,) = started(bench.say(request(frame)))
+    (job,) = started(bench.send(request(frame)))
     assert job.planes[0].channels == 3 and job.plates[0].put.key == frame.key
     (send,) = bench.finish(job)
     assert send.message.stats == {"ok": 1} and len(send.payload) == send.message.nbytes
@@ -33,8 +33,8 @@ def test_smoke(bench):
 
 def test_hello_waits_for_a_worker():
     bench = Bench(ready=False)
-    assert bench.say(m.Hello("early")) == []
-    bench.session.worker_said(1, READY, 1.0)
+    assert bench.send(m.Hello("early")) == []
+    bench.session.worker_message(1, READY, 1.0)
     (send,) = bench.session.take()
     assert isinstance(send.message, m.Welcome) and send.message.styles == ({"name": "neutral"},)
 
@@ -96,10 +96,10 @@ def test_wrong_pixels_are_refused(bench):
     frame = picture()
     placed, nbytes = place_layers(frame.layers)
     answer = bench.ask(m.PutFrame(frame.key, BOX, BOX, frame.channels, placed, nbytes))
-    bench.say(m.Chunk(answer.upload, 0), payload=bytes(nbytes))
-    failure = bench.prove(bench.say(m.Commit(answer.upload)))
+    bench.send(m.Chunk(answer.upload, 0), payload=bytes(nbytes))
+    failure = bench.verify(bench.send(m.Commit(answer.upload)))
     assert failure.code == "protocol" and "key" in failure.message
-    assert bench.ask(m.HaveFrame((frame.key,))).keys and bench.session.pool.used_bytes == probe_bytes(bench)
+    assert bench.ask(m.HaveFrame((frame.key,))).keys and bench.session.memory.pool.used_bytes == probe_bytes(bench)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_chunks_out_of_order_end_the_upload(bench, offset, size):
     placed, nbytes = place_layers(frame.layers)
     upload = bench.ask(m.PutFrame(frame.key, BOX, BOX, frame.channels, placed, nbytes)).upload
     assert bench.ask(m.Chunk(upload, offset), payload=bytes(size)).code == "protocol"
-    assert not bench.session.plates.uploads and bench.ask(m.Commit(upload)).code == "protocol"
+    assert not bench.session.uploads.open and bench.ask(m.Commit(upload)).code == "protocol"
 
 
 def test_an_early_commit_is_refused(bench):
@@ -133,7 +133,7 @@ def test_silent_uploads_are_given_up(bench):
     placed, nbytes = place_layers(frame.layers)
     bench.ask(m.PutFrame(frame.key, BOX, BOX, frame.channels, placed, nbytes))
     bench.session.tick(1000.0)
-    assert not bench.session.plates.uploads and bench.session.pool.used_bytes == probe_bytes(bench)
+    assert not bench.session.uploads.open and bench.session.memory.pool.used_bytes == probe_bytes(bench)
 
 
 def test_every_limit_is_named(bench):
@@ -154,7 +154,7 @@ def test_request_limits_are_named(bench):
     bench.upload(frame)
     assert "tile_bytes" in bench.ask(request(frame, box=Box.of_size(4096, 4096))).remedy
     for index in range(LIMITS.requests_per_client):
-        bench.say(request(frame, controls=Controls(depth_gain=index / 8)))
+        bench.send(request(frame, controls=Controls(depth_gain=index / 8)))
     assert "requests_per_client" in bench.ask(request(frame, controls=Controls(depth_gain=4.0))).remedy
 
 
@@ -175,7 +175,7 @@ def test_impossible_requests_are_refused(bench, named):
     frame = picture()
     bench.upload(frame)
     assert bench.ask(request(frame, **named)).code == "bad_input"
-    assert not bench.session.scheduler.tasks and not bench.session.clients[b"a"].requests
+    assert not bench.session.jobs.scheduler.tasks and not bench.session.clients[b"a"].requests
 
 
 def test_need_frame_names_all_that_is_missing(bench):
@@ -188,7 +188,7 @@ def test_need_frame_names_all_that_is_missing(bench):
 def test_an_empty_box_asks_for_figures_only(bench):
     frame = picture()
     bench.upload(frame)
-    (job,) = started(bench.say(request(frame, box=Box(0, 0, 0, 0))))
+    (job,) = started(bench.send(request(frame, box=Box(0, 0, 0, 0))))
     (send,) = bench.finish(job, {"fit_scale": 1.0})
     assert send.message.planes == () and send.payload is None and send.message.stats == {"fit_scale": 1.0}
 
@@ -196,31 +196,31 @@ def test_an_empty_box_asks_for_figures_only(bench):
 def test_memory_results_are_lent_and_given_back(bench):
     frame = picture()
     bench.upload(frame)
-    used = bench.session.pool.used_bytes
-    (job,) = started(bench.say(request(frame, transport="memory")))
+    used = bench.session.memory.pool.used_bytes
+    (job,) = started(bench.send(request(frame, transport="memory")))
     (send,) = bench.finish(job)
     assert send.message.segment == job.result and send.payload is None
-    assert bench.session.pool.used_bytes > used
+    assert bench.session.memory.pool.used_bytes > used
     bench.greet(b"b")
-    bench.say(m.Release((send.message.lease,)), peer=b"b")
-    assert bench.session.pool.used_bytes > used, "another client's release counts for nothing"
-    bench.say(m.Release((send.message.lease, 999)))
-    assert bench.session.pool.used_bytes == used
+    bench.send(m.Release((send.message.lease,)), peer=b"b")
+    assert bench.session.memory.pool.used_bytes > used, "another client's release counts for nothing"
+    bench.send(m.Release((send.message.lease, 999)))
+    assert bench.session.memory.pool.used_bytes == used
 
 
 def test_two_clients_share_one_task_and_one_result(bench):
     frame = picture()
     bench.upload(frame)
     bench.greet(b"b")
-    used = bench.session.pool.used_bytes
-    (job,) = started(bench.say(request(frame, transport="memory")))
-    assert started(bench.say(request(frame, transport="memory"), peer=b"b")) == []
+    used = bench.session.memory.pool.used_bytes
+    (job,) = started(bench.send(request(frame, transport="memory")))
+    assert started(bench.send(request(frame, transport="memory"), peer=b"b")) == []
     first, second = bench.finish(job)
     assert {first.peer, second.peer} == {b"a", b"b"} and first.message.segment == second.message.segment
-    bench.say(m.Release((first.message.lease,)), peer=first.peer)
-    assert bench.session.pool.used_bytes > used
+    bench.send(m.Release((first.message.lease,)), peer=first.peer)
+    assert bench.session.memory.pool.used_bytes > used
     bench.session.peer_gone(second.peer)
-    assert bench.session.pool.used_bytes == used
+    assert bench.session.memory.pool.used_bytes == used
 
 
 def test_a_borrower_who_keeps_everything_waits(bench):
@@ -229,7 +229,7 @@ def test_a_borrower_who_keeps_everything_waits(bench):
     jobs, asked = 0, 0
     for index in range(4):
         asked += 1
-        for job in started(bench.say(request(frame, transport="memory", controls=Controls(depth_gain=index / 8)))):
+        for job in started(bench.send(request(frame, transport="memory", controls=Controls(depth_gain=index / 8)))):
             jobs += 1
             bench.finish(job)
     assert jobs == LIMITS.leases_per_client and asked > jobs

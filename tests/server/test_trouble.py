@@ -72,4 +72,4 @@ def test_noise_leaves_the_session_clean():
     for peer in list(session.clients):
         session.peer_gone(peer)
     session.tick(1e6)
-    assert session.pool.used_bytes == session.probe.capacity and not session.scheduler.tasks
+    assert session.memory.pool.used_bytes == session.memory.probe_piece.capacity and not session.jobs.scheduler.tasks

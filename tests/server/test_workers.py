@@ -157,7 +157,7 @@ def bench_of_two():
     """A session with two workers that holds a frame, and that frame."""
     bench, frame = Bench(), picture_of_bench()
     bench.session.worker_started(2, "cpu")
-    bench.session.worker_said(2, READY, 0.0)
+    bench.session.worker_message(2, READY, 0.0)
     bench.greet()
     bench.upload(frame)
     return bench, frame
@@ -165,12 +165,12 @@ def bench_of_two():
 
 def test_a_silent_worker_gets_no_new_work_and_its_frames_go_elsewhere(bench_of_two):
     bench, frame = bench_of_two
-    (job,) = started(bench.say(request(frame)))
-    home = bench.session.scheduler.tasks[job.id].worker
-    bench.session.worker_said(home, Done(job.id, {}), 0.0)
+    (job,) = started(bench.send(request(frame)))
+    home = bench.session.jobs.scheduler.tasks[job.id].worker
+    bench.session.worker_message(home, Done(job.id, {}), 0.0)
     bench.session.take()
     bench.session.doubt({home})
-    (job,) = started(bench.say(request(frame, box=Box(0, 0, 2, 2))))
-    assert bench.session.scheduler.tasks[job.id].worker == 3 - home
+    (job,) = started(bench.send(request(frame, box=Box(0, 0, 2, 2))))
+    assert bench.session.jobs.scheduler.tasks[job.id].worker == 3 - home
     bench.session.doubt({1, 2})
-    assert not started(bench.say(request(picture_of_bench(9))))
+    assert not started(bench.send(request(picture_of_bench(9))))

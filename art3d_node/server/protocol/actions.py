@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from art3d_node.server.memory.plates import Upload
+from art3d_node.server.protocol.upload import Upload
 from art3d_node.server.workers.records import Job
+from host_bridge.core.errors import Art3DError
+from host_bridge.wire.codec import failure
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,41 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Tell:
+class DropPlate:
     """A plate whose memory is about to be reused: all workers must let go."""
 
     key: str
 
 
 @dataclass(frozen=True)
-class Prove:
-    """An upload whose key is to be computed, away from the loop; the answer goes to `Session.proved`."""
+class Verify:
+    """An upload whose key is to be computed, away from the loop; the answer goes to `Session.verified`."""
 
     upload: Upload
 
 
-Action = Send | Start | Stop | Tell | Prove
+Action = Send | Start | Stop | DropPlate | Verify
+
+
+class Outbox:
+    """What is to be done, in order, until the service takes it."""
+
+    def __init__(self) -> None:
+        self._actions: list[Action] = []
+
+    def add(self, action: Action) -> None:
+        """One more."""
+        self._actions.append(action)
+
+    def reply(self, peer: bytes, request_id: int, message: Any, *, control: bool = False) -> None:
+        """Sends a client a message about one of its requests."""
+        self.add(Send(peer, request_id, message, control=control))
+
+    def refuse(self, peer: bytes, request_id: int, error: Art3DError, *, control: bool = False) -> None:
+        """Sends a client the reason why one of its requests fails."""
+        self.reply(peer, request_id, failure(error), control=control)
+
+    def take(self) -> list[Action]:
+        """What is to be done now."""
+        taken, self._actions = self._actions, []
+        return taken

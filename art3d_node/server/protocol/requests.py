@@ -1,10 +1,12 @@
-"""What a tile request needs and may ask: pure functions of the message."""
+"""What requests need and may ask for: pure functions of the message."""
 
 from __future__ import annotations
 
-from host_bridge.core.errors import BadInputError, LimitError
+from host_bridge.core.errors import BadInputError, LimitError, PlateError
+from host_bridge.core.frame import LEAST_ASPECT, MOST_ASPECT
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
+from host_bridge.wire.layout import validate_layers
 from host_bridge.wire.limits import Limits
 
 
@@ -55,3 +57,20 @@ def validate_keys(keys: tuple[str, ...], limits: Limits) -> None:
     if len(keys) > limits.keys_per_request:
         raise LimitError(f"{len(keys)} frames in one request",
                          remedy=f"the limit keys_per_request is {limits.keys_per_request}")  # fmt: skip
+
+
+def validate_put(put: m.PutFrame, limits: Limits) -> None:
+    """Proves that the description of a frame is possible.
+
+    Raises:
+        ProtocolError, LimitError, PlateError: as `validate_layers` and `Frame`.
+    """
+    validate_layers(put.layers, put.nbytes, limit_bytes=limits.frame_bytes)
+    if put.data.empty or put.display.empty or not LEAST_ASPECT <= put.pixel_aspect <= MOST_ASPECT:
+        raise PlateError("the frame has no pixels or no usable pixel aspect", remedy="check the plate's windows")
+    size = (put.data.height, put.data.width)
+    for layer in put.layers:
+        if layer.name != "look" and (layer.rows, layer.columns) != size:
+            raise PlateError(f"layer {layer.name!r} has another size than the data window", remedy="give it that size")
+        if layer.name == "color" and layer.channels != len(put.channels):
+            raise PlateError("color and its channel names differ in number", remedy="name every channel")

@@ -8,58 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from typing import Any
 
+from art3d_node.server.protocol.tasks import Plan, Task, Waiter
+
 AFFINITIES = 4096
-
-
-@dataclass(frozen=True)
-class Waiter:
-    """A request that waits for a task."""
-
-    peer: bytes
-    id: int
-    message: Any
-    since_s: float
-    source: str = ""
-
-
-@dataclass
-class Task:
-    """One piece of work and all who wait for it.
-
-    Attributes:
-        analysis: names the analysis that it needs and leaves with its worker, or None.
-        small: whether it takes little time once that is there.
-    """
-
-    id: int
-    kind: str
-    same: Hashable
-    keys: tuple[str, ...]
-    waiters: list[Waiter]
-    order: int
-    analysis: Hashable = None
-    small: bool = False
-    worker: int | None = None
-    tries: int = 0
-    held: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def interactive(self) -> bool:
-        """Whether somebody is looking."""
-        return any(getattr(w.message, "priority", "batch") == "interactive" for w in self.waiters)
-
-    @property
-    def viewers(self) -> set[Hashable]:
-        """Who asks: one viewer of one client."""
-        return {(w.peer, getattr(w.message, "viewer", "")) for w in self.waiters}
-
-    @property
-    def turns(self) -> list[tuple[Hashable, ...]]:
-        """Whose turn it is, for each who waits: their source's, their own, their viewer's."""
-        return [(w.source or w.peer, w.peer, (w.peer, getattr(w.message, "viewer", ""))) for w in self.waiters]
 
 
 class Scheduler:
@@ -75,28 +28,19 @@ class Scheduler:
         self._count = 0
         self.merged = 0
 
-    def add(
-        self,
-        kind: str,
-        same: Hashable,
-        keys: tuple[str, ...],
-        waiter: Waiter,
-        *,
-        analysis: Hashable = None,
-        small: bool = False,
-    ) -> Task:
+    def add(self, plan: Plan, waiter: Waiter) -> Task:
         """Queues a request, or lets it wait for the same work that is queued or running already."""
         self._count += 1
-        known = self._same.get(same)
+        known = self._same.get(plan.same)
         if known is not None:
             task = self.tasks[known]
             task.waiters.append(waiter)
             task.order = self._count
             self.merged += 1
             return task
-        task = Task(self._count, kind, same, keys, [waiter], self._count, analysis, small)
+        task = Task(self._count, plan, [waiter], self._count)
         self.tasks[task.id] = task
-        self._same[same] = task.id
+        self._same[plan.same] = task.id
         return task
 
     def remove(self, task: Task) -> None:
@@ -108,13 +52,13 @@ class Scheduler:
 
     def stop_sharing(self, task: Task) -> None:
         """The same work asked again becomes a new task."""
-        if self._same.get(task.same) == task.id:
-            del self._same[task.same]
+        if self._same.get(task.plan.same) == task.id:
+            del self._same[task.plan.same]
 
     def done(self, task: Task) -> None:
         """Forgets a task that its worker has done, and keeps in mind what that worker has analysed for it."""
-        if task.analysis is not None and task.worker is not None:
-            _note(self._analysed, task.analysis, task.worker)
+        if task.plan.analysis is not None and task.worker is not None:
+            _note(self._analysed, task.plan.analysis, task.worker)
         self.remove(task)
 
     def running(self, worker: int) -> list[Task]:
@@ -125,6 +69,10 @@ class Scheduler:
     def queued(self) -> int:
         """Tasks that no worker has taken."""
         return len(self.tasks) - sum(map(len, self._running.values()))
+
+    def figures(self) -> dict[str, int]:
+        """For the status."""
+        return {"queued": self.queued, "running": len(self.tasks) - self.queued, "merged": self.merged}
 
     def next_for(
         self, worker: int, allowed: Callable[[Task], bool], *, at_once: int = 1, watched: bool = False
@@ -153,10 +101,10 @@ class Scheduler:
     def light(self, task: Task, worker: int) -> bool:
         """Whether a worker may do this beside others; what has cost a worker its life it does alone."""
         lives_lost = task.tries - (task.worker is not None)
-        return task.small and not lives_lost and self._analysed.get(task.analysis) == worker
+        return task.plan.small and not lives_lost and self._analysed.get(task.plan.analysis) == worker
 
     def _at_home(self, task: Task, worker: int) -> bool:
-        home = self._home.get(task.keys[0]) if task.keys else None
+        home = self._home.get(task.plan.keys[0]) if task.plan.keys else None
         return home is None or home == worker
 
     def _rank(self, task: Task) -> tuple[Any, ...]:
@@ -169,7 +117,7 @@ class Scheduler:
         task.worker = worker
         self._running.setdefault(worker, []).append(task)
         task.tries += 1
-        for key in task.keys[:1]:
+        for key in task.plan.keys[:1]:
             _note(self._home, key, worker)
         self._count += 1
         for who in {who for turns in task.turns for who in turns}:

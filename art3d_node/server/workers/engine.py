@@ -1,20 +1,30 @@
-"""What a worker computes with, as a protocol: `compute.Compute` is the real one."""
+"""What a worker computes with, as a protocol (`compute.Compute` is the real one), and what it does for each request.
+
+How the session treats the same requests is in `protocol/computed.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from art3d_node.server.workers import interrupt
+from art3d_node.server.workers.lanes import room
+from art3d_node.server.workers.mapped import Mapped
+from art3d_node.server.workers.records import Done, Job, Ready
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire import messages as m
 
 Plane = npt.NDArray[np.float32]
 Check = Callable[[], None]
+PER_TILE = ("prepare", "render", "write", "job")
 
 
 class Engine(Protocol):
@@ -36,7 +46,7 @@ class Engine(Protocol):
         self,
         frames: Mapping[str, Frame],
         key: str,
-        settings: AnalysisSettings,
+        settings: m.AnalysisSettings,
         controls: Controls,
         box: Box,
         outputs: tuple[str, ...],
@@ -56,3 +66,54 @@ class Engine(Protocol):
 
     def figures(self) -> dict[str, Any]:
         """Cache sizes, hit rate and device memory."""
+
+
+def ready(engine: Engine) -> Ready:
+    """What a worker can do now."""
+    found, sources = engine.describe()
+    styles = tuple(style for style in found if "fault" not in style)
+    faults = tuple(str(style["fault"]) for style in found if "fault" in style)
+    return Ready(engine.device, styles, sources, room(engine.tiles_at_once), faults)
+
+
+def tiles(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> Sequence[Done]:
+    """The tile of a job, or those of some that lie side by side, rendered as one and cut."""
+    requests = [job.message for job in jobs]
+    request, start = requests[0], time.perf_counter()
+    whole = reduce(Box.union, [each.box for each in requests])
+    frames = {plate.put.key: mapped.frame(plate) for plate in jobs[0].plates}
+    outputs = tuple(plane.name for plane in jobs[0].planes)
+    planes, stats = engine.tile(frames, request.key, request.settings, request.controls, whole, outputs, check=check)
+    check()
+    written = time.perf_counter()
+    results = [(each.box.x0 - whole.x0, mapped.planes(job)) for job, each in zip(jobs, requests, strict=True)]
+    with interrupt.stoppable(check):  # the first touch of a large result's pages takes a tenth of a second
+        for left, targets in results:
+            for name, target in targets.items():
+                engine.write(planes[name], target, left=left)
+    ms = {**stats.get("ms", {}), "write": ms_since(written), "job": ms_since(start)}
+    ms.update({name: ms[name] / len(jobs) for name in PER_TILE if name in ms})
+    stats["ms"] = ms
+    fresh = ms if "analysis" in ms else {name: ms[name] for name in PER_TILE if name in ms}
+    return [Done(job.id, stats, fresh, engine.figures()) for job in jobs]
+
+
+def measures(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> Sequence[Done]:
+    """The figures of a pair."""
+    start, (job,) = time.perf_counter(), jobs
+    figures = engine.measure(mapped.layers(job.plates[0]), check=check)
+    return [Done(job.id, figures, {"measure": ms_since(start)}, engine.figures())]
+
+
+def style_lists(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> Sequence[Ready | Done]:
+    """A fresh look at what there is."""
+    return [ready(engine), *(Done(job.id, {}, worker=engine.figures()) for job in jobs)]
+
+
+Duty = Callable[[Engine, Mapped, Sequence[Job], Check], Sequence[Ready | Done]]
+DUTIES: Mapping[type, Duty] = {m.TileRequest: tiles, m.Measure: measures, m.StylesRequest: style_lists}
+
+
+def ms_since(start_s: float) -> float:
+    """Milliseconds on `time.perf_counter`."""
+    return (time.perf_counter() - start_s) * 1e3

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from art3d_node.server.workers.records import SMALL_PIXELS, Job
+from host_bridge.wire.messages import TileRequest
 
 TOGETHER = 2  # tiles that a lane is given to join
 
@@ -59,10 +60,11 @@ def take_together(waiting: list[Job]) -> list[Job]:
 
 def continues(taken: Sequence[Job], job: Job) -> bool:
     """Whether a job's tile lies right of the last one, of the same picture, and all together are still small."""
-    first, last, new = taken[0].request, taken[-1].request, job.request
-    if first is None or last is None or new is None or last.box.empty or new.box.empty:
+    first, last, new = taken[0].message, taken[-1].message, job.message
+    if not isinstance(new, TileRequest) or last.box.empty or new.box.empty:
         return False
     if (last.key, last.settings, last.controls, last.outputs) != (new.key, new.settings, new.controls, new.outputs):
         return False
-    beside = (last.box.x1, last.box.y0, last.box.y1) == (new.box.x0, new.box.y0, new.box.y1)
-    return beside and (new.box.x1 - first.box.x0) * new.box.height <= SMALL_PIXELS
+    beside: bool = (last.box.x1, last.box.y0, last.box.y1) == (new.box.x0, new.box.y0, new.box.y1)
+    small: bool = (new.box.x1 - first.box.x0) * new.box.height <= SMALL_PIXELS
+    return beside and small

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any
 
 import msgpack
 
-from host_bridge.wire.messages import Plane, PutFrame, Segment, TileRequest
+from host_bridge.wire.codec import KINDS, NAMES
+from host_bridge.wire.messages import Plane, PutFrame, Segment
 from host_bridge.wire.schema import from_map, to_map
 
 SMALL_PIXELS = 1 << 19  # what is done beside others ends by itself: a cancel stops it between two steps only
@@ -27,18 +29,30 @@ class Job:
     """One piece of work.
 
     Attributes:
+        kind: of the request, by its name on the wire.
+        request: its fields.
         plates: the frame itself first, then its neighbours.
         planes: where the worker writes each plane in `result`.
         light: may be done beside other light jobs.
     """
 
     id: int
-    kind: Literal["tile", "measure", "list"]
-    request: TileRequest | None = None
+    kind: str
+    request: Mapping[str, Any]
     plates: tuple[PlateRef, ...] = ()
     planes: tuple[Plane, ...] = ()
     result: Segment | None = None
     light: bool = False
+
+    @classmethod
+    def of(cls, number: int, message: Any, **named: Any) -> Job:
+        """The job that carries out a request."""
+        return cls(number, NAMES[type(message)], to_map(message), **named)
+
+    @cached_property
+    def message(self) -> Any:
+        """The request."""
+        return from_map(KINDS[self.kind], self.request, self.kind)
 
 
 @dataclass(frozen=True)
@@ -96,7 +110,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Alive:
-    """LogLine every second; `ticks` counts the steps that a worker's jobs have taken."""
+    """Sent all the time, whatever a worker does; `ticks` counts the steps that a worker's jobs have taken."""
 
     ticks: int
 
@@ -110,7 +124,7 @@ class LogLine:
     text: str
 
 
-_KINDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Unfit, Done, Failed, Alive, LogLine)}
+_RECORDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Unfit, Done, Failed, Alive, LogLine)}
 
 
 def pack(messages: Sequence[Any]) -> bytes:
@@ -122,4 +136,4 @@ def pack(messages: Sequence[Any]) -> bytes:
 
 def unpack(data: bytes) -> list[Any]:
     """The records in these bytes."""
-    return [from_map(_KINDS[name], fields, name) for name, fields in msgpack.unpackb(data, raw=False)]
+    return [from_map(_RECORDS[name], fields, name) for name, fields in msgpack.unpackb(data, raw=False)]

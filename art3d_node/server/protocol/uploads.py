@@ -1,0 +1,157 @@
+"""Frames on their way in: announced, written or sent in chunks, committed, verified."""
+
+from __future__ import annotations
+
+import contextlib
+
+from art3d_node.server.memory.store import Memory
+from art3d_node.server.protocol.actions import Outbox, Verify
+from art3d_node.server.protocol.clients import Client
+from art3d_node.server.protocol.incoming import Incoming
+from art3d_node.server.protocol.requests import validate_keys, validate_put
+from art3d_node.server.protocol.tally import Tally
+from art3d_node.server.protocol.upload import Upload
+from host_bridge.core.errors import BusyError, LimitError, ProtocolError
+from host_bridge.wire import messages as m
+from host_bridge.wire.limits import CHUNK_BYTES, Limits
+
+SILENCE_S = 60.0
+
+
+class Uploads:
+    """All uploads that are not yet plates."""
+
+    def __init__(self, memory: Memory, limits: Limits, outbox: Outbox, tally: Tally) -> None:
+        self._memory, self._limits, self._outbox, self._tally = memory, limits, outbox, tally
+        self.open: dict[int, Upload] = {}
+        self._last = 0
+
+    def have(self, client: Client, asked: Incoming[m.HaveFrame]) -> None:
+        """Says which frames are missing.
+
+        Raises:
+            LimitError: too many at once.
+        """
+        validate_keys(asked.message.keys, self._limits)
+        self._outbox.reply(client.peer, asked.id, m.NeedFrame(self._memory.plates.missing(asked.message.keys)))
+
+    def put(self, client: Client, asked: Incoming[m.PutFrame]) -> None:
+        """Reserves room for a frame that is not here.
+
+        Raises:
+            ProtocolError, LimitError, PlateError, BusyError: as `_begin`.
+        """
+        put = asked.message
+        if put.key in self._memory.plates.cache:
+            self._outbox.reply(client.peer, asked.id, m.Held(put.key))
+            return
+        upload = self._begin(client, put, asked.now_s)
+        segment = upload.desk.ref(put.nbytes) if upload.desk is not None else None
+        self._outbox.reply(client.peer, asked.id, m.SendFrame(upload.id, segment))
+
+    def _begin(self, client: Client, put: m.PutFrame, now_s: float) -> Upload:
+        """Reserves room for a frame.
+
+        A client that shares our memory gets a desk to write on, if there is room beside where the frame stays.
+
+        Raises:
+            ProtocolError, PlateError: the description is not possible.
+            LimitError: the frame or the number of uploads is beyond a limit.
+            BusyError: no room at the moment.
+        """
+        validate_put(put, self._limits)
+        mine, most = sum(upload.peer == client.peer for upload in self.open.values()), self._limits.uploads_per_client
+        if mine >= most:
+            raise LimitError(f"{mine} uploads at once", remedy=f"the limit uploads_per_client is {most}")
+        shares, peer, source = self._memory.shares, client.peer, client.source
+        if not shares.allows(peer, source, put.nbytes):
+            raise BusyError("this client holds its share of the memory", remedy="finish or release something first")
+        piece, desk = self._memory.plates.room(put.nbytes), None
+        if put.transport == "memory" and shares.allows(peer, source, 2 * piece.capacity):
+            with contextlib.suppress(BusyError):
+                desk = self._memory.pool.acquire(put.nbytes, writer=source or peer.hex())
+        self._last += 1
+        upload = self.open[self._last] = Upload(self._last, peer, source, put, piece, desk, now_s)
+        shares.add(peer, source, upload.nbytes)
+        return upload
+
+    def chunk(self, client: Client, sent: Incoming[m.Chunk]) -> None:
+        """Writes a part of an upload.
+
+        Raises:
+            ProtocolError: there is no such upload, or the part is not the next; the upload ends.
+        """
+        upload, offset = self._own(client, sent.message.upload), sent.message.offset
+        data = sent.payload or memoryview(b"")
+        try:
+            _validate_chunk(upload, offset, len(data))
+        except ProtocolError:
+            self.discard(upload)
+            raise
+        upload.piece.payload(upload.put.nbytes)[offset : offset + len(data)] = data
+        upload.received, upload.touched_s = offset + len(data), sent.now_s
+        self._tally.bytes_in += len(data)
+
+    def commit(self, client: Client, asked: Incoming[m.Commit]) -> None:
+        """Has the key of a complete upload computed.
+
+        Raises:
+            ProtocolError: there is no such upload, or bytes are missing; the upload ends.
+        """
+        upload = self._own(client, asked.message.upload)
+        if upload.desk is None and upload.received != upload.put.nbytes:
+            self.discard(upload)
+            raise ProtocolError(f"{upload.received} of {upload.put.nbytes} bytes came", remedy="send the frame again")
+        upload.committed = asked.id
+        self._outbox.add(Verify(upload))
+
+    def verified(self, upload_id: int, key: str) -> None:
+        """The key of what was uploaded, as computed here."""
+        upload = self.open.get(upload_id)
+        if upload is None or upload.committed is None:
+            return
+        if key == upload.put.key:
+            self._tally.plates_in += 1
+            self._leave(upload)
+            self._memory.plates.keep(upload.put, upload.piece)
+            self._outbox.reply(upload.peer, upload.committed, m.Held(key))
+        else:
+            self.discard(upload)
+            error = ProtocolError("the pixels do not match their key", where=upload.put.key[:64],
+                                  remedy="compute the key as docs/protocol.md says")  # fmt: skip
+            self._outbox.refuse(upload.peer, upload.committed, error)
+
+    def _own(self, client: Client, upload_id: int) -> Upload:
+        upload = self.open.get(upload_id)
+        if upload is None or upload.peer != client.peer or upload.committed is not None:
+            raise ProtocolError(f"there is no upload {upload_id}", remedy="announce the frame again")
+        return upload
+
+    def discard(self, upload: Upload) -> None:
+        """Gives up an upload."""
+        if upload.id in self.open:
+            self._leave(upload)
+            self._memory.pool.give_back(upload.piece)
+
+    def _leave(self, upload: Upload) -> None:
+        del self.open[upload.id]
+        self._memory.shares.add(upload.peer, upload.source, -upload.nbytes)
+        if upload.desk is not None:
+            self._memory.pool.give_back(upload.desk)
+
+    def peer_gone(self, peer: bytes) -> None:
+        """Gives up what a client can no longer complete; what is being verified becomes a plate all the same."""
+        for upload in [u for u in self.open.values() if u.peer == peer and u.committed is None]:
+            self.discard(upload)
+
+    def tick(self, now_s: float) -> None:
+        """Gives up uploads that nobody continues."""
+        for upload in [u for u in self.open.values() if u.committed is None and now_s - u.touched_s > SILENCE_S]:
+            self.discard(upload)
+
+
+def _validate_chunk(upload: Upload, offset: int, nbytes: int) -> None:
+    if upload.desk is not None or offset != upload.received or not 0 < nbytes <= CHUNK_BYTES:
+        raise ProtocolError("a chunk out of order", remedy="send chunks in order, of at most chunk_bytes")
+    if offset + nbytes > upload.put.nbytes:
+        raise ProtocolError("more bytes than announced", remedy="announce the exact size")
