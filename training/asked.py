@@ -18,6 +18,8 @@ class FilmSpec:
         layout: as `open_film` takes it.
         swap_eyes: the right eye comes first.
         input_space: of scene-linear plates.
+        right_late: frames that the right eye comes later than the left; below 0: the left eye is late.
+        rights: what may be done with it, in words.
     """
 
     spec: str
@@ -25,6 +27,8 @@ class FilmSpec:
     layout: str = "auto"
     swap_eyes: bool = False
     input_space: str = "auto"
+    right_late: int = 0
+    rights: str = ""
 
     @property
     def key(self) -> str:

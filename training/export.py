@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from art3d_node.models.camera_net import STRIDE, CameraNet
 from art3d_node.models.style_file import StyleCard, StyleFileError, load_style_file, save_style
 from host_bridge.core.errors import OutputError, StyleError
+from training.colours import coloured
 from training.config import FitConfig
 from training.dataset import Pairs
 from training.figures import FrameFigures, predict, summary
@@ -196,19 +197,6 @@ def thumbnail(net: CameraNet, entry: Entry, size_px: int) -> str:
     size = _THUMBNAIL_PX, max(1, round(_THUMBNAIL_PX * pair.shape[0] / pair.shape[1]))
     small = cv2.resize(pair, size, interpolation=cv2.INTER_AREA)
     return base64.b64encode(cv2.imencode(".png", small)[1].tobytes()).decode()
-
-
-def coloured(disparity_pct: npt.NDArray[np.float32], *, reach_pct: float = 4.0) -> npt.NDArray[np.uint8]:
-    """Disparity as colour, BGR: orange in front of the screen, blue behind, white on it.
-
-    Args:
-        disparity_pct: (h, w), % of width.
-        reach_pct: the disparity that is fully coloured.
-    """
-    x = (disparity_pct / reach_pct).clip(-1, 1)[..., None]
-    front, behind, screen = (np.array(c, np.float32) for c in ((20, 90, 235), (150, 70, 20), (245, 245, 245)))
-    mix = np.where(x > 0, screen + x * (front - screen), screen - x * (behind - screen))
-    return np.asarray(mix.round(), np.uint8)
 
 
 def card_text(card: StyleCard) -> Mapping[str, object]:

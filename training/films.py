@@ -21,8 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from host_bridge.core.errors import BadInputError, PlateError
+from training.asked import FilmSpec
 from training.layouts import LAYOUTS, detect_layout, split
-from training.sources import Picture, Source, open_source
+from training.sources import Picture, Source, Video, open_source
+from training.stereo_tag import stereo_tag
 
 Wanted = frozenset[int] | None
 SEPARATOR = "::"
@@ -123,12 +125,47 @@ class SwappedFilm:
             yield replace(frame, left=frame.right, right=frame.left)
 
 
+@dataclass(frozen=True)
+class OffsetFilm:
+    """A film whose right eye comes `late` frames after the left, brought in step; frames count from 0 anew."""
+
+    film: Film
+    late: int
+
+    @property
+    def name(self) -> str:
+        return self.film.name
+
+    @property
+    def layout(self) -> str:
+        return self.film.layout
+
+    def pairs(self, wanted: Wanted = None) -> Iterator[StereoFrame]:
+        skips = max(0, -self.late), max(0, self.late)
+        waiting: tuple[dict[int, Picture], dict[int, Picture]] = ({}, {})
+        asked = None if wanted is None else frozenset(n + skip for n in wanted for skip in skips)
+        for frame in self.film.pairs(asked):
+            for eye, picture, skip in zip(waiting, (frame.left, frame.right), skips, strict=True):
+                number = frame.index - skip
+                if number >= 0 and (wanted is None or number in wanted):
+                    eye[number] = picture
+            number = frame.index - max(skips)
+            if number in waiting[0] and number in waiting[1]:
+                yield StereoFrame(number, *(eye.pop(number) for eye in waiting))
+
+
+def open_asked(film: FilmSpec) -> Film:
+    """A film as asked for, in step; raises as `open_film`."""
+    opened = open_film(film.spec, layout=film.layout, swap_eyes=film.swap_eyes, input_space=film.input_space)
+    return OffsetFilm(opened, film.right_late) if film.right_late else opened
+
+
 def open_film(spec: str, *, layout: str = "auto", swap_eyes: bool = False, input_space: str = "auto") -> Film:
     """Open a film.
 
     Args:
         spec: a path, or LEFT::RIGHT for two files or sequences.
-        layout: one of `LAYOUTS`, or "auto": from the file's kind, its name, its size, then its pictures.
+        layout: one of `LAYOUTS`, or "auto": from the file's kind, its stereo tag, size and name, then its pictures.
         swap_eyes: the right eye was delivered first.
         input_space: colour space of scene-linear plates, as `art3d` takes it.
 
@@ -152,6 +189,9 @@ def _single(path: Path, layout: str, input_space: str) -> Film:
     sources = open_source(path, input_space=input_space)
     if len(sources) == 2:
         return TwinFilm(path.stem, "views", *sources)
+    if layout == "auto" and isinstance(sources[0], Video) and (tag := stereo_tag(path)):
+        tagged = PackedFilm(path.stem, tag.layout, sources[0])
+        return SwappedFilm(tagged) if tag.swapped else tagged
     if layout == "auto":
         probe = [picture for _, picture in _first(sources[0].pictures(None), _PROBE)]
         layout = detect_layout(path.name, probe)

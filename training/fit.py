@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any
 
 import torch
 from lightning.fabric import Fabric
 from torch import Tensor
 
 from art3d_node.models.camera_net import CameraNet, network_input
-from host_bridge.core.errors import BadInputError
-from training import losses
+from training.checkpoint import CHECKPOINT, FitError, Run, resume_run, run_identity, save_run
 from training.config import FitConfig
+from training.curves import Curves
 from training.dataset import Batch, Pairs, Turn, batches, grid_of, plan_epoch, split_by_shot
 from training.memory import keep_freed_memory
+from training.objective import objective
 from training.shards import Entry
 
 log = logging.getLogger(__name__)
 Report = Callable[["Progress"], None]
-CHECKPOINT = "last.ckpt"
-
-
-class FitError(BadInputError):
-    """Training that cannot go on, and why."""
-
-    code = "bad_fit"
 
 
 @dataclass(frozen=True)
@@ -43,24 +32,6 @@ class Progress:
     step: int
     steps: int
     losses: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Losses:
-    """One step's terms (scalars) and their weighted sum."""
-
-    total: Tensor
-    terms: dict[str, Tensor]
-
-
-@dataclass
-class Run:
-    """A training run's state."""
-
-    net: torch.nn.Module
-    optimiser: torch.optim.Optimizer
-    step: int = 0
-    history: list[list[float]] = field(default_factory=list)
 
 
 class Blueprint(torch.nn.Module):
@@ -74,37 +45,6 @@ class Blueprint(torch.nn.Module):
         """(N, 3, h, w): vs, vt, d̂_R, fractions of width."""
         # Channels last from the start: where two formats meet, torch falls back to the slower one and copies.
         return self.net.maps(network_input(rgb, inverse_depth).contiguous(memory_format=torch.channels_last))
-
-
-def objective(maps: Tensor, batch: Batch, config: FitConfig) -> Losses:
-    """The weighted objective of one batch; all disparities in % of width.
-
-    Args:
-        maps: (N, 3, h, w) vs, vt, d̂_R, fractions of width.
-        batch: what the film says.
-        config: recipe and weights.
-    """
-    scale, shift, right = (100.0 * maps.float()).contiguous().unbind(1)
-    prediction = scale * batch.iz + shift
-    if config.art:
-        data = losses.art_loss(
-            batch.target,
-            prediction,
-            batch.global_mask,
-            batch.local,
-            local=config.local,
-            balance=config.local_balance,
-            local_ridge=config.local_ridge,
-        )
-    else:
-        data = losses.regression_loss(batch.target, prediction, batch.valid)
-    terms = {
-        "data": data,
-        "smoothness": losses.smoothness_loss(torch.stack([scale, shift], 1), batch.rgb),
-        "consistency": losses.consistency_loss(prediction, right),
-    }
-    total = terms["data"] + config.smoothness * terms["smoothness"] + config.consistency * terms["consistency"]
-    return Losses(total, terms)
 
 
 def learning_rate(config: FitConfig, step: int, steps: int) -> float:
@@ -154,12 +94,12 @@ def fit(
     steps_an_epoch = len(_plan(train, config, 0))
     steps = steps_an_epoch * config.epochs
     run = begin(net, config)
-    _resume(run, folder / CHECKPOINT, identity)
+    resume_run(run, folder / CHECKPOINT, identity)
     module, prepared = fabric.setup(Blueprint(net), run.optimiser)
     run.net, run.optimiser = module, prepared
     pairs = Pairs(train, config, augment=True)
     _warn_without_local(train, config)
-    with _Curves(folder, enabled=fabric.is_global_zero, start=run.step) as curves:
+    with Curves(folder, enabled=fabric.is_global_zero, start=run.step) as curves:
         while run.step < steps:
             epoch, done = divmod(run.step, steps_an_epoch)
             for batch in batches(pairs, _shares(_plan(train, config, epoch)[done:], fabric), workers=workers):
@@ -170,7 +110,7 @@ def fit(
                 if report:
                     report(Progress(run.step, steps, terms))
                 if run.step % config.save_every == 0 or run.step == steps:
-                    _save(run, net, folder / CHECKPOINT, identity, fabric)
+                    save_run(run, net, folder / CHECKPOINT, identity, fabric)
             if held:
                 curves.write(run.step, held_out_losses(module, held, config, fabric.device))
     return net.to("cpu").to(memory_format=torch.contiguous_format).eval()
@@ -228,74 +168,9 @@ def held_out_losses(
     return sums
 
 
-def run_identity(train: Sequence[Entry], config: FitConfig, start: CameraNet | None) -> str:
-    """Hash of all that decides the weights: settings, samples, starting weights."""
-    digest = hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode())
-    digest.update(json.dumps([entry.row for entry in train], sort_keys=True).encode())
-    if start is not None:
-        for name, value in start.state_dict().items():
-            digest.update(name.encode() + value.detach().cpu().numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _save(run: Run, net: CameraNet, path: Path, identity: str, fabric: Fabric) -> None:
-    if fabric.is_global_zero:
-        state = {
-            "identity": identity,
-            "net": net.state_dict(),
-            "optimiser": run.optimiser.state_dict(),
-            "step": run.step,
-            "history": run.history,
-        }
-        partial = path.with_name(path.name + ".partial")
-        torch.save(state, partial)
-        os.replace(partial, path)
-    fabric.barrier()
-
-
-def _resume(run: Run, path: Path, identity: str) -> None:
-    if not path.exists():
-        return
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError, UnpicklingError) as error:
-        raise FitError("its checkpoint is damaged", remedy="delete it", where=str(path)) from error
-    if state.get("identity") != identity:
-        raise FitError(
-            "holds a run of other shards or settings",
-            remedy="choose another output or delete it",
-            where=str(path.parent),
-        )
-    run.net.load_state_dict(state["net"])
-    run.optimiser.load_state_dict(state["optimiser"])
-    run.step, run.history = state["step"], state["history"]
-    log.info("going on from step %d", run.step)
-
-
 def _warn_without_local(train: Sequence[Entry], config: FitConfig) -> None:
     if config.art and config.local and not any(entry.row["figures"].get("local_share", 0) > 0 for entry in train):
         log.warning("no sample has a local mask: this style will learn no pop-outs")
-
-
-class _Curves:
-    """TensorBoard curves of a run."""
-
-    def __init__(self, folder: Path, *, enabled: bool, start: int) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
-        self._writer = SummaryWriter(str(folder), purge_step=start) if enabled else None
-
-    def __enter__(self) -> _Curves:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._writer:
-            self._writer.close()
-
-    def write(self, step: int, values: dict[str, float]) -> None:
-        if self._writer:
-            for name, value in values.items():
-                self._writer.add_scalar(name, value, step)
 
 
 def groups(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:

@@ -6,7 +6,7 @@ Convention:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import cv2
@@ -59,20 +59,64 @@ class Eye:
 
 
 @dataclass(frozen=True)
+class Look:
+    """A pair as far as it was measured, for a person's eyes; left and right each.
+
+    Attributes:
+        pictures: (H, W, 3) uint8.
+        disparity: (H, W) x_L − x_R, fraction of width, NaN where it is not valid; None: it was not matched.
+        inverse_depth: (H, W) iz, or None.
+        local: (H, W) M_local, or None.
+    """
+
+    pictures: tuple[Picture, Picture]
+    disparity: tuple[Map, Map] | None = None
+    inverse_depth: tuple[Map, Map] | None = None
+    local: tuple[Mask, Mask] | None = None
+
+
+@dataclass(frozen=True)
 class Sample:
-    """A pair that passed, and its figures by name."""
+    """A pair that passed, its figures by name, and the reason that a person overruled, or ""."""
 
     left: Eye
     right: Eye
     figures: dict[str, float] = field(default_factory=dict)
+    overruled: str = ""
+
+    @property
+    def look(self) -> Look:
+        """What there is to see of it."""
+        eyes = self.left, self.right
+        disparity = [np.where(eye.valid, eye.disparity, np.float32(np.nan)) for eye in eyes]
+        return Look(
+            (eyes[0].picture, eyes[1].picture),
+            (disparity[0], disparity[1]),
+            (eyes[0].inverse_depth, eyes[1].inverse_depth),
+            (eyes[0].local, eyes[1].local),
+        )
 
 
 @dataclass(frozen=True)
 class Reject:
-    """A pair that did not pass: one of `REASONS`, and the figures known by then."""
+    """A pair that did not pass: one of `REASONS`, the figures known by then, and what there is to see."""
 
     reason: str
     figures: dict[str, float]
+    look: Look
+
+
+@dataclass
+class _Verdict:
+    """The first reason against a pair; a forced pair goes on in spite of it."""
+
+    forced: bool
+    reason: str = ""
+
+    def ends(self, reason: str) -> bool:
+        """Note a reason, or none (""); whether measuring ends here."""
+        self.reason = self.reason or reason
+        return bool(reason) and not self.forced
 
 
 @dataclass(frozen=True)
@@ -84,6 +128,17 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class _Measured:
+    """A pair with everything that supervision is made of, left and right each; see `Bench.measure`."""
+
+    eyes: tuple[Picture, Picture]
+    found: Disparities
+    valid: tuple[Mask, Mask]
+    iz: tuple[Map, Map]
+    matte: tuple[Map, Map] | None
+
+
+@dataclass(frozen=True)
 class Bench:
     """What a pair is measured with."""
 
@@ -92,28 +147,32 @@ class Bench:
     depth: Depth
     masks: MaskSource
 
-    def measure(self, left: Picture, right: Picture, aspect: float, beside: Beside) -> Sample | Reject:
+    def measure(
+        self, left: Picture, right: Picture, aspect: float, beside: Beside, *, forced: bool = False
+    ) -> Sample | Reject:
         """Run every check of the film filters in order of cost.
 
         Args:
             left, right: (size, size, 3) uint8.
             aspect: width over height of the picture, square pixels.
             beside: what lies beside the film.
+            forced: keep the pair whatever the filters say, as long as it has a valid pixel.
         """
         figures: dict[str, float] = {}
+        verdict = _Verdict(forced)
         right, ok = self._rectified(left, right, figures)
-        if not ok:
-            return Reject("vertical disparity", figures)
+        if verdict.ends("" if ok else "vertical disparity"):
+            return Reject(verdict.reason, figures, Look((left, right)))
         found = self.stereo.match(left, right)
         agreed = consistent(found, tolerance_px=self.config.consistency_px)
         told = distinct(found, left, right)
         valid = agreed[0] & told[0], agreed[1] & told[1]
-        if reason := self._filtered(found, agreed, valid, figures):
-            return Reject(reason, figures)
+        if verdict.ends(self._filtered(found, agreed, valid, figures)) or not all(mask.any() for mask in valid):
+            return Reject(verdict.reason, figures, Look((left, right), _shown(found, valid)))
         eyes = (left, right)
         depth = beside.depth or (None, None)
         iz = tuple(self.depth(eye, aspect, near) for eye, near in zip(eyes, depth, strict=True))
-        return self._supervised(eyes, found, valid, (iz[0], iz[1]), beside, figures)
+        return self._supervised(_Measured(eyes, found, valid, (iz[0], iz[1]), beside.matte), figures, verdict)
 
     def _rectified(self, left: Picture, right: Picture, figures: dict[str, float]) -> tuple[Picture, bool]:
         seen = vertical_disparity(left, right)
@@ -132,10 +191,10 @@ class Bench:
     ) -> str:
         share = min(float(mask.mean()) for mask in agreed)
         figures["consistent"] = share
+        figures["valid"] = min(float(mask.mean()) for mask in valid)
         if share < self.config.min_consistent:
             return "inconsistent"
-        figures["valid"] = min(float(mask.mean()) for mask in valid)
-        if figures["valid"] < self.config.min_valid:
+        if figures["valid"] < max(self.config.min_valid, 1e-9):
             return "too little texture"
         low, high = np.percentile(found.left[valid[0]], (2, 98))
         width = found.left.shape[1]
@@ -143,22 +202,15 @@ class Bench:
         least = self.config.min_range_px / self.config.range_width_px * width
         return "too little range" if high - low < least else ""
 
-    def _supervised(
-        self,
-        eyes: tuple[Picture, Picture],
-        found: Disparities,
-        valid: tuple[Mask, Mask],
-        iz: tuple[Map, Map],
-        beside: Beside,
-        figures: dict[str, float],
-    ) -> Sample | Reject:
+    def _supervised(self, pair: _Measured, figures: dict[str, float], verdict: _Verdict) -> Sample | Reject:
+        found, valid, iz = pair.found, pair.valid, pair.iz
         stack = [
             torch.from_numpy(np.nan_to_num(np.stack(x)).astype(np.float32)) for x in (found_pair(found), iz, valid)
         ]
-        correlation = _correlation(found.left[valid[0]], iz[0][valid[0]])
-        figures["correlation"] = correlation
-        if correlation < _SWAP_CORRELATION:
-            return Reject(SWAPPED, figures)
+        look = Look(pair.eyes, _shown(found, valid), iz)
+        figures["correlation"] = _correlation(found.left[valid[0]], iz[0][valid[0]])
+        if verdict.ends(SWAPPED if figures["correlation"] < _SWAP_CORRELATION else ""):
+            return Reject(verdict.reason, figures, look)
         fit = robust_fit(*stack)
         report = REPORT_WIDTH_PX / found.left.shape[1]
         figures["fit_scale_px"], figures["fit_shift_px"] = (float(v[0]) * report for v in (fit.scale, fit.shift))
@@ -166,19 +218,20 @@ class Bench:
             np.where(v, self._in_front(d, z, float(s), float(t)), np.float32(np.nan))
             for d, z, v, s, t in zip(found_pair(found), iz, valid, fit.scale, fit.shift, strict=True)
         ]
-        mattes = beside.matte or (None, None)
+        mattes = pair.matte or (None, None)
         local = [
-            self.masks.find(Seen(eyes[i], residual[i], float(fit.spread[i]), mattes[i])) & valid[i] for i in (0, 1)
+            self.masks.find(Seen(pair.eyes[i], residual[i], float(fit.spread[i]), mattes[i])) & valid[i] for i in (0, 1)
         ]
         figures["local_share"] = float(local[0].mean())
-        if not self._agrees(stack, local, figures):
-            return Reject("disparity and depth disagree", figures)
+        agrees = self._agrees(stack, local, figures)
+        if verdict.ends("" if agrees else "disparity and depth disagree"):
+            return Reject(verdict.reason, figures, replace(look, local=(local[0], local[1])))
         width = np.float32(found.left.shape[1])
         built = [
-            Eye(eyes[i], np.where(valid[i], d, 0).astype(np.float32) / width, iz[i], valid[i], local[i])
+            Eye(pair.eyes[i], np.where(valid[i], d, 0).astype(np.float32) / width, iz[i], valid[i], local[i])
             for i, d in enumerate(found_pair(found))
         ]
-        return Sample(built[0], built[1], figures)
+        return Sample(built[0], built[1], figures, verdict.reason)
 
     def _in_front(self, disparity: Map, iz: Map, scale: float, shift: float) -> Map:
         """What the fit leaves, px, taking for each pixel the nearest surface close by.
@@ -202,6 +255,13 @@ class Bench:
 def found_pair(found: Disparities) -> tuple[Map, Map]:
     """Both maps, left first."""
     return found.left, found.right
+
+
+def _shown(found: Disparities, valid: tuple[Mask, Mask]) -> tuple[Map, Map]:
+    """Disparities as fractions of width, NaN where they are not valid."""
+    width = np.float32(found.left.shape[1])
+    left, right = (np.where(v, d / width, np.float32(np.nan)) for d, v in zip(found_pair(found), valid, strict=True))
+    return left, right
 
 
 def _correlation(a: Map, b: Map) -> float:

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 
 from art3d_node.models.camera_net import CameraNet
+from training.colours import coloured
 from training.config import FitConfig
 from training.dataset import Pairs
-from training.export import coloured
 from training.figures import FrameFigures, predict, summary
 from training.shards import Entry
 

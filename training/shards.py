@@ -26,7 +26,7 @@ import webdataset
 from host_bridge.core.errors import BadInputError
 from training.pairs import Eye, Sample
 
-FORMAT = "art3d-shards-1"
+FORMAT = "art3d-shards-2"
 FIELDS = ("left.jpg", "right.jpg", "maps.npy", "masks.png", "meta.json")
 _QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 95)
 
@@ -150,6 +150,14 @@ class Entry:
         Raises:
             ShardError: the shard is gone or damaged.
         """
+        return decode_sample(self.files(), where=f"{self.shard.name} {self.row['key']}")
+
+    def files(self) -> dict[str, bytes]:
+        """The sample's files as they are.
+
+        Raises:
+            ShardError: the shard is gone.
+        """
         files = {}
         try:
             with self.shard.open("rb") as stream:
@@ -158,7 +166,7 @@ class Entry:
                     files[name] = stream.read(size)
         except OSError as error:
             raise ShardError(f"cannot be read ({error.strerror})", where=str(self.shard)) from error
-        return decode_sample(files, where=f"{self.shard.name} {self.row['key']}")
+        return files
 
 
 def read_manifests(folder: Path) -> list[dict[str, Any]]:
@@ -167,9 +175,18 @@ def read_manifests(folder: Path) -> list[dict[str, Any]]:
     Raises:
         ShardError: none is there, one is damaged or of another version, a part is missing, or parts differ in size.
     """
-    files = sorted(folder.glob("manifest-p*.json"))
-    if not files:
-        raise ShardError("holds no manifest", remedy="run art3d-train curate into it first", where=str(folder))
+    manifests = manifests_there(folder)
+    _check_parts(manifests, folder)
+    return manifests
+
+
+def manifests_there(folder: Path) -> list[dict[str, Any]]:
+    """The manifests of the parts that are finished, in order.
+
+    Raises:
+        ShardError: none is there, one is damaged or of another version.
+    """
+    files = manifest_files(folder)
     manifests = []
     for file in files:
         try:
@@ -179,8 +196,19 @@ def read_manifests(folder: Path) -> list[dict[str, Any]]:
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise ShardError(f"is not of the format {FORMAT}", remedy="curate these films again", where=str(file))
         manifests.append(manifest)
-    _check_parts(manifests, folder)
     return sorted(manifests, key=lambda m: m["part"])
+
+
+def manifest_files(folder: Path) -> list[Path]:
+    """The files of a folder's manifests.
+
+    Raises:
+        ShardError: none is there.
+    """
+    files = sorted(folder.glob("manifest-p*.json"))
+    if not files:
+        raise ShardError("holds no manifest", remedy="run art3d-train curate into it first", where=str(folder))
+    return files
 
 
 def _check_parts(manifests: list[dict[str, Any]], folder: Path) -> None:
@@ -201,13 +229,18 @@ def index(folder: Path) -> list[Entry]:
     for manifest in read_manifests(folder):
         rows = {row["key"]: row for row in manifest["samples"]}
         for shard in manifest["shards"]:
-            entries += _of_shard(folder / shard["name"], shard["samples"], rows)
+            entries += of_shard(folder / shard["name"], shard["samples"], rows)
     if not entries:
         raise ShardError("holds no sample", remedy="see the rejects in its manifest", where=str(folder))
     return entries
 
 
-def _of_shard(path: Path, expected: int, rows: Mapping[str, dict[str, Any]]) -> Iterator[Entry]:
+def of_shard(path: Path, expected: int, rows: Mapping[str, dict[str, Any]]) -> Iterator[Entry]:
+    """The samples of one tar file.
+
+    Raises:
+        ShardError: it cannot be read, or holds other samples than `rows` say.
+    """
     found: dict[str, dict[str, tuple[int, int]]] = {}
     try:
         with tarfile.open(path, "r:") as tar:

@@ -60,7 +60,9 @@ def training_bundle(job: TrainingJob) -> tuple[Template, Mapping[str, Any]]:
     shards, made = work + "shards", work + literal(job.style) + ".style"
     part = "{{Task.Param.Part}}/" + str(job.parts)
     parts = {"name": "Part", "type": "INT", "range": f"1-{job.parts}"}
-    curate = ["curate", *films, "-o", shards, "--style", job.style, "--part", part, *map(literal, job.curate_options)]
+    # A part that keeps no pair is no failure of the job: fit says so where all of them keep none.
+    words = ["-o", shards, "--style", job.style, "--part", part, "--may-keep-nothing"]
+    curate = ["curate", *films, *words, *map(literal, job.curate_options)]
     fit: Template = {
         "name": "Fit",
         "dependencies": [{"dependsOn": "Curate"}],

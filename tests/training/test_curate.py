@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from host_bridge.core.errors import BadInputError, DepthSourceError, PlateError
 from tests.training.conftest import small_bench
+from training import decisions
 from training.asked import FilmSpec, Part
+from training.contact import contact_sheet, pairs_page
+from training.content import film_content
 from training.curate import curate
 from training.depth import Depth
-from training.pairs import Bench, Reject, Sample
+from training.pairs import Bench, Look, Reject, Sample
 from training.shards import Entry, index, read_manifests
 
 
@@ -77,19 +83,20 @@ def test_parts_make_the_whole(film: Path, entries: list[Entry], tmp_path: Path) 
 def test_workers_change_no_byte(film: Path, shards: Path, tmp_path: Path) -> None:
     for workers in (1, 3):
         curate([FilmSpec(str(film), style="measured")], tmp_path / str(workers), small_bench(), workers=workers)
-    for file in shards.iterdir():
-        assert all((tmp_path / n / file.name).read_bytes() == file.read_bytes() for n in ("1", "3"))
+    for file in (f for f in shards.rglob("*") if f.is_file()):
+        name = file.relative_to(shards)
+        assert all((tmp_path / n / name).read_bytes() == file.read_bytes() for n in ("1", "3"))
 
 
 def test_a_fault_of_one_pair_ends_the_run(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = small_bench()
     seen: list[int] = []
 
-    def faulty(self: Bench, *_: object) -> Sample | Reject:
+    def faulty(self: Bench, *_: object, **__: object) -> Sample | Reject:
         seen.append(1)
         if len(seen) == 4:
             raise DepthSourceError("no depth today")
-        return Reject("inconsistent", {})
+        return Reject("inconsistent", {}, Look((np.zeros((8, 8, 3), np.uint8),) * 2))
 
     monkeypatch.setattr(Bench, "measure", faulty)
     with pytest.raises(DepthSourceError, match="no depth today"):
@@ -105,6 +112,7 @@ def test_too_many_parts(film: Path, tmp_path: Path) -> None:
 _RUN = """
 import sys
 from tests.training.conftest import small_bench
+from training import decisions
 from training.asked import FilmSpec
 from training.curate import curate
 from pathlib import Path
@@ -136,8 +144,8 @@ def test_killed_and_run_again_gives_the_same_bytes(film: Path, shards: Path, roo
         progress=lambda n, _: seen.extend([n] if all(f.stat().st_mtime_ns == t for f, t in times.items()) else []),
     )
     assert seen == list(range(1, 13))
-    files = sorted(f.name for f in shards.iterdir())
-    assert files == sorted(f.name for f in tmp_path.iterdir())
+    files, again = (sorted(str(f.relative_to(d)) for f in d.rglob("*.*") if f.is_file()) for d in (shards, tmp_path))
+    assert files == again
     assert all((shards / name).read_bytes() == (tmp_path / name).read_bytes() for name in files)
 
 
@@ -146,6 +154,67 @@ def test_swapped_eyes_are_said(film: Path, tmp_path: Path) -> None:
     facts = manifest["statistics"]
     assert facts["kept"] == 0 and facts["rejects"]["eyes swapped"] > facts["rejected"] / 2
     assert "use --swap-eyes" in manifest["notes"][0]
+
+
+def _keys(manifest: dict[str, Any], name: str) -> set[str]:
+    return {row["key"] for row in manifest[name]}
+
+
+def test_a_person_drops_and_forces_pairs(film: Path, shards: Path, tmp_path: Path) -> None:
+    """Decisions change what is packed; taken back, they leave the bytes of a run without them."""
+    asked, folder = [FilmSpec(str(film), style="measured")], tmp_path / "shards"
+    shutil.copytree(shards, folder)
+    (before,) = read_manifests(shards)
+    dropped, forced = before["samples"][1]["key"], before["rejects"][0]["key"]
+    told = {"format": decisions.FORMAT, "drop": [dropped], "force": [forced, "nobody-000001"]}
+    (folder / decisions.FILE).write_text(json.dumps(told))
+    seen: list[int] = []
+    after = curate(asked, folder, small_bench(), progress=lambda done, _: seen.append(done))
+    assert _keys(after, "samples") == _keys(before, "samples") - {dropped} | {forced}
+    assert after["statistics"]["rejects"][decisions.DROPPED] == 1 and "names 1 pairs" in after["notes"][-1]
+    assert {row["key"]: row.get("overruled") for row in after["samples"]}[forced] == before["rejects"][0]["reason"]
+    assert {entry.row["key"] for entry in index(folder)} == _keys(after, "samples")
+    (folder / decisions.FILE).unlink()
+    curate(asked, folder, small_bench())
+    assert all((folder / f.name).read_bytes() == f.read_bytes() for f in shards.iterdir() if f.is_file())
+
+
+@pytest.mark.parametrize("told", ["no", '{"format": "x"}', '{"format": "art3d-decisions-1", "drop": "a"}',
+                                  '{"format": "art3d-decisions-1", "drop": ["a"], "force": ["a"]}'])  # fmt: skip
+def test_decisions_that_are_none(told: str, tmp_path: Path) -> None:
+    (tmp_path / decisions.FILE).write_text(told)
+    with pytest.raises(BadInputError) as caught:
+        decisions.read_decisions(tmp_path)
+    assert caught.value.where.endswith("decisions.json")
+
+
+def test_everything_is_there_to_look_at(shards: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shards"
+    shutil.copytree(shards, folder)
+    (manifest,) = read_manifests(folder)
+    keys = _keys(manifest, "samples") | _keys(manifest, "rejects")
+    sheet = cv2.imread(str(contact_sheet(folder)))
+    assert sheet.shape[1] == 1120 and sheet.shape[0] > 600
+    page = pairs_page(folder)
+    data = json.loads((folder / "pairs.js").read_text().removeprefix("window.ART3D_PAIRS = ").rstrip(";\n"))
+    assert {row["key"] for row in data["rows"]} == keys == {f.stem for f in (folder / "previews").iterdir()}
+    assert "pairs.js" in page.read_text() and data["study"]["0.4"] >= len(manifest["samples"])
+
+
+def test_rights_are_stated_later(film: Path, shards: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shards"
+    shutil.copytree(shards, folder)
+    curate([FilmSpec(str(film), style="measured", rights="ours")], folder, small_bench())
+    (manifest,) = read_manifests(folder)
+    assert manifest["films"][0]["rights"] == "ours" and manifest["samples"][0]["content"] == film_content(str(film))
+
+
+def test_a_film_is_known_under_any_name(film: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.mp4"
+    shutil.copy(film, other)
+    assert film_content(str(other)) == film_content(str(film)) != film_content(f"{film}::{other}")
+    other.write_bytes(film.read_bytes()[:-1] + b"x")
+    assert film_content(str(other)) != film_content(str(film))
 
 
 def test_depth_that_films_do_not_carry_is_refused():

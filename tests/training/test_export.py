@@ -12,7 +12,8 @@ from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.styles import load_style
 from host_bridge.core.errors import OutputError, StyleError
 from training import export as exporting
-from training.export import coloured, export, load, thumbnail, write_style
+from training.colours import coloured
+from training.export import export, load, thumbnail, write_style
 from training.figures import measure
 from training.shards import Entry
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import webdataset
 
-from training.shards import FIELDS, Entry, ShardError, decode_sample, encode_sample, index, read_manifests
+from training.shards import FIELDS, FORMAT, Entry, ShardError, decode_sample, encode_sample, index, read_manifests
 
 
 def test_round_trip(entries: list[Entry]) -> None:
@@ -54,7 +54,7 @@ def test_manifests_that_are_none(copy: Path) -> None:
     _manifest(copy, format="other")
     with pytest.raises(ShardError, match="not of the format"):
         read_manifests(copy)
-    _manifest(copy, format="art3d-shards-1", parts=3)
+    _manifest(copy, format=FORMAT, parts=3)
     with pytest.raises(ShardError, match=r"parts \[1\] of 3"):
         read_manifests(copy)
     next(copy.glob("manifest-*.json")).write_text("{")

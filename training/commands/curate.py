@@ -26,9 +26,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="SHARDS")
     parser.add_argument("--style", default="style", help="style of these films; `film` makes one per film")
     parser.add_argument("--layout", default="auto", choices=("auto", *LAYOUTS))
+    parser.add_argument(
+        "--rights",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="what may be done with these films, for the style's card; FILM=TEXT for one of several",
+    )
+    parser.add_argument(
+        "--right-late", type=int, default=0, metavar="FRAMES", help="the right eye comes so late (< 0: the left)"
+    )
     parser.add_argument("--swap-eyes", action="store_true", help="the right eye was delivered first")
     parser.add_argument("--input-space", default="auto", help="colour space of scene-linear plates")
     parser.add_argument("--part", default="1/1", metavar="I/N", help="do part I of N, for a farm")
+    parser.add_argument("--may-keep-nothing", action="store_true", help="keeping no pair is no failure, as of one part")
     parser.add_argument("--workers", type=int, default=0, help="pairs measured side by side (default: one a core)")
     parser.add_argument("--stereo-weights", type=Path, metavar="FILE", help="checkpoint for --stereo sea-raft")
     parser.add_argument("--mask-models", type=Path, metavar="FOLDER", help="models for --masks grounding")
@@ -40,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """Curates, draws the contact sheet, prints what was kept and why the rest was not."""
     config = read_config(args, CurateConfig)
     # Imported here: torch and its company would cost `--help` seconds.
-    from training.contact import contact_sheet
+    from training.contact import contact_sheet, pairs_page
     from training.curate import curate
     from training.depth import Depth
     from training.masks import mask_source
@@ -54,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
         Depth(config.depth),
         mask_source(config.masks, prompts=config.prompts, folder=args.mask_models),
     )
-    films = [_film(spec, args) for spec in args.films]
+    films = asked_films(args)
+    _refuse_beside_late(args, config)
     with progress_bar() as bar:
         task = bar.add_task("scanning films", total=None)
         manifest = curate(
@@ -64,21 +76,56 @@ def run(args: argparse.Namespace) -> int:
             part=_part(args.part),
             workers=args.workers,
             progress=lambda done, total: bar.update(task, description="pairs", completed=done, total=total),
+            watching=lambda film, done: bar.update(task, description=f"looking at {film}", completed=done),
         )
     contact_sheet(args.out)
+    page = pairs_page(args.out)
     _tell(manifest)
+    print(f"look at every pair: {page}")
+    _ask_for_rights(manifest)
     for line in manifest["faults"].values():
         print(f"art3d-train: {line}", file=sys.stderr)
     if manifest["faults"]:
         print(f"{len(manifest['faults'])} of {len(films)} films are not whole; the rest was used", file=sys.stderr)
-    if not manifest["samples"] and manifest["parts"] == 1:
+    if not manifest["samples"] and not args.may_keep_nothing:
         return EXIT_NOTHING_KEPT
     return EXIT_SOME_FRAMES if manifest["faults"] else EXIT_OK
 
 
-def _film(spec: str, args: argparse.Namespace) -> FilmSpec:
-    style = Path(spec.split("::")[0]).stem if args.style == "film" else args.style
-    return FilmSpec(spec, style, args.layout, args.swap_eyes, args.input_space)
+def asked_films(args: argparse.Namespace) -> list[FilmSpec]:
+    """The films of a command line, each with its note of rights."""
+    noted = {}
+    for text in args.rights:
+        film, _, note = text.partition("=")
+        noted.update({film: note} if film in args.films else dict.fromkeys(args.films, text))
+    return [
+        FilmSpec(
+            spec,
+            Path(spec.split("::")[0]).stem if args.style == "film" else args.style,
+            args.layout,
+            args.swap_eyes,
+            args.input_space,
+            args.right_late,
+            noted.get(spec, ""),
+        )
+        for spec in args.films
+    ]
+
+
+def _refuse_beside_late(args: argparse.Namespace, config: CurateConfig) -> None:
+    if (args.right_late and config.depth == "sidecar") or (args.right_late and config.masks == "mattes"):
+        raise BadInputError(
+            "depth and mattes beside a film are of frames in step",
+            remedy="bring its eyes in step first",
+            where="--right-late",
+        )
+
+
+def _ask_for_rights(manifest: dict[str, Any]) -> None:
+    silent = [film["spec"] for film in manifest["films"] if not film["rights"]]
+    if silent:
+        more = f" and {len(silent) - 1} more" if len(silent) > 1 else ""
+        print(f"no rights are noted for {silent[0]}{more}; run again with --rights TEXT for the style's card")
 
 
 def _part(text: str) -> Part:
