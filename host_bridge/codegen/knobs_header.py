@@ -34,6 +34,8 @@ namespace art3d {
 
 enum class KnobKind { kFloat, kInt, kChoice, kBool, kText };
 
+inline constexpr int kMostChoices = {most_choices};
+
 struct KnobSpec {
   int id;
   const char* name;
@@ -45,7 +47,7 @@ struct KnobSpec {
   double minimum, maximum;
   const char* unit;
   bool animates;
-  std::array<const char*, 8> choices;
+  std::array<const char*, kMostChoices> choices;  // null behind a shorter list
   const char* help;
 };
 
@@ -93,7 +95,9 @@ def header() -> str:
     """The header's whole text."""
     knobs = {knob.name: knob for knob in (*KNOBS, *PLUGIN_KNOBS)}
     groups = [group for group in GROUPS if group[0]]
-    lines = [_TOP + f"inline constexpr std::array<GroupSpec, {len(groups)}> kGroups{{"]
+    most = max(len(knob.choices) for knob in knobs.values())
+    top = _TOP.replace("{most_choices}", str(most))
+    lines = [top + f"inline constexpr std::array<GroupSpec, {len(groups)}> kGroups{{"]
     lines += [
         f"    GroupSpec{{{_text(name)}, {_text(label)}, {str(is_open).lower()}}}," for name, label, is_open, _ in groups
     ]

@@ -7,6 +7,8 @@ namespace art3d {
 
 enum class KnobKind { kFloat, kInt, kChoice, kBool, kText };
 
+inline constexpr int kMostChoices = 8;
+
 struct KnobSpec {
   int id;
   const char* name;
@@ -18,7 +20,7 @@ struct KnobSpec {
   double minimum, maximum;
   const char* unit;
   bool animates;
-  std::array<const char*, 8> choices;
+  std::array<const char*, kMostChoices> choices;  // null behind a shorter list
   const char* help;
 };
 

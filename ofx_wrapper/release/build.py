@@ -127,7 +127,7 @@ def build(target: Target, folder: Path, source: Path, include: Path, jobs: int) 
         f"-DART3D_SYSTEM={target.system}", f"-DART3D_PROCESSOR={target.processor}",
         f"-DART3D_ZMQ_SOURCE={source}", f"-DART3D_HEADERS={include}",
     )  # fmt: skip
-    run("cmake", "--build", out, "-j", str(jobs), "--target", "Art3D", "wire_vectors")
+    run("cmake", "--build", out, "-j", str(jobs), "--target", "Art3D", "wire_vectors", "small_host")
     return out / "Art3D.ofx.bundle" / "Contents" / target.folder / "Art3D.ofx"
 
 

@@ -52,6 +52,18 @@ void setLimits(const Properties& p, const KnobSpec& knob) {
 
 bool isSwitchOfInput(const KnobSpec& knob) { return std::string_view(knob.name).rfind("use_", 0) == 0; }
 
+// How many choices the table gives a knob.
+constexpr int choicesOf(std::string_view name) {
+  for (const KnobSpec& knob : kKnobs) {
+    if (name != knob.name) continue;
+    int count = 0;
+    while (count < kMostChoices && knob.choices[static_cast<size_t>(count)] != nullptr) ++count;
+    return count;
+  }
+  return 0;
+}
+static_assert(choicesOf("output") == kOutputs, "each choice of the Output knob is an Output, in the table's order");
+
 double restingAt(const KnobSpec& knob) {
   const bool lies = std::any_of(std::begin(kCallAllConnected), std::end(kCallAllConnected), hostIs);
   return isSwitchOfInput(knob) && lies ? 0 : knob.number;
@@ -203,7 +215,7 @@ Settings Knobs::at(OfxTime time) const {
   s.analysis.style = text("style", time);
   s.analysis.depth = text("depth", time);
   s.analysis.zMeaning = choice("z_meaning", time);
-  s.output = static_cast<Output>(std::clamp(index("output", time), 0, static_cast<int>(Output::kOverUnder)));
+  s.output = static_cast<Output>(std::clamp(index("output", time), 0, kOutputs - 1));
   s.inputColour = choice("input_colour", time);
   s.useDepth = index("use_depth", time) != 0;
   s.useMatte = index("use_matte", time) != 0;

@@ -12,7 +12,9 @@
 
 namespace art3d {
 
+// The Output knob's choices in the table's order, which old scripts count by.
 enum class Output { kLeft, kRight, kSideBySide, kAnaglyph, kDisparity, kInverseDepth, kOcclusion, kOverUnder };
+constexpr int kOutputs = static_cast<int>(Output::kOverUnder) + 1;
 
 // Defines every knob on a descriptor.
 void defineKnobs(OfxParamSetHandle set);

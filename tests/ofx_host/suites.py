@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes as c
+import threading
 from typing import Any
 
 from tests.ofx_host import abi
@@ -69,72 +70,91 @@ def _lie(host: Host, effect: Effect) -> Any:
     return black
 
 
-def _clip_functions(host: Host) -> dict[str, Any]:
+class _Clips:
     """The functions of OfxImageEffectSuiteV1 that concern clips and their images."""
 
-    def clip_define(effect: int, name: bytes, out: Any) -> int:
-        if name.decode() in host.refuse_clips:
+    def __init__(self, host: Host) -> None:
+        self._host, self._lock = host, threading.Lock()
+
+    def functions(self) -> dict[str, Any]:
+        """By the suite's names."""
+        return {
+            "clipDefine": self._define,
+            "clipGetHandle": self._get_handle,
+            "clipGetPropertySet": self._get_property_set,
+            "clipGetImage": self._get_image,
+            "clipReleaseImage": self._release_image,
+            "clipGetRegionOfDefinition": self._get_region,
+        }
+
+    def _define(self, effect: int, name: bytes, out: Any) -> int:
+        if name.decode() in self._host.refuse_clips:
             return abi.ERR_UNSUPPORTED
-        clip = host.of(effect).clips.setdefault(name.decode(), Clip(name.decode()))
-        _give(host, out, clip.properties)
+        clip = self._host.of(effect).clips.setdefault(name.decode(), Clip(name.decode()))
+        _give(self._host, out, clip.properties)
         return abi.OK
 
-    def clip_get_handle(effect: int, name: bytes, out: Any, properties: Any) -> int:
-        clip = host.of(effect).clips.get(name.decode())
+    def _get_handle(self, effect: int, name: bytes, out: Any, properties: Any) -> int:
+        clip = self._host.of(effect).clips.get(name.decode())
         if clip is None:
             return abi.ERR_BAD_HANDLE
-        _give(host, out, clip)
-        _give(host, properties, clip.properties)
+        _give(self._host, out, clip)
+        _give(self._host, properties, clip.properties)
         return abi.OK
 
-    def clip_get_image(clip: int, time: float, region: Any, out: Any) -> int:
-        found: Clip = host.of(clip)
+    def _get_property_set(self, clip: int, out: Any) -> int:
+        _give(self._host, out, self._host.of(clip).properties)
+        return abi.OK
+
+    def _get_image(self, clip: int, time: float, region: Any, out: Any) -> int:
+        found: Clip = self._host.of(clip)
         if found.needed is not None and not found.needed[0] <= time <= found.needed[1]:
             return abi.FAILED
         owner: Effect = found.owner  # type: ignore[attr-defined]
-        feed = found.images or _lie(host, owner)
+        feed = found.images or _lie(self._host, owner)
         picture = None if feed is None else feed(time, region[0] if region else None)
         if picture is None:
             return abi.FAILED
-        field = found.properties.get("test.field", host.profile.field)
-        image = Image(picture, found.properties.get("OfxImagePropPixelAspectRatio", 1.0), owner, field)
-        if found.images is None and host.profile.unconnected == "null":
-            image.put("OfxImagePropData", None)
-        if host.profile.image_is_clip and found.name != "Output":
+        image = self._image(found, picture)
+        if self._host.profile.image_is_clip and found.name != "Output":
             # The clip's own set, with what the last caller left in it.
             found.properties.values.update(image.values)
-            _give(host, out, found.properties)
+            _give(self._host, out, found.properties)
             return abi.OK
-        owner.open_images += 1
-        out[0] = host.handle(image)
+        self._count(owner, +1)
+        out[0] = self._host.handle(image)
         return abi.OK
 
-    def clip_release_image(image: int) -> int:
-        found = host.of(image)
-        if host.profile.image_is_clip and isinstance(found, PropertySet) and not isinstance(found, Image):
+    def _image(self, clip: Clip, picture: Picture) -> Image:
+        profile = self._host.profile
+        field = clip.properties.get("test.field", profile.field)
+        aspect = clip.properties.get("OfxImagePropPixelAspectRatio", 1.0)
+        image = Image(picture, aspect, clip.owner, field)  # type: ignore[attr-defined]
+        if clip.images is None and profile.unconnected == "null":
+            image.put("OfxImagePropData", None)
+        return image
+
+    def _count(self, owner: Effect, change: int) -> None:
+        with self._lock:  # several threads render one node
+            owner.open_images += change
+
+    def _release_image(self, image: int) -> int:
+        found = self._host.of(image)
+        if self._host.profile.image_is_clip and isinstance(found, PropertySet) and not isinstance(found, Image):
             return abi.OK
         if not isinstance(found, Image):
             return abi.ERR_BAD_HANDLE
-        found.owner.open_images -= 1
-        host.forget(found)
+        self._count(found.owner, -1)
+        self._host.forget(found)
         return abi.OK
 
-    def clip_get_rod(clip: int, time: float, out: Any) -> int:
-        found: Clip = host.of(clip)
-        if host.profile.silent_region:
+    def _get_region(self, clip: int, time: float, out: Any) -> int:
+        found: Clip = self._host.of(clip)
+        if self._host.profile.silent_region:
             return abi.OK
-        lies = found.images is None and host.profile.unconnected != "nothing"
+        lies = found.images is None and self._host.profile.unconnected != "nothing"
         out[0] = abi.RectD(*(found.owner.clips["Source"].rod if lies else found.rod))  # type: ignore[attr-defined]
         return abi.OK
-
-    return {
-        "clipDefine": clip_define,
-        "clipGetHandle": clip_get_handle,
-        "clipGetPropertySet": lambda clip, out: _give(host, out, host.of(clip).properties) or abi.OK,
-        "clipGetImage": clip_get_image,
-        "clipReleaseImage": clip_release_image,
-        "clipGetRegionOfDefinition": clip_get_rod,
-    }
 
 
 def image_effect(host: Host) -> Any:
@@ -156,7 +176,7 @@ def image_effect(host: Host) -> Any:
         {
             "getPropertySet": get_property_set,
             "getParamSet": get_param_set,
-            **_clip_functions(host),
+            **_Clips(host).functions(),
             "abort": lambda effect: int(host.of(effect).abort()),
         },
     )

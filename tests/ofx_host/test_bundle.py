@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from host_bridge.codegen import constants_header
 from host_bridge.codegen import knobs_header as cpp_knobs
-from host_bridge.wire import cpp_header
 
 RUNTIME = re.compile(r"^(ld-linux-x86-64|lib(c|m|dl|rt|pthread|resolv|stdc\+\+|gcc_s))\.so")
 
@@ -38,7 +41,26 @@ def test_libraries_travel_in_the_bundle(bundle: Path) -> None:
 def test_headers_are_current() -> None:
     """The generated headers are what the tables say now."""
     assert cpp_knobs.HEADER.read_text() == cpp_knobs.header()
-    assert cpp_header.HEADER.read_text() == cpp_header.header()
+    assert constants_header.HEADER.read_text() == constants_header.header()
+
+
+def test_a_ninth_output_fits_and_is_asked_for(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest list of choices sets the room; one more Output does not compile until the code knows it."""
+    longer = [
+        replace(knob, choices=(*knob.choices, "interlaced")) if knob.name == "output" else knob
+        for knob in cpp_knobs.PLUGIN_KNOBS
+    ]
+    monkeypatch.setattr(cpp_knobs, "PLUGIN_KNOBS", longer)
+    (tmp_path / "art3d_knobs.h").write_text(cpp_knobs.header())
+    (tmp_path / "check.cpp").write_text(
+        '#include "art3d_knobs.h"\nstatic_assert(art3d::kMostChoices == 9 && art3d::kKnobs[4].choices[8] != nullptr);\n'
+    )
+    wrapper = root / "ofx_wrapper"
+    command = ["g++", "-std=c++17", "-fsyntax-only", "-DMSGPACK_NO_BOOST", "-I", str(tmp_path)]
+    command += [f"-I{wrapper / folder}" for folder in ("include", "generated", "src")]
+    subprocess.run([*command, str(tmp_path / "check.cpp")], check=True)
+    done = subprocess.run([*command, str(wrapper / "src" / "knobs.cpp")], capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "each choice of the Output knob is an Output" in done.stderr
 
 
 def test_golden_vectors(built: Path, root: Path) -> None:

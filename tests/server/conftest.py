@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,9 +33,17 @@ def children(pid: int) -> list[int]:
 class Server:
     """One server process that can be killed and started again at its address."""
 
-    def __init__(self, folder: Path, *options: str, engine: str = "synthetic:make", files: int = 0) -> None:
-        self._files = files
-        self.folder, self.address = folder, f"ipc://{folder}/s"
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        engine: str = "synthetic:make",
+        files: int = 0,
+        address: str = "",
+        demands_keys: bool = False,
+    ) -> None:
+        self._files, self._demands_keys = files, demands_keys
+        self.folder, self.address = folder, address or f"ipc://{folder}/s"
         self._options, self._engine = options, engine
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -47,8 +56,16 @@ class Server:
             command = ["prlimit", f"--nofile={self._files}:{self._files}", *command]
         self.process = subprocess.Popen(command)
         end = time.monotonic() + 30
-        while ping(self.address, timeout_s=0.2) is None:
+        while not self._answers():
             assert self.process.poll() is None and time.monotonic() < end, "the server does not start"
+
+    def _answers(self) -> bool:
+        if not self._demands_keys:
+            return ping(self.address, timeout_s=0.2) is not None
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.address.rsplit(":", 1)[1]), 1.0):
+            return True
+        time.sleep(0.05)
+        return False
 
     def kill(self) -> None:
         """As a power cut would."""
