@@ -103,6 +103,14 @@ bench: $(VENV)/.all native
 	@for script in $$(grep -l __main__ benchmarks/*.py | xargs -n 1 basename -s .py); do \
 		echo "== benchmarks.$$script"; $(BIN)/python -m benchmarks.$$script; done
 
+# make coverage   runs the tests and prints which lines they reach, those of the kernels too
+.PHONY: coverage
+coverage: $(VENV)/.all browser
+	$(BIN)/python art3d_node/native/build.py --coverage
+	-$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(TESTS)
+	$(BIN)/gcovr --root . --filter art3d_node/native/ --gcov-ignore-errors=all build/native-coverage
+	$(BIN)/python art3d_node/native/build.py
+
 # make docs   builds the documentation as pages, build/docs/index.html
 .PHONY: docs
 docs: $(VENV)/.all

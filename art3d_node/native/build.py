@@ -34,13 +34,14 @@ def compiler() -> str | None:
     return next((found for name in ("c++", "g++", "clang++") if (found := shutil.which(name))), None)
 
 
-def build(out: Path, folder: Path, *, zig: bool = False) -> None:
+def build(out: Path, folder: Path, *, zig: bool = False, coverage: bool = False) -> None:
     """Compile what has changed.
 
     Args:
         out: the folder that the library is written to.
         folder: CMake's own.
         zig: take the compiler of `ziglang`, whose result runs on every Linux since `OLDEST_GLIBC`.
+        coverage: count how often each line runs, for gcov; every kernel once.
 
     Raises:
         BuildError: a tool is missing or says no.
@@ -51,6 +52,8 @@ def build(out: Path, folder: Path, *, zig: bool = False) -> None:
         f"-DART3D_OUT={out.resolve()}",
         f"-Dnanobind_ROOT={_nanobind()}",
     ]
+    if coverage:
+        options += ["-DCMAKE_CXX_FLAGS=--coverage -fprofile-update=atomic", "-DART3D_ONE_ISA=ON"]
     if zig or compiler() is None:
         options += _zig(folder)
     cmake = _tool("cmake")
@@ -113,13 +116,15 @@ def main() -> int:
     """The command line; 0, or 2 with the reason on standard error."""
     parser = argparse.ArgumentParser(description="build art3d_node.native beside its sources")
     parser.add_argument("--zig", action="store_true", help="take ziglang's compiler even where there is another")
+    parser.add_argument("--coverage", action="store_true", help="count how often each line runs (g++ only)")
     parser.add_argument("--needs", action="store_true", help="print what has to come from PyPI, and end")
     args = parser.parse_args()
     if args.needs:
         print(" ".join(needed_packages()))
         return 0
     try:
-        build(HERE, HERE.parents[1] / "build" / ("native-zig" if args.zig else "native"), zig=args.zig)
+        folder = "native-zig" if args.zig else "native-coverage" if args.coverage else "native"
+        build(HERE, HERE.parents[1] / "build" / folder, zig=args.zig, coverage=args.coverage)
     except BuildError as error:
         print(f"art3d: {error}", file=sys.stderr)
         return 2
