@@ -25,11 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     args = parser().parse_args(given)
     os.umask(0o077)
-    log_to(args.log, rotates=args.front is not None)
     if args.front is not None:
         from art3d_node.server import front
 
         return front.run(args)
+    log_to(args.log, rotates=False)
     try:
         return _supervise(args, given)
     except Art3DError as error:

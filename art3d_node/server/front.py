@@ -10,7 +10,8 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
-from art3d_node.server.endpoint import is_local
+from art3d_node.server.endpoint import is_local, log_to
+from art3d_node.server.front_supervisor import GO
 from art3d_node.server.net.hub import Listener
 from art3d_node.server.options import limits_of, product, room
 from art3d_node.server.protocol.session import Session
@@ -67,13 +68,17 @@ def build(args: argparse.Namespace, listening: tuple[socket.socket, socket.socke
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serves until a signal or idleness ends it."""
+    """Waits until it is to serve, and serves until a signal or idleness ends it; the exit code."""
     requests, control, watching, parent = args.front
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         return 1  # it died before we asked to follow it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's reaches the process that watches, too
     listening = (socket.socket(fileno=requests), socket.socket(fileno=control))
     watcher = socket.socket(fileno=watching)
+    if watcher.recv(1) != GO:  # a spare that is not needed
+        return 0
+    log_to(args.log)
     try:
         service = build(args, listening, _address(listening[1]), pid=parent, watcher=watcher)
         if args.metrics_port:

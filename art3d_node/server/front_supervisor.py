@@ -1,7 +1,8 @@
 """The process that stays: holds the addresses, starts the front, and starts it again when it dies or hangs.
 
 Clients that connect meanwhile wait in the listening sockets, which outlive every front. What a front held is only a
-cache: clients say hello to the next one and ask again.
+cache: clients say hello to the next one and ask again. The next one is there already: a spare that has loaded its
+modules, and waits.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from art3d_node.server.workers.watch import Patience, Watch
 
@@ -25,6 +27,23 @@ PATIENCE = Patience(silent_s=30.0, loading_s=120.0, stuck_s=float("inf"))
 AT_ONCE = 5  # deaths in RECENT_S after which it is no longer started again without a pause
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 RECENT_S = 20.0
+SPARE_AFTER_S = 3.0  # of service: before that, workers need the processor more
+GO = b"g"
+
+
+@dataclass(frozen=True)
+class Front:
+    """A process that serves, or waits until it is to, and our end of the socket between us."""
+
+    child: subprocess.Popen[bytes]
+    pipe: socket.socket
+
+    def close(self) -> None:
+        """Lets go of one that has ended, or ends one that waits."""
+        self.pipe.close()
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
 
 
 class Supervisor:
@@ -39,6 +58,7 @@ class Supervisor:
         self._options, self._listening = list(options), list(listening)
         self._stopping = False
         self._child: subprocess.Popen[bytes] | None = None
+        self._spare: Front | None = None
         self.fault = ""  # why the last front could not begin
 
     def stop(self, *_: object) -> None:
@@ -49,45 +69,62 @@ class Supervisor:
                 self._child.send_signal(signal.SIGTERM)
 
     def run(self) -> int:
-        """Serves until told to end or idle; the exit code."""
+        """Serves until it is stopped or idle; the exit code."""
         served, deaths = False, list[float]()
-        while True:
-            code, began = self._one_front()
-            served |= began
-            # One that ends by itself is done; one that could not even begin would not the next time either.
-            if code == 0 or self._stopping or (code > 0 and not served):
-                return max(0, code) if code >= 0 or self._stopping else 1
-            now_s = time.monotonic()
-            deaths = [death for death in deaths if now_s - death < RECENT_S] + [now_s]
-            log.error("the serving process ended with %d; it is started again", code)
-            often = len(deaths) - AT_ONCE
-            time.sleep(min(FIRST_PAUSE_S * 2**often, LONGEST_PAUSE_S) if often > 0 else 0.0)
+        try:
+            while True:
+                code, began = self._one_front()
+                served |= began
+                # One that ends by itself is done; one that could not even begin would not the next time either.
+                if code == 0 or self._stopping or (code > 0 and not served):
+                    return max(0, code) if code >= 0 or self._stopping else 1
+                now_s = time.monotonic()
+                deaths = [death for death in deaths if now_s - death < RECENT_S] + [now_s]
+                log.error("the serving process ended with %d; it is started again", code)
+                often = len(deaths) - AT_ONCE
+                time.sleep(min(FIRST_PAUSE_S * 2**often, LONGEST_PAUSE_S) if often > 0 else 0.0)
+        finally:
+            if self._spare is not None:
+                self._spare.close()
 
-    def _one_front(self) -> tuple[int, bool]:
-        """One front's life: its exit code, and whether it began to serve."""
+    def _start(self) -> Front:
+        """A front that loads its modules, and serves once it gets `GO`."""
         ours, theirs = socket.socketpair()
         given = [each.fileno() for each in (*self._listening, theirs)]
         command = [sys.executable, "-m", "art3d_node.server", *self._options,
                    "--front", *map(str, given), str(os.getpid())]  # fmt: skip
-        self._child = subprocess.Popen(command, pass_fds=given, stdin=subprocess.DEVNULL)
+        child = subprocess.Popen(command, pass_fds=given, stdin=subprocess.DEVNULL)
         theirs.close()
         ours.settimeout(LOOK_S)
-        if self._stopping:
-            self._child.terminate()
-        try:
-            began = self._watch(ours, self._child)
-            return self._end(self._child), began
-        finally:
-            ours.close()
+        return Front(child, ours)
 
-    def _watch(self, ours: socket.socket, child: subprocess.Popen[bytes]) -> bool:
-        """Until the front is gone; whether it ever said that it serves."""
-        watch, began = Watch(PATIENCE, time.monotonic()), False
+    def _one_front(self) -> tuple[int, bool]:
+        """One front's life: its exit code, and whether it began to serve."""
+        front, self._spare = self._spare or self._start(), None
+        self._child = front.child
+        try:
+            with contextlib.suppress(OSError):  # a spare that has died shows when it is watched
+                front.pipe.send(GO)
+            if self._stopping:
+                front.child.terminate()
+            began = self._watch(front)
+            return self._end(front.child), began
+        finally:
+            front.close()
+
+    def _have_spare(self) -> None:
+        if self._spare is None and not self._stopping:
+            self._spare = self._start()
+
+    def _watch(self, front: Front) -> bool:
+        """Until the front is gone; whether it ever served."""
+        began_s, child = time.monotonic(), front.child
+        watch, began = Watch(PATIENCE, began_s), False
         asked_s = 0.0
         while True:
             now_s = time.monotonic()
             try:
-                said = ours.recv(4096)
+                heard = front.pipe.recv(4096)
             except TimeoutError:
                 fault = watch.fault(now_s, 0)
                 asked_s = (asked_s or now_s) if self._stopping else 0.0
@@ -98,13 +135,15 @@ class Supervisor:
                 continue
             except OSError:
                 return began
-            if not said:
+            if not heard:
                 return began
-            if said.startswith(b"!"):
-                self.fault = said[1:].decode(errors="replace")
+            if heard.startswith(b"!"):
+                self.fault = heard[1:].decode(errors="replace")
             else:
                 watch.heard(now_s, ready=True)
                 began = True
+                if now_s - began_s > SPARE_AFTER_S:
+                    self._have_spare()
 
     def _end(self, child: subprocess.Popen[bytes]) -> int:
         # It closed its end because it ends; one that hangs does not.

@@ -74,9 +74,14 @@ class Server:
         self.process.wait()
 
     def fronts(self) -> list[int]:
-        """Process id of what serves, which the process that was started watches."""
+        """Process id of what serves: the oldest child of the process that was started; a younger one is its spare."""
         assert self.process is not None
-        return children(self.process.pid)
+        return children(self.process.pid)[:1]
+
+    def spares(self) -> list[int]:
+        """Process id of what waits to serve."""
+        assert self.process is not None
+        return children(self.process.pid)[1:]
 
     def workers(self) -> list[int]:
         """Process ids of its workers."""

@@ -167,6 +167,23 @@ def test_a_front_that_dies_is_back_at_once_and_clients_go_on(server):
     assert server.process.poll() is None and server.stop() == 0
 
 
+def test_a_spare_takes_over_and_another_is_made(server):
+    (front,) = server.fronts()
+    while not server.spares():
+        time.sleep(0.05)
+    (spare,) = server.spares()
+    with Client(server.address) as client:
+        os.kill(front, signal.SIGKILL)
+        tile(client, picture(3))
+        assert server.fronts() == [spare]
+        while not server.spares():
+            time.sleep(0.05)
+        os.kill(server.spares()[0], signal.SIGKILL)  # one that has died cannot take over: another is started
+        os.kill(spare, signal.SIGKILL)
+        tile(client, picture(3))
+    assert server.stop() == 0 and server.process.returncode == 0
+
+
 def test_a_front_that_is_told_to_end_is_not_started_again(server):
     (front,) = server.fronts()
     os.kill(front, signal.SIGTERM)

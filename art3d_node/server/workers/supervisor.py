@@ -14,7 +14,7 @@ from typing import Any
 
 from art3d_node.server.workers.pipe import Broken, Pipe
 from art3d_node.server.workers.records import Alive, Ready
-from art3d_node.server.workers.watch import Patience, Watch
+from art3d_node.server.workers.watch import Patience, Watch, stopped
 
 log = logging.getLogger(__name__)
 DEFAULT_ENGINE = "art3d_node.server.workers.compute:make"
@@ -94,7 +94,7 @@ class Workers:
         return process
 
     def send(self, worker: int, message: Any) -> None:
-        """A record for a worker; one that is dying gets nothing, which its closing pipe will tell."""
+        """A record for a worker; one that is dying gets nothing, as its closing pipe will show."""
         process = self.processes.get(worker)
         if process is not None:
             try:
@@ -123,13 +123,15 @@ class Workers:
         found = []
         for process in self.processes.values():
             why = process.watch.fault(now_s, jobs(process.id))
+            if not why and process.watch.silent(now_s) and stopped(process.child.pid):
+                why = "is stopped"
             if why:
                 log.error("worker %d (pid %d) %s", process.id, process.child.pid, why)
                 found.append(process.id)
         return found
 
     def doubtful(self, now_s: float) -> set[int]:
-        """Those that should have said something by now."""
+        """Those that should have sent something by now."""
         return {process.id for process in self.processes.values() if process.watch.doubtful(now_s)}
 
     def reap(self, worker: int, now_s: float) -> Process:
