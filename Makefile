@@ -59,8 +59,8 @@ native:
 
 wheel: $(VENV)/.base
 	$(PIP) ziglang
+	rm -rf build/lib* build/bdist*  # else modules that are gone come along
 	ART3D_NATIVE=zig $(BIN)/pip wheel --quiet --no-deps -c constraints.txt -w build/wheel .
-	$(BIN)/python -m wheel tags --remove --platform-tag manylinux_2_28_$$(uname -m) build/wheel/art3d-*linux_$$(uname -m).whl
 
 setup: $(VENV)/.base native
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -32,7 +33,11 @@ def needed() -> list[str]:
     return sorted({*native_build.needed_packages(), *(["ziglang"] if WANTED == "zig" else [])})
 
 
+# A zig build runs on every Linux since that glibc, and its name says so.
+PORTABLE = "_".join(["manylinux", *native_build.OLDEST_GLIBC.split("."), platform.machine()])
+
 setup(
+    options={"bdist_wheel": {"plat_name": PORTABLE}} if WANTED == "zig" else {},
     ext_modules=[] if WANTED == "skip" else [Extension("art3d_node.native._native", sources=[])],
     cmdclass={"build_ext": BuildNative},
     setup_requires=needed(),

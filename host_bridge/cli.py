@@ -30,6 +30,7 @@ COMMANDS = (
     "status",
     "stop",
     "clean",
+    "deploy",
     "keys",
     "styles",
     "models",

@@ -45,7 +45,9 @@ def built_bundle() -> Path:
 def own_command() -> str:
     """The shell words that start this very Art3D."""
     beside = Path(sys.executable).with_name("art3d")
-    words = [str(beside)] if beside.is_file() else [sys.executable, "-m", "host_bridge.cli"]
+    launcher = Path(sys.prefix).parent / "bin" / "art3d"  # of a version that `art3d deploy` wrote
+    found = next((path for path in (beside, launcher) if path.is_file()), None)
+    words = [str(found)] if found else [sys.executable, "-m", "host_bridge.cli"]
     return " ".join(map(shlex.quote, words))
 
 
