@@ -10,7 +10,7 @@ from host_bridge.core.errors import BadInputError
 from host_bridge.shot.file import ShotEntry
 from host_bridge.shot.transitions import Transition
 
-FLAT_SPANS = 1e6  # a range so wide that all depth of a black frame lies in its middle
+FLAT_SPANS = 1e6  # a range so wide that all depth of a blank frame lies in its middle
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Scene:
     start: int
     stop: int
     kind: Literal["scene", "fade", "dissolve"] = "scene"
-    black: tuple[int, int] = field(default=(0, 0))
+    blank: tuple[int, int] = field(default=(0, 0))
 
 
 def edited(found: Sequence[Transition], cuts: Cuts, numbers: Sequence[int]) -> list[Transition]:
@@ -82,7 +82,7 @@ def scenes_of(changes: Sequence[Transition], count: int) -> list[Scene]:
         start = change.first
         if change.kind in ("fade", "dissolve"):
             kind: Literal["fade", "dissolve"] = "fade" if change.kind == "fade" else "dissolve"
-            found.append(Scene(change.first, change.last + 1, kind, change.black))
+            found.append(Scene(change.first, change.last + 1, kind, change.blank))
             start = change.last + 1
     if start < count:
         found.append(Scene(start, count))
@@ -94,8 +94,8 @@ def between_scenes(
 ) -> list[ShotEntry]:
     """Every frame's entry: those of the scenes, and on the way from one to the next those of both.
 
-    A fade holds the range of the scene that it shows, black frames are flat and on the screen, and across a dissolve
-    the ranges mix as the pictures do.
+    A fade holds the range of the scene that it shows, black and white frames are flat and on the screen, and across a
+    dissolve the ranges mix as the pictures do.
 
     Args:
         scenes: all of them.
@@ -118,11 +118,11 @@ def _between(scene: Scene, at: int, before: ShotEntry | None, after: ShotEntry |
     first, last = before or after or own, after or before or own
     if scene.kind == "dissolve":
         return _mixed(first, last, (at - scene.start + 1) / (scene.stop - scene.start + 1), own)
-    if scene.black[0] <= at < scene.black[1]:
+    if scene.blank[0] <= at < scene.blank[1]:
         wide = FLAT_SPANS * max(own.iz_high - own.iz_low, 1e-3)
         middle = 0.5 * (own.iz_low + own.iz_high)
         return replace(own, iz_low=middle - wide, iz_high=middle + wide, fit_scale=0.0, fit_shift=0.0)
-    return _mixed(first, last, 0.0 if at < scene.black[0] else 1.0, own)
+    return _mixed(first, last, 0.0 if at < scene.blank[0] else 1.0, own)
 
 
 def _mixed(a: ShotEntry, b: ShotEntry, share: float, own: ShotEntry) -> ShotEntry:

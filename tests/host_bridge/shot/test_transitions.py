@@ -9,6 +9,7 @@ import pytest
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
+from host_bridge.shot import transitions
 from host_bridge.shot.file import ShotEntry
 from host_bridge.shot.scenes import Cuts, Scene, between_scenes, edited, scenes_of
 from host_bridge.shot.signature import Glance, glance
@@ -58,6 +59,59 @@ def test_a_dip_to_black(out: int, black: int, back: int) -> None:
     (found,) = find_transitions(seen(dip(scene(1, 16), scene(22, 16), out, black, back)))
     assert found.kind == "fade"
     assert abs(found.first - (16 - out)) <= 1 and abs(found.last - (15 + black + back)) <= 1
+
+
+@pytest.mark.parametrize(("out", "white", "back"), [(6, 4, 6), (0, 3, 6), (8, 1, 0)])
+def test_a_dip_to_white_is_a_fade(out: int, white: int, back: int) -> None:
+    first, last = scene(1, 16), scene(22, 16)
+    frames = [1.0 - f for f in dip([1.0 - f for f in first], [1.0 - f for f in last], out, white, back)]
+    (found,) = find_transitions(seen(frames))
+    assert (found.kind, found.blank) == ("fade", (16, 16 + white))
+    assert abs(found.first - (16 - out)) <= 1 and abs(found.last - (15 + white + back)) <= 1
+
+
+def test_white_that_comes_back_to_its_scene_is_a_flash() -> None:
+    negative = [1.0 - f for f in scene(1, 32)]
+    frames = [1.0 - f for f in dip(negative[:16], negative[16:], 2, 2, 5)]
+    (found,) = find_transitions(seen(frames))
+    assert found.kind == "flash"
+
+
+def test_a_fade_of_a_fast_scene_is_whole() -> None:
+    (found,) = find_transitions(seen(dip(scene(1, 16), scene(22, 30, 3.4), 0, 2, 8)))
+    assert (found.kind, found.first) == ("fade", 16) and abs(found.last - 25) <= 2
+
+
+def test_a_wipe_counts_as_a_dissolve() -> None:
+    one, two = scene(1, 40, 0.0), scene(22, 40, 0.0)
+    wiped = [
+        np.hstack([b[:, : 8 * (i + 1)], a[:, 8 * (i + 1) :]]) for i, (a, b) in enumerate(zip(one, two, strict=True))
+    ]
+    (found,) = find_transitions(seen([*one[:16], *wiped[:11], *two[:16]]))
+    assert found.kind == "dissolve"
+    assert abs(found.first - 16) <= 3 and abs(found.last - 26) <= 3
+
+
+def test_steps_in_a_row_are_one_move() -> None:
+    """A whip pan leads from picture to picture; something that passes by changes nothing."""
+    one, two = scene(1, 12, 0.0), scene(22, 12, 0.0)
+    between = [scene(seed, 1)[0] for seed in (33, 44)]
+    assert find_transitions(seen([*one, *between, *two])) == [Transition("dissolve", 12, 13)]
+    assert find_transitions(seen([*one, *between, *one])) == []
+
+
+def test_a_film_in_pieces_gives_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = scene(1, 60), scene(22, 60)
+    frames = [*dip(one, two, 6, 3, 6), *dissolve(scene(5, 60, 0.2), one, 8), *dip(two, one, 0, 20, 9)]
+    whole = find_transitions(seen(frames))
+    assert [t.kind for t in whole].count("fade") == 2 and "dissolve" in {t.kind for t in whole}
+    monkeypatch.setattr(transitions, "CHUNK", 16)
+    monkeypatch.setattr(transitions, "CONTEXT", 40)
+    assert find_transitions(seen(frames)) == whole
+
+
+def test_nothing_but_black_has_no_transition() -> None:
+    assert find_transitions(seen([np.zeros((*SIZE, 3), np.float32)] * 5)) == []
 
 
 @pytest.mark.parametrize("length", [4, 8, 12, 20])
