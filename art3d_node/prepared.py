@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -16,7 +16,9 @@ from art3d_node.stereo import blueprint, comfort, ramps
 from art3d_node.stereo.blueprint import Knobs
 from art3d_node.stereo.turn_cpu import turn_and_limit
 from art3d_node.transfer import CPU
+from art3d_node.window_mask import hidden_parallax
 from host_bridge.core.errors import BadInputError
+from host_bridge.core.floating_window import FloatingWindow, window_of
 from host_bridge.core.frame import Frame
 from host_bridge.core.params import Controls
 
@@ -36,6 +38,7 @@ class Prepared:
         knobs: the artist's knobs on top of the shot's.
         bounds_px: no finite disparity of the frame lies outside (lowest, highest), px.
         stats: figures of the whole frame.
+        window: where the floating window's edges are.
     """
 
     plate: Plate
@@ -44,6 +47,7 @@ class Prepared:
     knobs: Knobs
     bounds_px: tuple[float, float]
     stats: dict[str, Any]
+    window: FloatingWindow = field(default_factory=FloatingWindow)
 
     @property
     def matte(self) -> Tensor | None:
@@ -143,7 +147,7 @@ def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate:
         sculpt=controls.sculpt,
     ).under(depth_gain=analysis.shot_gain, zero_plane_pct=analysis.shot_zero_plane_pct)
     bounds = _bounds(analysis, knobs, plate.sculpted(controls.matte) is not None)
-    prepared = Prepared(plate, analysis, controls, knobs, bounds, {})
+    prepared = Prepared(plate, analysis, controls, knobs, bounds, {}, window_of(controls))
     prepared.stats.update(_stats(prepared))
     return prepared
 
@@ -208,8 +212,20 @@ def _stats(prepared: Prepared) -> dict[str, Any]:
         "style_id": a.style_id,
         **(a.z.stats() if a.z else {}),
         "ms": dict(a.ms),
+        **_window_stats(prepared, sampled),
     }
     return stats
+
+
+def _window_stats(prepared: Prepared, sampled: Tensor) -> dict[str, Any]:
+    """Where the floating window lies, and the parallax of what it hides; nothing where there is none."""
+    window = prepared.window
+    if not window.needed:
+        return {}
+    every = prepared.analysis.every.step
+    hidden = hidden_parallax(prepared.plate, window, sampled, every, prepared.controls.hero)
+    said = {"floating_window": [round(amount, 4) for amount in window.amounts]}
+    return said if hidden is None else {**said, "window_hides_pct": list(hidden)}
 
 
 def _beyond_border_px(prepared: Prepared) -> float:

@@ -29,13 +29,18 @@ from art3d_node.stereo import blueprint
 from art3d_node.stereo.synthesis import NewView, new_view
 from art3d_node.stereo.window import required_input, shift_span
 from art3d_node.surround import framed, opening
+from art3d_node.window_mask import darkened, window_mask
 from host_bridge.core.errors import BadInputError
+from host_bridge.core.floating_window import masks_picture
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import OUTPUTS
 
 __all__ = ["Plate", "Prepared", "Rendered", "prepare", "render", "render_box"]
+
+
+EYES = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def render_box(prepared: Prepared, box: Box, outputs: Sequence[str]) -> Rendered
     started = time.perf_counter()
     seen = box.intersect(opening(prepared.plate))
     tile = _TileJob(prepared, Box(0, 0, 0, 0) if seen.empty else seen, frozenset(outputs))
-    planes = {name: framed(tile.plane(name), name, tile.box, box, prepared.plate) for name in outputs}
+    planes = {name: framed(tile.masked(name), name, tile.box, box, prepared.plate) for name in outputs}
     ms = {**prepared.stats["ms"], "render": round(1000.0 * (time.perf_counter() - started), 3)}
     return Rendered(planes, {**prepared.stats, "ms": ms})
 
@@ -105,9 +110,23 @@ class _TileJob:
             self.views[eye] = self._new_view(eye)
         return self.views[eye]
 
+    def masked(self, name: str) -> Tensor:
+        """(h, w, c) of one output; a view is under the floating window, where that lies in the picture."""
+        if name in EYES and masks_picture(self.prepared.controls):
+            return darkened(self.plane(name), self._mask(name), self.prepared.plate.frame.channels)
+        return self.plane(name)
+
+    def _mask(self, eye: str) -> Tensor | None:
+        prepared = self.prepared
+        softness = prepared.controls.floating_softness
+        return window_mask(prepared.plate, prepared.window, softness, eye, self.box)
+
     def plane(self, name: str) -> Tensor:
         """(h, w, c) of one output."""
         analysis = self.prepared.analysis
+        if name in ("window_left", "window_right"):
+            mask = self._mask(name.removeprefix("window_"))
+            return self._nothing(1) + 1.0 if mask is None else mask
         if name in ("inverse_depth", "scale", "shift"):
             return self._crop(getattr(analysis, name))
         if name == "disparity_local":

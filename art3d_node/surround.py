@@ -1,7 +1,8 @@
 """What lies around the active picture: bars as they are in the plate, for both eyes alike, on the screen plane.
 
 Convention:
-    In the bars views and extra layers are the plate's own, and every other plane is 0.
+    In the bars views and extra layers are the plate's own, a floating window masks nothing (1), and every other plane
+    is 0.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def framed(plane: Tensor, name: str, seen: Box, box: Box, plate: Plate) -> Tenso
     """
     if seen == box or plate.barred is None:
         return plane
-    whole = torch.zeros(box.height, box.width, plane.shape[2], device=plane.device)
+    beyond = 1.0 if name.startswith("window_") else 0.0
+    whole = torch.full((box.height, box.width, plane.shape[2]), beyond, device=plane.device)
     bars, layer = box.intersect(plate.barred.data), _LAYERS.get(name)
     if layer and not bars.empty:
         pixels = plate.barred.layers[layer][bars.slices(plate.barred.data)]

@@ -216,7 +216,7 @@ def test_a_new_view_extends_beyond_the_data_window() -> None:
 
 def test_a_box_far_away_is_empty() -> None:
     planes = shoot(given_frame(pop_out()), box=Box(1000, 1000, 1010, 1008)).planes
-    assert all(not plane.any() for plane in planes.values())
+    assert all(not plane.any() for name, plane in planes.items() if not name.startswith("window_"))
 
 
 def test_matte_of_eight_bits_says_where_sculpt_acts() -> None:
@@ -330,4 +330,4 @@ def test_plate_values_that_are_not_finite_stay_in_their_own_pixels() -> None:
 @pytest.mark.parametrize("box", [Box(0, H, W, H + 1), Box(0, -3, W, 0), Box(-90, 0, -40, H), Box(W + 40, 0, W + 60, H)])
 def test_rows_and_columns_that_nothing_reaches_are_empty(box: Box, edges: str) -> None:
     planes = shoot(given_frame(pop_out()), replace(WIDE, edges=edges), box).planes
-    assert all(not plane.any() for plane in planes.values())
+    assert all(not plane.any() for name, plane in planes.items() if not name.startswith("window_"))

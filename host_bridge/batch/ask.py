@@ -10,6 +10,7 @@ import numpy as np
 
 from host_bridge.client import Client
 from host_bridge.client.pending import Pending
+from host_bridge.core.floating_window import masks_picture
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
@@ -79,12 +80,18 @@ def new_view_box(frame: Frame, controls: Controls, *, reach_px: float | None = N
     return frame.data.grow(reach, 0).intersect(frame.data.union(within or frame.display))
 
 
-def outputs_for(frame: Frame, hero: str, layers: tuple[str, ...] = ()) -> tuple[str, ...]:
+def outputs_for(frame: Frame, controls: Controls, layers: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Names of the wire outputs that a stereo frame needs."""
+    hero = controls.hero
     new = [eye for eye in EYES if eye != hero]
+    # Under a floating window the hero's picture is no longer the plate's own.
+    seen = [hero] if hero in EYES and masks_picture(controls) else []
+    masks = (
+        [f"window_{eye}" for eye in EYES] if controls.floating_window != "off" and not masks_picture(controls) else []
+    )
     extra = [f"{eye}_extra" for eye in new if "extra" in frame.layers]
-    masks = [f"occlusion_{eye}" for eye in new]
-    return (*new, *extra, "disparity_left", "disparity_right", *masks, *layers)
+    filled = [f"occlusion_{eye}" for eye in new]
+    return (*new, *seen, *extra, "disparity_left", "disparity_right", *filled, *masks, *layers)
 
 
 def ask(
@@ -105,7 +112,7 @@ def ask(
     """
     frame, settled = plate.frame, settings_for(plate, settings)
     box = new_view_box(plate.shown, controls, reach_px=reach_px, within=within)
-    names = outputs_for(frame, controls.hero, layers)
+    names = outputs_for(frame, controls, layers)
     extra = frame.layers["extra"].shape[2] if "extra" in frame.layers else 0
     planes = sum(len(frame.channels) if n in EYES else extra if n.endswith("_extra") else 1 for n in names)
     rows = max(1, TILE_BYTES // (4 * planes * box.width))

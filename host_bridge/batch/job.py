@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 from host_bridge.batch.depth_script import DepthScript
 from host_bridge.core.errors import Art3DError, BadInputError, OutputError
+from host_bridge.core.floating_window import FROM_SHOT, window_of
 from host_bridge.core.params import Controls
 from host_bridge.core.recipe import content_hash, recipe_hash
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, Plate, PlateSequence
 from host_bridge.io.plates.canvas import Canvas, laid
 from host_bridge.shot.file import Shot
+from host_bridge.shot.floating import resolved
 from host_bridge.wire.messages import AnalysisSettings
 
 Missing = Literal["error", "skip", "hold"]
@@ -109,9 +111,30 @@ class Job:
         """The review images of one frame."""
         return {name: pattern.path(number) for name, pattern in self.reviews.items()}
 
-    def knobs(self, number: int) -> Controls:
-        """The knobs of one frame."""
-        return self.script.at(number, self.controls) if self.script else self.controls
+    def knobs(self, number: int, source: int | None = None) -> Controls:
+        """The knobs of one frame; a floating window that the shot decides is described as if turned by hand.
+
+        Args:
+            number: frame number.
+            source: the frame whose plate is used, where it is another.
+
+        Raises:
+            BadInputError: the shot shall decide, and there is none.
+            ShotError: the shot analysis does not know.
+        """
+
+        def at(frame: int) -> Controls:
+            return self.script.at(frame, self.controls) if self.script else self.controls
+
+        asked = at(number)
+        if asked.floating_window not in FROM_SHOT:
+            return asked
+        if self.shot is None:
+            window_of(asked)
+            raise AssertionError("a window that nobody decided")
+        if source is None or source == number:
+            return resolved(number, self.shot.frames, at)
+        return resolved(source, self.shot.frames, lambda frame: asked if frame == source else at(frame))
 
     def recipe(self, number: int, source: int, server: Mapping[str, Any]) -> str:
         """The recipe of one frame.
@@ -131,7 +154,7 @@ class Job:
             "input_space": self.input_space,
             "depth": self._depth(source),
             "settings": asdict(self.settings),
-            "controls": asdict(self.knobs(number)),
+            "controls": asdict(self.knobs(number, source)),
             "layers": self.writing.layers,
             "compression": self.writing.compression,
             "per_view": self.out.has_view,

@@ -19,7 +19,7 @@ from host_bridge.shot.depth_provenance import depth_words, tells
 
 SHOWN = ("depth_source", "style_id", "model_id", "fit_scale", "fit_shift", "parallax_min_pct", "parallax_max_pct",
          "budget", "beyond_border_px", "licence_note", "depth_from", "z_meaning", "z_how", "z_agreement",
-         "z_void")  # fmt: skip
+         "z_void", "floating_window", "window_hides_pct")  # fmt: skip
 
 
 def reporter_for(*, as_json: bool, farm: bool = False, out: TextIO | None = None) -> Reporter:
@@ -119,6 +119,7 @@ class PeopleReporter:
         )
         self._failed: list[int] = []
         self._source: tuple[str, ...] = ()
+        self._window: list[tuple[float, float, float]] = []
         self._since = 0.0
         self._rendered = 0
 
@@ -144,6 +145,7 @@ class PeopleReporter:
             self._rendered += 1
             if not self._console.is_terminal:
                 self._say(f"frame {event.number}: {event.files[0]}")
+            self._hidden(event)
         if event.held is not None:
             self._say(f"frame {event.number}: shows the plate of frame {event.held}")
         if event.error is not None:
@@ -160,10 +162,22 @@ class PeopleReporter:
             f"{counts[kind]} {kind}" for kind in ("rendered", "kept", "skipped", "failed") if counts.get(kind)
         )
         self._say(f"{said or 'nothing done'} in {seconds:.1f} s")
+        if self._window:
+            widest, near, far = zip(*self._window, strict=True)
+            self._say(
+                f"floating window in {len(self._window)} frames, up to {max(widest):.2f} %; "
+                f"its masks hide parallax from {min(near):+.2f} to {max(far):+.2f} %"
+            )
         if self._failed:
             self._say(f"failed frames: {', '.join(str(n) for n in sorted(self._failed))}")
         if self._stream is not sys.stderr:
             self._stream.close()
+
+    def _hidden(self, event: Event) -> None:
+        """Notes what a floating window takes from the audience, for the summary."""
+        if "floating_window" in event.stats and "window_hides_pct" in event.stats:
+            near, far = event.stats["window_hides_pct"]
+            self._window.append((max(event.stats["floating_window"]), near, far))
 
     def _say(self, text: str) -> None:
         self._console.print(escape(text))

@@ -200,7 +200,7 @@ class _Run:
         assert frame.plate is not None
         started = time.perf_counter()
         try:
-            controls = self.job.knobs(frame.number)
+            controls = self.job.knobs(frame.number, frame.source)
             asked = ask(
                 self.client,
                 frame.plate,

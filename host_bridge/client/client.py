@@ -218,6 +218,8 @@ class Client:
         frames = {frame.key: frame, **{other.key: other for other in neighbours}}
         if controls.matte != "input" and self.welcome.protocol < (1, 2):
             raise ProtocolError("this server is too old to find people", remedy="update it, or bring a matte")
+        if controls.floating_window != "off" and self.welcome.protocol < (1, 3):
+            raise ProtocolError("this server is too old for a floating window", remedy="update it, or switch it off")
         request = m.TileRequest(frame.key, settings, controls, box, tuple(outputs), self._priority, self._viewer)
         return self._begin(request, frames)
 

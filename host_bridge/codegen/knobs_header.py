@@ -12,6 +12,20 @@ HEADER = Path(__file__).resolve().parents[2] / "ofx_wrapper" / "generated" / "ar
 GROUPS: tuple[tuple[str, str, bool, tuple[str, ...]], ...] = (
     ("", "", True, ("depth_gain", "zero_plane", "sculpt", "style", "output")),
     ("budget", "Depth Budget", False, ("budget_front", "budget_behind")),
+    (
+        "floating",
+        "Floating Window",
+        False,
+        (
+            "floating_window",
+            "floating_left",
+            "floating_left_slant",
+            "floating_right",
+            "floating_right_slant",
+            "floating_softness",
+            "floating_mask",
+        ),
+    ),
     ("eye", "New Eye", False, ("hero", "fill", "edges", "occlusion_to_alpha")),
     (
         "inputs",

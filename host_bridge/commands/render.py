@@ -96,6 +96,8 @@ def run(args: argparse.Namespace) -> int:
             identity = identities(client, job.settings)
             validate_expected(args.expect, identity)
             staged = in_shot(job, shot_of(args, job, client), whole_of(args, job))
+            if staged.shot is None:
+                staged.knobs(staged.plate.frames[0])  # a floating window that nobody decides fails here, not per frame
             return run_job(staged, client, reporter, asked=_asked(args, identity)).exit_code
 
 

@@ -115,12 +115,29 @@ KNOBS: tuple[Knob, ...] = (
          "near is white. Auto compares it with what a small network sees."),
     Knob(22, "matte", "Sculpt Where", "choice", "input", choices=("input", "people"),
          help="Where Local Sculpt acts: in the Matte input (everywhere without one), or on the people of the frame."),
+    Knob(24, "floating_window", "Floating Window", "choice", "off", choices=("off", "manual", "auto", "static"),
+         help="Masks that bring the picture's side edges in front of what they cut: by hand, or from the shot "
+         "analysis, moving and eased (auto) or one window for each scene (static)."),
+    Knob(25, "floating_left", "Window Left", "float", 0.0, unit="%", minimum=0.0, maximum=20.0, animates=True,
+         help="How far in front of the screen the left edge comes: so wide is the mask in the left eye."),
+    Knob(26, "floating_right", "Window Right", "float", 0.0, unit="%", minimum=0.0, maximum=20.0, animates=True,
+         help="How far in front of the screen the right edge comes: so wide is the mask in the right eye."),
+    Knob(27, "floating_left_slant", "Left Slant", "float", 0.0, minimum=-1.0, maximum=1.0, animates=True,
+         help="Leans the left edge: at -1 its bottom stays on the screen, at +1 its top does."),
+    Knob(28, "floating_right_slant", "Right Slant", "float", 0.0, minimum=-1.0, maximum=1.0, animates=True,
+         help="Leans the right edge: at -1 its bottom stays on the screen, at +1 its top does."),
+    Knob(29, "floating_softness", "Window Softness", "float", 0.2, unit="%", minimum=0.0, maximum=5.0, animates=True,
+         help="Width over which a mask fades out, inside the mask: it never reaches farther into the picture."),
+    Knob(30, "floating_mask", "Window Mask", "choice", "picture", choices=("picture", "layer"),
+         help="Whether the masks darken both views, or leave them as they are and come as layers of their own."),
 )  # fmt: skip
 
 PLUGIN_KNOBS: tuple[Knob, ...] = (
     Knob(13, "output", "Output", "choice", "right",
-         choices=("left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion", "over-under"),
-         help="What the node gives: an eye, both eyes in one picture or as red/cyan, or a channel of the analysis."),
+         choices=("left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion", "over-under",
+                  "window-masks"),
+         help="What the node gives: an eye, both eyes in one picture or as red/cyan, a channel of the analysis, or the "
+         "masks of the floating window (left eye in red, right eye in green and blue)."),
     Knob(14, "picture", "Picture Width", "choice", "project", choices=("project", "source"),
          help="The width that every % means: the project's format, or the source's own region where they differ."),
     Knob(19, "use_depth", "Use Depth", "bool", True,
@@ -164,6 +181,13 @@ class Controls:
     edges: str = _rest("edges")
     occlusion_to_alpha: bool = _rest("occlusion_to_alpha")
     matte: str = _rest("matte")
+    floating_window: str = _rest("floating_window")
+    floating_left: float = _rest("floating_left")
+    floating_right: float = _rest("floating_right")
+    floating_left_slant: float = _rest("floating_left_slant")
+    floating_right_slant: float = _rest("floating_right_slant")
+    floating_softness: float = _rest("floating_softness")
+    floating_mask: str = _rest("floating_mask")
 
     def checked(self) -> Controls:
         """The same controls, every value proved against its knob.

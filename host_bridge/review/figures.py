@@ -10,7 +10,8 @@ import numpy as np
 
 from host_bridge.core.frame import Array
 from host_bridge.review.pair import Pair
-from host_bridge.review.windows import Violation, violations
+from host_bridge.review.windows import Violation, edges_of, violations
+from host_bridge.shot.edges import Edges
 
 HISTOGRAM_PCT = (-6.0, 6.0)
 HISTOGRAM_BINS = 120
@@ -31,6 +32,7 @@ class Figures:
         jitter: mean change of parallax since the frame before where the picture stands still, %; NaN without any.
         histogram: share of the pixels in each of `HISTOGRAM_BINS` bins over `HISTOGRAM_PCT`.
         violations: window violations.
+        edges: what the picture's own edges cut.
     """
 
     number: int
@@ -44,6 +46,7 @@ class Figures:
     jitter: float = math.nan
     histogram: tuple[float, ...] = ()
     violations: tuple[Violation, ...] = field(default=())
+    edges: Edges = field(default_factory=Edges)
 
 
 def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
@@ -73,7 +76,8 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
         filled=filled,
         jitter=_jitter(pair, before),
         histogram=tuple(float(c) for c in counts / max(1, len(known))),
-        violations=violations(pair.parallax),
+        violations=violations(pair.parallax, pair.window),
+        edges=edges_of(pair.parallax),
     )
 
 

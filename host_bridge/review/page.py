@@ -15,12 +15,13 @@ from typing import Any
 
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import Art3DError, OutputError
+from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, figures_of, scenes
 from host_bridge.review.pair import Pair
 from host_bridge.review.proxies import Proxy, frame_script
 from host_bridge.review.source import StereoSource
 from host_bridge.review.targets import TARGETS, FrameRange, Judgement, judge
-from host_bridge.review.windows import FloatingWindow, static_window
+from host_bridge.review.windows import proposed
 
 MOST_BYTES = 58_000_000
 MOST_FRAME_BYTES = 400_000
@@ -162,7 +163,7 @@ def _body(name: str, shot: ShotOnPage, found: _Found) -> tuple[dict[str, Any], d
         for before, after in zip([figures[0], *figures], figures, strict=False)
     ]
     judged = {t.id: judge((FrameRange(f.number, f.p1, f.p99) for f in figures), t) for t in TARGETS}
-    window = static_window({f.number: f.violations for f in figures})
+    window = proposed(f.edges for f in figures)
     body = {
         "name": name,
         "width_px": found.width_px,

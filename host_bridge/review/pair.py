@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
 
 
@@ -21,6 +22,7 @@ class Pair:
         filled: (rows, columns) bool on the right grid, where that eye sees what the plate hides; None as above.
         pixel_aspect: width of a pixel over its height.
         full_width: columns of the picture that the views are a proxy of; 0 where they are the picture.
+        window: where a floating window put the picture's edges.
     """
 
     number: int
@@ -30,6 +32,7 @@ class Pair:
     filled: Array | None = None
     pixel_aspect: float = 1.0
     full_width: int = 0
+    window: FloatingWindow = field(default_factory=FloatingWindow)
 
 
 def hidden(parallax: Array) -> Array:

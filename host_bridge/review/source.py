@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from host_bridge.core.errors import BadInputError, PlateError
+from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.outputs.result import EYES, on_window
+from host_bridge.io.outputs.stereo_exr import WINDOW
 from host_bridge.io.plates import Plate, PlateSequence, guard
 from host_bridge.io.plates.disparity import find_disparity, read_disparity
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
@@ -60,7 +62,8 @@ class StereoSource:
         views = [_shrunk(eye, side_px) for eye in self._eyes(left, right)]
         shown = [colour.to_display(eye, left.frame.channels, left.pixel_space) for eye in views]
         width = left.frame.display.width // (2 if self.layout == "sbs" else 1)
-        return Pair(number, shown[0], shown[1], parallax, filled, left.frame.pixel_aspect, width)
+        window = _window_in(left.path)
+        return Pair(number, shown[0], shown[1], parallax, filled, left.frame.pixel_aspect, width, window)
 
     def shown(self, number: int, *, display: str = "", view: str = "") -> tuple[Array, Array]:
         """Both eyes of one frame through a display transform; (rows, columns, 3) float32 in 0..1.
@@ -179,6 +182,18 @@ def _measured(left: Plate, right: Plate) -> tuple[Array | None, Array | None]:
             filled = mask > 0.5
             break
     return parallax, filled
+
+
+def _window_in(path: Path) -> FloatingWindow:
+    """The floating window that a file says it was rendered with."""
+    if guard.first_bytes(path, 4) != MAGIC:
+        return FloatingWindow()
+    said = next((header[WINDOW] for header in open_exr(path).headers if WINDOW in header), "")
+    try:
+        left_top, left_bottom, right_top, right_bottom = (float(value) for value in str(said).split())
+    except ValueError:
+        return FloatingWindow()
+    return FloatingWindow((left_top, left_bottom), (right_top, right_bottom))
 
 
 def _occlusion(file: ExrFile, display: Box) -> Array | None:

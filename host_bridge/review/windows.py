@@ -6,18 +6,23 @@ itself; a floating window moves the edge forward, by a mask in one eye.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
+from host_bridge.core.params import BY_NAME, Controls
+from host_bridge.shot.edges import LEAST_ROWS, Edges, Layer, bands_of, edge_rows
+from host_bridge.shot.floating import LEAST_PCT, widest
 
-LEAST_PCT = 0.1
-"""Parallax in front of the screen that counts."""
-LEAST_ROWS = 0.02
-"""Share of the picture's height that must be cut in one stretch."""
+FLAT = Layer(0.0, 1.0, 0.0, 0.0)
+_MOST = BY_NAME["budget_front"].maximum
+AS_MEASURED = Controls(budget_front=_MOST, budget_behind=_MOST)
+"""Knobs that leave parallax as it was measured."""
 _EDGES = ("left", "right")
+_AT_REST = ((0.0, 0.0), (0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Violation:
     bottom: float
 
 
-def violations(parallax: Array) -> tuple[Violation, ...]:
+def violations(parallax: Array, window: FloatingWindow | None = None) -> tuple[Violation, ...]:
     """The window violations of a frame.
 
     Something is cut by the left edge when the right eye's view of it would lie beyond that edge (x_R < 0), and by the
@@ -44,11 +49,18 @@ def violations(parallax: Array) -> tuple[Violation, ...]:
 
     Args:
         parallax: (rows, columns) on the left grid, % of width, > 0 behind; NaN is nothing.
+        window: where the picture's edges are, when a floating window moved them: what lies behind one is not cut.
     """
     rows, columns = parallax.shape
-    front = np.where(np.isfinite(parallax) & (parallax < -LEAST_PCT), parallax, 0.0)
-    beyond = np.arange(columns) + front * (columns / 100.0) < 0
-    at_edge = {"left": np.where(beyond, front, 0.0).min(axis=1), "right": front[:, -2:].min(axis=1)}
+    left, right = (_edge_pct(ends, rows) for ends in ((window.left_pct, window.right_pct) if window else _AT_REST))
+    known = np.where(np.isfinite(parallax), parallax, np.inf)
+    x = np.arange(columns)
+    beyond = (x + known * (columns / 100.0) < 0) & (x >= left[:, None] * (columns / 100.0))
+    cut = {"left": np.where(beyond, known, np.inf).min(axis=1), "right": known[:, -2:].min(axis=1)}
+    at_edge = {
+        edge: np.where(cut[edge] < -(pct + LEAST_PCT), cut[edge], 0.0)
+        for edge, pct in zip(_EDGES, (left, right), strict=True)
+    }
     found = []
     for edge in _EDGES:
         for first, last in _stretches(at_edge[edge] < 0):
@@ -58,61 +70,22 @@ def violations(parallax: Array) -> tuple[Violation, ...]:
     return tuple(found)
 
 
+def _edge_pct(ends: tuple[float, float], rows: int) -> Array:
+    """How far an edge lies in front of the screen in each row."""
+    return np.asarray(ends[0] + (ends[1] - ends[0]) * (np.arange(rows) + 0.5) / rows)
+
+
 def _stretches(flags: Array) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
-@dataclass(frozen=True)
-class FloatingWindow:
-    """How far the window's edges move towards the audience.
-
-    Attributes:
-        left_pct, right_pct: (top, bottom) of each edge, % of picture width; the two differ in a slanted window.
-    """
-
-    left_pct: tuple[float, float] = (0.0, 0.0)
-    right_pct: tuple[float, float] = (0.0, 0.0)
-
-    @property
-    def needed(self) -> bool:
-        """Whether any edge moves."""
-        return any((*self.left_pct, *self.right_pct))
+def proposed(frames: Iterable[Edges]) -> FloatingWindow:
+    """The window that answers what the edges cut in all frames of a shot, slanted where only one end needs it."""
+    return widest(frames, AS_MEASURED)
 
 
-def static_window(frames: Mapping[int, Sequence[Violation]]) -> FloatingWindow:
-    """The window that answers every violation of a shot, slanted where only the upper or the lower half needs it."""
-    return FloatingWindow(*(_edge(frames, edge) for edge in _EDGES))
-
-
-def _edge(frames: Mapping[int, Sequence[Violation]], edge: str) -> tuple[float, float]:
-    cuts = [v for found in frames.values() for v in found if v.edge == edge]
-    if not cuts:
-        return (0.0, 0.0)
-    amount = round(max(-v.parallax_pct for v in cuts) + 0.049, 1)
-    above = all(v.bottom <= 0.5 for v in cuts)
-    below = all(v.top >= 0.5 for v in cuts)
-    return (0.0 if below else amount, 0.0 if above else amount)
-
-
-def dynamic_window(frames: Mapping[int, Sequence[Violation]], *, ease: int = 12) -> dict[int, FloatingWindow]:
-    """A window for each frame that is there in time and moves gently.
-
-    Args:
-        frames: violations by frame number, of one shot.
-        ease: frames over which an edge moves in and out; a raised cosine over them follows the maximum.
-    """
-    numbers = sorted(frames)
-    found: dict[str, Array] = {}
-    for edge in _EDGES:
-        need = np.array([_edge({n: frames[n]}, edge) for n in numbers], np.float64)
-        # The maximum over the reach of the smoothing keeps every need inside its answer.
-        reach = np.lib.stride_tricks.sliding_window_view(np.pad(need, ((ease, ease), (0, 0)), "edge"), 2 * ease + 1, 0)
-        wide = np.pad(reach.max(axis=-1), ((ease, ease), (0, 0)), "edge")
-        weights = np.hanning(2 * ease + 3)[1:-1]
-        smooth = np.lib.stride_tricks.sliding_window_view(wide, 2 * ease + 1, 0) @ (weights / weights.sum())
-        found[edge] = smooth
-    return {
-        n: FloatingWindow(*((float(found[e][i, 0]), float(found[e][i, 1])) for e in _EDGES))
-        for i, n in enumerate(numbers)
-    }
+def edges_of(parallax: Array) -> Edges:
+    """What the picture's edges cut in a frame, band by band; parallax as for `violations`."""
+    rows = edge_rows(parallax / -100.0, np.zeros(parallax.shape))
+    return Edges(*(bands_of(side, FLAT, FLAT) for side in rows))

@@ -9,59 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from host_bridge.core.atomic import replacing
-from host_bridge.core.bars import NONE, Bars, inside
 from host_bridge.core.errors import ShotError
-from host_bridge.core.geometry import Box
 from host_bridge.core.regular import read_json
 from host_bridge.shot.depth_choice import ShotDepth
+from host_bridge.shot.entry import ShotEntry, entry_json, entry_of, finite
 from host_bridge.wire.messages import ShotFrame
+
+__all__ = ["FORMAT", "SUFFIX", "VERSION", "Shot", "ShotEntry", "ShotTransition", "load_shot", "save_shot"]
 
 FORMAT = "art3d-shot"
 VERSION = 2
 SUFFIX = ".art3d"
 Corners = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class ShotEntry:
-    """What the shot fixes for one frame.
-
-    Attributes:
-        iz_low, iz_high: raw inverse depth that becomes 0 and 1.
-        fit_scale, fit_shift: smoothed s and t, fractions of picture width.
-        zero_plane: offset in % parallax that hand-overs at cuts ask for; 0 elsewhere.
-        scene: index of the scene between two cuts.
-        signature: coarse picture, 16×9 levels 0..255, that tells this plate from another.
-        bars: black rows or columns (top, bottom, left, right), px.
-        size: width and height of the data window that the bars are of, px; None in a shot file of version 1, whose
-            figures are of the whole frame, bars and all.
-    """
-
-    iz_low: float
-    iz_high: float
-    fit_scale: float
-    fit_shift: float
-    zero_plane: float
-    scene: int
-    signature: str
-    bars: Bars = NONE
-    size: tuple[int, int] | None = None
-
-    def picture(self, data: Box) -> Box:
-        """The active picture of this frame in a data window, which may be a proxy of the one that was analysed."""
-        if self.size is None:
-            return data
-        across, down = data.width / self.size[0], data.height / self.size[1]
-        top, bottom, left, right = self.bars
-        found = inside(data, (round(top * down), round(bottom * down), round(left * across), round(right * across)))
-        return data if found.empty else found
 
 
 @dataclass(frozen=True)
@@ -164,7 +129,7 @@ class Shot:
 
 def _to_json(shot: Shot) -> dict[str, Any]:
     body = asdict(shot)
-    body["frames"] = {str(number): asdict(entry) for number, entry in sorted(shot.frames.items())}
+    body["frames"] = {str(number): entry_json(entry) for number, entry in sorted(shot.frames.items())}
     return {"format": FORMAT, "version": VERSION, **body}
 
 
@@ -222,7 +187,7 @@ def load_shot(path: Path) -> Shot:
 
 
 def _from_json(body: Mapping[str, Any]) -> Shot:
-    frames = {int(number): _entry(fields) for number, fields in body["frames"].items()}
+    frames = {int(number): entry_of(fields) for number, fields in body["frames"].items()}
     if not frames:
         raise ValueError("no frames")
     return Shot(
@@ -237,8 +202,8 @@ def _from_json(body: Mapping[str, Any]) -> Shot:
         display=_corners(body.get("display")),
         canvas=_corners(body.get("canvas")),
         steady=int(body["steady"]),
-        depth_gain=_finite(body["depth_gain"]),
-        zero_plane=_finite(body["zero_plane"]),
+        depth_gain=finite(body["depth_gain"]),
+        zero_plane=finite(body["zero_plane"]),
         reasons=tuple(str(line) for line in body["reasons"]),
         transitions=tuple(
             ShotTransition(str(t["kind"]), int(t["first"]), int(t["last"]), str(t["by"]))
@@ -256,26 +221,7 @@ def _oldest(body: Mapping[str, Any]) -> int:
 def _depth(fields: Mapping[str, Any]) -> ShotDepth:
     agreement = fields["agreement"]
     words = {name: str(value) for name, value in fields.items() if name != "agreement"}
-    return ShotDepth(**words, agreement=None if agreement is None else _finite(agreement))
-
-
-def _entry(fields: Mapping[str, Any]) -> ShotEntry:
-    entry = ShotEntry(
-        iz_low=_finite(fields["iz_low"]),
-        iz_high=_finite(fields["iz_high"]),
-        fit_scale=_finite(fields["fit_scale"]),
-        fit_shift=_finite(fields["fit_shift"]),
-        zero_plane=_finite(fields["zero_plane"]),
-        scene=int(fields["scene"]),
-        signature=str(fields["signature"]),
-        bars=tuple(int(side) for side in fields["bars"]),  # type: ignore[arg-type]
-        size=None if fields.get("size") is None else (int(fields["size"][0]), int(fields["size"][1])),
-    )
-    if entry.iz_high <= entry.iz_low or len(entry.bars) != 4 or min(*entry.bars, *(entry.size or ())) < 0:
-        raise ValueError(f"an inverse depth range {entry.iz_low}..{entry.iz_high} or bars {entry.bars}")
-    if entry.size is not None and inside(Box.of_size(*entry.size), entry.bars).empty:
-        raise ValueError(f"bars {entry.bars} that leave nothing of {entry.size}")
-    return entry
+    return ShotDepth(**words, agreement=None if agreement is None else finite(agreement))
 
 
 def _corners(value: Any) -> Corners | None:
@@ -285,10 +231,3 @@ def _corners(value: Any) -> Corners | None:
     if x1 <= x0 or y1 <= y0:
         raise ValueError(f"a window {value}")
     return x0, y0, x1, y1
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{value!r} is not a finite number")
-    return number

@@ -13,6 +13,8 @@ from host_bridge.core.bars import NONE, Bars, inside
 from host_bridge.core.frame import Array, Frame
 from host_bridge.core.params import Controls
 from host_bridge.shot.asks import Asks
+from host_bridge.shot.budget import unlimited
+from host_bridge.shot.edges import EdgeRows, edge_rows
 from host_bridge.shot.signature import Glance, glance
 from host_bridge.shot.steady import Floats, Measured
 from host_bridge.wire.depth_values import varies
@@ -38,6 +40,7 @@ class Seen:
         measured: what was found there.
         source, model_id: of its depth.
         blank: the frame has no depth of its own.
+        edges: what its left and right edge cut; () where nothing is known.
     """
 
     number: int
@@ -48,6 +51,7 @@ class Seen:
     source: str
     model_id: str
     blank: bool = False
+    edges: tuple[EdgeRows, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ def _seen(server: Asks, asked: _Asked) -> Seen:
     shown = np.full(tile.planes["inverse_depth"].shape[:2], np.nan, np.float32)
     shown[asked.part] = tile.planes["inverse_depth"][..., 0][asked.part]
     normalised = _thumb(shown)
-    disparity = _thumb(tile.planes["disparity_left"][..., 0][asked.part]) / asked.width_px
+    fraction = tile.planes["disparity_left"][..., 0][asked.part] / asked.width_px
+    disparity = _thumb(fraction)
     rows, columns = THUMB
     middle = disparity[rows // 3 : 2 * rows // 3, columns // 3 : 2 * columns // 3]
     measured = Measured(
@@ -111,7 +116,14 @@ def _seen(server: Asks, asked: _Asked) -> Seen:
         parallax=(float(stats["parallax_p1_pct"]), float(stats["parallax_p99_pct"])),
     )
     return Seen(
-        asked.number, asked.size, asked.glance, asked.bars, measured, str(stats["depth_source"]), str(stats["model_id"])
+        asked.number,
+        asked.size,
+        asked.glance,
+        asked.bars,
+        measured,
+        str(stats["depth_source"]),
+        str(stats["model_id"]),
+        edges=edge_rows(unlimited(100.0 * fraction, Controls()) / 100.0, low + shown[asked.part] * (high - low)),
     )
 
 

@@ -12,6 +12,7 @@ from host_bridge.core.errors import ShotError
 from host_bridge.core.frame import Frame
 from host_bridge.shot.asks import Asks
 from host_bridge.shot.bars import settled
+from host_bridge.shot.edges import Edges, Layer, bands_of
 from host_bridge.shot.file import Shot, ShotEntry
 from host_bridge.shot.looking import GIVEN, Seen, look_at
 from host_bridge.shot.scenes import NO_EDITS, Cuts, Scene, between_scenes, edited, scenes_of
@@ -141,6 +142,7 @@ def _settle(
     entries = between_scenes(scenes, settled_scenes, [_own(s) for s in seen])
     if plan.handover:
         entries = _hand_over(entries, seen, cuts, plan.handover)
+    entries = [replace(entry, edges=_edges(s, entry)) for s, entry in zip(seen, entries, strict=True)]
     parallax = np.array([s.measured.parallax for s in seen])
     scale_pct = 100.0 * float(np.median([e.fit_scale for e in entries]))
     gain, offset, why = suggest(parallax, scale_pct, comfort=COMFORT)
@@ -160,6 +162,16 @@ def _settle(
         zero_plane=offset,
         reasons=tuple(_reasons(seen, entries, first_frames, missing, changes, plan, metric, why)),
     )
+
+
+def _edges(s: Seen, entry: ShotEntry) -> Edges:
+    """What the picture's edges cut, with the depth that the shot gives the frame."""
+    if not s.edges:
+        return Edges()
+    m = s.measured
+    own = Layer(m.iz_low, m.iz_high, m.fit_scale, m.fit_shift)
+    shot = Layer(entry.iz_low, entry.iz_high, entry.fit_scale, entry.fit_shift)
+    return Edges(*(bands_of(rows, own, shot, entry.zero_plane) for rows in s.edges))
 
 
 def _past_flashes(seen: list[Seen], scene: Scene, changes: Sequence[Transition]) -> list[Seen]:

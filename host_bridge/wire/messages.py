@@ -13,7 +13,7 @@ from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 
-PROTOCOL = (1, 2)
+PROTOCOL = (1, 3)
 PROXIES = (1, 64)
 Priority = Literal["interactive", "batch"]
 Transport = Literal["memory", "inline"]
@@ -27,6 +27,8 @@ OUTPUTS: Mapping[str, str] = {
     "disparity_right": "x_L − x_R on the right grid, px",
     "occlusion_left": "1 where the left view had to be invented",
     "occlusion_right": "1 where the right view had to be invented",
+    "window_left": "1 where the floating window leaves the left view, 0 where it masks it",
+    "window_right": "1 where the floating window leaves the right view, 0 where it masks it",
     "inverse_depth": "normalised inverse depth on the hero grid, larger = nearer",
     "scale": "the style's vs on the hero grid, fraction of picture width",
     "shift": "the style's vt on the hero grid, fraction of picture width",
@@ -362,7 +364,8 @@ class Tile:
             shared memory: read-only, and valid as long as the array lives.
         stats: figures of the whole frame: `fit_scale` and `fit_shift` (fractions of picture width),
             `parallax_min_pct`, `parallax_max_pct`, `budget` (verdict), `beyond_border_px`, `depth_source`,
-            `style_id`, `model_id`, and `ms` per stage.
+            `style_id`, `model_id`, and `ms` per stage; under a floating window also `floating_window` (left top, left
+            bottom, right top, right bottom, %) and `window_hides_pct` (nearest and farthest parallax under its masks).
     """
 
     box: Box

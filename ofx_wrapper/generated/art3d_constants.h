@@ -6,7 +6,7 @@
 namespace art3d::wire {
 
 inline constexpr int kProtocolMajor = 1;
-inline constexpr int kProtocolMinor = 2;
+inline constexpr int kProtocolMinor = 3;
 
 inline constexpr std::int64_t kHeaderBytes = 65536;
 inline constexpr std::int64_t kReplyHeaderBytes = 4194304;
@@ -69,6 +69,8 @@ inline constexpr char kDisparityLeft[] = "disparity_left";
 inline constexpr char kDisparityRight[] = "disparity_right";
 inline constexpr char kOcclusionLeft[] = "occlusion_left";
 inline constexpr char kOcclusionRight[] = "occlusion_right";
+inline constexpr char kWindowLeft[] = "window_left";
+inline constexpr char kWindowRight[] = "window_right";
 inline constexpr char kInverseDepth[] = "inverse_depth";
 inline constexpr char kScale[] = "scale";
 inline constexpr char kShift[] = "shift";

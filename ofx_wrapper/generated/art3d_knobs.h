@@ -7,7 +7,7 @@ namespace art3d {
 
 enum class KnobKind { kFloat, kInt, kChoice, kBool, kText };
 
-inline constexpr int kMostChoices = 8;
+inline constexpr int kMostChoices = 9;
 
 struct KnobSpec {
   int id;
@@ -30,22 +30,30 @@ struct GroupSpec {
   bool open;
 };
 
-inline constexpr std::array<GroupSpec, 5> kGroups{
+inline constexpr std::array<GroupSpec, 6> kGroups{
     GroupSpec{"budget", "Depth Budget", false},
+    GroupSpec{"floating", "Floating Window", false},
     GroupSpec{"eye", "New Eye", false},
     GroupSpec{"inputs", "Inputs", false},
     GroupSpec{"shot_group", "Shot", false},
     GroupSpec{"server_group", "Server", false},
 };
 
-inline constexpr std::array<KnobSpec, 23> kKnobs{
+inline constexpr std::array<KnobSpec, 30> kKnobs{
     KnobSpec{1, "depth_gain", "Global Depth", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on the depth that the style gives the whole frame. 0 is flat, 1 is the style, 2 twice as deep."},
     KnobSpec{2, "zero_plane", "Zero Plane", "", KnobKind::kFloat, 0.0, "", -10.0, 10.0, "%", true, {}, "Moves the whole picture through the screen: above 0 pushes it behind, below 0 pulls it in front."},
     KnobSpec{3, "sculpt", "Local Sculpt", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on what the style sculpts locally, such as pop-outs. 0 leaves only the global depth."},
     KnobSpec{10, "style", "Style", "", KnobKind::kText, 0.0, "neutral", 0.0, 0.0, "", false, {}, "The stereographer's hand: a house style or the name of a .style file in the style folder."},
-    KnobSpec{13, "output", "Output", "", KnobKind::kChoice, 1.0, "", 0.0, 0.0, "", false, {"left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion", "over-under"}, "What the node gives: an eye, both eyes in one picture or as red/cyan, or a channel of the analysis."},
+    KnobSpec{13, "output", "Output", "", KnobKind::kChoice, 1.0, "", 0.0, 0.0, "", false, {"left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion", "over-under", "window-masks"}, "What the node gives: an eye, both eyes in one picture or as red/cyan, a channel of the analysis, or the masks of the floating window (left eye in red, right eye in green and blue)."},
     KnobSpec{4, "budget_front", "Budget Front", "budget", KnobKind::kFloat, 2.5, "", 0.1, 20.0, "%", true, {}, "How far anything may come out of the screen. Beyond it depth is compressed softly, never clipped."},
     KnobSpec{5, "budget_behind", "Budget Behind", "budget", KnobKind::kFloat, 2.0, "", 0.1, 20.0, "%", true, {}, "How far anything may recede behind the screen. Keep it below the eyes' own distance on screen."},
+    KnobSpec{24, "floating_window", "Floating Window", "floating", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"off", "manual", "auto", "static"}, "Masks that bring the picture's side edges in front of what they cut: by hand, or from the shot analysis, moving and eased (auto) or one window for each scene (static)."},
+    KnobSpec{25, "floating_left", "Window Left", "floating", KnobKind::kFloat, 0.0, "", 0.0, 20.0, "%", true, {}, "How far in front of the screen the left edge comes: so wide is the mask in the left eye."},
+    KnobSpec{27, "floating_left_slant", "Left Slant", "floating", KnobKind::kFloat, 0.0, "", -1.0, 1.0, "", true, {}, "Leans the left edge: at -1 its bottom stays on the screen, at +1 its top does."},
+    KnobSpec{26, "floating_right", "Window Right", "floating", KnobKind::kFloat, 0.0, "", 0.0, 20.0, "%", true, {}, "How far in front of the screen the right edge comes: so wide is the mask in the right eye."},
+    KnobSpec{28, "floating_right_slant", "Right Slant", "floating", KnobKind::kFloat, 0.0, "", -1.0, 1.0, "", true, {}, "Leans the right edge: at -1 its bottom stays on the screen, at +1 its top does."},
+    KnobSpec{29, "floating_softness", "Window Softness", "floating", KnobKind::kFloat, 0.2, "", 0.0, 5.0, "%", true, {}, "Width over which a mask fades out, inside the mask: it never reaches farther into the picture."},
+    KnobSpec{30, "floating_mask", "Window Mask", "floating", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"picture", "layer"}, "Whether the masks darken both views, or leave them as they are and come as layers of their own."},
     KnobSpec{6, "hero", "Hero Eye", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"left", "right", "none"}, "The eye that stays the original plate. With none, both eyes are rebuilt at half the disparity."},
     KnobSpec{7, "fill", "Fill", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"background", "none", "clean-plate"}, "What appears where the new eye sees what the plate hides: more background, nothing, or a clean plate."},
     KnobSpec{8, "edges", "Edges", "eye", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"soft", "hard"}, "Soft splits hair, defocus and motion-blurred outlines into two layers; hard keeps every pixel whole."},

@@ -66,12 +66,17 @@ std::vector<Mix> grey(const Names& to) {
   return mixes;
 }
 
-// What the left eye had to invent in red, what the right eye had to invent in cyan.
-std::vector<Mix> occlusion(const Settings& settings, const Names& to) {
-  if (to.size() == 1) return {from(settings.heroIs("right") ? 0 : 1)};
+// A plane of the left eye in red, of the right eye in cyan.
+std::vector<Mix> eyesInColours(const Names& to) {
   std::vector<Mix> mixes{from(0), from(1), from(1), constant(1.0F)};
   mixes.resize(to.size());
   return mixes;
+}
+
+// What either eye had to invent.
+std::vector<Mix> occlusion(const Settings& settings, const Names& to) {
+  if (to.size() == 1) return {from(settings.heroIs("right") ? 0 : 1)};
+  return eyesInColours(to);
 }
 
 // Whether the host's channels are the plane's, one for one.
@@ -171,6 +176,8 @@ std::vector<Piece> piecesOf(const Settings& settings, const Regions& regions, co
       return one({wire::output::kInverseDepth}, grey(to));
     case Output::kOcclusion:
       return one({wire::output::kOcclusionLeft, wire::output::kOcclusionRight}, occlusion(settings, to));
+    case Output::kWindowMasks:
+      return one({wire::output::kWindowLeft, wire::output::kWindowRight}, eyesInColours(to));
     case Output::kRight:
     case Output::kSideBySide:
     case Output::kOverUnder:

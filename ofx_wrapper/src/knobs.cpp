@@ -212,6 +212,13 @@ Settings Knobs::at(OfxTime time) const {
   s.controls.edges = choice("edges", time);
   s.controls.occlusionToAlpha = index("occlusion_to_alpha", time) != 0;
   s.controls.matte = choice("matte", time);
+  s.controls.floatingWindow = choice("floating_window", time);
+  s.controls.floatingLeft = number("floating_left", time);
+  s.controls.floatingRight = number("floating_right", time);
+  s.controls.floatingLeftSlant = number("floating_left_slant", time);
+  s.controls.floatingRightSlant = number("floating_right_slant", time);
+  s.controls.floatingSoftness = number("floating_softness", time);
+  s.controls.floatingMask = choice("floating_mask", time);
   s.analysis.style = text("style", time);
   s.analysis.depth = text("depth", time);
   s.analysis.zMeaning = choice("z_meaning", time);

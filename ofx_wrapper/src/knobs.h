@@ -13,8 +13,10 @@
 namespace art3d {
 
 // The Output knob's choices in the table's order, which old scripts count by.
-enum class Output { kLeft, kRight, kSideBySide, kAnaglyph, kDisparity, kInverseDepth, kOcclusion, kOverUnder };
-constexpr int kOutputs = static_cast<int>(Output::kOverUnder) + 1;
+enum class Output {
+  kLeft, kRight, kSideBySide, kAnaglyph, kDisparity, kInverseDepth, kOcclusion, kOverUnder, kWindowMasks
+};
+constexpr int kOutputs = static_cast<int>(Output::kWindowMasks) + 1;
 
 // Defines every knob on a descriptor.
 void defineKnobs(OfxParamSetHandle set);
@@ -36,8 +38,11 @@ struct Settings {
   bool heroIs(const char* eye) const { return controls.hero == eye; }
   // A channel of the analysis, which is no colour.
   bool isAnalysis() const {
-    return output == Output::kDisparity || output == Output::kInverseDepth || output == Output::kOcclusion;
+    return output == Output::kDisparity || output == Output::kInverseDepth || output == Output::kOcclusion ||
+           output == Output::kWindowMasks;
   }
+  // A floating window darkens the views themselves, the hero's too.
+  bool masksPicture() const { return controls.floatingWindow != "off" && controls.floatingMask == "picture"; }
   // Both eyes in one picture.
   bool isPair() const { return output == Output::kSideBySide || output == Output::kOverUnder; }
 };

@@ -45,7 +45,8 @@ struct AnalysisSettings {
 
 struct Controls {
   double depthGain = 0, zeroPlane = 0, sculpt = 0, budgetFront = 0, budgetBehind = 0;
-  std::string hero, fill, edges, matte;
+  double floatingLeft = 0, floatingRight = 0, floatingLeftSlant = 0, floatingRightSlant = 0, floatingSoftness = 0;
+  std::string hero, fill, edges, matte, floatingWindow, floatingMask;
   bool occlusionToAlpha = false;
   template <class Fields>
   void visit(Fields& f) {
@@ -53,6 +54,9 @@ struct Controls {
     f("budget_front", budgetFront), f("budget_behind", budgetBehind);
     f("hero", hero), f("fill", fill), f("edges", edges), f("occlusion_to_alpha", occlusionToAlpha);
     f("matte", matte);
+    f("floating_window", floatingWindow), f("floating_left", floatingLeft), f("floating_right", floatingRight);
+    f("floating_left_slant", floatingLeftSlant), f("floating_right_slant", floatingRightSlant);
+    f("floating_softness", floatingSoftness), f("floating_mask", floatingMask);
   }
 };
 

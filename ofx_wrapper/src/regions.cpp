@@ -24,6 +24,7 @@ std::vector<std::pair<const char*, const Clip*>> inputs(const Instance& instance
 
 // The hero eye is the plate.
 bool isPlate(const Settings& settings) {
+  if (settings.masksPicture()) return false;
   return (settings.output == Output::kLeft && settings.heroIs("left")) ||
          (settings.output == Output::kRight && settings.heroIs("right"));
 }

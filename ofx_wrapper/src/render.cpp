@@ -117,6 +117,11 @@ std::string renderWindow(Instance& instance, const Job& job) {
     shot.fixed.before = plates.keys(shot.before, -1), shot.fixed.after = plates.keys(shot.after, +1);
     settings.analysis.shot = shot.fixed;
     settings.analysis.picture = shot.picture(windows.data);
+    settings.controls = instance.shots.withWindow(settings.shot, settings.shotFrame, settings.controls, [&](int64_t number) {
+      return instance.knobs.at(job.time + static_cast<double>(number - settings.shotFrame)).controls;
+    });
+  } else if (leftToShot(settings.controls)) {
+    throw Fault("Floating Window follows the shot analysis, and Shot Analysis names no file; name one, or turn it by hand");
   }
   const bool light = !settings.isAnalysis() && image.channels() > 1;
   const Encoder encoder(light ? source.curve() : Curve::kLinear, image.depth());

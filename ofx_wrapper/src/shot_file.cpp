@@ -65,6 +65,10 @@ ShotFiles::Shot ShotFiles::load(const std::string& path) {
       frame.bars = wholes<4>(entry["bars"]);
       const auto size = entry.map.find("size");
       if (size != entry.map.end() && !size->second.list.empty()) frame.size = wholes<2>(size->second);
+      const auto edges = entry.map.find("edges");
+      if (edges != entry.map.end() && !edges->second.map.empty()) {
+        frame.edges = Edges{{Edges::read(edges->second["left"].text), Edges::read(edges->second["right"].text)}};
+      }
     }
   } catch (const std::logic_error& error) {
     throw Fault(path + ": the shot file is damaged: " + error.what() + kAgain);
@@ -118,6 +122,24 @@ ShotAt ShotFiles::at(const std::string& path, int64_t number, const wire::Analys
   const Entry& found = entry->second;
   return {found.fixed,   shot.depthSource, meaning, neighbours(shot, number, -1), neighbours(shot, number, +1), found.bars,
           found.size};
+}
+
+wire::Controls ShotFiles::withWindow(const std::string& path, int64_t number, const wire::Controls& controls,
+                                     const std::function<wire::Controls(int64_t)>& knobsAt) {
+  if (!leftToShot(controls)) return controls;
+  std::vector<std::pair<int64_t, std::optional<Edges>>> scene;
+  size_t index = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const Shot& shot = current(path);
+    const auto asked = shot.frames.find(number);
+    if (asked == shot.frames.end()) throw Fault(path + ": the shot file changed" + kAgain);
+    for (const auto& [other, entry] : shot.frames) {
+      if (other == number) index = scene.size();
+      if (entry.scene == asked->second.scene) scene.emplace_back(other, entry.edges);
+    }
+  }
+  return resolved(controls, scene, index, knobsAt);
 }
 
 }  // namespace art3d

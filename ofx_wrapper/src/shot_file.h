@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "floating.h"
 #include "host.h"
 #include "messages.h"
 
@@ -28,6 +29,9 @@ class ShotFiles {
   // Reads the file again only when it changed. Throws Fault when it cannot be read, does not hold the frame, or was made
   // with other settings.
   ShotAt at(const std::string& path, int64_t number, const wire::AnalysisSettings& settings);
+  // The knobs of a frame that the file holds, a floating window as its scene needs it; `knobsAt` gives those of any frame.
+  wire::Controls withWindow(const std::string& path, int64_t number, const wire::Controls& controls,
+                            const std::function<wire::Controls(int64_t)>& knobsAt);
 
  private:
   struct Entry {
@@ -35,6 +39,7 @@ class ShotFiles {
     int64_t scene = 0;
     std::array<int64_t, 4> bars{};
     std::array<int64_t, 2> size{};
+    std::optional<Edges> edges;
   };
   struct Shot {
     int64_t changed_ns = 0, bytes = 0;

@@ -83,6 +83,7 @@ OfxRectD Regions::output(const Settings& settings) const {
     case Output::kAnaglyph:
     case Output::kDisparity:
     case Output::kOcclusion:
+    case Output::kWindowMasks:
       break;
   }
   return unite(left, right);

@@ -50,6 +50,7 @@ class Reference:
             "disparity": self._disparity,
             "inverse-depth": self._depth,
             "occlusion": self._occlusion,
+            "window-masks": self._masks,
         }[mode](box, mode)
 
     def _eye(self, box: Box, mode: str) -> Array:
@@ -109,6 +110,10 @@ class Reference:
 
     def _occlusion(self, box: Box, mode: str) -> Array:
         left, right = self.planes(box, "occlusion_left", "occlusion_right")
+        return np.concatenate([left, right, right, np.ones_like(left)], axis=2)
+
+    def _masks(self, box: Box, mode: str) -> Array:
+        left, right = self.planes(box, "window_left", "window_right")
         return np.concatenate([left, right, right, np.ones_like(left)], axis=2)
 
 

@@ -21,8 +21,18 @@ from tests.ofx_host.scenes import distance, plate
 from tests.server.conftest import Server
 
 WIDTH, HEIGHT = 96, 64
-MODES = ("left", "right", "side-by-side", "over-under", "anaglyph", "disparity", "inverse-depth", "occlusion")
-ANALYSIS = ("disparity", "inverse-depth", "occlusion")
+MODES = (
+    "left",
+    "right",
+    "side-by-side",
+    "over-under",
+    "anaglyph",
+    "disparity",
+    "inverse-depth",
+    "occlusion",
+    "window-masks",
+)
+ANALYSIS = ("disparity", "inverse-depth", "occlusion", "window-masks")
 DEEP = {"depth": "aov", "depth_gain": 2.0}
 MIXED = ("anaglyph", "side-by-side", "over-under")
 
@@ -90,6 +100,19 @@ def test_output_modes(host: Host, real_server: Server, client: Client, mode: str
     region = node.region()
     box = Box(int(np.floor(region[0])), HEIGHT - int(region[3]), int(np.ceil(region[2])), HEIGHT)
     _check(node, reference, mode, box, channels=4, dtype="<f4")
+    node.destroy()
+
+
+@pytest.mark.parametrize("mode", ["left", "right", "side-by-side", "anaglyph", "window-masks"])
+@pytest.mark.parametrize("mask", ["picture", "layer"])
+def test_floating_window(host: Host, real_server: Server, client: Client, mode: str, mask: str) -> None:
+    """Turned by hand it is the command line's, in the hero's view too."""
+    color = plate()
+    knobs = {**DEEP, "floating_window": "manual", "floating_left": 9.0, "floating_left_slant": -0.5,
+             "floating_right": 4.0, "floating_softness": 2.0, "floating_mask": mask}  # fmt: skip
+    node = _node(host, real_server, color, mode=mode, knobs=knobs)
+    reference = Reference(client, frame_of(color, depth=distance()), one_size=host.profile.one_size, **knobs)
+    _check(node, reference, mode, Box.of_size(WIDTH, HEIGHT), channels=4, dtype="<f4")
     node.destroy()
 
 

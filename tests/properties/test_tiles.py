@@ -71,6 +71,12 @@ controls = st.builds(
     fill=st.sampled_from(["background", "none", "clean-plate"]),
     edges=st.sampled_from(["soft", "hard"]),
     occlusion_to_alpha=st.booleans(),
+    floating_window=st.sampled_from(["off", "manual"]),
+    floating_left=st.sampled_from([0.0, 7.3]),
+    floating_right=st.just(4.1),
+    floating_left_slant=st.sampled_from([0.0, 0.6]),
+    floating_softness=st.sampled_from([0.0, 2.0]),
+    floating_mask=st.sampled_from(["picture", "layer"]),
 )
 
 

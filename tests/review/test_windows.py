@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host_bridge.review.windows import Violation, dynamic_window, static_window, violations
+from host_bridge.core.floating_window import FloatingWindow
+from host_bridge.review.windows import edges_of, proposed, violations
 
 ROWS, COLUMNS = 90, 160
 
@@ -57,20 +58,17 @@ def test_none_is_invented(name: str) -> None:
     assert violations(scene(*CLEAN[name])) == ()
 
 
-def test_a_static_window_answers_the_worst_and_slants_where_half_is_enough() -> None:
-    low = Violation("left", -1.02, 0.6, 1.0)
-    window = static_window({1: [low], 2: [Violation("right", -0.5, 0.1, 0.9)], 3: []})
-    assert window.left_pct == (0.0, pytest.approx(1.1))
-    assert window.right_pct == (pytest.approx(0.5), pytest.approx(0.5))
-    assert not static_window({1: []}).needed
+def test_a_shots_window_answers_its_worst_frame() -> None:
+    """A straight edge for a cut over the whole height, a slanted one where only the bottom is cut."""
+    scenes = (scene((0, 30, 0, 90, -0.5)), scene((0, 30, 0, 90, -1.2)), scene((100, 160, 80, 90, -2.0)), scene())
+    window = proposed(edges_of(parallax) for parallax in scenes)
+    assert window.left_pct == pytest.approx((1.25, 1.25))
+    assert window.right_pct == (0.0, pytest.approx(2.05 / (7 / 8)))
+    assert not proposed([edges_of(scene())]).needed
 
 
-def test_a_dynamic_window_is_in_time_and_eases() -> None:
-    """Each frame's own need is met, and no step between frames is a jump."""
-    cut = Violation("left", -1.0, 0.0, 1.0)
-    frames = {n: [cut] if 50 <= n < 60 else [] for n in range(1, 101)}
-    found = dynamic_window(frames)
-    edge = np.array([found[n].left_pct for n in sorted(found)])
-    assert (edge[49:59] >= 1.0 - 1e-9).all()
-    assert edge[:20].max() == 0 and edge[90:].max() == 0
-    assert np.abs(np.diff(edge, axis=0)).max() < 0.15
+def test_a_floating_window_ends_the_violations_that_it_answers() -> None:
+    parallax = scene((0, 30, 20, 70, -1.5), (130, 160, 20, 70, -2.5))
+    assert [v.edge for v in violations(parallax)] == ["left", "right"]
+    assert [v.edge for v in violations(parallax, FloatingWindow((1.5, 1.5), (1.5, 1.5)))] == ["right"]
+    assert violations(parallax, proposed([edges_of(parallax)])) == ()

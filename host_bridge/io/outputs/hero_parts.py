@@ -1,4 +1,7 @@
-"""The hero eye's parts: the plate itself, part by part as its file has them, copied where nothing need change."""
+"""The hero eye's parts: the plate itself, part by part as its file has them, copied where nothing need change.
+
+A floating window that lies in the picture changes its colour, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,9 @@ def hero_parts(result: Result, making: Mapping[str, Any], compression: str, *, f
     """
     parts = []
     for kept in result.plate.parts or (None,):
-        packed = _copied(result.plate, kept, None if free else compression) if kept else None
-        pixels = {} if packed else _pixels(result.plate, kept)
+        masked = result.is_masked and _is_first(result.plate, kept)
+        packed = _copied(result.plate, kept, None if free else compression) if kept and not masked else None
+        pixels = {} if packed else _pixels(result, kept)
         made = replace(_made(result, kept, making, compression), pixels=pixels, packed=packed)
         if packed is not None:
             parts.append(made)
@@ -75,13 +79,14 @@ def _is_first(plate: Plate, kept: PassthroughPart | None) -> bool:
     return kept is None or kept is plate.parts[0]
 
 
-def _pixels(plate: Plate, kept: PassthroughPart | None) -> dict[str, Array]:
+def _pixels(result: Result, kept: PassthroughPart | None) -> dict[str, Array]:
     """A part's channels by their names on the way out, each in its own type."""
+    plate = result.plate
     number = kept.number if kept else 0
     pixels = {layer.name: layer.pixels for layer in plate.layers if layer.part == number}
     if not _is_first(plate, kept):
         return pixels
-    colour = plate.shown.layers["color"]
+    colour, _ = result.view(result.hero)
     named = zip(plate.shown.channels, plate.types, strict=True)
     return pixels | {name: colour[..., n].astype(kind, order="C") for n, (name, kind) in enumerate(named)}
 

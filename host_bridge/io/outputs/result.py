@@ -35,10 +35,21 @@ class Result:
     stats: Mapping[str, Any] = field(default_factory=dict)
     recipe: str = ""
 
+    @property
+    def is_masked(self) -> bool:
+        """Whether a floating window darkens the hero's picture."""
+        return self.hero in self.planes
+
     def view(self, eye: str) -> tuple[Array, Box]:
-        """Colour of one eye (rows, columns, channels) and its window; the hero's is the plate's own array."""
+        """Colour of one eye (rows, columns, channels) and its window; the hero's is the plate's own array.
+
+        Under a floating window the hero's picture is the plate's own with its mask.
+        """
         if eye == self.hero:
-            return self.plate.shown.layers["color"], self.plate.shown.data
+            shown = self.plate.shown
+            if not self.is_masked:
+                return shown.layers["color"], shown.data
+            return self.planes[eye][shown.data.slices(self.box)], shown.data
         return self.planes[eye], self.box
 
     def on_display(self, eye: str) -> Array:

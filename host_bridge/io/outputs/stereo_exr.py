@@ -42,6 +42,10 @@ _OF_ONE_PART = ("preview", "idmanifest")
 _MANIFESTS = "cryptomatte/"
 
 
+# Left top, left bottom, right top, right bottom, %: of masks that darken the views, or that lie in layers of their own.
+WINDOW, WINDOW_LAYER = "art3d/floatingWindow", "art3d/windowMasks"
+
+
 def write_stereo(out: Pattern, result: Result, writing: Writing) -> tuple[Path, ...]:
     """Writes one frame: one file a view when the pattern has `%V`, else one multi-view file.
 
@@ -93,8 +97,14 @@ def attributes(result: Result, writing: Writing) -> dict[str, Any]:
         "art3d/parallaxMinPct": stats.get("parallax_min_pct"),
         "art3d/parallaxMaxPct": stats.get("parallax_max_pct"),
         "art3d/budget": stats.get("budget"),
+        WINDOW_LAYER if "window_left" in result.planes else WINDOW: _numbers(stats.get("floating_window")),
+        "art3d/windowHidesPct": _numbers(stats.get("window_hides_pct")),
     }
     return {name: float(v) if isinstance(v, float | int) else str(v) for name, v in said.items() if v is not None}
+
+
+def _numbers(values: Sequence[float] | None) -> str | None:
+    return None if values is None else " ".join(f"{value:g}" for value in values)
 
 
 def _eye_parts(result: Result, eye: str, writing: Writing) -> list[OutPart]:
@@ -114,6 +124,9 @@ def _eye_parts(result: Result, eye: str, writing: Writing) -> list[OutPart]:
     if eye != result.hero:
         mask = result.planes[f"occlusion_{eye}"][..., 0].astype(np.float16)
         parts.append(part(f"occlusion.{eye}", {"occlusion.mask": mask}))
+    if f"window_{eye}" in result.planes:
+        seen = result.planes[f"window_{eye}"][..., 0].astype(np.float16)
+        parts.append(part(f"window.{eye}", {"window.mask": seen}))
     if eye == (result.hero if result.hero in EYES else "left"):
         parts += [part(n, _named(result.planes[n], (f"{n}.x",), ("<f4",))) for n in writing.layers]
     return parts

@@ -23,6 +23,13 @@ PERMANENT = {
     11: "depth",
     12: "z_meaning",
     22: "matte",
+    24: "floating_window",
+    25: "floating_left",
+    26: "floating_right",
+    27: "floating_left_slant",
+    28: "floating_right_slant",
+    29: "floating_softness",
+    30: "floating_mask",
 }
 
 

@@ -1,0 +1,31 @@
+"""The depth budget on the host: what `art3d_node.stereo.blueprint.soft_limit` does, and its inverse."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from host_bridge.core.frame import Array
+from host_bridge.core.params import Controls
+
+INNER = 0.8
+"""As `art3d_node.stereo.blueprint.INNER`."""
+
+
+def limited(disparity_pct: Array, controls: Controls) -> Array:
+    """Disparity inside the depth budget, % of picture width, > 0 in front; float64."""
+    d = np.asarray(disparity_pct, np.float64)
+    for sign, limit in ((1.0, controls.budget_front), (-1.0, controls.budget_behind)):
+        knee, room = INNER * limit, limit - INNER * limit
+        over = np.maximum(sign * d - knee, 0.0)
+        d = np.where(over > 0.0, sign * (limit - room / (1.0 + over / room)), d)
+    return np.asarray(d)
+
+
+def unlimited(disparity_pct: Array, controls: Controls) -> Array:
+    """The disparity that `limited` compressed; what reaches the budget itself was infinitely far, and stays finite."""
+    d = np.asarray(disparity_pct, np.float64)
+    for sign, limit in ((1.0, controls.budget_front), (-1.0, controls.budget_behind)):
+        knee, room = INNER * limit, limit - INNER * limit
+        left = np.maximum(limit - sign * d, 1e-3 * room)
+        d = np.where(sign * d > knee, sign * (knee + room * (room / left - 1.0)), d)
+    return np.asarray(d)
