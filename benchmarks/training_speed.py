@@ -1,4 +1,4 @@
-"""Training speed on this machine: curation of a rehearsal film with `sgbm`, and fitting.
+"""Training speed on this machine: curation of a rehearsal film with `sgm`, and fitting.
 
 python -m benchmarks.training_speed
 """
@@ -46,7 +46,7 @@ class _Watch:
 
 def _bench(depth: str) -> Bench:
     config = CurateConfig(depth=depth, min_shot_frames=2)
-    return Bench(config, stereo_net("sgbm"), Depth(depth), mask_source("residual"))
+    return Bench(config, stereo_net("sgm"), Depth(depth), mask_source("residual"))
 
 
 def single_pairs(folder: Path) -> Rates:
@@ -110,10 +110,10 @@ def main() -> None:
     table = Table("per second of wall clock", "target", "median", "best", "CPU s each", title="training on this CPU")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        table.add_row("curate 512², sgbm, one pair at a time on one thread", "", *_told(single_pairs(folder)))
+        table.add_row("curate 512², sgm, one pair at a time on one thread", "", *_told(single_pairs(folder)))
         for depth in ("sidecar", "mini"):
             rates = whole_curation(folder, depth)
-            table.add_row(f"curate 512², sgbm, depth {depth}, from the file: pairs/s", "4", *_told(rates))
+            table.add_row(f"curate 512², sgm, depth {depth}, from the file: pairs/s", "4", *_told(rates))
     table.add_row("fit 256², batch 8: samples/s", "12", *_told(fitting(256, 8)))
     Console().print(table)
 

@@ -23,7 +23,7 @@ class CurateConfig:
         size_px: side of the square that both eyes are brought to (paper: 512).
         per_shot: pairs taken from each shot.
         min_shot_frames: shorter shots join their predecessor.
-        stereo: matcher, "sgbm" or "sea-raft".
+        stereo: matcher, "sgm" or "sea-raft".
         reach_pct: largest parallax that the matcher searches, % of width.
         depth: depth source, or "sidecar" for pictures beside the film.
         masks: source of M_local, one of `training.masks.SOURCES`.
@@ -45,7 +45,7 @@ class CurateConfig:
     size_px: int = 512
     per_shot: int = 2
     min_shot_frames: int = 6
-    stereo: str = "sgbm"
+    stereo: str = "sgm"
     reach_pct: float = 12.5
     depth: str = "auto"
     masks: str = "residual"

@@ -42,7 +42,7 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "ddc": ("layers", "edges"),
-    "stereo": ("sgbm", "sea-raft"),
+    "stereo": ("sgm", "sea-raft"),
     "masks": ("residual", "mattes", "people", "lang-sam", "grounding", "none"),
     "precision": ("32-true", "bf16-mixed"),
 }

@@ -35,6 +35,7 @@ from art3d_node.native._native import (
     isa,
     look_around,
     make_look,
+    match_pair,
     nearness,
     neighbourhood,
     refine,
@@ -43,6 +44,7 @@ from art3d_node.native._native import (
     set_chunk_pixels,
     set_threads,
     settle_opinions,
+    settle_outlines,
     shrink_guide,
     shrink_look,
     snap_mixed,
@@ -65,13 +67,19 @@ SLOPE_PX = _native.SLOPE_PX
 """Columns of background beside a hole that say how its disparity goes on."""
 CELL_PX = _native.CELL_PX
 """Size of the cells of the plate in which the softness of outlines is learnt."""
+LANES = _native.LANES
+"""`match_pair` searches a multiple of so many disparities."""
+UNLIKE = _native.UNLIKE
+"""Weights that `settle_outlines` takes: one for each sum of three channels' differences."""
 
 __all__ = [
     "APRON_PX",
     "CELL_PX",
+    "LANES",
     "LOOK_PX",
     "OUTLINE_PX",
     "SLOPE_PX",
+    "UNLIKE",
     "ByteArray",
     "FloatArray",
     "KnobTurn",
@@ -89,6 +97,7 @@ __all__ = [
     "isa",
     "look_around",
     "make_look",
+    "match_pair",
     "nearness",
     "neighbourhood",
     "refine",
@@ -97,6 +106,7 @@ __all__ = [
     "set_chunk_pixels",
     "set_threads",
     "settle_opinions",
+    "settle_outlines",
     "shrink_guide",
     "shrink_look",
     "snap_mixed",

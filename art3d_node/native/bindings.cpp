@@ -9,6 +9,7 @@
 
 #include "depth_edges.h"
 #include "knobs.h"
+#include "matching.h"
 #include "pictures.h"
 #include "render.h"
 #include "stand_in.h"
@@ -232,6 +233,34 @@ void settle_opinions(Floats3 values, Floats3 weights, Array<float, 2> median, Ar
     run(kernels().settle_opinions, job, job.height, int64(8) * job.count + 256);
 }
 
+using Planes3 = Array<float, 3>;
+using Eye = Array<const uint8, 3>;
+
+void match_pair(Eye left, Eye right, int first, int count, Planes3 disparity, Planes3 margin, Planes3 rise) {
+    const auto rows = left.shape(0), columns = left.shape(1);
+    need(left.shape(2) == 3 && right.shape(2) == 3 && right.shape(0) == rows && right.shape(1) == columns,
+         "the eyes differ in size, or have not three channels");
+    need(count > 0 && count % LANES == 0, "the count of disparities is no multiple of LANES");
+    need(first > -(1 << 20) && first < (1 << 20), "the first disparity is out of range");
+    for (const Planes3& planes : {disparity, margin, rise})
+        need(planes.shape(0) == 2 && planes.shape(1) == rows && planes.shape(2) == columns, "the results have another size");
+    const auto of = [](Planes3& planes, int eye) { return planes.data() + eye * planes.shape(1) * planes.shape(2); };
+    const MatchResult to{{of(disparity, 0), of(disparity, 1)}, {of(margin, 0), of(margin, 1)}, {of(rise, 0), of(rise, 1)}};
+    nb::gil_scoped_release released;
+    match({{left.data(), right.data()}, int(rows), int(columns), first, count}, to);
+}
+
+void outlines(Eye picture, Floats2 disparity, Mask outline, Array<const uint16, 1> likeness, Pair range,
+              Array<float, 2> out, Array<float, 2> share) {
+    const auto fits = [&](const auto& plane) { return plane.shape(0) == picture.shape(0) && plane.shape(1) == picture.shape(1); };
+    need(fits(disparity) && fits(outline) && fits(out) && fits(share) && picture.shape(2) == 3, "the planes differ in size");
+    need(likeness.shape(0) == UNLIKE && range.second > 0, "there are too few weights or disparities");
+    const OutlineJob job{picture.data(), disparity.data(), outline.data(), likeness.data(), out.data(), share.data(),
+                         int(picture.shape(0)), int(picture.shape(1)), range.first, range.second};
+    nb::gil_scoped_release released;
+    settle_outlines(job);
+}
+
 void run_stand_in(const char* kernel, nb::bytes job) {
     need(job.size() == device_job_bytes(), "the job has another size than the kernels expect");
     need(stand_in(kernel, job.data()), "there is no such kernel");
@@ -297,5 +326,9 @@ NB_MODULE(_native, m) {
     m.def("neighbourhood", neighbourhood, arg("plate_width"), arg("reach_width"));
     m.attr("CELL_PX") = CELL_PX;
     m.attr("DEVICE_JOB_BYTES") = device_job_bytes();
+    m.def("match_pair", match_pair, arg("left"), arg("right"), arg("first"), arg("count"), arg("disparity"), arg("margin"), arg("rise"));
+    m.def("settle_outlines", outlines, arg("picture"), arg("disparity"), arg("outline"), arg("likeness"), arg("range"), arg("out"), arg("share"));
+    m.attr("LANES") = LANES;
+    m.attr("UNLIKE") = UNLIKE;
     m.def("settle_opinions", settle_opinions, arg("values"), arg("weights"), arg("median"), arg("mean"));
 }

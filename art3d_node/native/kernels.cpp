@@ -4,6 +4,8 @@
 #include "depth_edges.h"
 #include "jobs.h"
 #include "knobs.h"
+#include "match.h"
+#include "match_outline.h"
 #include "pictures.h"
 #include "upsample.h"
 
@@ -102,6 +104,11 @@ const Kernels KERNELS = {
     .look = plain<LookJob, look_row>,
     .shrink = plain<ShrinkJob, shrink_row>,
     .settle_opinions = scratching<OpinionJob, settle_opinions_row>,
+    .match_census = plain<CensusJob, census_row>,
+    .match_cost = plain<CostJob, cost_row>,
+    .match_sweep = plain<SweepJob, sweep>,
+    .match_pick = scratching<PickJob, pick_row>,
+    .match_outline = scratching<OutlineJob, outline_row>,
 };
 
 ART3D_END

@@ -12,6 +12,7 @@ struct Kernels {
     RowKernel reach_along, reach_across, survey, gather_cells, soften, classify, carry, fill, compose;
     RowKernel block_ranges, turn, harden, shrink_guide, refine, enlarge;
     RowKernel nearness, keep_nearness, snap, from_opaque, fill_unknown, look, shrink, settle_opinions;
+    RowKernel match_census, match_cost, match_sweep, match_pick, match_outline;
 };
 
 /// Those of the best instruction set that this processor has; $ART3D_ISA names another one.

@@ -27,7 +27,7 @@ SMALL = CurateConfig(
 def small_bench(**changes: object) -> Bench:
     """What tests measure pairs with."""
     config = CurateConfig(**{**SMALL.__dict__, **changes})  # type: ignore[arg-type]
-    return Bench(config, stereo_net("sgbm", reach_px=32), Depth(config.depth), mask_source(config.masks))
+    return Bench(config, stereo_net("sgm", reach_px=32), Depth(config.depth), mask_source(config.masks))
 
 
 @pytest.fixture(scope="session", autouse=True)

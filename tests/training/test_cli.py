@@ -66,7 +66,7 @@ def test_help_loads_nothing_heavy(command: str, root: Path) -> None:
         (["fit", "OUT", "-o", "a.style", "--size-px", "100"], "a multiple of 8, as 96"),
         (["fit", "OUT", "-o", "a.style", "--learning-rate", "nan"], "--learning-rate"),
         (["fit", "OUT", "-o", "a.style", "--precision", "fp16"], "there are 32-true, bf16-mixed"),
-        (["curate", "nothing.mp4", "-o", "OUT", "--stereo", "magic"], "there are sgbm, sea-raft"),
+        (["curate", "nothing.mp4", "-o", "OUT", "--stereo", "magic"], "there are sgm, sea-raft"),
         (["curate", "nothing.mp4", "-o", "OUT", "--per-shot", "0"], "--per-shot"),
         (["curate", "nothing.mp4", "-o", "OUT", "--min-consistent", "70"], "--min-consistent"),
         (["evaluate", "OUT", "a.style"], "no manifest"),

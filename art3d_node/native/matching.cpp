@@ -1,0 +1,61 @@
+#include "matching.h"
+
+#include <memory>
+
+#include "kernels.h"
+#include "threads.h"
+
+namespace art3d {
+
+using namespace ART3D_ISA;
+
+namespace {
+
+// Tuned on Art, Cones and Teddy alone: docs/decisions/140.
+constexpr int NOISE = 64, SLOPE_CAP = 12, CENSUS_WEIGHT = 16, SLOPE_WEIGHT = 16, OUTSIDE = 40;
+constexpr int SMALL = 30, LARGE = 80, LEAST_LARGE = 40, CHANGE = 5;
+constexpr int SLOPE_RANGE = 60;
+
+/// Memory that is written before it is read.
+template <typename T> std::unique_ptr<T[]> room(int64 count) { return std::unique_ptr<T[]>(new T[count]); }
+
+void make_light(const uint8* eye, uint16* light, int64 pixels) {
+    for (int64 i = 0; i < pixels; ++i) light[i] = uint16(77 * eye[3 * i] + 150 * eye[3 * i + 1] + 29 * eye[3 * i + 2]);
+}
+
+}  // namespace
+
+void match(const MatchRequest& request, const MatchResult& result) {
+    const int rows = request.rows, columns = request.columns, count = request.count;
+    const int64 pixels = int64(rows) * columns, cells = pixels * count;
+    const auto light = room<uint16>(2 * pixels);
+    const auto census = room<uint64>(2 * pixels);
+    const auto slope = room<uint8>(2 * pixels);
+    for (int eye = 0; eye < 2; ++eye) make_light(request.eyes[eye], light.get() + eye * pixels, pixels);
+    const MatchPictures in{{light.get(), light.get() + pixels}, {census.get(), census.get() + pixels},
+                           {slope.get(), slope.get() + pixels}, rows, columns};
+    const CensusJob seen{in, NOISE, SLOPE_RANGE};
+    for_rows(kernels().match_census, &seen, rows);
+
+    const auto cost = room<uint8>(cells);
+    const CostJob costs{in, cost.get(), request.first, count, CENSUS_WEIGHT, SLOPE_WEIGHT, SLOPE_CAP, OUTSIDE};
+    for_rows(kernels().match_cost, &costs, rows);
+
+    const auto sums = room<uint16>(2 * cells);
+    const int64 lines = sweep_cells(columns, count);
+    const auto line = room<uint16>(2 * lines);
+    const SweepJob sweeps{light.get(), cost.get(), {sums.get(), sums.get() + cells}, {line.get(), line.get() + lines},
+                          rows, columns, count, SMALL, LARGE, LEAST_LARGE, CHANGE};
+    for_rows(kernels().match_sweep, &sweeps, 2);
+
+    const PickJob picks{{sums.get(), sums.get() + cells}, cost.get(), {result.disparity[0], result.disparity[1]},
+                        {result.margin[0], result.margin[1]}, {result.rise[0], result.rise[1]},
+                        rows, columns, request.first, count, OUTSIDE};
+    for_rows(kernels().match_pick, &picks, rows, pick_scratch_bytes(picks));
+}
+
+void settle_outlines(const OutlineJob& job) {
+    for_rows(kernels().match_outline, &job, job.rows, outline_scratch_bytes(job));
+}
+
+}  // namespace art3d
