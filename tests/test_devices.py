@@ -156,7 +156,7 @@ def test_a_device_without_room_drops_its_caches_and_tries_once_more(monkeypatch:
     real = compute.renderer.render_box
 
     def render_box(*arguments: Any) -> Any:
-        tries.append(len(engine._cache))
+        tries.append(len(engine.analyses))
         if len(tries) == 2:
             raise torch.OutOfMemoryError("no room")
         return real(*arguments)
@@ -174,4 +174,4 @@ def test_a_device_without_room_drops_its_caches_and_tries_once_more(monkeypatch:
     monkeypatch.setattr(compute.renderer, "render_box", full)
     with pytest.raises(MemoryError, match="none"):
         ask(engine, [frame], settings, WIDE)
-    assert len(engine._cache) == 0
+    assert len(engine.analyses) == 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from art3d_node.server.endpoint import is_local, log_to
 from art3d_node.server.front_supervisor import GO
-from art3d_node.server.net.hub import Listener
+from art3d_node.server.net.arrivals import Listener
 from art3d_node.server.options import limits_of, product, room
 from art3d_node.server.protocol.session import Session
 from art3d_node.server.service import Service

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from art3d_node.server.net.arrivals import Listener
 from art3d_node.server.net.connection import Connection
 from art3d_node.server.net.frames import Null
-from art3d_node.server.net.hub import Hub, Listener
+from art3d_node.server.net.hub import Hub
 from art3d_node.server.protocol.actions import Action, DropPlate, Send, Start, Stop, Verify
 from art3d_node.server.protocol.session import Session
 from art3d_node.server.protocol.upload import Upload

@@ -60,12 +60,12 @@ class Connection:
     def read(self, now_s: float) -> bool:
         """Reads what has come, a bounded piece of it; whether the connection still stands."""
         try:
-            place = self.peer.place()
-            if place is None or not len(place):
+            room = self.peer.room()
+            if room is None or not len(room):
                 count = self.socket.recv_into(_scratch, 0 if self.admitted else STRANGER_READ_BYTES)
                 self.peer.feed(_scratch[:count])
             else:
-                count = self._read_to(place)
+                count = self._read_to(room)
         except (BlockingIOError, InterruptedError):
             return True
         except OSError:
@@ -73,18 +73,18 @@ class Connection:
         self.heard_s = now_s
         return count > 0
 
-    def _read_to(self, place: memoryview) -> int:
+    def _read_to(self, room: memoryview) -> int:
         total = 0
-        while total < len(place):
+        while total < len(room):
             try:
-                count = self.socket.recv_into(place[total : total + LARGE_READ_BYTES])
+                count = self.socket.recv_into(room[total : total + LARGE_READ_BYTES])
             except BlockingIOError:
                 break
             if not count:
                 break
-            self.peer.placed(count)
+            self.peer.written(count)
             total += count
-        return total or self.socket.recv_into(place[:1], 1, socket.MSG_PEEK)
+        return total or self.socket.recv_into(room[:1], 1, socket.MSG_PEEK)
 
     def send(self, parts: Sequence[Any], *, loan: int = 0) -> None:
         """Queues a message; `loan` is over when it has gone out.
@@ -96,11 +96,11 @@ class Connection:
             raise Violation("it does not read its replies")
         *heads, last = self.peer.frames(parts)
         for buffer in heads:
-            self.say(buffer)
+            self.send_bytes(buffer)
         self._unsent.append((memoryview(last), loan))
         self._unsent_bytes += 0 if loan else len(last)
 
-    def say(self, data: bytes) -> None:
+    def send_bytes(self, data: bytes) -> None:
         """Queues bytes as they are."""
         if data:
             self._unsent.append((memoryview(data), 0))

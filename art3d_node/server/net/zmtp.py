@@ -73,15 +73,15 @@ class Peer:
         """What the message under way takes, its announced rest included."""
         return self._bytes
 
-    def place(self) -> memoryview | None:
+    def room(self) -> memoryview | None:
         """Where the next bytes should be read to, when a large frame is under way; else they go to `feed`."""
         under_way = self._frame
         if under_way is None or under_way.body is None:
             return None
         return under_way.body[under_way.filled :]
 
-    def placed(self, count: int) -> None:
-        """So many bytes were read to `place`."""
+    def written(self, count: int) -> None:
+        """So many bytes were read to `room`."""
         assert self._frame is not None
         self._frame.filled += count
 
@@ -142,14 +142,14 @@ class Peer:
                 return under_way.flags, body
             if under_way.nbytes < LARGE_BYTES:
                 return None
-            self._make_place(under_way)
+            self._make_room(under_way)
         if under_way.filled < under_way.nbytes:
             return None
         self._frame = None
         assert under_way.body is not None
         return under_way.flags, under_way.body
 
-    def _make_place(self, under_way: _Frame) -> None:
+    def _make_room(self, under_way: _Frame) -> None:
         # Pages that nothing was written to take no memory.
         under_way.body = np.empty(under_way.nbytes, np.uint8).data
         have = len(self._in) - self._at

@@ -6,29 +6,24 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from art3d_node import analysis, native, renderer
-from art3d_node.analysis import FrameAnalysis, RawDepth
-from art3d_node.estimate import judge, source_name
+from art3d_node import native, renderer
 from art3d_node.library import Library
-from art3d_node.motion import Link, links
-from art3d_node.plate import Plate, picture_of
-from art3d_node.renderer import Prepared
-from art3d_node.server.memory.cache import ByteCache
 from art3d_node.server.workers import devices
+from art3d_node.server.workers.analyses import Analyses, Asked
+from art3d_node.server.workers.engine import Check, ms_since
 from art3d_node.server.workers.interrupt import stoppable
 from art3d_node.server.workers.measuring import measure
-from art3d_node.temporal import ALONE, Neighbour, Window
-from art3d_node.transfer import download, host_array
+from art3d_node.transfer import download
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.machine import cpus
@@ -36,13 +31,8 @@ from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 
 log = logging.getLogger(__name__)
-Check = Callable[[], None]
-T = TypeVar("T")
 Strips = tuple[Tensor, ...]  # of rows, from the top down
 
-DEPTH_SHARE = 0.25
-TURNS_KEPT = 4  # settings of the knobs that are kept of one frame
-PICTURES_KEPT = 4096
 STRIP_PIXELS = 1 << 22
 STRIP_ROWS = 1024
 
@@ -61,10 +51,7 @@ class Compute:
         self.tiles_at_once = 1
         self._lock, self._rendering = threading.RLock(), 0  # of the caches; how many threads render
         self._library = Library(open_paths=open_paths, device=self._device)
-        # Raw depths are small and dear: they outlive the rest, so that rendering a shot finds what its survey made.
-        self._depths: ByteCache[tuple[Any, ...], RawDepth] = ByteCache(int(analysis_bytes * DEPTH_SHARE))
-        self._pictures: ByteCache[str, Box] = ByteCache(PICTURES_KEPT)
-        self._cache: ByteCache[tuple[Any, ...], Any] = ByteCache(analysis_bytes - self._depths.budget_bytes)
+        self.analyses = Analyses(self._library, self._device, analysis_bytes)
 
     def describe(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
         """The styles and depth sources that the library can load now."""
@@ -86,7 +73,7 @@ class Compute:
         Raises:
             MemoryError: not even an empty cache leaves room for the work.
         """
-        ask = partial(self._tile, frames, key, settings, controls, box, outputs, check)
+        ask = partial(self._tile, Asked(frames, key, settings, check, {}), controls, box, outputs)
         try:
             return ask()
         except (MemoryError, torch.OutOfMemoryError) as error:
@@ -101,26 +88,17 @@ class Compute:
         raise MemoryError(why)
 
     def _tile(
-        self,
-        frames: Mapping[str, Frame],
-        key: str,
-        settings: AnalysisSettings,
-        controls: Controls,
-        box: Box,
-        outputs: tuple[str, ...],
-        check: Check,
+        self, asked: Asked, controls: Controls, box: Box, outputs: tuple[str, ...]
     ) -> tuple[Mapping[str, Strips], dict[str, Any]]:
-        ms: dict[str, float] = {}
         with self._lock:
-            analysed = self._analysis(frames, key, settings, check, ms)
-            prepared = self._prepared(frames[key], key, analysed, settings, controls, check, ms)
+            prepared = self.analyses.prepared(asked, controls)
         start = time.perf_counter()
-        with self._share_of_cores(), stoppable(check):
+        with self._share_of_cores(), stoppable(asked.check):
             strips = [renderer.render_box(prepared, strip, outputs) for strip in strips_of(box)]
             devices.settle(self._device)
-        ms["render"] = _ms_since(start)
+        asked.ms["render"] = ms_since(start)
         stats = dict(strips[0].stats)
-        stats["ms"] = {**stats.get("ms", {}), **ms}
+        stats["ms"] = {**stats.get("ms", {}), **asked.ms}
         return {name: tuple(strip.planes[name] for strip in strips) for name in strips[0].planes}, stats
 
     @contextmanager
@@ -129,7 +107,7 @@ class Compute:
         with self._lock:
             self._rendering += 1
             share = max(1, native.cores() // self._rendering)
-        # Both count for the thread that says it. Where others are at work, a second one would be waited for.
+        # Both count for the thread that sets them. Where others are at work, a second one would be waited for.
         native.set_threads(share)
         if torch.get_num_threads() != share:
             torch.set_num_threads(share)
@@ -148,136 +126,8 @@ class Compute:
 
     def _drop_caches(self) -> None:
         with self._lock:
-            self._cache.clear()
-            self._depths.clear()
+            self.analyses.clear()
         devices.give_back(self._device)
-
-    def _plate(self, frame: Frame, key: str, settings: AnalysisSettings) -> Plate:
-        picture = self._picture(frame, key, settings)
-        make = lambda: Plate.within(frame, picture, settings.proxy, self._device)  # noqa: E731
-        return self._once(("plate", key, settings.proxy, picture), make, lambda plate: plate.nbytes)
-
-    def _picture(self, frame: Frame, key: str, settings: AnalysisSettings) -> Box:
-        """The active picture, which is looked for once."""
-        if settings.picture is not None or settings.style == analysis.GIVEN:
-            return picture_of(frame, settings)
-        found = self._pictures.get(key)
-        if found is None:
-            found = picture_of(frame, settings)
-            self._pictures.put(key, found, 1)
-        return found
-
-    def _once(self, name: tuple[Any, ...], make: Callable[[], T], size: Callable[[T], int]) -> T:
-        found: T | None = self._cache.get(name)
-        if found is None:
-            found = make()
-            self._cache.put(name, found, size(found))
-        return found
-
-    def _raw(self, frame: Frame, key: str, picture: Box, settings: AnalysisSettings, check: Check) -> RawDepth:
-        given = settings.style == analysis.GIVEN
-        depth = "" if given else source_name(frame, settings, self._library)
-        if not given:
-            for network in filter(None, (depth, judge(frame, settings, depth))):
-                self._library.depth(network)  # loading must not be stopped half-way
-
-        name = ("raw", key, picture, depth, settings.z_meaning, given)
-        known = self._depths.get(name)
-        if known is not None:
-            return known
-        # A neighbour's plate is not kept, nor that of a proxy: its colour is seldom looked at.
-        kept: Plate | None = self._cache.get(("plate", key, 1, picture))
-        plate = kept or Plate.within(frame, picture, device=self._device)
-        with stoppable(check):
-            made = analysis.estimate_depth(frame, settings, self._library, plate=plate, check=check)
-        self._depths.put(name, made, made.nbytes)
-        return made
-
-    def _analysis(
-        self, frames: Mapping[str, Frame], key: str, settings: AnalysisSettings, check: Check, ms: dict[str, float]
-    ) -> FrameAnalysis:
-        style = "" if settings.style == analysis.GIVEN else self._library.style(settings.style).id
-        name = ("analysis", key, settings, style)
-        found: FrameAnalysis | None = self._cache.get(name)
-        if found is not None:
-            return found
-        start = time.perf_counter()
-        plate = self._plate(frames[key], key, settings)
-        picture = self._picture(frames[key], key, settings)
-        raw = self._raw(frames[key], key, picture, settings, check)
-        window = self._window(frames, key, raw, picture, settings, check)
-        with stoppable(check):
-            made = analysis.stage(frames[key], raw, settings, self._library, window=window, plate=plate, check=check)
-            devices.settle(self._device)
-        self._cache.put(name, made, made.nbytes)
-        ms["analysis"] = _ms_since(start)
-        return made
-
-    def _window(
-        self,
-        frames: Mapping[str, Frame],
-        key: str,
-        raw: RawDepth,
-        picture: Box,
-        settings: AnalysisSettings,
-        check: Check,
-    ) -> Window:
-        shot = settings.shot
-        # Depth that was read from the plate looks at no picture, and needs no steadying.
-        if shot is None or raw.look.numel() == 0:
-            return ALONE
-
-        def side(keys: tuple[str, ...]) -> list[Neighbour]:
-            found, last, nearer = [], key, raw
-            for other in keys:
-                # Neighbours are looked at through the frame's own window, whatever their bars, so that pixels compare.
-                data = frames[other].data
-                there = self._raw(frames[other], other, picture if data.contains(picture) else data, settings, check)
-                # Motion joins pictures of one size; what lies beyond another one is out of reach too.
-                if there.grey.shape != nearer.grey.shape:
-                    break
-                link = self._link(last, nearer, other, there, picture)
-                check()
-                found.append(Neighbour(there.grey, host_array(there.inverse_depth), link))
-                last, nearer = other, there
-            return found
-
-        return Window(side(shot.before), side(shot.after))
-
-    def _link(self, key: str, raw: RawDepth, other: str, there: RawDepth, picture: Box) -> Link:
-        """The motion between two looks; the way back is kept with it, since the next frame's window needs that."""
-        first, second = sorted((key, other))
-        pair = self._once(
-            ("links", first, second, picture),
-            lambda: links(*(r.grey for r in ((raw, there) if key == first else (there, raw)))),
-            lambda both: sum(link.nbytes for link in both),
-        )
-        return pair[0] if key == first else pair[1]
-
-    def _prepared(
-        self,
-        frame: Frame,
-        key: str,
-        analysed: FrameAnalysis,
-        settings: AnalysisSettings,
-        controls: Controls,
-        check: Check,
-        ms: dict[str, float],
-    ) -> Prepared:
-        def prepare() -> Prepared:
-            with stoppable(check):
-                return renderer.prepare(plate.frame, analysed, controls, plate=plate)
-
-        start = time.perf_counter()
-        plate = self._plate(frame, key, settings)
-        name = ("prepared", key, settings, controls, analysed.style_id)
-        if name not in self._cache:
-            # A turn is cheap to make again; those of a knob that is dragged would push other frames' analyses out, and
-            # the memory of one that is dropped is at hand, its pages touched, for the next.
-            self._cache.drop_where(lambda other: other[:3] == name[:3], keep=TURNS_KEPT - 1)
-        prepared = self._once(name, prepare, lambda prepared: prepared.nbytes)
-        ms["prepare"] = _ms_since(start)
-        return prepared
 
     def measure(self, layers: Mapping[str, npt.NDArray[Any]], *, check: Check) -> dict[str, Any]:
         """The figures of a pair."""
@@ -286,18 +136,11 @@ class Compute:
     def forget(self, key: str) -> None:
         """Drops what may refer to a frame's pixels; its analysis owns its memory and stays."""
         with self._lock:
-            self._cache.drop_where(lambda name: name[1] == key and name[0] in ("plate", "prepared"))
+            self.analyses.forget(key)
 
     def figures(self) -> dict[str, Any]:
         """The cache's size and hit rate, and the memory of a GPU."""
-        both = (self._cache, self._depths)
-        hits, misses = (sum(getattr(cache, name) for cache in both) for name in ("hits", "misses"))
-        return {
-            "analysis_bytes": sum(cache.used_bytes for cache in both),
-            "analysis_count": sum(len(cache) for cache in both),
-            "analysis_hit_rate": hits / max(1, hits + misses),
-            **devices.figures(self._device),
-        }
+        return {**self.analyses.figures(), **devices.figures(self._device)}
 
 
 def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Compute:
@@ -340,7 +183,3 @@ def _warm_up(engine: Compute) -> None:
         settings = AnalysisSettings(depth=depth)
         engine.tile({"warm": frame}, "warm", settings, Controls(), box, outputs, check=lambda: None)
     engine.forget("warm")
-
-
-def _ms_since(start: float) -> float:
-    return (time.perf_counter() - start) * 1e3

@@ -26,12 +26,12 @@ def joined(peer: Peer, data: bytes, step: int) -> list[list[bytes]]:
     """The messages that come of these bytes, given as a socket would."""
     messages, at = [], 0
     while at < len(data):
-        place = peer.place()
+        place = peer.room()
         piece = data[at : at + step]
         if place is not None:
             piece = piece[: len(place)]
             place[: len(piece)] = piece
-            peer.placed(len(piece))
+            peer.written(len(piece))
         else:
             peer.feed(piece)
         at += len(piece)
@@ -88,7 +88,7 @@ def test_a_message_is_bounded_before_it_is_complete():
 def test_a_large_frame_that_is_announced_takes_no_memory_before_it_comes():
     peer = ready()
     joined(peer, b"\x02" + struct.pack(">Q", LIMIT), 100)
-    place = peer.place()
+    place = peer.room()
     assert place is not None and len(place) == LIMIT and peer.kept_bytes == LIMIT and peer.midway
 
 

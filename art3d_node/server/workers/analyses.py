@@ -1,0 +1,208 @@
+"""What a device has computed, behind caches that are bounded in bytes: plates, depths, analyses, prepared frames."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+
+from art3d_node import analysis, renderer
+from art3d_node.analysis import FrameAnalysis, RawDepth
+from art3d_node.estimate import judge, source_name
+from art3d_node.library import Library
+from art3d_node.motion import Link, links
+from art3d_node.plate import Plate, picture_of
+from art3d_node.renderer import Prepared
+from art3d_node.server.memory.cache import ByteCache
+from art3d_node.server.workers import devices
+from art3d_node.server.workers.engine import Check, ms_since
+from art3d_node.server.workers.interrupt import stoppable
+from art3d_node.temporal import ALONE, Neighbour, Window
+from art3d_node.transfer import host_array
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
+from host_bridge.wire.messages import AnalysisSettings
+
+T = TypeVar("T")
+DEPTH_SHARE = 0.25
+TURNS_KEPT = 4  # settings of the knobs that are kept of one frame
+PICTURES_KEPT = 4096
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request's frame, and what goes with it.
+
+    Attributes:
+        frames: the frame and its neighbours by key.
+        key: the frame's own.
+        check: raises to stop the work.
+        ms: milliseconds of every stage that ran are noted here.
+    """
+
+    frames: Mapping[str, Frame]
+    key: str
+    settings: AnalysisSettings
+    check: Check
+    ms: dict[str, float]
+
+    @property
+    def frame(self) -> Frame:
+        """The frame itself."""
+        return self.frames[self.key]
+
+
+class Analyses:
+    """The caches of one device; for one thread at a time.
+
+    Args:
+        nbytes: bound of all of them together.
+    """
+
+    def __init__(self, library: Library, device: torch.device, nbytes: int) -> None:
+        self._library, self._device = library, device
+        # Raw depths are small and dear: they outlive the rest, so that rendering a shot finds what its survey made.
+        self._depths: ByteCache[tuple[Any, ...], RawDepth] = ByteCache(int(nbytes * DEPTH_SHARE))
+        self._pictures: ByteCache[str, Box] = ByteCache(PICTURES_KEPT)
+        self._cache: ByteCache[tuple[Any, ...], Any] = ByteCache(nbytes - self._depths.budget_bytes)
+
+    def __len__(self) -> int:
+        return len(self._cache) + len(self._depths)
+
+    def clear(self) -> None:
+        """Drops everything."""
+        self._cache.clear()
+        self._depths.clear()
+
+    def forget(self, key: str) -> None:
+        """Drops what may refer to a frame's pixels; its analysis owns its memory and stays."""
+        self._cache.drop_where(lambda name: name[1] == key and name[0] in ("plate", "prepared"))
+
+    def figures(self) -> dict[str, Any]:
+        """Size and hit rate."""
+        both = (self._cache, self._depths)
+        hits, misses = (sum(getattr(cache, name) for cache in both) for name in ("hits", "misses"))
+        return {
+            "analysis_bytes": sum(cache.used_bytes for cache in both),
+            "analysis_count": sum(len(cache) for cache in both),
+            "analysis_hit_rate": hits / max(1, hits + misses),
+        }
+
+    def prepared(self, asked: Asked, controls: Controls) -> Prepared:
+        """A frame ready for its tiles: whatever of it is not cached is computed."""
+        analysed = self._analysis(asked)
+        key, settings = asked.key, asked.settings
+
+        def prepare() -> Prepared:
+            with stoppable(asked.check):
+                return renderer.prepare(plate.frame, analysed, controls, plate=plate)
+
+        start = time.perf_counter()
+        plate = self._plate(asked.frame, key, settings)
+        name = ("prepared", key, settings, controls, analysed.style_id)
+        if name not in self._cache:
+            # A turn is cheap to make again; those of a knob that is dragged would push other frames' analyses out, and
+            # the memory of one that is dropped is at hand, its pages touched, for the next.
+            self._cache.drop_where(lambda other: other[:3] == name[:3], keep=TURNS_KEPT - 1)
+        found = self._once(name, prepare, lambda made: made.nbytes)
+        asked.ms["prepare"] = ms_since(start)
+        return found
+
+    def _plate(self, frame: Frame, key: str, settings: AnalysisSettings) -> Plate:
+        picture = self._picture(frame, key, settings)
+        make = lambda: Plate.within(frame, picture, settings.proxy, self._device)  # noqa: E731
+        return self._once(("plate", key, settings.proxy, picture), make, lambda plate: plate.nbytes)
+
+    def _picture(self, frame: Frame, key: str, settings: AnalysisSettings) -> Box:
+        """The active picture, which is looked for once."""
+        if settings.picture is not None or settings.style == analysis.GIVEN:
+            return picture_of(frame, settings)
+        found = self._pictures.get(key)
+        if found is None:
+            found = picture_of(frame, settings)
+            self._pictures.put(key, found, 1)
+        return found
+
+    def _once(self, name: tuple[Any, ...], make: Callable[[], T], size: Callable[[T], int]) -> T:
+        found: T | None = self._cache.get(name)
+        if found is None:
+            found = make()
+            self._cache.put(name, found, size(found))
+        return found
+
+    def _raw(self, asked: Asked, key: str, picture: Box) -> RawDepth:
+        """The depth of the frame, or of a neighbour, before anything is made of it."""
+        frame, settings, check = asked.frames[key], asked.settings, asked.check
+        given = settings.style == analysis.GIVEN
+        depth = "" if given else source_name(frame, settings, self._library)
+        if not given:
+            for network in filter(None, (depth, judge(frame, settings, depth))):
+                self._library.depth(network)  # loading must not be stopped half-way
+
+        name = ("raw", key, picture, depth, settings.z_meaning, given)
+        known = self._depths.get(name)
+        if known is not None:
+            return known
+        # A neighbour's plate is not kept, nor that of a proxy: its colour is seldom looked at.
+        kept: Plate | None = self._cache.get(("plate", key, 1, picture))
+        plate = kept or Plate.within(frame, picture, device=self._device)
+        with stoppable(check):
+            made = analysis.estimate_depth(frame, settings, self._library, plate=plate, check=check)
+        self._depths.put(name, made, made.nbytes)
+        return made
+
+    def _analysis(self, asked: Asked) -> FrameAnalysis:
+        frame, key, settings, check = asked.frame, asked.key, asked.settings, asked.check
+        style = "" if settings.style == analysis.GIVEN else self._library.style(settings.style).id
+        name = ("analysis", key, settings, style)
+        found: FrameAnalysis | None = self._cache.get(name)
+        if found is not None:
+            return found
+        start = time.perf_counter()
+        plate = self._plate(frame, key, settings)
+        picture = self._picture(frame, key, settings)
+        raw = self._raw(asked, key, picture)
+        window = self._window(asked, raw, picture)
+        with stoppable(check):
+            made = analysis.stage(frame, raw, settings, self._library, window=window, plate=plate, check=check)
+            devices.settle(self._device)
+        self._cache.put(name, made, made.nbytes)
+        asked.ms["analysis"] = ms_since(start)
+        return made
+
+    def _window(self, asked: Asked, raw: RawDepth, picture: Box) -> Window:
+        shot = asked.settings.shot
+        # Depth that was read from the plate looks at no picture, and needs no steadying.
+        if shot is None or raw.look.numel() == 0:
+            return ALONE
+
+        def side(keys: tuple[str, ...]) -> list[Neighbour]:
+            found, last, nearer = [], asked.key, raw
+            for other in keys:
+                # Neighbours are looked at through the frame's own window, whatever their bars, so that pixels compare.
+                data = asked.frames[other].data
+                there = self._raw(asked, other, picture if data.contains(picture) else data)
+                # Motion joins pictures of one size; what lies beyond another one is out of reach too.
+                if there.grey.shape != nearer.grey.shape:
+                    break
+                link = self._link(last, nearer, other, there, picture)
+                asked.check()
+                found.append(Neighbour(there.grey, host_array(there.inverse_depth), link))
+                last, nearer = other, there
+            return found
+
+        return Window(side(shot.before), side(shot.after))
+
+    def _link(self, key: str, raw: RawDepth, other: str, there: RawDepth, picture: Box) -> Link:
+        """The motion between two looks; the way back is kept with it, since the next frame's window needs that."""
+        first, second = sorted((key, other))
+        pair = self._once(
+            ("links", first, second, picture),
+            lambda: links(*(r.grey for r in ((raw, there) if key == first else (there, raw)))),
+            lambda both: sum(link.nbytes for link in both),
+        )
+        return pair[0] if key == first else pair[1]
