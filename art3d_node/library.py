@@ -27,6 +27,7 @@ _CHOOSE = "choose aov for a plate with Z, run `art3d models pull da2-small`, or 
 
 _CARDS_BYTES = 3 << 20  # of a message that may have 4 MiB
 _FAULTS = 100
+_FOR_TRAINERS = ("provenance", "made")  # of a card: of no use to a host, and large
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Library:
         found: list[dict[str, Any]] = []
         room = _CARDS_BYTES
         for card in cards:
-            fields = dict(card.__dict__)
+            fields = {name: value for name, value in card.__dict__.items() if name not in _FOR_TRAINERS}
             if len(card.thumbnail) > room // 4:
                 fields["thumbnail"] = ""
             room -= len(json.dumps(fields))

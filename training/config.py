@@ -76,11 +76,15 @@ class FitConfig:
         width: channels of CameraNet's first level.
         art: L_Art; False trains plain regression on M_valid (the paper's baseline).
         local: L_path(M_local) and its L_st; False is the paper's ablation.
+        ridge: variance of the prediction under which its s is held at 1 in the frame outside M_local, %²; the published
+            minimum has none.
+        local_st: whether L_st holds M_local's s and t as well; the published L_st is one term, read as the frame's.
         local_balance: power of M_local's share of the picture that weighs its path; 0: as much as the frame,
             1: as much per pixel.
         local_ridge: variance of the prediction in M_local under which its s is held at 1, %²; more places strokes
             sooner (docs/decisions/056).
         smoothness: weight of edge-aware smoothness of vs and vt, both in %.
+        right: weight of the same data terms for d̂_R, on the right eye's grid and masks.
         consistency: weight of left-right consistency with d̂_R.
         held_out: share of the *shots* kept for figures.
         flip: share of pictures mirrored, eyes swapped.
@@ -99,9 +103,12 @@ class FitConfig:
     width: int = 16
     art: bool = True
     local: bool = True
+    ridge: float = RIDGE_PCT2
+    local_st: bool = True
     local_balance: float = 0.0
     local_ridge: float = RIDGE_PCT2
     smoothness: float = 0.3
+    right: float = 0.5
     consistency: float = 0.02
     held_out: float = 0.15
     flip: float = 0.5
@@ -114,7 +121,8 @@ class FitConfig:
 
 
 RECIPES: dict[str, dict[str, object]] = {
-    "paper": {},
+    "studio": {},
+    "paper": {"ridge": 0.0, "local_ridge": 0.0, "local_st": False},
     "baseline": {"art": False},
     "no-local": {"local": False},
     "rehearsal": {
@@ -124,9 +132,21 @@ RECIPES: dict[str, dict[str, object]] = {
         "learning_rate": 3e-3,
         "local_balance": 0.35,
         "local_ridge": 1.0,
-        "held_out": 0.0,
     },
     "quick": {"size_px": 192, "epochs": 60, "batch": 8, "learning_rate": 5e-3},
     "finetune": {"epochs": 15, "batch": 8, "learning_rate": 3e-4, "warmup_steps": 5},
 }
-"""Named starting points; any field may be changed on top."""
+"""Named starting points; any field may be changed on top. `studio` is `FitConfig` as it stands."""
+
+PUBLISHED: dict[str, object] = {
+    "size_px": 512,
+    "epochs": 50,
+    "batch": 32,
+    "art": True,
+    "local": True,
+    "ridge": 0.0,
+    "local_ridge": 0.0,
+    "local_st": False,
+    "local_balance": 0.0,
+}
+"""What the paper states, or what its formulas say as they stand; a style's card names what it does otherwise."""

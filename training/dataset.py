@@ -45,34 +45,49 @@ class EyeTensors:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What one step sees, N pictures of one size.
+class Told:
+    """What the film says of one eye, on that eye's grid.
 
     Attributes:
-        rgb: (N, 3, h, w) float, 0..1.
-        iz: (N, h, w).
-        target: (N, h, w) disparity on this grid, %.
+        disparity: (N, h, w) %.
         valid, local: (N, h, w) float, 0 or 1.
-        keys: N sample keys.
     """
 
-    rgb: Tensor
-    iz: Tensor
-    target: Tensor
+    disparity: Tensor
     valid: Tensor
     local: Tensor
-    keys: tuple[str, ...]
-
-    def to(self, device: torch.device) -> Batch:
-        """The same on another device."""
-        held = (self.rgb, self.iz, self.target, self.valid, self.local)
-        rgb, iz, target, valid, local = (x.to(device, non_blocking=True) for x in held)
-        return Batch(rgb, iz, target, valid, local, self.keys)
 
     @property
     def global_mask(self) -> Tensor:
         """M_global = M_valid · (1 − M_local)."""
         return self.valid * (1 - self.local)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step sees, N pictures of one size.
+
+    Attributes:
+        rgb: (N, 3, h, w) float, 0..1, left eyes.
+        iz: (N, h, w) of the left eyes.
+        left, right: what the film says of each eye.
+        keys: N sample keys.
+    """
+
+    rgb: Tensor
+    iz: Tensor
+    left: Told
+    right: Told
+    keys: tuple[str, ...]
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on another device."""
+        left, right = (
+            Told(*(x.to(device, non_blocking=True) for x in (told.disparity, told.valid, told.local)))
+            for told in (self.left, self.right)
+        )
+        rgb, iz = (x.to(device, non_blocking=True) for x in (self.rgb, self.iz))
+        return Batch(rgb, iz, left, right, self.keys)
 
 
 def split_by_shot(entries: Sequence[Entry], share: float) -> tuple[list[Entry], list[Entry]]:
@@ -141,10 +156,11 @@ class Pairs(Dataset[Batch]):
         left, right = self.eyes(index)
         key = self.entries[index].row["key"]
         if not self._augment:
-            return _one(left, key)
+            return _one(left, right, key)
         rng = np.random.default_rng([self._config.seed, epoch, index])
-        eye = mirrored(right) if rng.random() < self._config.flip else left
-        return _one(eye, key, colour_gain(rng, self._config.photometric))
+        if rng.random() < self._config.flip:
+            left, right = mirrored(right), mirrored(left)
+        return _one(left, right, key, colour_gain(rng, self._config.photometric))
 
 
 def eye_tensors(eye: Eye, grid: Grid) -> EyeTensors:
@@ -181,22 +197,25 @@ def colour_gain(rng: np.random.Generator, strength: float) -> tuple[float, float
     return float(gain), float(contrast), float(saturation)
 
 
-def _one(eye: EyeTensors, key: str, gains: tuple[float, float, float] | None = None) -> Batch:
-    rgb = eye.rgb.float() / 255.0
+def _one(left: EyeTensors, right: EyeTensors, key: str, gains: tuple[float, float, float] | None = None) -> Batch:
+    rgb = left.rgb.float() / 255.0
     if gains is not None:
         gain, contrast, saturation = gains
         grey = rgb.mean(0, keepdim=True)
         rgb = (grey + saturation * (rgb - grey)) * gain
         rgb = ((rgb - rgb.mean()) * contrast + rgb.mean()).clamp(0, 1)
-    valid, local = eye.masks.float()
-    return Batch(rgb, eye.maps[1], eye.maps[0], valid, local, (key,))
+    told = [Told(eye.maps[0], *eye.masks.float()) for eye in (left, right)]
+    return Batch(rgb, left.maps[1], told[0], told[1], (key,))
 
 
 def collate(parts: Sequence[Batch]) -> Batch:
     """Samples of one size into a batch."""
-    names = ("rgb", "iz", "target", "valid", "local")
-    rgb, iz, target, valid, local = (torch.stack([getattr(p, name) for p in parts]) for name in names)
-    return Batch(rgb, iz, target, valid, local, tuple(k for p in parts for k in p.keys))
+    rgb, iz = torch.stack([p.rgb for p in parts]), torch.stack([p.iz for p in parts])
+    left, right = (
+        Told(*(torch.stack([getattr(told, name) for told in eyes]) for name in ("disparity", "valid", "local")))
+        for eyes in ([p.left for p in parts], [p.right for p in parts])
+    )
+    return Batch(rgb, iz, left, right, tuple(k for p in parts for k in p.keys))
 
 
 def plan_epoch(grids: Sequence[Grid], batch: int, *, seed: int, epoch: int) -> list[list[Turn]]:

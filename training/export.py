@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -57,29 +58,37 @@ class Portable(nn.Module):
         return torch.cat([maps.scale, maps.shift, maps.right], 1)
 
 
-def write_style(
-    path: Path,
-    net: CameraNet,
-    *,
-    name: str,
-    input_size: int,
-    depth_source: str,
-    rows: Sequence[FrameFigures],
-    training_data: str,
-    licence: str,
-    thumbnail: str = "",
-) -> StyleCard:
+@dataclass(frozen=True)
+class About:
+    """What a card says of a style, besides its figures.
+
+    Attributes:
+        name: what the artist chooses.
+        input_size: longer side it was trained at, px.
+        depth_source: the depth it was trained on.
+        training_data, licence: what it learned from, and what may be done with it.
+        thumbnail: PNG as base64, or "".
+        provenance, made: as `training.provenance` notes them.
+    """
+
+    name: str
+    input_size: int
+    depth_source: str
+    training_data: str = ""
+    licence: str = ""
+    thumbnail: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    made: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_style(path: Path, net: CameraNet, about: About, *, rows: Sequence[FrameFigures]) -> StyleCard:
     """Save a network as a style whose card carries the figures of `rows`.
 
     Args:
         path: NAME.style.
         net: the network.
-        name: what the artist chooses.
-        input_size: longer side it was trained at, px.
-        depth_source: the depth it was trained on.
+        about: what the card says besides.
         rows: figures on held-out shots; may be empty.
-        training_data, licence: for the card.
-        thumbnail: PNG as base64, or "".
 
     Raises:
         StyleError: the card or the weights would not load again.
@@ -89,15 +98,10 @@ def write_style(
         f"{k}_{m}": figures[f"{k}_style_{m}_px"] / 512.0 for k in ("s", "t") for m in ("mean", "std") if figures
     }
     card = StyleCard(
-        name=name,
         architecture={},
-        input_size=input_size,
-        depth_source=depth_source,
         statistics={key: round(value, 6) for key, value in statistics.items()},
-        training_data=training_data,
-        licence=licence,
         metrics={key: round(value, 4) for key, value in figures.items() if np.isfinite(value)},
-        thumbnail=thumbnail,
+        **about.__dict__,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -6,8 +6,8 @@ Convention:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -45,6 +45,7 @@ class FrameFigures:
         ddc_film: the film's own in the right view.
         pop_outs, popped: the film's local regions, and how many of them the style pulls out.
         pulled, pulled_right: regions the style pulls out, and how many of them the film does.
+        trained: whether the style has learned from this shot.
     """
 
     film: str
@@ -60,22 +61,31 @@ class FrameFigures:
     popped: int
     pulled: int
     pulled_right: int
+    trained: bool = False
 
 
 @torch.no_grad()
 def measure(
-    net: CameraNet, entries: Sequence[Entry], *, size_px: int, reading: Reading = "layers"
+    net: CameraNet,
+    entries: Sequence[Entry],
+    *,
+    size_px: int,
+    reading: Reading = "layers",
+    trained: Container[Entry] = (),
 ) -> list[FrameFigures]:
-    """Run a style over pairs it was not trained on.
+    """Run a style over pairs.
 
     Args:
         net: the style's network.
         entries: samples.
         size_px: longer side that the network works at, px.
         reading: of DDC-IoU.
+        trained: the pairs that it has learned from.
     """
     pairs = Pairs(entries, FitConfig(size_px=size_px), augment=False)
-    return [_one(net, pairs.eyes(i), entry, reading) for i, entry in enumerate(entries)]
+    return [
+        replace(_one(net, pairs.eyes(i), entry, reading), trained=entry in trained) for i, entry in enumerate(entries)
+    ]
 
 
 def predict(net: CameraNet, eye: EyeTensors) -> tuple[Tensor, Tensor]:
@@ -169,7 +179,7 @@ def _regions(mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.bool_]]:
 def summary(rows: Sequence[FrameFigures]) -> dict[str, float]:
     """The table of one style on one film; nan where a figure has nothing to stand on."""
     film, style = (np.array([getattr(row, name) for row in rows]) for name in ("film_fit", "style_fit"))
-    out: dict[str, float] = {"pairs": float(len(rows))}
+    out: dict[str, float] = {"pairs": float(len(rows)), "pairs_trained": float(sum(row.trained for row in rows))}
     for k, name in enumerate(("s", "t")):
         for who, fits in (("film", film), ("style", style)):
             out[f"{name}_{who}_mean_px"], out[f"{name}_{who}_std_px"] = (

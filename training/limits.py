@@ -30,6 +30,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-9, 1),
     "local_balance": (0, 1),
     "local_ridge": (0, _INF),
+    "ridge": (0, _INF),
+    "right": (0, _INF),
     "smoothness": (0, _INF),
     "consistency": (0, _INF),
     "held_out": (0, 0.9),

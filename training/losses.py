@@ -75,15 +75,35 @@ def st_loss(fit: PathFit) -> Tensor:
     return (fit.scale - 1.0) ** 2 + fit.shift**2
 
 
+@dataclass(frozen=True)
+class ArtOptions:
+    """How L_Art weighs its paths.
+
+    Attributes:
+        local: False leaves out L_path(M_local) and its L_st (the paper's ablation).
+        local_st: whether L_st holds the local path too.
+        balance: power of the share that M_local has in both masks, by which its path and L_st are weighed. 0: a
+            pop-out weighs as much as the frame around it; 1: each of its pixels as much as one of the frame.
+        ridge, local_ridge: `path_fit`'s ridge outside and inside M_local, %².
+    """
+
+    local: bool = True
+    local_st: bool = True
+    balance: float = 0.0
+    ridge: float = RIDGE_PCT2
+    local_ridge: float = RIDGE_PCT2
+
+
+PLAIN = ArtOptions()
+
+
 def art_loss(
     target: Tensor,
     prediction: Tensor,
     global_mask: Tensor,
     local_mask: Tensor,
     *,
-    local: bool = True,
-    balance: float = 0.0,
-    local_ridge: float = RIDGE_PCT2,
+    options: ArtOptions = PLAIN,
 ) -> Tensor:
     """L_Art = L_path(M_global) + L_path(M_local) + L_st, averaged over the batch; a scalar.
 
@@ -93,17 +113,15 @@ def art_loss(
     Args:
         target, prediction: (N, H, W), %.
         global_mask, local_mask: (N, H, W) weights.
-        local: False leaves out L_path(M_local) and its L_st (the paper's ablation).
-        balance: power of the share that M_local has in both masks, by which its path and L_st are weighed. 0: a
-            pop-out weighs as much as the frame around it; 1: each of its pixels as much as one of the frame.
-        local_ridge: `path_fit`'s ridge inside M_local, %².
+        options: how the paths are weighed.
     """
-    whole = path_fit(target, prediction, global_mask)
+    whole = path_fit(target, prediction, global_mask, ridge=options.ridge)
     total = whole.loss + st_loss(whole)
-    if local:
-        stroke = path_fit(target, prediction, local_mask, ridge=local_ridge)
+    if options.local:
+        stroke = path_fit(target, prediction, local_mask, ridge=options.local_ridge)
         share = stroke.area / (stroke.area + whole.area).clamp_min(1.0)
-        total = total + share**balance * (stroke.loss + st_loss(stroke))
+        held = st_loss(stroke) if options.local_st else 0.0
+        total = total + share**options.balance * (stroke.loss + held)
     return total.mean()
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from training import losses
 from training.config import FitConfig
-from training.dataset import Batch
+from training.dataset import Batch, Told
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,21 @@ def objective(maps: Tensor, batch: Batch, config: FitConfig) -> Losses:
     """
     scale, shift, right = (100.0 * maps.float()).contiguous().unbind(1)
     prediction = scale * batch.iz + shift
-    if config.art:
-        data = losses.art_loss(
-            batch.target,
-            prediction,
-            batch.global_mask,
-            batch.local,
-            local=config.local,
-            balance=config.local_balance,
-            local_ridge=config.local_ridge,
-        )
-    else:
-        data = losses.regression_loss(batch.target, prediction, batch.valid)
     terms = {
-        "data": data,
+        "data": _data(batch.left, prediction, config),
         "smoothness": losses.smoothness_loss(torch.stack([scale, shift], 1), batch.rgb),
         "consistency": losses.consistency_loss(prediction, right),
     }
     total = terms["data"] + config.smoothness * terms["smoothness"] + config.consistency * terms["consistency"]
+    if config.right:
+        terms["right"] = _data(batch.right, right, config)
+        total = total + config.right * terms["right"]
     return Losses(total, terms)
+
+
+def _data(told: Told, prediction: Tensor, config: FitConfig) -> Tensor:
+    """What the film says against what the network does, on one eye's grid."""
+    if not config.art:
+        return losses.regression_loss(told.disparity, prediction, told.valid)
+    options = losses.ArtOptions(config.local, config.local_st, config.local_balance, config.ridge, config.local_ridge)
+    return losses.art_loss(told.disparity, prediction, told.global_mask, told.local, options=options)

@@ -235,6 +235,24 @@ def index(folder: Path) -> list[Entry]:
     return entries
 
 
+def validate_shards(folder: Path) -> None:
+    """Read a folder's tar files through and compare them with their manifests.
+
+    Raises:
+        ShardError: one is missing or was changed.
+    """
+    for manifest in read_manifests(folder):
+        for shard in manifest["shards"]:
+            path = folder / shard["name"]
+            try:
+                with path.open("rb") as stream:
+                    found = hashlib.file_digest(stream, "sha256").hexdigest()
+            except OSError as error:
+                raise ShardError(f"cannot be read ({error.strerror})", where=str(path)) from error
+            if found != shard["sha256"]:
+                raise ShardError("is not what its manifest says", remedy="curate again", where=str(path))
+
+
 def of_shard(path: Path, expected: int, rows: Mapping[str, dict[str, Any]]) -> Iterator[Entry]:
     """The samples of one tar file.
 

@@ -31,10 +31,12 @@ MAX_TEXT = 4096
 MAX_FIGURES = 256
 MAX_FIGURE_NAME = 64
 MAX_THUMBNAIL = 256 << 10
-CARD_NESTING = 4
+MAX_NOTES = 512 << 10
+CARD_NESTING = 6
 DISPARITY_UNIT = "fraction_of_picture_width"
 _KEY = "art3d_style"
-_NOT_HASHED = ("id", "thumbnail")
+_NOT_HASHED = ("id", "thumbnail", "made")
+_OPTIONAL = ("provenance", "made")
 _NAME_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. ")
 
 
@@ -57,6 +59,8 @@ class StyleCard:
         training_data, licence: what it learned from, and what may be done with it.
         metrics: figure → number.
         thumbnail: PNG as base64, or "".
+        provenance: what is needed to make it again, as the trainer notes it; {} where nothing is known.
+        made: when and on what it was made; no part of what `id` hashes.
         format_version: of the file.
     """
 
@@ -71,6 +75,8 @@ class StyleCard:
     licence: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
     thumbnail: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    made: Mapping[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
 
@@ -131,8 +137,10 @@ def read_card(path: Path) -> StyleCard:
 
 
 def content_id(card: StyleCard, tensors: Mapping[str, Tensor]) -> str:
-    """Hash of the weights and of all the card says, except its id and thumbnail; 16 hexadecimal digits."""
+    """Hash of the weights and of all the card says, except its id, thumbnail and making; 16 hexadecimal digits."""
     fields = {name: value for name, value in asdict(card).items() if name not in _NOT_HASHED}
+    if not card.provenance:
+        del fields["provenance"]
     digest = hashlib.sha256(json.dumps(fields, sort_keys=True).encode())
     for name, value in sorted(tensors.items()):
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
@@ -180,6 +188,8 @@ def _check_card(fields: Mapping[str, Any]) -> None:
     if version != FORMAT_VERSION:
         raise StyleFileError(f"is style format {version!r}, this Art3D reads {FORMAT_VERSION}; use a newer Art3D")
     for name, sound in _SOUND.items():
+        if name in _OPTIONAL and name not in fields:
+            continue
         if name not in fields or not sound(fields[name]):
             raise StyleFileError(f"its card's {name} is {str(fields.get(name))[:60]!r}")
 
@@ -193,6 +203,11 @@ def _is_figures(value: Any) -> bool:
         return False
     # A float carries whole numbers up to 2⁵³; NaN compares false.
     return all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) <= 2.0**53 for v in value.values())
+
+
+def _is_notes(value: Any) -> bool:
+    """Whether a map of names could have been written by a trainer: its size bounds what a reader must look at."""
+    return isinstance(value, dict) and len(json.dumps(value)) <= MAX_NOTES
 
 
 def _is_text(value: Any) -> bool:
@@ -222,6 +237,8 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "licence": _is_text,
     "metrics": _is_figures,
     "thumbnail": lambda value: isinstance(value, str) and len(value) <= MAX_THUMBNAIL,
+    "provenance": _is_notes,
+    "made": _is_notes,
 }
 
 

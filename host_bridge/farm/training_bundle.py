@@ -88,7 +88,7 @@ def training_bundle(job: TrainingJob) -> tuple[Template, Mapping[str, Any]]:
             {
                 "name": "Evaluate",
                 "dependencies": [{"dependsOn": "Fit"}],
-                "script": command(["evaluate", shards, made, "-o", work + "report"], tool="ArtTrain"),
+                "script": command(["evaluate", shards, made, "--unseen", "-o", work + "report"], tool="ArtTrain"),
             },
         ],
     }

@@ -36,9 +36,9 @@ def test_pictures_keep_their_proportions(entries: list[Entry]) -> None:
     assert grid_of(entries[0], 128) == (64, 128)
     batch = next(batches(Pairs(entries, CONFIG, augment=False), [[(0, 0), (0, 1)]]))
     assert batch.rgb.shape == (2, 3, 64, 128) and batch.iz.shape == (2, 64, 128)
-    assert torch.equal(batch.global_mask + batch.local, batch.valid)
+    assert torch.equal(batch.left.global_mask + batch.left.local, batch.left.valid)
     figures = entries[0].row["figures"]
-    kept = batch.target[0][batch.valid[0] > 0]
+    kept = batch.left.disparity[0][batch.left.valid[0] > 0]
     assert float(kept.quantile(0.02)) == pytest.approx(figures["far_pct"], abs=0.2)
     assert float(kept.quantile(0.98)) == pytest.approx(figures["near_pct"], abs=0.4)
 
@@ -61,7 +61,7 @@ def test_a_mirrored_pair_is_still_stereo(entries: list[Entry]) -> None:
 def test_the_same_turn_gives_the_same_batch(entries: list[Entry]) -> None:
     one, two = (Pairs(entries, CONFIG, augment=True) for _ in range(2))
     a, b, c = one[(3, 1)], two[(3, 1)], two[(4, 1)]
-    assert torch.equal(a.rgb, b.rgb) and torch.equal(a.target, b.target)
+    assert torch.equal(a.rgb, b.rgb) and torch.equal(a.left.disparity, b.left.disparity)
     assert not torch.equal(a.rgb, c.rgb)
 
 

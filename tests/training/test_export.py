@@ -13,7 +13,7 @@ from art3d_node.models.styles import load_style
 from host_bridge.core.errors import OutputError, StyleError
 from training import export as exporting
 from training.colours import coloured
-from training.export import export, load, thumbnail, write_style
+from training.export import About, export, load, thumbnail, write_style
 from training.figures import measure
 from training.shards import Entry
 
@@ -33,13 +33,8 @@ def style(entries: list[Entry], tmp_path: Path) -> Path:
     write_style(
         path,
         net,
-        name="studio",
-        input_size=128,
-        depth_source="sidecar",
+        About("studio", 128, "sidecar", "a rehearsal", "CC0-1.0", thumbnail(net, entries[0], 128)),
         rows=measure(net, entries[:2], size_px=128),
-        training_data="a rehearsal",
-        licence="CC0-1.0",
-        thumbnail=thumbnail(net, entries[0], 128),
     )
     return path
 
@@ -88,16 +83,7 @@ def test_hostile_files_are_refused(style: Path, harm: str) -> None:
 
 def test_a_bad_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StyleError, match="name"):
-        write_style(
-            tmp_path / "x.style",
-            _net(),
-            name="../x",
-            input_size=128,
-            depth_source="mini",
-            rows=[],
-            training_data="",
-            licence="",
-        )
+        write_style(tmp_path / "x.style", _net(), About("../x", 128, "mini"), rows=[])
 
 
 def test_colours_of_disparity() -> None:

@@ -13,7 +13,7 @@ import torch
 from art3d_node.models.camera_net import CameraNet
 from training.config import REPORT_WIDTH_PX
 from training.figures import FrameFigures, carry_right, measure, pop_outs, summary
-from training.report import text_table, write_report
+from training.report import Judged, text_table, write_report
 from training.shards import Entry
 
 ROW = FrameFigures("film", 0, 0, (12.0, -8.0), (12.0, -8.0), 0.9, 0.9, 0.8, 0.95, 1, 1, 1, 1)
@@ -69,9 +69,14 @@ def test_figures_with_nothing_to_stand_on() -> None:
 def test_report_files(entries: list[Entry], tmp_path: Path) -> None:
     nets = {"neutral": CameraNet(4)}
     table = {"neutral": measure(nets["neutral"], entries[:2], size_px=64)}
-    write_report(tmp_path, table, nets, entries[:2], size_px=64, reading="layers")
-    facts = json.loads((tmp_path / "evaluation.json").read_text())
+    table["neutral"][0] = replace(table["neutral"][0], trained=True)
+    write_report(tmp_path, Judged(table, nets, entries[:2], 64, "layers", ("old",)))
+    facts = json.loads((tmp_path / "evaluation.json").read_text(), parse_constant=pytest.fail)
     assert facts["ddc_reading"] == "layers" and len(facts["frames"]["neutral"]) == 2
     assert text_table(table, reading="layers") in (tmp_path / "evaluation.txt").read_text()
+    assert "LEARNED FROM 1 of these 2 pairs" in facts["caveats"][0] and "old: its card" in facts["caveats"][1]
+    assert facts["trained_on"]["neutral"] == [entries[0].row["film"]] == [facts["films"][0]["film"]]
+    assert facts["summary"]["neutral"]["jitter_film_px"] is None or facts["summary"]["neutral"]["jitter_film_px"] >= 0
     page = (tmp_path / "index.html").read_text()
+    assert page.count("<tr class=bad>") == 1
     assert page.count("data:image/png;base64,") == 2

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from training import losses
+from training.losses import ArtOptions
 
 
 def _pair(seed: int = 0, n: int = 2, h: int = 6, w: int = 7) -> tuple[Tensor, Tensor]:
@@ -62,10 +63,11 @@ def test_gradients_match_numeric_ones(name: str) -> None:
     g = torch.Generator().manual_seed(2)
     local = (torch.rand(target.shape, generator=g) > 0.7).double()
     guide = torch.rand(2, 3, 6, 7, generator=g, dtype=torch.float64)
+    balanced = ArtOptions(balance=0.35, local_ridge=1.0)
     functions = {
         "art": lambda p: losses.art_loss(target, p, 1 - local, local),
-        "balanced": lambda p: losses.art_loss(target, p, 1 - local, local, balance=0.35, local_ridge=1.0),
-        "no_local": lambda p: losses.art_loss(target, p, 1 - local, local, local=False),
+        "balanced": lambda p: losses.art_loss(target, p, 1 - local, local, options=balanced),
+        "no_local": lambda p: losses.art_loss(target, p, 1 - local, local, options=ArtOptions(local=False)),
         "regression": lambda p: losses.regression_loss(target, p, 1 - local),
         "smoothness": lambda p: losses.smoothness_loss(p[:, None], guide),
         "consistency": lambda p: losses.consistency_loss(p, 0.3 * target, cap_pct=100.0),
@@ -79,7 +81,7 @@ def test_only_the_local_path_places_a_flat_pop_out() -> None:
     local = (target > 0).float()
     prediction.requires_grad_()
     for use_local in (True, False):
-        loss = losses.art_loss(target, prediction, 1 - local, local, local=use_local)
+        loss = losses.art_loss(target, prediction, 1 - local, local, options=ArtOptions(local=use_local))
         (gradient,) = torch.autograd.grad(loss, prediction)
         assert bool((gradient[local > 0] < 0).all()) is use_local
 
@@ -89,11 +91,11 @@ def test_balance_weighs_a_pop_out_by_its_share() -> None:
     local = torch.zeros_like(target)
     local[:, :2, :3] = 1
     alone, both, by_area = (
-        losses.art_loss(target, prediction, 1 - local, local, local=on, balance=power)
+        losses.art_loss(target, prediction, 1 - local, local, options=ArtOptions(local=on, balance=power))
         for on, power in ((False, 0.0), (True, 0.0), (True, 1.0))
     )
     torch.testing.assert_close(by_area - alone, (both - alone) * 6 / 42)
-    empty = losses.art_loss(target, prediction, 1 - local, 0 * local, balance=1.0)
+    empty = losses.art_loss(target, prediction, 1 - local, 0 * local, options=ArtOptions(balance=1.0))
     torch.testing.assert_close(empty, alone)
 
 

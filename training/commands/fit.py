@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from host_bridge.core.errors import BadInputError
 from training.commands.options import add_config, progress_bar, read_config
@@ -16,20 +17,28 @@ from training.config import RECIPES, FitConfig
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
+    from art3d_node.models.camera_net import CameraNet
+    from art3d_node.models.style_file import StyleCard
     from training.fit import Progress
+    from training.provenance import Ingredients
     from training.shards import Entry
 
 HELP = "train a style on shards"
+DEFAULT_RECIPE = "studio"
+LICENCE = "as the films'"
+MAX_TEXT = 4096  # of a text on a card
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("shards", type=Path, nargs="+", metavar="SHARDS")
+    parser.add_argument("shards", type=Path, nargs="*", metavar="SHARDS")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="STYLE", help="NAME.style, or a folder")
-    parser.add_argument("--recipe", default="paper", choices=tuple(RECIPES))
+    parser.add_argument("--recipe", choices=tuple(RECIPES), help=f"(default: {DEFAULT_RECIPE})")
+    parser.add_argument("--like", type=Path, metavar="STYLE", help="start the run that made this style")
+    parser.add_argument("--other-shards", action="store_true", help="of --like take the settings alone")
     parser.add_argument("--from", dest="start", type=Path, metavar="STYLE", help="fine-tune this style")
     parser.add_argument("--each", action="store_true", help="one style per style name in the shards, into a folder")
-    parser.add_argument("--licence", default="as the films'", help="for the style's card")
+    parser.add_argument("--licence", help=f"for the style's card (default: {LICENCE})")
     parser.add_argument("--training-data", metavar="TEXT", help="for the style's card, before the pairs and films")
     parser.add_argument("--accelerator", default="auto")
     parser.add_argument("--devices", default="auto")
@@ -39,14 +48,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Trains one style, or each; keeps checkpoints and curves beside it."""
-    config = read_config(args, FitConfig, RECIPES[args.recipe])
+    read_config(args, FitConfig)  # refuses bad values before torch is loaded
     # Imported here: torch and its company would cost `--help` seconds.
     from lightning.fabric import Fabric
 
     from training.fit import groups
-    from training.shards import index
+    from training.provenance import depth_source
+    from training.shards import index, validate_shards
 
+    like = _follow(args)
+    if not args.shards:
+        raise BadInputError("no shards are named", remedy="name their folders, or --like STYLE", where="fit")
+    config = read_config(args, FitConfig, like or RECIPES[args.recipe])
     entries = [entry for folder in args.shards for entry in index(folder)]
+    for folder in args.shards:
+        validate_shards(folder)
+    depth_source(args.shards)
     fabric = Fabric(
         accelerator=args.accelerator,
         devices=_devices(args.devices),
@@ -54,29 +71,79 @@ def run(args: argparse.Namespace) -> int:
     )
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     fabric.launch()
-    found = list(groups(entries))
     if args.each:
-        for style, mine in found:
-            _one(args, config, fabric, args.out / f"{style}.style", mine)
+        for style, mine in groups(entries):
+            _one(args, config, fabric, args.out / f"{style}.style", mine, group=style)
     else:
-        _one(args, config, fabric, args.out, entries)
+        mine = [entry for entry in entries if args.group in ("", entry.row["style"])]
+        _one(args, config, fabric, args.out, mine, group=args.group)
     return 0
+
+
+def _follow(args: argparse.Namespace) -> dict[str, Any]:
+    """Fill what --like says into the words that were not given; returns its options, {} without it."""
+    args.group = ""
+    told: dict[str, Any] = {}
+    if args.like:
+        from training.export import load
+        from training.provenance import made_from, refuse_other_shards
+
+        card, _ = load(args.like)
+        told = dict(made_from(card))
+        if args.each or args.recipe:
+            raise BadInputError("goes with neither --each nor --recipe", where="--like")
+        args.shards = args.shards or [Path(name) for name in dict.fromkeys(row["folder"] for row in told["shards"])]
+        args.group = told["group"]
+        if not args.other_shards:
+            refuse_other_shards(card, args.shards)
+        if told["parents"] and not args.start:
+            args.start = _find_parent(told["parents"][0], args.like)
+    args.recipe = args.recipe or told.get("recipe", DEFAULT_RECIPE)
+    args.licence = args.licence or told.get("licence", LICENCE)
+    args.training_data = args.training_data or told.get("training_data", "")
+    return dict(told.get("options", {}))
+
+
+def _find_parent(parent: dict[str, str], like: Path) -> Path:
+    """The style that a run started from, by id: beside the style, or where styles are looked for."""
+    from art3d_node.models.style_file import StyleFileError, read_card
+    from art3d_node.models.styles import style_folders
+
+    for folder in (like.parent, *style_folders()):
+        for file in sorted(folder.glob("*.style")):
+            try:
+                if read_card(file).id == parent["id"]:
+                    return file
+            except StyleFileError:
+                continue
+    raise BadInputError(
+        f"started from the style {parent['name']} ({parent['id']}), which is not here", remedy="name it with --from",
+        where=str(like),
+    )  # fmt: skip
 
 
 def _devices(text: str) -> str | int:
     return int(text) if text.isdigit() else text
 
 
-def _one(args: argparse.Namespace, config: FitConfig, fabric: Fabric, out: Path, entries: Sequence[Entry]) -> None:
+def _one(
+    args: argparse.Namespace, config: FitConfig, fabric: Fabric, out: Path, entries: Sequence[Entry], *, group: str
+) -> None:
+    from training.dataset import split_by_shot
     from training.export import load
     from training.fit import fit
+    from training.provenance import Ingredients
 
     if out.suffix != ".style":
         raise BadInputError("a style is written to NAME.style", where=str(out), remedy="or use --each with a folder")
-    start = None
-    if args.start:
-        card, start = load(args.start)
-        config = replace(config, size_px=card.input_size, width=start.width)
+    began = time.time()
+    parent, start = load(args.start) if args.start else (None, None)
+    if parent and start:
+        config = replace(config, size_px=parent.input_size, width=start.width)
+    train, held = split_by_shot(entries, config.held_out)
+    made_of = Ingredients(
+        args.recipe, config, group, args.shards, train, held, parent, args.licence, args.training_data
+    )
     with progress_bar() as bar:
         task = bar.add_task(out.stem, total=None)
 
@@ -88,33 +155,37 @@ def _one(args: argparse.Namespace, config: FitConfig, fabric: Fabric, out: Path,
             entries, config, out.with_suffix(".run"), fabric=fabric, start=start, workers=args.workers, report=report
         )
     if fabric.is_global_zero:
-        _ship(args, config, out, entries, net)
+        _tell(out, _ship(out, net, made_of, fabric, began), made_of)
 
 
-def _ship(args: argparse.Namespace, config: FitConfig, out: Path, entries: Sequence[Entry], net: object) -> None:
-    from art3d_node.models.camera_net import CameraNet
-    from training.dataset import split_by_shot
-    from training.export import thumbnail, write_style
+def _ship(out: Path, net: CameraNet, made_of: Ingredients, fabric: Fabric, began: float) -> StyleCard:
+    import torch
+
+    from training.export import About, thumbnail, write_style
     from training.figures import measure
-    from training.shards import read_manifests
+    from training.provenance import depth_source, made, provenance
 
-    assert isinstance(net, CameraNet)
-    _, held = split_by_shot(entries, config.held_out)
-    rows = measure(net, held, size_px=config.size_px) if held else []
-    manifests = [m for folder in args.shards for m in read_manifests(folder)]
-    films = sorted({film["film"] for m in manifests for film in m["films"]})
-    card = write_style(
-        out,
-        net,
+    train, held, config = made_of.train, made_of.held, made_of.config
+    films = ", ".join(sorted({entry.row["film"] for entry in [*train, *held]}))
+    accelerator = torch.cuda.get_device_name(fabric.device) if fabric.device.type == "cuda" else fabric.device.type
+    about = About(
         name=out.stem,
         input_size=config.size_px,
-        depth_source=str(manifests[0]["config"]["depth"]),
-        rows=rows,
-        training_data=f"{args.training_data or ''} {len(entries)} pairs of {', '.join(films)}".strip(),
-        licence=args.licence,
-        thumbnail=thumbnail(net, (held or entries)[0], config.size_px),
+        depth_source=depth_source(made_of.folders),
+        training_data=f"{made_of.training_data} {len(train) + len(held)} pairs of {films}".strip()[:MAX_TEXT],
+        licence=made_of.licence,
+        thumbnail=thumbnail(net, [*held, *train][0], config.size_px),
+        provenance=provenance(made_of),
+        made=made(began, accelerator=accelerator, processes=fabric.world_size, threads=torch.get_num_threads()),
     )
-    print(f"{out}: style {card.id}, {len(entries)} pairs, {len(rows)} held out")
-    for name in ("s_wasserstein_px", "t_wasserstein_px", "pop_out_recall", "ddc_right"):
+    return write_style(out, net, about, rows=measure(net, held, size_px=config.size_px) if held else [])
+
+
+def _tell(out: Path, card: StyleCard, made_of: Ingredients) -> None:
+    pairs = len(made_of.train) + len(made_of.held)
+    print(f"{out}: style {card.id}, {pairs} pairs, {len(made_of.held)} held out")
+    if not made_of.held:
+        print("  no shot was kept aside: its card has no figures, and only other films can judge it")
+    for name in ("s_wasserstein_px", "t_wasserstein_px", "pop_out_recall", "ddc_right", "ddc_right_net"):
         if name in card.metrics:
             print(f"  {name:18} {card.metrics[name]:.3f}")
