@@ -12,12 +12,14 @@ from typing import Any
 
 import torch
 
+from art3d_node.blended import BlendedStyle
 from art3d_node.models import mini, styles
 from art3d_node.models.aov import AovDepth
 from art3d_node.models.depth_net import DepthSource
 from art3d_node.models.mini_source import MiniSource
 from art3d_node.models.neutral import Staging
 from art3d_node.transfer import CPU
+from host_bridge.core.blend import parse_blend
 from host_bridge.core.errors import BadInputError, DepthSourceError, StyleError
 from host_bridge.core.printable import printable
 from host_bridge.models import checkpoints
@@ -58,11 +60,16 @@ class Library:
         return source
 
     def style(self, name: str) -> Staging:
-        """The style of that name.
+        """The style of that name, or the blend that it spells (`core.blend`).
 
         Raises:
             StyleError: there is none, or its file is damaged.
         """
+        parts = parse_blend(name)
+        if len(parts) > 1:
+            # Made anew each time: an animated blend has another name in every frame, and its parts are held.
+            return BlendedStyle(name, [(self.style(part.name), part.share) for part in parts])
+        name = parts[0].name
         try:
             style: Staging = self._once("style", name, _stamp(name), lambda: styles.style_named(name, self._device))
         except ValueError as error:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from host_bridge.client import Client
+from host_bridge.core.blend import parse_blend
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.recipe import art3d_version
 from host_bridge.io.colour import config as colour_config
@@ -28,10 +29,17 @@ def identities(client: Client, settings: AnalysisSettings) -> dict[str, Any]:
     welcome = client.welcome
     styles = {str(s.get("name")): s.get("id") for s in welcome.styles}
     return {
-        "style": styles.get(settings.style, settings.style),
+        "style": _style(settings.style, styles),
         "depth": sorted(str(d.get("id", d.get("name"))) for d in welcome.depth_sources if d.get("ready", True)),
         "colour": colour_config.config_identity(),
     }
+
+
+def _style(text: str, known: Mapping[str, Any]) -> Any:
+    """A style's id; of a blend every part's, with its share."""
+    parts = parse_blend(text)
+    ids = [known.get(part.name, part.name) for part in parts]
+    return ids[0] if len(parts) == 1 else "+".join(f"{p.share:.9g}*{i}" for p, i in zip(parts, ids, strict=True))
 
 
 def expectation(found: Mapping[str, Any]) -> str:

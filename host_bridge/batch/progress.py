@@ -18,7 +18,7 @@ from host_bridge.io.silence import own_stderr
 from host_bridge.shot.depth_provenance import depth_words, tells
 
 SHOWN = ("depth_source", "style_id", "model_id", "fit_scale", "fit_shift", "parallax_min_pct", "parallax_max_pct",
-         "budget", "beyond_border_px", "licence_note", "depth_from", "z_meaning", "z_how", "z_agreement",
+         "budget", "beyond_border_px", "licence_note", "style_note", "depth_from", "z_meaning", "z_how", "z_agreement",
          "z_void", "floating_window", "window_hides_pct")  # fmt: skip
 
 
@@ -137,8 +137,9 @@ class PeopleReporter:
         if source[0] and source != self._source:
             self._source = source
             self._say(f"{depth_words(event.stats)}, style {event.stats.get('style_id')}")
-            if event.stats.get("licence_note"):
-                self._say(str(event.stats["licence_note"]))
+            for note in ("licence_note", "style_note"):
+                if event.stats.get(note):
+                    self._say(str(event.stats[note]))
         elif source[0] and not tells(event.stats):
             self._say(f"frame {event.number}: {depth_words(event.stats)}")
         if event.kind == "rendered":

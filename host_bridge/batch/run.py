@@ -20,6 +20,7 @@ from host_bridge.batch.events import Event, Reporter
 from host_bridge.batch.identity import identities
 from host_bridge.batch.job import Job
 from host_bridge.batch.ledger import RenderRecord, note_event, write_record
+from host_bridge.batch.other_depth import other_depth
 from host_bridge.batch.prefetch import Window
 from host_bridge.client import Client
 from host_bridge.core.errors import (
@@ -121,6 +122,7 @@ class _Run:
         self.job, self.client, self.reporter = job, client, reporter
         self._note = asked
         self.server = identities(client, job.settings)
+        self._styles = tuple(client.welcome.styles)
         self._window = Window(job)
         self.counts: Counter[str] = Counter()
         self.failures: dict[int, Art3DError] = {}
@@ -242,7 +244,9 @@ class _Run:
             write_picture(path, REVIEWS[name](result))
         files = write_stereo(self.job.out, result, self.job.writing)
         frame.seconds["write"] = time.perf_counter() - started
-        return Event(frame.number, "rendered", (*files, *reviews.values()), result.stats, frame.seconds, frame.held)
+        note = other_depth(self._styles, self.job.settings.style, result.stats)
+        stats = {**result.stats, "style_note": note} if note else result.stats
+        return Event(frame.number, "rendered", (*files, *reviews.values()), stats, frame.seconds, frame.held)
 
     def _finish(self) -> None:
         frame, _, future = self._writing.popleft()

@@ -15,7 +15,7 @@ from host_bridge.commands import analyse, render
 from host_bridge.commands.words import names_of, options_of, words_of
 from host_bridge.core.errors import EXIT_OK
 from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
-from host_bridge.farm.style_files import find_style_file
+from host_bridge.farm.style_files import find_style_files
 from host_bridge.farm.template import write_bundle
 from host_bridge.io.plates.depth_option import is_pictures
 from host_bridge.shot.make import beside
@@ -54,10 +54,9 @@ def run(args: argparse.Namespace) -> int:
     job = _shot_job(args, proven)
     template, values = shot_bundle(job)
     if job.kitchen.style_folder is not None:
-        style = find_style_file(proven.settings.style)
-        assert style is not None  # the kitchen found it
         job.kitchen.style_folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(style, job.kitchen.style_folder / style.name)
+        for style in find_style_files(proven.settings.style):
+            shutil.copyfile(style, job.kitchen.style_folder / style.name)
     write_bundle(args.bundle, template, values)
     where, given = args.bundle / "template.json", args.bundle / "parameters.json"
     print(f"wrote {args.bundle}: {len(proven.plate.frames)} frames, chunks of {args.chunk}")
@@ -90,7 +89,7 @@ def _kitchen(args: argparse.Namespace, proven: Job) -> Kitchen:
     if not args.any_kitchen:
         with Client(args.server) as client:
             expected = expectation(identities(client, proven.settings))
-    travels = find_style_file(proven.settings.style) is not None
+    travels = bool(find_style_files(proven.settings.style))
     return Kitchen(
         expected=expected,
         colour_config=os.environ.get("OCIO", "").strip(),

@@ -104,7 +104,8 @@ KNOBS: tuple[Knob, ...] = (
     Knob(9, "occlusion_to_alpha", "Occlusion to Alpha", "bool", False,
          help="Writes the filled pixels of the new eye into its alpha, as 0."),
     Knob(10, "style", "Style", "text", "neutral",
-         help="The stereographer's hand: a house style or the name of a .style file in the style folder."),
+         help="The stereographer's hand: a house style, the name of a .style file in the style folder, or a blend as "
+         "immersive:0.7,gentle:0.3."),
     Knob(11, "depth", "Depth Source", "text", "auto",
          help="Where inverse depth comes from: auto, aov (the plate's Z), da2-small, mini, or a folder or .onnx file "
          "with a depth network; on the command line also depth pictures. +people behind a network's name holds people "

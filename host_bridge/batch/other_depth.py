@@ -1,0 +1,48 @@
+"""What to say where a style meets another depth network than the one it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from host_bridge.core.blend import parse_blend
+
+BESIDE_FILM = "sidecar"
+"""Depth pictures of the training films themselves: no network of a plate can be the same."""
+
+
+def other_depth(cards: Iterable[Mapping[str, Any]], style: str, stats: Mapping[str, Any]) -> str:
+    """One line where the depth of a frame is not what its style learned with, else "".
+
+    Args:
+        cards: the server's style cards.
+        style: the style's name, or a blend.
+        stats: of a rendered frame; `fit_scale` and `fit_shift` are fractions of picture width.
+    """
+    met = str(stats.get("model_id", ""))
+    named = {part.name for part in parse_blend(style)}
+    odd = [card for card in cards if card.get("name") in named and _differs(str(card.get("depth_source", "")), met)]
+    if not odd:
+        return ""
+    words = "; ".join(f"style {card['name']} was trained on the depth of {card['depth_source']}" for card in odd)
+    return f"{words}, and meets {met} here{_moved(odd[0], stats) if len(named) == 1 else ''}"
+
+
+def _differs(trained: str, met: str) -> bool:
+    known = trained not in ("", "any", BESIDE_FILM) and met not in ("", "None")
+    # A name alone, as "mini", stands for any weights of that name.
+    return known and trained != met and trained != met.partition(":")[0]
+
+
+def _moved(card: Mapping[str, Any], stats: Mapping[str, Any]) -> str:
+    told = card.get("statistics") or {}
+    pairs = [("s", stats.get("fit_scale")), ("t", stats.get("fit_shift"))]
+    if any(value is None or f"{name}_mean" not in told for name, value in pairs):
+        return ""
+    words = [
+        f"{name} is {100 * float(value):.2f} % of the width (trained: {100 * told[f'{name}_mean']:.2f} ± "
+        f"{100 * told.get(f'{name}_std', 0.0):.2f})"
+        for name, value in pairs
+        if value is not None
+    ]
+    return f": {', '.join(words)}"
