@@ -15,10 +15,10 @@ import numpy.typing as npt
 import torch
 
 from art3d_node.stereo.ddc import ddc_iou, robust_fit
+from art3d_node.stereo.rectify import corrected, largest, vertical_disparity, vertical_error
 from training.config import REPORT_WIDTH_PX, CurateConfig
 from training.depth import Depth
 from training.masks import MaskSource, Seen
-from training.rectify import corrected, largest, vertical_disparity, vertical_error
 from training.stereo_net import Disparities, StereoNet, consistent
 from training.trust import distinct
 

@@ -284,7 +284,7 @@ class Client:
                 for key in missing.keys:
                     self._upload(pending.frames[key], key, pending.end_s)
         message = pending.message
-        if isinstance(message, m.TileRequest):
+        if isinstance(message, m.TileRequest | m.Match):
             message = replace(message, transport=self._transport)
         pending.number = self._open.send(message)
         pending.generation = self._generation
@@ -393,6 +393,26 @@ class Client:
         box = Box.of_size(layers["left"].shape[1], layers["left"].shape[0])
         pair = Pair(layers, box, box)
         return dict(self._await(self._begin(m.Measure(pair.key), {pair.key: pair})).figures)
+
+    def match(self, left: Array, right: Array, *, reach_pct: float = 12.5) -> m.Tile:
+        """The disparities of a stereo pair: planes `disparity_left` and `disparity_right`, px, NaN: not known.
+
+        Args:
+            left, right: (rows, columns, 3) uint8 of one size, display-referred, without bars that only one eye has.
+            reach_pct: largest parallax that is searched, % of width.
+
+        Returns:
+            The planes; `stats` says how the eyes differ, see docs/protocol.md.
+
+        Raises:
+            Art3DError: as `tile`; the server is older than protocol 1.4.
+        """
+        if self.welcome.protocol < (1, 4):
+            raise ProtocolError("this server is too old to match pairs", remedy="update it")
+        box = Box.of_size(left.shape[1], left.shape[0])
+        pair = Pair({"left": left, "right": right}, box, box)
+        found: m.Tile = self._await(self._begin(m.Match(pair.key, reach_pct), {pair.key: pair}))
+        return found
 
     def styles(self) -> m.Styles:
         """The styles and depth sources that the server can load now."""

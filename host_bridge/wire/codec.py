@@ -22,6 +22,7 @@ KINDS: dict[str, type] = {
     "have_frame": m.HaveFrame,
     "held": m.Held,
     "hello": m.Hello,
+    "match": m.Match,
     "measure": m.Measure,
     "measured": m.Measured,
     "need_frame": m.NeedFrame,

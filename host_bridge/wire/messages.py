@@ -13,7 +13,7 @@ from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 
-PROTOCOL = (1, 3)
+PROTOCOL = (1, 4)
 PROXIES = (1, 64)
 Priority = Literal["interactive", "batch"]
 Transport = Literal["memory", "inline"]
@@ -268,6 +268,22 @@ class Measured:
     """PSNR, SSIM, SIoU, parallax percentiles and the depth-budget verdict, as far as the layers allow."""
 
     figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Asks for the disparities of an uploaded pair: layers left and right, 8 bits; answered by `TileReply`.
+
+    The reply's planes are `disparity_left` and `disparity_right`, px of these pictures, NaN where no texture that both
+    eyes show tells them; its stats how the eyes differ.
+
+    Attributes:
+        reach_pct: largest parallax that is searched, % of width.
+    """
+
+    key: str
+    reach_pct: float = 12.5
+    transport: Transport = "inline"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
 namespace art3d::wire {
 
 inline constexpr int kProtocolMajor = 1;
-inline constexpr int kProtocolMinor = 3;
+inline constexpr int kProtocolMinor = 4;
 
 inline constexpr std::int64_t kHeaderBytes = 65536;
 inline constexpr std::int64_t kReplyHeaderBytes = 4194304;
@@ -29,6 +29,7 @@ inline constexpr char kError[] = "error";
 inline constexpr char kHaveFrame[] = "have_frame";
 inline constexpr char kHeld[] = "held";
 inline constexpr char kHello[] = "hello";
+inline constexpr char kMatch[] = "match";
 inline constexpr char kMeasure[] = "measure";
 inline constexpr char kMeasured[] = "measured";
 inline constexpr char kNeedFrame[] = "need_frame";

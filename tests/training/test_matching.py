@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
+from art3d_node.stereo.rectify import corrected, largest, vertical_disparity, vertical_error
 from host_bridge.core.errors import BadInputError
 from tests.training.conftest import small_bench
 from training import masks
 from training.masks import Residual, Seen, mask_source
 from training.pairs import Beside, Reject, Sample
-from training.rectify import corrected, largest, vertical_disparity, vertical_error
 from training.stage.textures import painted
 from training.stereo_net import Disparities, consistent, stereo_net
 

@@ -69,6 +69,7 @@ EXAMPLES = (
     m.Pong("a1b2", 4711, "art3d 0.1.0"),
     m.Bye(),
     m.Failure("limit", "a frame of 9 bytes", "the limit frame_bytes is 8", "", False),
+    m.Match(KEY, 6.25, "memory"),
 )  # fmt: skip
 
 

@@ -15,10 +15,15 @@ from art3d_node.server.protocol.actions import Send
 from art3d_node.server.protocol.requests import channels_of, request_keys, validate_keys, validate_request
 from art3d_node.server.protocol.tasks import Plan, Waiter
 from art3d_node.server.workers.records import SMALL_PIXELS, Ready
-from host_bridge.core.errors import LimitError
+from host_bridge.core.errors import BadInputError, LimitError
+from host_bridge.core.geometry import Box
 from host_bridge.wire import messages as m
 from host_bridge.wire.layout import place_planes
 from host_bridge.wire.limits import Limits
+
+MATCHED = ("disparity_left", "disparity_right")
+MOST_REACH_PCT = 50.0
+MOST_MATCHED_PIXELS = 1 << 22
 
 M = TypeVar("M", contravariant=True)
 
@@ -94,15 +99,46 @@ class Tiles:
 
     def reply(self, waiter: Waiter, outcome: Outcome) -> Send:
         """The planes, in shared memory or in the message's second part."""
-        request, plan, lent = waiter.message, outcome.plan, outcome.lent
-        if lent is None:
-            return Send(waiter.peer, waiter.id, m.TileReply(request.box, (), outcome.figures, 0))
-        if request.transport == "memory":
-            segment = lent.piece.ref(plan.nbytes)
-            tile = m.TileReply(request.box, plan.planes, outcome.figures, plan.nbytes, segment, lent.loan)
-            return Send(waiter.peer, waiter.id, tile)
-        tile = m.TileReply(request.box, plan.planes, outcome.figures, plan.nbytes)
-        return Send(waiter.peer, waiter.id, tile, lent.piece.payload(plan.nbytes), lent.loan)
+        return _planes(waiter, outcome, waiter.message.box)
+
+
+class Matches:
+    """The disparities of a pair."""
+
+    def validate(self, message: m.Match, limits: Limits) -> tuple[str, ...]:
+        """Any pair can be matched, over as much parallax as there may be."""
+        if not 0.0 < message.reach_pct <= MOST_REACH_PCT:
+            raise BadInputError(f"a reach of {message.reach_pct:g} %", remedy=f"ask for up to {MOST_REACH_PCT:g} %")
+        return (message.key,)
+
+    def plan(self, message: m.Match, plates: PlateStore, limits: Limits) -> Plan:
+        """A plane for each eye."""
+        put = plates.held(message.key).put
+        size = put.display.height, put.display.width, 1
+        if put.display.width * put.display.height > MOST_MATCHED_PIXELS:
+            raise LimitError(f"a pair of {size[1]}×{size[0]} px", remedy="match it at half its size")
+        planes, nbytes = place_planes([(name, size) for name in MATCHED])
+        return Plan(
+            same=(type(message), message.key, message.reach_pct), keys=(message.key,), planes=planes, nbytes=nbytes
+        )
+
+    def reply(self, waiter: Waiter, outcome: Outcome) -> Send:
+        """As a tile's."""
+        plane = outcome.plan.planes[0]
+        return _planes(waiter, outcome, Box.of_size(plane.columns, plane.rows))
+
+
+def _planes(waiter: Waiter, outcome: Outcome, box: Box) -> Send:
+    """Planes in shared memory or in the message's second part."""
+    plan, lent = outcome.plan, outcome.lent
+    if lent is None:
+        return Send(waiter.peer, waiter.id, m.TileReply(box, (), outcome.figures, 0))
+    if waiter.message.transport == "memory":
+        segment = lent.piece.ref(plan.nbytes)
+        tile = m.TileReply(box, plan.planes, outcome.figures, plan.nbytes, segment, lent.loan)
+        return Send(waiter.peer, waiter.id, tile)
+    tile = m.TileReply(box, plan.planes, outcome.figures, plan.nbytes)
+    return Send(waiter.peer, waiter.id, tile, lent.piece.payload(plan.nbytes), lent.loan)
 
 
 class Measures:
@@ -139,6 +175,7 @@ class StyleLists:
 
 COMPUTED: Mapping[type, Computed[Any]] = {
     m.TileRequest: Tiles(),
+    m.Match: Matches(),
     m.Measure: Measures(),
     m.StylesRequest: StyleLists(),
 }

@@ -22,6 +22,7 @@ from art3d_node.server.workers import devices
 from art3d_node.server.workers.analyses import Analyses, Asked
 from art3d_node.server.workers.engine import Check, ms_since
 from art3d_node.server.workers.interrupt import stoppable
+from art3d_node.server.workers.matching import match
 from art3d_node.server.workers.measuring import measure
 from art3d_node.transfer import download
 from host_bridge.core.frame import Frame
@@ -132,6 +133,12 @@ class Compute:
     def measure(self, layers: Mapping[str, npt.NDArray[Any]], *, check: Check) -> dict[str, Any]:
         """The figures of a pair."""
         return measure(layers, check=check)
+
+    def match(
+        self, layers: Mapping[str, npt.NDArray[Any]], reach_pct: float, *, check: Check
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Both eyes' disparities, and how the eyes differ."""
+        return match(layers, reach_pct, check=check)
 
     def forget(self, key: str) -> None:
         """Drops what may refer to a frame's pixels; its analysis owns its memory and stays."""

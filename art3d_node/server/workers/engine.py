@@ -61,6 +61,11 @@ class Engine(Protocol):
     def measure(self, layers: Mapping[str, npt.NDArray[Any]], *, check: Check) -> dict[str, Any]:
         """The figures of a pair."""
 
+    def match(
+        self, layers: Mapping[str, npt.NDArray[Any]], reach_pct: float, *, check: Check
+    ) -> tuple[Mapping[str, Plane], dict[str, Any]]:
+        """Both eyes' disparities (rows, columns, 1) by the planes' names, and how the eyes differ."""
+
     def forget(self, key: str) -> None:
         """Lets go of a frame's pixels."""
 
@@ -105,13 +110,27 @@ def measures(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) 
     return [Done(job.id, figures, {"measure": ms_since(start)}, engine.figures())]
 
 
+def matches(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> Sequence[Done]:
+    """The disparities of a pair."""
+    start, (job,) = time.perf_counter(), jobs
+    planes, figures = engine.match(mapped.layers(job.plates[0]), job.message.reach_pct, check=check)
+    for name, target in mapped.planes(job).items():
+        np.copyto(target, planes[name])
+    return [Done(job.id, figures, {"match": ms_since(start)}, engine.figures())]
+
+
 def style_lists(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> Sequence[Ready | Done]:
     """A fresh look at what there is."""
     return [ready(engine), *(Done(job.id, {}, worker=engine.figures()) for job in jobs)]
 
 
 Duty = Callable[[Engine, Mapped, Sequence[Job], Check], Sequence[Ready | Done]]
-DUTIES: Mapping[type, Duty] = {m.TileRequest: tiles, m.Measure: measures, m.StylesRequest: style_lists}
+DUTIES: Mapping[type, Duty] = {
+    m.TileRequest: tiles,
+    m.Match: matches,
+    m.Measure: measures,
+    m.StylesRequest: style_lists,
+}
 
 
 def ms_since(start_s: float) -> float:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 Picture = npt.NDArray[np.uint8]
+Map = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 _TEXTURE = 6.0
 _STRIDE = 4
 _ROUNDS = 4
+_REST_PX = 2  # rows that are tried on either side
+_REST_CELL_PX = 32
+_REST_LEAST = 100  # valid pixels of a cell that tells
+_REST_VOTES = 16  # points that one cell stands for
 
 
 @dataclass(frozen=True)
@@ -70,3 +77,47 @@ def corrected(right: Picture, error: npt.NDArray[np.float64]) -> Picture:
     how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(right, to_source, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
+
+
+def vertical_rest(left: Picture, right: Picture, disparity: Map, valid: Mask) -> npt.NDArray[np.float64]:
+    """(3,) a, b, c as `vertical_error`, of what a matched pair has left: found by moving rows against each other.
+
+    Optical flow is off by a fifth of a pixel where parallax is large; with the disparity known only the rows move.
+
+    Args:
+        left, right: (H, W, 3) uint8, whose rows meet within a pixel or so.
+        disparity, valid: (H, W) on the left grid, px.
+    """
+    fine = [_fine(eye) for eye in (left, right)]
+    y, x = np.indices(disparity.shape, np.float32)
+    where = x - np.nan_to_num(disparity)
+    costs = []
+    for step in range(-_REST_PX, _REST_PX + 1):
+        there = cv2.remap(fine[1], where, y + np.float32(step), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        costs.append(_cells(np.where(valid, (fine[0] - np.asarray(there, np.float32)) ** 2, np.float32(0))))
+    count = _cells(valid.astype(np.float32))
+    known = count > _REST_LEAST
+    if not known.any():
+        return np.zeros(3)
+    cost = np.stack(costs)[:, known]
+    best = cost.argmin(axis=0)
+    inner = (best > 0) & (best < 2 * _REST_PX)
+    at, column = best[inner], np.flatnonzero(inner)
+    before, here, after = (cost[at + i, column] for i in (-1, 0, 1))
+    v = at - _REST_PX + 0.5 * (before - after) / np.maximum(before - 2 * here + after, 1e-6)
+    area = _cells(np.ones_like(disparity))[known][inner]
+    centres = [_cells(np.asarray(plane))[known][inner] / area for plane in np.stack((x, y))]
+    seen = Vertical(*(np.repeat(np.asarray(a, np.float32), _REST_VOTES) for a in (*centres, v)))
+    return vertical_error(seen)
+
+
+def _fine(eye: Picture) -> Map:
+    grey = cv2.cvtColor(eye, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return np.asarray(grey - cv2.blur(grey, (9, 9)), np.float32)
+
+
+def _cells(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Sums over cells of `_REST_CELL_PX`, the last ones smaller."""
+    rows, columns = (np.arange(0, size, _REST_CELL_PX) for size in values.shape)
+    sums = np.add.reduceat(np.add.reduceat(values.astype(np.float64), rows, axis=0), columns, axis=1)
+    return np.asarray(sums)
