@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -27,10 +28,12 @@ from host_bridge.commands.choices import (
     add_picture,
     validate_choices,
 )
+from host_bridge.commands.delivery_options import add_delivery, deliver, delivery_of, is_delivery
 from host_bridge.commands.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.commands.words import words_of
-from host_bridge.core.errors import BadInputError
+from host_bridge.core.errors import EXIT_OK, BadInputError, OutputError
 from host_bridge.core.recipe import art3d_version
+from host_bridge.deliver.plan import Delivery
 from host_bridge.farm.ranges import frames_of
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.outputs import Writing
@@ -53,7 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "plate", metavar="PLATE", help="plate.####.exr, plate.%%04d.exr, plate.1001-1010####.exr, or one file"
     )
     parser.add_argument(
-        "-o", "--out", required=True, metavar="OUT", help="stereo EXRs; %%V in it writes one file a view"
+        "-o",
+        "--out",
+        required=True,
+        metavar="OUT",
+        help="stereo EXRs, %%V in it writes one file a view; or pictures or a movie",
     )
     parser.add_argument("--frames", metavar="RANGE", help="such as 1001-1010x2; default: all there are")
     add_picture(parser)
@@ -77,6 +84,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anaglyph", metavar="IMAGES", help="red/cyan review images, such as review.####.png")
     parser.add_argument("--disparity-image", metavar="IMAGES", help="disparity as colour: orange in front, blue behind")
     add_missing(parser)
+    add_delivery(parser)
+    parser.set_defaults(beside="")
     parser.add_argument("--overwrite", action="store_true", help="make finished frames again")
     parser.add_argument(
         "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
@@ -87,6 +96,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carries the command out; returns the exit code."""
+    return _delivered(args) if is_delivery(args.out) else _rendered(args)
+
+
+def _rendered(args: argparse.Namespace) -> int:
     with openjd_lines.reporting(args.openjd):
         job = job_of(args)
         job.check()
@@ -99,6 +112,35 @@ def run(args: argparse.Namespace) -> int:
             if staged.shot is None:
                 staged.knobs(staged.plate.frames[0])  # a floating window that nobody decides fails here, not per frame
             return run_job(staged, client, reporter, asked=_asked(args, identity)).exit_code
+
+
+def _delivered(args: argparse.Namespace) -> int:
+    """Renders into a hidden folder beside the output, delivers from there, and removes it once all is delivered."""
+    from host_bridge.review.source import open_stereo
+
+    if args.openjd:
+        raise BadInputError("a farm's chunks are written as EXR", where=args.out, remedy="`art3d deliver` them after")
+    asked = PlateSequence.open(args.plate, frames=args.frames, view=args.view, start=args.start)
+    delivery = delivery_of(args, args.out, len(asked.frames), asked)
+    _prove_not_the_plate(asked, delivery)
+    folder = Path(args.out).parent / f".{Path(args.out).name.replace('#', '').replace('%', '')}.stereo"
+    stereo = str(folder / "stereo.####.exr")
+    code = _rendered(argparse.Namespace(**{**vars(args), "out": stereo, "beside": args.out}))
+    if code != EXIT_OK:
+        print(f"art3d: nothing is delivered yet; what is rendered waits in {folder}: run this again", file=sys.stderr)
+        return code
+    with stoppable():
+        code = deliver(open_stereo(stereo, frames=args.frames), delivery, overwrite=args.overwrite)
+    if code == EXIT_OK:
+        shutil.rmtree(folder, ignore_errors=True)
+    return code
+
+
+def _prove_not_the_plate(plate: PlateSequence, delivery: Delivery) -> None:
+    plates = {plate.path(number).resolve() for number in plate.frames}
+    for path in (delivery.out.path(number, view) for number in plate.frames for view in delivery.views):
+        if path.resolve() in plates:
+            raise OutputError("the output is the plate itself", where=str(path), remedy="name another output")
 
 
 def whole_of(args: argparse.Namespace, job: Job) -> PlateSequence:
@@ -140,7 +182,8 @@ def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
         return make_shot(whole, client, job.settings, Plan(), input_space=job.input_space, strict=False)
 
     ready = {str(source["name"]) for source in client.welcome.depth_sources if source.get("ready", True)}
-    path = beside(job.out.path(0, "left"), args.plate)
+    out = Pattern.parse(args.beside) if args.beside else job.out
+    path = beside(out.path(0, "left"), args.plate)
     return kept_shot(path, job.plate, job.settings, make, look=lambda: looked_at(whole, job.input_space), ready=ready)
 
 

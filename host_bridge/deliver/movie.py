@@ -23,10 +23,13 @@ from host_bridge.core.frame import Array
 from host_bridge.deliver.plan import MOVIES, Codec, Delivery
 
 SEGMENT = 120
+X265_DELAY = 2
+"""Frames by which x265 delays decoding times, at its own setting of B-frames."""
 # H.264's frame packing arrangement, ISO/IEC 14496-10 table D-8, and Matroska's StereoMode.
 _PACKING_SEI = {"sbs": 3, "sbs-half": 3, "tb": 4, "tb-half": 4}
 _STEREO_MODE = {"sbs": "left_right", "sbs-half": "left_right", "tb": "top_bottom", "tb-half": "top_bottom"}
-BT709 = 1
+# FFmpeg's names of the matrices that signals use.
+_MATRIX = {1: "ITU709", 9: "BT2020"}
 
 
 def write_movie(
@@ -58,7 +61,7 @@ def write_movie(
         segments.append(kept / f"{start:06d}-{name}.mov")
         if not segments[-1].is_file():
             with replacing(segments[-1]) as temporary:
-                _encode(temporary, (picture(number) for number in chunk), delivery)
+                _encode(temporary, (picture(number) for number in chunk), len(chunk), delivery)
     with replacing(path) as temporary:
         _join(temporary, segments, delivery, MOVIES[path.suffix.lower()], len(numbers))
     shutil.rmtree(kept, ignore_errors=True)
@@ -68,9 +71,10 @@ def _digest(body: Mapping[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(body, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
 
 
-def _encode(path: Path, pictures: Iterable[Array], delivery: Delivery) -> None:
+def _encode(path: Path, pictures: Iterable[Array], count: int, delivery: Delivery) -> None:
     codec = delivery.codec
     assert codec is not None
+    signal = delivery.signal
     try:
         with av.open(str(path), "w", format="mov") as out:
             stream: Any = None
@@ -79,13 +83,27 @@ def _encode(path: Path, pictures: Iterable[Array], delivery: Delivery) -> None:
                 if stream is None:
                     stream = _stream(out, codec, delivery, picture.shape)
                 frame = av.VideoFrame.from_ndarray(picture, format="rgb48le")
-                frame = frame.reformat(format=codec.pixels, dst_colorspace="ITU709", dst_color_range="MPEG")
-                frame.color_primaries = frame.color_trc = BT709
+                frame = frame.reformat(
+                    format=codec.pixels, dst_colorspace=_MATRIX[signal.matrix], dst_color_range="MPEG"
+                )
+                frame.color_primaries, frame.color_trc = signal.primaries, signal.transfer
                 frame.pts, frame.time_base = index, 1 / _rate(delivery.fps)
-                out.mux(stream.encode(frame))
-            out.mux(stream.encode(None))
+                out.mux(_timed(stream.encode(frame), codec, count))
+            out.mux(_timed(stream.encode(None), codec, count))
     except (av.FFmpegError, ValueError) as error:
         raise OutputError(f"cannot be encoded ({error})", where=str(path), remedy="try another --codec") from error
+
+
+def _timed(packets: list[Any], codec: Codec, count: int) -> list[Any]:
+    """Packets with times that a container can trust.
+
+    x265 takes decoding times from a list of the frames seen so far, and gives whatever lay in its memory where a stream
+    is shorter than its delay; so few frames are in order.
+    """
+    if codec.encoder == "libx265" and count <= X265_DELAY:
+        for packet in packets:
+            packet.dts = packet.pts
+    return packets
 
 
 def _stream(out: Any, codec: Codec, delivery: Delivery, shape: tuple[int, ...]) -> Any:
@@ -101,10 +119,13 @@ def _stream(out: Any, codec: Codec, delivery: Delivery, shape: tuple[int, ...]) 
             where="--codec",
             remedy="take another",
         )
+    if codec.encoder == "libx265":
+        options["x265-params"] = "log-level=error"
     stream = out.add_stream(codec.encoder, rate=_rate(delivery.fps), options=options)
     stream.height, stream.width, stream.pix_fmt = shape[0], shape[1], codec.pixels
     context = stream.codec_context
-    context.color_primaries = context.color_trc = context.colorspace = BT709
+    signal = delivery.signal
+    context.color_primaries, context.color_trc, context.colorspace = signal.primaries, signal.transfer, signal.matrix
     context.color_range = 1
     return stream
 
@@ -116,6 +137,8 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
         with av.open(str(path), "w", format=container) as out, _opened(delivery.audio) as sound:
             with av.open(str(segments[0])) as first:
                 stream = out.add_stream_from_template(first.streams.video[0])
+            # MXF takes no stream without a rate, and a template has none.
+            stream.codec_context.framerate = rate
             if delivery.layout:
                 stream.metadata["stereo_mode"] = _STEREO_MODE[delivery.layout]
             heard = _sound_stream(out, sound)
@@ -125,7 +148,7 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
                         packet.stream = stream
                         out.mux(packet)
             if heard is not None:
-                _copy_sound(out, sound, heard, Fraction(frames) / rate)
+                _copy_sound(out, sound, heard, Fraction(delivery.audio_from_s), Fraction(frames) / rate)
     except av.FFmpegError as error:
         raise OutputError(f"cannot be written ({error})", where=str(path), remedy="try another container") from error
 
@@ -168,11 +191,15 @@ def _sound_stream(out: Any, sound: Any) -> Any:
     return out.add_stream_from_template(sound.streams.audio[0])
 
 
-def _copy_sound(out: Any, sound: Any, heard: Any, seconds: Fraction) -> None:
+def _copy_sound(out: Any, sound: Any, heard: Any, start_s: Fraction, seconds: Fraction) -> None:
     source = sound.streams.audio[0]
+    skipped = round(start_s / source.time_base)
     for packet in sound.demux(source):
-        if packet.dts is None or (packet.pts is not None and packet.pts * source.time_base >= seconds):
+        if packet.dts is None or packet.pts is None:
             continue
+        if not start_s <= packet.pts * source.time_base < start_s + seconds:
+            continue
+        packet.pts, packet.dts = packet.pts - skipped, packet.dts - skipped
         packet.stream = heard
         out.mux(packet)
 

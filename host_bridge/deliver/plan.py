@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_bridge.core.errors import BadInputError
+from host_bridge.deliver.signal import BT709, Signal
 from host_bridge.io.plates import Pattern
 from host_bridge.review.packing import named_layout, validate_layout
 
 PICTURES = (".png", ".tif", ".tiff", ".dpx", ".jpg", ".jpeg")
-MOVIES = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
+MOVIES = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".mxf": "mxf"}
+USUAL = {".mp4": "h264", ".mov": "prores", ".mkv": "h264", ".mxf": "dnxhr"}
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,17 @@ class Codec:
     quality: str = ""
     least_px: tuple[int, int] = (16, 16)
 
+    @property
+    def is_deep(self) -> bool:
+        """Whether it holds ten bits."""
+        return "10" in self.pixels
+
 
 CODECS = {
     "h264": Codec("libx264", "yuv420p", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
+    "hevc": Codec("libx265", "yuv420p10le", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
     "prores": Codec("prores_ks", "yuv422p10le", (".mov", ".mkv"), (("profile", "hq"), ("vendor", "apl0"))),
-    "dnxhr": Codec("dnxhd", "yuv422p10le", (".mov", ".mkv"), (("profile", "dnxhr_hqx"),), least_px=(256, 120)),
+    "dnxhr": Codec("dnxhd", "yuv422p10le", (".mov", ".mkv", ".mxf"), (("profile", "dnxhr_hqx"),), least_px=(256, 120)),
 }
 
 
@@ -50,9 +58,11 @@ class Delivery:
         layout: how both eyes lie in one picture; "" where they are apart.
         codec: of a movie; None for pictures.
         fps: frames a second of a movie.
-        quality: constant quality of h264, lower is better.
+        quality: constant quality of h264 and hevc, lower is better.
         display, view: of the colour config; "" takes its defaults.
         audio: a movie or sound file whose sound is copied, or None.
+        audio_from_s: where in it the first frame lies.
+        signal: what a movie's tags say of its colour.
     """
 
     out: Pattern
@@ -63,6 +73,8 @@ class Delivery:
     display: str = ""
     view: str = ""
     audio: Path | None = None
+    audio_from_s: float = 0.0
+    signal: Signal = BT709
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -106,7 +118,7 @@ def _codec(ending: str, name: str) -> Codec | None:
     if ending not in MOVIES:
         known = ", ".join((*PICTURES, *MOVIES))
         raise BadInputError(f"no format ends in {ending!r}", where="--out", remedy=f"end the name in one of: {known}")
-    name = name or ("prores" if ending == ".mov" else "h264")
+    name = name or USUAL[ending]
     if name not in CODECS:
         raise BadInputError(f"no codec {name!r}", where="--codec", remedy=f"choose one of: {', '.join(CODECS)}")
     if ending not in CODECS[name].endings:

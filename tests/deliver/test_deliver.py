@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -67,7 +69,8 @@ def frames(path: str) -> list[np.ndarray]:
 
 @pytest.mark.parametrize(
     ("name", "codec", "pixels"),
-    [("m_Full_SBS.mp4", "h264", "yuv420p"), ("m_SBS.mkv", "h264", "yuv420p"),
+    [("m_Full_SBS.mp4", "h264", "yuv420p"), ("m_SBS.mkv", "hevc", "yuv420p10le"), ("m_SBS.mp4", "hevc", "yuv420p10le"),
+     ("m_SBS.mxf", "dnxhr", "yuv422p10le"),
      ("m_SBS.mov", "prores", "yuv422p10le"), ("n_SBS.mov", "dnxhr", "yuv422p10le")],
 )  # fmt: skip
 def test_movies_hold_every_frame_in_its_colours(
@@ -96,9 +99,9 @@ def test_a_stopped_movie_goes_on(stereo: str, monkeypatch: pytest.MonkeyPatch) -
     """What the first try encoded is not made again, and the result is that of an undisturbed one."""
     monkeypatch.setattr(movie, "SEGMENT", 2)
     made: list[int] = []
-    from host_bridge.commands import deliver
+    from host_bridge.deliver import run
 
-    picture = deliver._picture
+    picture = run._picture
 
     def interrupted(source, delivery, number, view):  # type: ignore[no-untyped-def]
         if number == 1004 and 1004 not in made:
@@ -107,12 +110,12 @@ def test_a_stopped_movie_goes_on(stereo: str, monkeypatch: pytest.MonkeyPatch) -
         made.append(number)
         return picture(source, delivery, number, view)
 
-    monkeypatch.setattr(deliver, "_picture", interrupted)
+    monkeypatch.setattr(run, "_picture", interrupted)
     assert main(["deliver", stereo, "-o", "m_LR.mp4"]) == 130
     assert not Path("m_LR.mp4").exists() and not list(Path().glob(".m_LR*tmp*"))
     assert main(["deliver", stereo, "-o", "m_LR.mp4"]) == 0
     assert made.count(1001) == 1 and made.count(1003) == 2
-    monkeypatch.setattr(deliver, "_picture", picture)
+    monkeypatch.setattr(run, "_picture", picture)
     assert main(["deliver", stereo, "-o", "n_LR.mp4"]) == 0
     assert all((a == b).all() for a, b in zip(frames("m_LR.mp4"), frames("n_LR.mp4"), strict=True))
 
@@ -176,3 +179,77 @@ def test_what_does_not_fit_is_refused(out: str, words: dict[str, str], said: str
 def test_the_input_is_never_written_over(stereo: str, tmp_path: Path) -> None:
     assert main(["deliver", stereo, "-o", "v_%V.####.png"]) == 0
     assert main(["deliver", "v_%V.####.png", "-o", "v_%V.####.png", "--overwrite"]) == 2
+
+
+def test_short_segments_keep_their_times(stereo: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """x265 invents decoding times for streams that are shorter than its delay."""
+    for length in (1, 2):
+        monkeypatch.setattr(movie, "SEGMENT", length)
+        name = f"s{length}_LR.mkv"
+        assert main(["deliver", stereo, "-o", name, "--codec", "hevc"]) == 0
+        with av.open(name) as file:
+            times = [float(packet.dts * packet.time_base) for packet in file.demux(video=0) if packet.dts is not None]
+        assert np.diff(times) == pytest.approx(1 / 24, abs=2e-3)
+
+
+def probed(path: str, *what: str) -> str:
+    if shutil.which("ffprobe") is None:
+        pytest.skip("no ffprobe: apt-get install ffmpeg")
+    words = ["ffprobe", "-v", "error", "-select_streams", "v:0", *what, path]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(("name", "kind"), [("m_Full_SBS.mp4", 1), ("m_TB.mp4", 2), ("m_HSBS.mkv", 1)])
+def test_players_are_told_how_the_eyes_are_packed(stereo: str, name: str, kind: int) -> None:
+    """The frame-packing message, as another build of FFmpeg finds it too, and Matroska's own mark."""
+    assert main(["deliver", stereo, "-o", name, "--codec", "h264", "--frames", "1001-1002"]) == 0
+    with av.open(name) as file:
+        told = [bytes(d) for d in next(file.decode(video=0)).side_data if d.type.name == "STEREO3D"]
+    # AVStereo3D begins with its type: 1 is side by side, 2 is top and bottom.
+    assert {int.from_bytes(one[:4], "little") for one in told} == {kind}
+    assert "side_data_type=Stereo 3D" in probed(name, "-show_frames")
+    if name.endswith(".mkv"):
+        said = probed(name, "-show_streams")
+        assert "side_data_type=Stereo 3D" in said and "type=side by side" in said
+
+
+@pytest.mark.parametrize(
+    ("display", "tags"),
+    [("Rec.2100-PQ - Display", ("smpte2084", "bt2020", "bt2020nc")),
+     ("Rec.2100-HLG - Display", ("arib-std-b67", "bt2020", "bt2020nc")),
+     ("Rec.1886 Rec.709 - Display", ("bt709", "bt709", "bt709"))],
+)  # fmt: skip
+def test_a_movie_is_tagged_as_its_display(
+    stereo: str, display: str, tags: tuple[str, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["deliver", stereo, "-o", "m_LR.mp4", "--frames", "1001-1003", "--display", display]
+    assert main([*words, "--codec", "hevc"]) == 0
+    said = probed("m_LR.mp4", "-show_streams")
+    for name, value in zip(("transfer", "primaries", "space"), tags, strict=True):
+        assert f"color_{name}={value}" in said
+    if "2100" in display:
+        assert main([*words, "--codec", "h264"]) == 2
+        assert "8 bits are too few for HDR" in capsys.readouterr().err
+
+
+def test_sound_begins_where_the_frames_begin(stereo: str) -> None:
+    """Of a movie's later frames the sound is theirs."""
+    with av.open("film_LR.mkv", "w", format="matroska") as out:
+        video = out.add_stream("libx264", rate=24)
+        video.width, video.height, video.pix_fmt = 128, 64, "yuv420p"
+        sound = out.add_stream("pcm_s16le", rate=48000, layout="mono")
+        for index in range(48):
+            shot = av.VideoFrame.from_ndarray(np.full((64, 128, 3), 5 * index, np.uint8), "rgb24")
+            shot.pts, shot.time_base = index, Fraction(1, 24)
+            out.mux(video.encode(shot))
+            tone = av.AudioFrame.from_ndarray(np.full((1, 2000), 600 * index, np.int16), "s16", "mono")
+            tone.sample_rate, tone.pts, tone.time_base = 48000, 2000 * index, Fraction(1, 48000)
+            out.mux(sound.encode(tone))
+        out.mux(video.encode(None))
+        out.mux(sound.encode(None))
+    assert main(["deliver", "film_LR.mkv", "-o", "part_TB.mkv", "--frames", "25-36"]) == 0
+    with av.open("part_TB.mkv") as file:
+        heard = np.concatenate([f.to_ndarray().ravel() for f in file.decode(audio=0)])
+    # Matroska's clock counts milliseconds: a block more or less at either end.
+    assert abs(int(heard[0]) - 600 * 24) <= 600 and abs(int(heard[-1]) - 600 * 35) <= 600
+    assert abs(heard.size - 12 * 2000) <= 2000
