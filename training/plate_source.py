@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -14,7 +14,6 @@ import torch
 from art3d_node.look import make_look
 from art3d_node.transfer import as_float
 from host_bridge.io.plates.plate import Plate
-from host_bridge.io.plates.read import read_plate
 from host_bridge.io.plates.sequence import PlateSequence
 
 Picture = npt.NDArray[np.uint8]
@@ -27,7 +26,6 @@ class Plates:
     """One view of a plate sequence, brought to display."""
 
     sequence: PlateSequence
-    view: str
     input_space: str | None
 
     @property
@@ -39,8 +37,7 @@ class Plates:
         """Frames in order; they count from 0, whatever numbers the files bear; gaps are left out."""
         for index, number in enumerate(self.numbers):
             if wanted is None or index in wanted:
-                path = self.sequence.path(number)
-                yield index, _shown(read_plate(path, number=number, view=self.view, input_space=self.input_space))
+                yield index, _shown(self.sequence.read(number, input_space=self.input_space))
 
 
 def open_plates(path: Path, *, input_space: str = "auto") -> tuple[Plates, ...]:
@@ -52,13 +49,12 @@ def open_plates(path: Path, *, input_space: str = "auto") -> tuple[Plates, ...]:
     space = None if input_space == "auto" else input_space
     text = str(path)
     if "%V" in text or "%v" in text:
-        return tuple(Plates(PlateSequence.open(text, view=eye), "", space) for eye in EYES)
+        return tuple(Plates(PlateSequence.open(text, view=eye), space) for eye in EYES)
     sequence = PlateSequence.open(text)
     first = next(n for n in sequence.frames if n not in sequence.missing)
-    views = read_plate(sequence.path(first), number=first, input_space=space).views
-    if set(EYES) <= set(views):
-        return tuple(Plates(sequence, eye, space) for eye in EYES)
-    return (Plates(sequence, "", space),)
+    if set(EYES) <= set(sequence.read(first, input_space=space).views):
+        return tuple(Plates(replace(sequence, view=eye), space) for eye in EYES)
+    return (Plates(sequence, space),)
 
 
 def _shown(plate: Plate) -> Picture:

@@ -46,13 +46,13 @@ class ScannedFilm:
 
 def plain_scan(scan: Scan, content: str) -> dict[str, Any]:
     """A scan as plain values; `read_scan` turns it back."""
-    rows = [(s.number, s.start, s.stop, (s.picture or scan.picture).as_tuple()) for s in scan.shots]
+    rows = [(s.number, s.start, s.stop, (s.picture or scan.picture).as_tuple(), s.lit) for s in scan.shots]
     return {"frames": scan.frames, "shots": rows, "picture": scan.picture.as_tuple(), "content": content}
 
 
 def read_scan(plain: dict[str, Any]) -> Scan:
     """The scan that `plain_scan` wrote."""
-    shots = tuple(Shot(number, start, stop, Box(*box)) for number, start, stop, box in plain["shots"])
+    shots = tuple(Shot(n, start, stop, Box(*box), tuple(lit)) for n, start, stop, box, lit in plain["shots"])
     return Scan(plain["frames"], shots, Box(*plain["picture"]))
 
 

@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-
-import cv2
-from scenedetect import FrameTimecode
-from scenedetect.detectors import AdaptiveDetector
+from dataclasses import dataclass, replace
 
 from host_bridge.core.bars import Bars, Found, find_bars, inside
 from host_bridge.core.errors import PlateError
+from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.shot.bars import settled
+from host_bridge.shot.scenes import Scene, scenes_of
+from host_bridge.shot.signature import glance
+from host_bridge.shot.transitions import Finder
 from training.films import StereoFrame
 
 BLACK = 24
 """Brightest code value, of 255, of a film that shows nothing."""
 
-_RATE = 24.0  # nominal: the detector counts in frames
-_CUT_WIDTH_PX = 192
-
 
 @dataclass(frozen=True)
 class Shot:
-    """Frames start <= n < stop of one shot, and the box inside its bars, px of one eye."""
+    """Frames start <= n < stop of one shot, and the box inside its bars, px of one eye.
+
+    Frames between two shots, of a fade or a dissolve, belong to none; those of flashes are in `lit`.
+    """
 
     number: int
     start: int
     stop: int
     picture: Box | None = None
+    lit: tuple[int, ...] = ()
 
     def samples(self, count: int) -> list[int]:
-        """`count` frames spread evenly over the shot, away from its cuts; fewer where the shot is shorter."""
-        length = self.stop - self.start
-        count = min(count, length)
-        return [self.start + int((k + 0.5) * length / count) for k in range(count)]
+        """`count` frames spread evenly over the shot, away from its cuts and flashes; fewer where it is shorter."""
+        clear = [n for n in range(self.start, self.stop) if n not in self.lit]
+        count = min(count, len(clear))
+        return [clear[int((k + 0.5) * len(clear) / count)] for k in range(count)]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Scan:
 
     Attributes:
         frames: how many there are.
-        shots: in order, without gaps.
+        shots: in order; between them lie the frames of fades and dissolves.
         picture: the box that holds the pictures of all shots, px of one eye.
     """
 
@@ -55,39 +55,57 @@ class Scan:
 
 
 def scan_film(pairs: Iterable[StereoFrame], *, where: str, min_shot_frames: int) -> Scan:
-    """Find cuts and bars.
+    """Find the shots, by what `art3d analyse` takes for changes of scene, and their bars.
 
     Args:
         pairs: every frame of the film.
         where: the film's name, for errors.
-        min_shot_frames: a shorter shot is joined with the one before.
+        min_shot_frames: a cut that leaves a shorter shot is none.
 
     Raises:
         PlateError: the film has no frames, or is black throughout.
     """
-    detector = AdaptiveDetector(min_scene_len=min_shot_frames)
-    cuts: list[int] = []
-    brightest, count = 0, 0
-    found: list[Found] = []
-    data = Box(0, 0, 0, 0)
-    for count, pair in enumerate(pairs, start=1):
-        height = max(2, pair.left.shape[0] * _CUT_WIDTH_PX // pair.left.shape[1])
-        small = cv2.resize(pair.left, (_CUT_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
-        cuts += [c.frame_num for c in detector.process_frame(FrameTimecode(count - 1, _RATE), small[..., ::-1])]
-        brightest = max(brightest, int(pair.left.max()), int(pair.right.max()))
-        found.append(_of_both(find_bars(pair.left), find_bars(pair.right)))
+    finder, found = Finder(), list[Found]()
+    brightest, data = 0, Box(0, 0, 0, 0)
+    for pair in pairs:
         data = Box.of_size(pair.left.shape[1], pair.left.shape[0])
-    if not count:
+        left = glance(Frame(data, data, {"color": pair.left}))
+        finder.add(left)
+        brightest = max(brightest, int(pair.left.max()), int(pair.right.max()))
+        found.append(_of_both(left.found, find_bars(pair.right)))
+    if not found:
         raise PlateError("has no frames", where=where)
     if brightest <= BLACK:
         raise PlateError("is black throughout", where=where)
-    cuts += [c.frame_num for c in detector.post_process(FrameTimecode(count - 1, _RATE))]
-    edges = [0, *sorted({c for c in cuts if 0 < c < count}), count]
-    scenes = list(pairwise(edges))
-    bars = settled(found, scenes)
-    pictures = [inside(data, _least(bars[a:b])) for a, b in scenes]
-    shots = tuple(Shot(i, a, b, box) for i, ((a, b), box) in enumerate(zip(scenes, pictures, strict=True)))
-    return Scan(count, shots, inside(data, _least(bars)))
+    changes = finder.finish()
+    scenes = _long_enough(scenes_of(changes, len(found)), min_shot_frames)
+    bars = settled(found, [(scene.start, scene.stop) for scene in scenes])
+    lit = [n for one in changes if one.kind == "flash" for n in range(one.first, one.last + 1)]
+    shots = [
+        Shot(
+            0,
+            s.start,
+            s.stop,
+            inside(data, _least(bars[s.start : s.stop])),
+            tuple(n for n in lit if s.start <= n < s.stop),
+        )
+        for s in scenes
+        if s.kind == "scene"
+    ]
+    return Scan(len(found), tuple(replace(s, number=i) for i, s in enumerate(shots)), inside(data, _least(bars)))
+
+
+def _long_enough(scenes: Sequence[Scene], fewest: int) -> list[Scene]:
+    """The scenes, without cuts that leave one shorter than `fewest` frames."""
+    kept: list[Scene] = []
+    for scene in scenes:
+        last = kept[-1] if kept else None
+        cut = last is not None and last.kind == scene.kind == "scene"
+        if last is not None and cut and min(last.stop - last.start, scene.stop - scene.start) < fewest:
+            kept[-1] = replace(last, stop=scene.stop)
+        else:
+            kept.append(scene)
+    return kept
 
 
 def _of_both(left: Found, right: Found) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -47,6 +48,36 @@ def test_bars_belong_to_shots() -> None:
 def test_a_film_that_shows_nothing() -> None:
     with pytest.raises(PlateError, match="black throughout"):
         scan_film(_film([np.full((40, 100, 3), 10, np.uint8)] * 3), where="film", min_shot_frames=2)
+
+
+def test_frames_between_two_shots_are_never_kept() -> None:
+    """A dissolve, a dip to black and a flash: no sample lies in them."""
+    one, two, three = (_wide(seed) for seed in (1, 2, 3))
+    shares = [k / 9 for k in range(1, 9)]
+    mixed = [np.uint8((1 - s) * one + s * two) for s in shares]
+    out = [np.uint8(two * (1 - k / 7)) for k in range(1, 7)]
+    back = [np.uint8(three * (k / 7)) for k in range(1, 7)]
+    lit = [np.uint8(np.clip(one * 1.5 + 60.0, 0, 255))] * 2
+    black = [np.zeros_like(one)] * 3
+    frames = [*[one] * 8, *lit, *[one] * 10, *mixed, *[two] * 20, *out, *black, *back, *[three] * 20]
+    scan = scan_film(_film(frames), where="film", min_shot_frames=6)
+    assert scan.frames == len(frames) and [s.number for s in scan.shots] == [0, 1, 2]
+    kept = {n for shot in scan.shots for n in shot.samples(50)}
+    assert not kept & {8, 9, *range(20, 28), *range(48, 63)}
+    assert kept >= {0, 7, 10, 18, 30, 46, 64, 82}
+
+
+def test_a_cut_that_leaves_a_short_shot_is_none() -> None:
+    frames = [*[_wide(1)] * 12, *[_wide(2)] * 12, *[_wide(3)] * 4]
+    assert [(s.start, s.stop) for s in scan_film(_film(frames), where="f", min_shot_frames=6).shots] == [
+        (0, 12),
+        (12, 28),
+    ]
+    assert len(scan_film(_film(frames), where="f", min_shot_frames=2).shots) == 3
+
+
+def _wide(seed: int) -> np.ndarray:
+    return np.asarray(cv2.resize(_picture(seed), (96, 54), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def test_samples_keep_away_from_cuts() -> None:
