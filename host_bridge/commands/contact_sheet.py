@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from host_bridge.batch.ask import answer, ask
 from host_bridge.client import Client
+from host_bridge.commands.choices import add_depth_channel, add_picture
 from host_bridge.commands.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, OutputError
@@ -48,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="at most so many pictures (default 200)",
     )
+    add_picture(parser)
+    add_depth_channel(parser)
+    parser.add_argument("--input-space", help="colour space of the pictures")
     add_knobs(parser)
     parser.add_argument(
         "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
@@ -88,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     """Carries the command out; pictures that fail are named on stderr and left out."""
     if args.out.suffix.lower() not in (".png", ".html"):
         raise BadInputError("a sheet is PNG or HTML", where=str(args.out), remedy="end its name in .png or .html")
-    pictures = pictures_of(args.folder, args.limit, args.depth)
+    pictures = pictures_of(_validated(args))
     if args.out.resolve() in {picture.path.resolve() for picture in pictures}:
         raise OutputError("the output is one of the pictures", where=str(args.out), remedy="name another output")
     with Client(args.server) as client:
@@ -101,19 +105,32 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_OK if len(rows) == len(pictures) else EXIT_SOME_FRAMES
 
 
-def pictures_of(plate: Path, limit: int, depth: str = "auto") -> list[Pictured]:
+def _validated(args: argparse.Namespace) -> argparse.Namespace:
+    if args.input_space:
+        args.input_space = colour.validate_space(args.input_space)
+    return args
+
+
+def pictures_of(args: argparse.Namespace) -> list[Pictured]:
     """The pictures of a folder, or frames of a movie or a sequence, as far apart as the limit asks.
 
     Raises:
         BadInputError: nothing there, or nothing that can be read.
     """
+    plate: Path = args.folder
     if plate.is_dir():
-        return [Pictured(path.name, path, partial(read_plate, path)) for path in pictures_in(plate, limit)]
-    sequence, _ = with_depth(PlateSequence.open(str(plate)), depth)
+        if args.start is not None:
+            raise BadInputError("a folder's pictures have no numbers", where="--start", remedy="leave it to movies")
+        how = {"view": args.view, "layer": args.layer, "input_space": args.input_space}
+        read = partial(read_plate, depth_channel=args.depth_channel, **how)
+        return [Pictured(path.name, path, partial(read, path)) for path in pictures_in(plate, args.limit)]
+    asked = PlateSequence.open(str(plate), view=args.view, layer=args.layer, start=args.start)
+    sequence, _ = with_depth(asked, args.depth, args.depth_channel)
     there = [number for number in sequence.frames if number not in sequence.missing]
-    count = min(len(there), max(1, limit))
+    count = min(len(there), max(1, args.limit))
     spread = [there[i * len(there) // count] for i in range(count)]
-    return [Pictured(f"{plate.name} {n}", sequence.path(n), partial(sequence.read, n)) for n in spread]
+    look = partial(sequence.read, input_space=args.input_space)
+    return [Pictured(f"{plate.name} {n}", sequence.path(n), partial(look, n)) for n in spread]
 
 
 def pictures_in(folder: Path, limit: int) -> list[Path]:
@@ -143,7 +160,7 @@ def _settings_of(args: argparse.Namespace) -> AnalysisSettings:
     """
     settings = settings_of(args)
     if not is_pictures(settings.depth):
-        return replace(settings, depth=network(settings.depth))
+        return replace(settings, depth="aov" if args.depth_channel else network(settings.depth))
     if args.folder.is_dir():
         raise BadInputError("depth pictures for a folder", where="--depth", remedy="name a sequence instead of it")
     return replace(settings, depth="aov")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,16 @@ import fileseq
 
 from host_bridge.commands.finding import Finding
 from host_bridge.core.bars import active_picture, bars_of
+from host_bridge.core.errors import Art3DError
 from host_bridge.core.geometry import Box
 from host_bridge.io.colour import config as colour_config
 from host_bridge.io.colour.interop import formula
 from host_bridge.io.plates import Plate, PlateSequence
+from host_bridge.shot.signature import glance
+from host_bridge.shot.transitions import Finder
 
 _KINDS = {"<f2": "half", "<f4": "float", "<u4": "integer"}
+LOOK_FRAMES, LOOK_S = 240, 20.0  # of a sequence or a movie, for its cuts
 _MEANINGS = {"auto": "decided against the picture", "distance": "distance", "nearness": "nearness"}
 
 
@@ -130,9 +135,35 @@ def views(seen: Seen) -> Iterator[Finding]:
     yield Finding("plate views", True, "; ".join((said, *plate.choices)))
 
 
+def cuts(seen: Seen) -> Iterator[Finding]:
+    """Where scenes change, over as many frames as are seen in a little while."""
+    sequence, finder, looked = seen.sequence, Finder(), list[int]()
+    there = [n for n in sequence.frames if n not in sequence.missing]
+    if len(there) < 2:
+        return
+    until = time.monotonic() + LOOK_S
+    for number in there[:LOOK_FRAMES]:
+        try:
+            finder.add(glance(sequence.read(number).frame))
+        except Art3DError as error:
+            yield Finding("plate frame", False, f"frame {number}: {error.message}", error.remedy)
+            continue
+        looked.append(number)
+        if time.monotonic() > until:
+            break
+    changes = [change.numbered(looked) for change in finder.finish()]
+    told = ", ".join(
+        f"{change.kind} {change.first}" + (f"-{change.last}" if change.last > change.first else "")
+        for change in changes
+    )
+    said = f"{told or 'no cut'} in frames {looked[0]}-{looked[-1]}" if looked else "no frame can be read"
+    more = "" if len(looked) == len(there) else "; `art3d analyse` looks at all frames"
+    yield Finding("plate cuts", bool(looked), f"{said}{more}")
+
+
 def _box(box: Box) -> str:
     return f"{box.width}×{box.height} px from ({box.x0}, {box.y0})"
 
 
-EXPLAINERS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (frames, size, picture, colours, depth, views)
+EXPLAINERS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (frames, size, picture, colours, depth, views, cuts)
 """What is said of a plate, in order; each may say several things or nothing."""

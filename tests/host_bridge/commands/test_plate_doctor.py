@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from host_bridge.commands import plate_doctor
 from host_bridge.commands.finding import Finding
 from host_bridge.commands.plate_doctor import look_at
 from host_bridge.core.errors import MissingFrameError, PlateError
@@ -94,3 +95,17 @@ def test_a_letterbox_is_told(tmp_path) -> None:
     assert found(tmp_path / "bars.png")["plate picture"].said == "160×66 px; bars of 12 px above, 12 px below"
     Image.fromarray(picture[12:-12]).save(tmp_path / "whole.png")
     assert found(tmp_path / "whole.png")["plate picture"].said == "the whole frame, no bars"
+
+
+def test_cuts_of_a_sequence(tmp_path, monkeypatch) -> None:
+    rng = np.random.default_rng(3)
+    scenes = [np.kron(rng.integers(0, 256, (4, 6, 3)), np.ones((8, 8, 1))).astype(np.uint8) for _ in range(2)]
+    for number in range(1001, 1017):
+        png(tmp_path / f"p.{number}.png", scenes[number >= 1009])
+    assert found(tmp_path / "p.####.png")["plate cuts"].said == "cut 1009 in frames 1001-1016"
+    monkeypatch.setattr(plate_doctor, "LOOK_FRAMES", 6)
+    says = found(tmp_path / "p.####.png")["plate cuts"].said
+    assert says == "no cut in frames 1001-1006; `art3d analyse` looks at all frames"
+    (tmp_path / "p.1003.png").write_bytes(b"no picture")
+    assert "frame 1003" in found(tmp_path / "p.####.png")["plate frame"].said
+    assert "plate cuts" not in found(tmp_path / "p.1001.png")
