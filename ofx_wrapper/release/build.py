@@ -1,7 +1,8 @@
 """Builds the bundle that facilities install: `make ofx-release`.
 
-An Art3D.ofx.bundle for Linux (glibc 2.28 upward) whose binary holds libzmq and the C++ runtime. `--only` builds those
-of Windows and macOS as well, which are not proved.
+One Art3D.ofx.bundle for Linux (glibc 2.28 upward), Windows and macOS, whose binaries hold libzmq and the C++ runtime.
+Those of Windows and macOS talk to a server on another machine. Beside the bundle, in a folder for each binary, lie the
+small host and the tool that `tests/ofx_host` proves it with.
 The compiler is zig's clang, from PyPI; libzmq's source comes from Debian's archive and is checked against its hash.
 """
 
@@ -35,12 +36,14 @@ class Target:
 
     Attributes:
         name: folder of its build.
+        group: what `--only` calls it.
         triple: zig's name of it.
         system, processor: CMake's names.
         folder: where it lies under Contents.
     """
 
     name: str
+    group: str
     triple: str
     system: str
     processor: str
@@ -48,10 +51,10 @@ class Target:
 
 
 TARGETS = (
-    Target("linux", "x86_64-linux-gnu.2.28", "Linux", "x86_64", "Linux-x86-64"),
-    Target("windows", "x86_64-windows-gnu", "Windows", "AMD64", "Win64"),
-    Target("macos-x86_64", "x86_64-macos.11.0", "Darwin", "x86_64", "MacOS"),
-    Target("macos-arm64", "aarch64-macos.11.0", "Darwin", "arm64", "MacOS"),
+    Target("linux", "linux", "x86_64-linux-gnu.2.28", "Linux", "x86_64", "Linux-x86-64"),
+    Target("windows", "windows", "x86_64-windows-gnu", "Windows", "AMD64", "Win64"),
+    Target("macos-x86_64", "macos", "x86_64-macos.11.0", "Darwin", "x86_64", "MacOS"),
+    Target("macos-arm64", "macos", "aarch64-macos.11.0", "Darwin", "arm64", "MacOS"),
 )
 
 
@@ -159,14 +162,15 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "ofx-release")
-    parser.add_argument("--only", nargs="*", choices=[target.name for target in TARGETS], default=["linux"])
+    groups = list(dict.fromkeys(target.group for target in TARGETS))
+    parser.add_argument("--only", nargs="+", choices=groups, default=groups, help="systems (all)")
     parser.add_argument("--zmq", type=Path, help="libzmq's source archive, where the network must not be asked")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     folder = args.to.resolve()
     source = zmq_source(folder / "source", args.zmq)
     include = headers(folder / "include")
-    wanted = [target for target in TARGETS if target.name in args.only]
+    wanted = [target for target in TARGETS if target.group in args.only]
     built = {target: build(target, folder, source, include, args.jobs) for target in wanted}
     assemble(built, folder / "Art3D.ofx.bundle")
     print(folder / "Art3D.ofx.bundle")

@@ -9,6 +9,8 @@ foreach(option IN LISTS options)
   list(GET pair 1 value)
   set(${name} ${value} CACHE BOOL "" FORCE)
 endforeach()
+# Windows 7; left empty where CMake cannot look at the system it builds for.
+set(ZMQ_WIN32_WINNT 0x0601 CACHE STRING "" FORCE)
 set(CMAKE_POLICY_VERSION_MINIMUM 3.5)
 set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
 add_subdirectory(${ART3D_ZMQ_SOURCE} ${CMAKE_BINARY_DIR}/libzmq EXCLUDE_FROM_ALL)

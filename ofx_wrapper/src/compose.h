@@ -7,7 +7,7 @@
 #include "colour.h"
 #include "image_view.h"
 #include "squeeze.h"
-#include "windows.h"
+#include "picture_windows.h"
 
 namespace art3d {
 

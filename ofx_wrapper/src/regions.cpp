@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "actions.h"
-#include "windows.h"
+#include "picture_windows.h"
 
 namespace art3d {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "plate.h"
-#include "windows.h"
+#include "picture_windows.h"
 
 namespace art3d {
 

@@ -1,8 +1,9 @@
 """`stress` with the plain build and with builds that watch memory and threads: one command for the whole proof.
 
-`python -m tests.ofx_host.proof [--count 1000] [--only plain address thread] [--tests]` builds what it needs under
-build/, prints one line a build, and ends with 1 after a wrong pixel, a crash, a leak of the plug-in or anything a
-sanitizer reports. With `--tests` the tests of this folder follow, against the same builds.
+`python -m tests.ofx_host.proof [--count 1000] [--only plain address thread] [--host NAME] [--tests [EXPRESSION]]`
+builds what it needs under build/, prints one line a build, and ends with 1 after a wrong pixel, a crash, a leak of the plug-in
+or anything a sanitizer reports. With `--tests` the tests of this folder follow, or those that pytest's `-k` EXPRESSION
+chooses, against the same builds.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from tests.ofx_host.conftest import ROOT, build
+from tests.ofx_host.profiles import BY_NAME
 
 BUILDS = {"plain": "", "address": "address,undefined", "thread": "thread"}
 RUNTIMES = {"address": ("libasan.so", "libubsan.so"), "thread": ("libtsan.so",)}
@@ -107,15 +109,18 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", choices=tuple(BUILDS), default=tuple(BUILDS))
-    parser.add_argument("--tests", action="store_true", help="the tests of this folder too")
+    parser.add_argument("--host", choices=sorted(BY_NAME), default="plain", help="which host the stress plays")
+    parser.add_argument("--tests", nargs="?", const="", help="the tests of this folder too, or some of them")
     args = parser.parse_args()
     fine = []
     for name in args.only:
         stress = ["-m", "tests.ofx_host.stress", "--count", str(args.count), "--kills", str(args.kills)]
-        stress += ["--seed", str(args.seed), "--bundle", str(built(name) / "Art3D.ofx.bundle")]
-        fine.append(prove(name, "stress", stress))
-        if args.tests:
-            fine.append(prove(name, "tests", ["-m", "pytest", "-q", "tests/ofx_host", "--ignore", NOT_UNDER_TEST]))
+        stress += ["--seed", str(args.seed), "--bundle", str(built(name) / "Art3D.ofx.bundle"), "--host", args.host]
+        if args.count:
+            fine.append(prove(name, "stress", stress))
+        if args.tests is not None:
+            tests = ["-m", "pytest", "-q", "tests/ofx_host", "--ignore", NOT_UNDER_TEST, "-k", args.tests]
+            fine.append(prove(name, "tests", tests))
     return 0 if all(fine) else 1
 
 

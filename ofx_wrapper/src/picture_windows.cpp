@@ -1,4 +1,4 @@
-#include "windows.h"
+#include "picture_windows.h"
 
 #include "image_view.h"
 
