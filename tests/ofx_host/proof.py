@@ -1,9 +1,9 @@
 """`stress` with the plain build and with builds that watch memory and threads: one command for the whole proof.
 
 `python -m tests.ofx_host.proof [--count 1000] [--only plain address thread] [--host NAME] [--tests [EXPRESSION]]`
-builds what it needs under build/, prints one line a build, and ends with 1 after a wrong pixel, a crash, a leak of the plug-in
-or anything a sanitizer reports. With `--tests` the tests of this folder follow, or those that pytest's `-k` EXPRESSION
-chooses, against the same builds.
+builds what it needs under build/, prints one line a build, and ends with 1 after a wrong pixel, a crash, a leak of the
+plug-in or anything a sanitizer reports. With `--tests` the tests of this folder follow, or those that pytest's `-k`
+EXPRESSION chooses, against the same builds.
 """
 
 from __future__ import annotations

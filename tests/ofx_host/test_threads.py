@@ -58,7 +58,8 @@ def test_stress(bundle: Path, fake_server: Server, profile: Profile) -> None:
     tally = stress.run(count, kills=kills)
     stress.close()
     assert tally.wrong == 0
-    assert tally.right > count // 2 and tally.kills == kills
+    # While the server is away those that the host gives up are done first, and count.
+    assert tally.right > count // 4 and tally.right + tally.aborted > count // 2 and tally.kills == kills
     assert tally.aborted > 0 or profile is not PLAIN
     assert tally.aborted == 0 or "effect.abort" not in profile.null
     assert stress.host.crimes == []
