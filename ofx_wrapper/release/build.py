@@ -1,8 +1,8 @@
 """Builds the bundle that facilities install: `make ofx-release`.
 
-One Art3D.ofx.bundle for Linux (glibc 2.28 upward), Windows and macOS, whose binaries hold libzmq and the C++ runtime.
-Those of Windows and macOS talk to a server on another machine. Beside the bundle, in a folder for each binary, lie the
-small host and the tool that `tests/ofx_host` proves it with.
+An Art3D.ofx.bundle for Linux (glibc 2.28 upward) whose binary holds libzmq and the C++ runtime. `--only` builds those
+of Windows and macOS as well, which are not proved and talk to a server on another machine. Beside the bundle, in a
+folder for each binary, lie the small host and the tool that `tests/ofx_host` proves it with.
 The compiler is zig's clang, from PyPI; libzmq's source comes from Debian's archive and is checked against its hash.
 """
 
@@ -163,7 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "ofx-release")
     groups = list(dict.fromkeys(target.group for target in TARGETS))
-    parser.add_argument("--only", nargs="+", choices=groups, default=groups, help="systems (all)")
+    parser.add_argument("--only", nargs="+", choices=groups, default=["linux"], help="systems (linux)")
     parser.add_argument("--zmq", type=Path, help="libzmq's source archive, where the network must not be asked")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
