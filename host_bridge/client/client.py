@@ -394,7 +394,7 @@ class Client:
         pair = Pair(layers, box, box)
         return dict(self._await(self._begin(m.Measure(pair.key), {pair.key: pair})).figures)
 
-    def match(self, left: Array, right: Array, *, reach_pct: float = 12.5) -> m.Tile:
+    def match(self, left: Array, right: Array, *, reach_pct: float = 25.0) -> m.Tile:
         """The disparities of a stereo pair: planes `disparity_left` and `disparity_right`, px, NaN: not known.
 
         Args:

@@ -1,32 +1,62 @@
-"""`art3d measure`: the figures of a stereo pair as JSON."""
+"""`art3d measure`: the figures of stereo, anybody's, and whether a pipeline should stop."""
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from host_bridge.client import Client
 from host_bridge.commands.warp import view_of
-from host_bridge.core.errors import EXIT_OK, PlateError
+from host_bridge.core.atomic import replacing
+from host_bridge.core.errors import EXIT_FAULTS, EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, PlateError
 from host_bridge.core.frame import Array
 from host_bridge.io.outputs.result import on_window
-from host_bridge.io.plates import Plate, read_plate
+from host_bridge.io.plates import Plate, PlateSequence, read_plate
 from host_bridge.io.plates.disparity import find_disparity, read_disparity
 from host_bridge.io.plates.exr import MAGIC, open_exr
 from host_bridge.io.plates.guard import first_bytes
+from host_bridge.review import faults
+from host_bridge.review.measuring import SIDE_PX, Measured, Record, flat, summary
+from host_bridge.review.packing import LAYOUTS
+from host_bridge.review.pair import Pair
+from host_bridge.review.source import StereoSource, open_stereo
+from host_bridge.review.targets import TARGETS, Target
+from host_bridge.shot.file import load_shot
 
 NAME = "measure"
-HELP = "PSNR, SSIM, SIoU, parallax and depth-budget verdict of a pair, as JSON"
+HELP = "judge stereo, anybody's: parallax, eyes that differ or are swapped, windows, comfort, as JSON and CSV"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Two views, and what to compare them with."""
-    parser.add_argument("left", metavar="LEFT", help="left view; of a multi-view EXR, its left view")
-    parser.add_argument("right", metavar="RIGHT", help="right view; of a multi-view EXR, its right view")
-    parser.add_argument("--reference", metavar="R", help="the true right view: gives psnr_db, ssim, siou")
+    """One or two pictures, movies or sequences, and what to compare them with."""
     parser.add_argument(
-        "--disparity", metavar="D", help="EXR with disparityR.x, or .npy or .pfm of x_L − x_R; default: LEFT's own"
+        "left", metavar="LEFT", help="left view, or what holds both: a multi-view EXR, %%V, a packed picture or movie"
+    )
+    parser.add_argument("right", nargs="?", metavar="RIGHT", help="right view; of a multi-view EXR, its right view")
+    parser.add_argument("--layout", default="", metavar="|".join(LAYOUTS), help="how one picture holds both eyes")
+    parser.add_argument("--frames", metavar="RANGE", help="such as 1001-1010x2; default: all there are")
+    parser.add_argument("--input-space", metavar="NAME", help="colour space of the views; default: their own tag")
+    parser.add_argument("--shot", type=Path, metavar="FILE", help="shot file with the cuts; default: they are found")
+    parser.add_argument("--reference", metavar="R", help="of one frame, the true right view: gives psnr_db, ssim, siou")
+    parser.add_argument(
+        "--disparity", metavar="D", help="of one frame: EXR with disparityR.x, or .npy or .pfm of x_L − x_R"
+    )
+    parser.add_argument("--jsonl", type=Path, metavar="FILE", help="write a line of JSON for each frame")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each frame")
+    parser.add_argument(
+        "--target", default="cinema", metavar="LIST", help=f"screens of: {', '.join(t.id for t in TARGETS)}; or all"
+    )
+    parser.add_argument(
+        "--fail-on", default="", metavar="LIST", help=f"exit 5 on: any, {', '.join(faults.FAULTS)}, also NAME=LIMIT"
     )
     parser.add_argument(
         "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
@@ -34,12 +64,108 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carries the command out; returns the exit code."""
-    layers = layers_of(Path(args.left), Path(args.right), _path(args.reference), _path(args.disparity))
-    with Client(args.server) as client:
-        figures = client.measure(layers)
-    print(json.dumps({"left": args.left, "right": args.right, "reference": args.reference, **figures}, indent=1))
-    return EXIT_OK
+    """Carries the command out; 5 where a fault of --fail-on is found, else 4 where a frame cannot be read."""
+    wanted = faults.asked(args.fail_on)
+    limits = {name: limit for name, (limit, _) in faults.FAULTS.items()} | wanted
+    source = _source(args)
+    measured = Measured(_targets(args.target), limits, _cuts(args.shot))
+    failed: dict[int, Art3DError] = {}
+    with Client(args.server) as client, _written(measured, args):
+        for number in source.numbers:
+            try:
+                pair, more = source.read(number, side_px=SIDE_PX), None
+                if args.reference or args.disparity:
+                    pair, more = _compared(pair, client, args)
+                measured.add(pair, client, more)
+            except PlateError as error:
+                failed[number] = error
+    records = measured.records()
+    for number, reason in failed.items():
+        print(f"art3d: frame {number}: {reason}", file=sys.stderr)
+    if not records:
+        raise next(iter(failed.values()))
+    print(json.dumps({"left": args.left, "right": args.right, **_told(measured, records, args)}, indent=1))
+    if any(set(record["faults"]) & wanted.keys() for record in records):
+        return EXIT_FAULTS
+    return EXIT_SOME_FRAMES if failed else EXIT_OK
+
+
+def _told(measured: Measured, records: Sequence[Record], args: argparse.Namespace) -> Record:
+    """The summary; of one frame, its own figures."""
+    if len(records) > 1:
+        return summary(records, measured.verdicts())
+    return {"reference": args.reference, **records[0], "comfort": measured.verdicts()}
+
+
+@contextmanager
+def _written(measured: Measured, args: argparse.Namespace) -> Iterator[None]:
+    """Whatever ends the run, the frames that were measured are written."""
+    try:
+        yield
+    finally:
+        records = measured.records()
+        if args.jsonl is not None:
+            with replacing(args.jsonl) as temporary:
+                temporary.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        if args.csv is not None:
+            with replacing(args.csv) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+                rows = flat(records)
+                writer = csv.DictWriter(file, rows[0] if rows else ["frame"])
+                writer.writeheader()
+                writer.writerows(rows)
+
+
+def _source(args: argparse.Namespace) -> StereoSource:
+    """What the words name; a multi-view EXR may be named once or twice."""
+    how: dict[str, Any] = {"frames": args.frames, "input_space": args.input_space}
+    if args.right is None:
+        source = open_stereo(args.left, layout=args.layout, **how)
+    else:
+        if args.layout:
+            raise BadInputError("one picture holds both eyes, or two do", where="--layout", remedy="name one file")
+        eyes = [PlateSequence.open(str(path), frames=args.frames) for path in (args.left, args.right)]
+        named = [
+            replace(eye, view=view_of(_first(eye), name)) if eye.film is None else eye
+            for eye, name in zip(eyes, ("left", "right"), strict=True)
+        ]
+        if not any(eye.pattern.numbered or eye.film for eye in named):
+            named[1] = replace(named[1], frames=named[0].frames)  # two pictures are a pair, whatever their names say
+        source = StereoSource(Path(args.left).name, named[0], named[1], input_space=args.input_space)
+    if not source.numbers:
+        raise BadInputError("no frame is there for both eyes", where=args.left, remedy="number both eyes alike")
+    if (args.reference or args.disparity) and len(source.numbers) > 1:
+        raise BadInputError(
+            "--reference and --disparity are of one frame", where=args.left, remedy="name one, or leave them out"
+        )
+    return source
+
+
+def _cuts(path: Path | None) -> Sequence[int] | None:
+    return None if path is None else load_shot(path).cuts
+
+
+def _first(sequence: PlateSequence) -> Path:
+    return sequence.path(next(n for n in sequence.frames if n not in sequence.missing))
+
+
+def _targets(text: str) -> list[Target]:
+    by_id = {target.id: target for target in TARGETS}
+    names = list(by_id) if text == "all" else [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in by_id]
+    if unknown or not names:
+        raise BadInputError(
+            f"no target {', '.join(unknown) or text!r}", where="--target", remedy=f"there are all, {', '.join(by_id)}"
+        )
+    return [by_id[name] for name in names]
+
+
+def _compared(pair: Pair, client: Client, args: argparse.Namespace) -> tuple[Pair, dict[str, Any]]:
+    """One frame against a reference or with a disparity of its own, both at their full size."""
+    layers = layers_of(Path(args.left), Path(args.right or args.left), _path(args.reference), _path(args.disparity))
+    if "disparity" in layers:
+        across = layers["disparity"][..., 0]
+        pair = replace(pair, parallax=np.asarray(across * np.float32(-100.0 / across.shape[1]), np.float32))
+    return pair, dict(client.measure(layers))
 
 
 def _path(text: str | None) -> Path | None:

@@ -76,7 +76,7 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
         filled=filled,
         jitter=_jitter(pair, before),
         histogram=tuple(float(c) for c in counts / max(1, len(known))),
-        violations=violations(pair.parallax, pair.window),
+        violations=violations(pair.parallax, pair.window, pair.right_parallax),
         edges=edges_of(pair.parallax),
     )
 

@@ -23,6 +23,8 @@ class Pair:
         pixel_aspect: width of a pixel over its height.
         full_width: columns of the picture that the views are a proxy of; 0 where they are the picture.
         window: where a floating window put the picture's edges.
+        right_parallax: as `parallax`, on the right grid, of a pair that was matched: nobody knows there what the left
+            eye alone sees.
     """
 
     number: int
@@ -33,6 +35,7 @@ class Pair:
     pixel_aspect: float = 1.0
     full_width: int = 0
     window: FloatingWindow = field(default_factory=FloatingWindow)
+    right_parallax: Array | None = None
 
 
 def hidden(parallax: Array) -> Array:

@@ -41,15 +41,19 @@ class Violation:
     bottom: float
 
 
-def violations(parallax: Array, window: FloatingWindow | None = None) -> tuple[Violation, ...]:
+def violations(
+    parallax: Array, window: FloatingWindow | None = None, right_parallax: Array | None = None
+) -> tuple[Violation, ...]:
     """The window violations of a frame.
 
     Something is cut by the left edge when the right eye's view of it would lie beyond that edge (x_R < 0), and by the
-    right edge when it reaches the left view's last column.
+    right edge when it reaches the left view's last column. In a pair that was matched nothing is known of what the
+    right eye does not see: there the left edge cuts what reaches the right view's first column.
 
     Args:
         parallax: (rows, columns) on the left grid, % of width, > 0 behind; NaN is nothing.
         window: where the picture's edges are, when a floating window moved them: what lies behind one is not cut.
+        right_parallax: of a matched pair, as `parallax` on the right grid.
     """
     rows, columns = parallax.shape
     left, right = (_edge_pct(ends, rows) for ends in ((window.left_pct, window.right_pct) if window else _AT_REST))
@@ -57,6 +61,9 @@ def violations(parallax: Array, window: FloatingWindow | None = None) -> tuple[V
     x = np.arange(columns)
     beyond = (x + known * (columns / 100.0) < 0) & (x >= left[:, None] * (columns / 100.0))
     cut = {"left": np.where(beyond, known, np.inf).min(axis=1), "right": known[:, -2:].min(axis=1)}
+    if right_parallax is not None:
+        first = np.where(np.isfinite(right_parallax[:, :2]), right_parallax[:, :2], np.inf).min(axis=1)
+        cut["left"] = np.minimum(cut["left"], first)
     at_edge = {
         edge: np.where(cut[edge] < -(pct + LEAST_PCT), cut[edge], 0.0)
         for edge, pct in zip(_EDGES, (left, right), strict=True)

@@ -282,7 +282,7 @@ class Match:
     """
 
     key: str
-    reach_pct: float = 12.5
+    reach_pct: float = 25.0
     transport: Transport = "inline"
 
 
