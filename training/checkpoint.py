@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 
 import torch
 from lightning.fabric import Fabric
+from torch import Tensor
 
 from art3d_node.models.camera_net import CameraNet
 from host_bridge.core.errors import BadInputError
@@ -32,12 +34,15 @@ class FitError(BadInputError):
 
 @dataclass
 class Run:
-    """A training run's state."""
+    """A training run's state; `best` is the least distance that early stopping has seen, px at 512."""
 
     net: torch.nn.Module
     optimiser: torch.optim.Optimizer
     step: int = 0
     history: list[list[float]] = field(default_factory=list)
+    best: float = math.inf
+    best_step: int = 0
+    best_net: dict[str, Tensor] | None = None
 
 
 def run_identity(train: Sequence[Entry], config: FitConfig, start: CameraNet | None) -> str:
@@ -58,6 +63,7 @@ def save_run(run: Run, net: CameraNet, path: Path, identity: str, fabric: Fabric
             "optimiser": run.optimiser.state_dict(),
             "step": run.step,
             "history": run.history,
+            "best": (run.best, run.best_step, run.best_net),
         }
         partial = path.with_name(path.name + ".partial")
         torch.save(state, partial)
@@ -81,4 +87,5 @@ def resume_run(run: Run, path: Path, identity: str) -> None:
     run.net.load_state_dict(state["net"])
     run.optimiser.load_state_dict(state["optimiser"])
     run.step, run.history = state["step"], state["history"]
+    run.best, run.best_step, run.best_net = state["best"]
     log.info("going on from step %d", run.step)

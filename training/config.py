@@ -87,6 +87,8 @@ class FitConfig:
         right: weight of the same data terms for d̂_R, on the right eye's grid and masks.
         consistency: weight of left-right consistency with d̂_R.
         held_out: share of the *shots* kept for figures.
+        patience: epochs without a smaller Wasserstein distance of s and t on the held-out shots, after which training
+            stops and the best weights are taken; 0: never.
         flip: share of pictures mirrored, eyes swapped.
         photometric: strength of brightness, contrast, saturation changes; 0..1.
         warmup_steps: steps over which the learning rate rises.
@@ -111,6 +113,7 @@ class FitConfig:
     right: float = 0.5
     consistency: float = 0.02
     held_out: float = 0.15
+    patience: int = 0
     flip: float = 0.5
     photometric: float = 0.3
     warmup_steps: int = 20

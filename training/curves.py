@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 
 class Curves:
     """TensorBoard curves of a run."""
@@ -24,3 +27,8 @@ class Curves:
         if self._writer:
             for name, value in values.items():
                 self._writer.add_scalar(name, value, step)
+
+    def picture(self, step: int, name: str, image: npt.NDArray[np.uint8]) -> None:
+        """An (h, w, 3) RGB picture."""
+        if self._writer:
+            self._writer.add_image(name, image, step, dataformats="HWC")

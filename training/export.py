@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from art3d_node.models.camera_net import STRIDE, CameraNet
 from art3d_node.models.style_file import StyleCard, StyleFileError, load_style_file, save_style
+from art3d_node.models.styles import RIM
 from host_bridge.core.errors import OutputError, StyleError
 from training.colours import coloured
 from training.config import FitConfig
@@ -43,9 +44,11 @@ class Exports:
 
 
 class Portable(nn.Module):
-    """CameraNet with one tensor in and one out, for runtimes that know nothing of Art3D.
+    """CameraNet as the node runs it, with one tensor in and one out, for runtimes that know nothing of Art3D.
 
-    In: (N, 4, h, w) display-referred RGB 0..1 and iz, sides multiples of 8.
+    The picture goes in without a rim: its mirror image around it, which the network looks at, is made inside.
+
+    In: (N, 4, h, w) display-referred RGB 0..1 and iz, sides multiples of 8 and over 32.
     Out: (N, 3, h, w) vs, vt, d̂_R, fractions of picture width.
     """
 
@@ -54,8 +57,9 @@ class Portable(nn.Module):
         self.net = net
 
     def forward(self, rgb_iz: Tensor) -> Tensor:
-        maps = self.net(rgb_iz[:, :3], rgb_iz[:, 3:])
-        return torch.cat([maps.scale, maps.shift, maps.right], 1)
+        seen = nn.functional.pad(rgb_iz, (RIM,) * 4, mode="reflect")
+        maps = self.net(seen[:, :3], seen[:, 3:])
+        return torch.cat([maps.scale, maps.shift, maps.right], 1)[..., RIM:-RIM, RIM:-RIM]
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def export(style: Path, folder: Path) -> Exports:
         StyleError: the style does not load.
         OutputError: a form that cannot be written, or differs from the network.
     """
-    _, net = load(style)
+    card, net = load(style)
     folder.mkdir(parents=True, exist_ok=True)
     copy, onnx, script = (folder / f"{style.stem}{suffix}" for suffix in (".style", ".onnx", ".pt"))
     if copy.resolve() != style.resolve():
@@ -144,7 +148,7 @@ def export(style: Path, folder: Path) -> Exports:
         # CatFileCreator reads traced modules, whatever torch now prefers; the shape checks are meant to be fixed.
         warnings.filterwarnings("ignore")
         torch.jit.trace(portable, sample, check_trace=False).save(str(script))
-        _write_onnx(portable, sample, onnx)
+        _write_onnx(portable, sample, onnx, card)
     probe = _sample(1, 136, 104)
     with torch.no_grad():
         truth = portable(probe)
@@ -160,9 +164,9 @@ def _sample(n: int, h: int, w: int) -> Tensor:
     return torch.rand(n, 4, h, w, generator=torch.Generator().manual_seed(7))
 
 
-def _write_onnx(portable: Portable, sample: Tensor, path: Path) -> None:
+def _write_onnx(portable: Portable, sample: Tensor, path: Path, card: StyleCard) -> None:
     most = _LARGEST_SIDE // STRIDE
-    sides = {i: STRIDE * torch.export.Dim(name, min=2, max=most) for i, name in ((2, "h"), (3, "w"))}
+    sides = {i: STRIDE * torch.export.Dim(name, min=RIM // STRIDE + 1, max=most) for i, name in ((2, "h"), (3, "w"))}
     program = torch.onnx.export(
         portable,
         (sample,),
@@ -174,7 +178,21 @@ def _write_onnx(portable: Portable, sample: Tensor, path: Path) -> None:
     )
     if program is None:
         raise OutputError("the ONNX exporter gave nothing", where=str(path))
+    program.model.metadata_props.update(onnx_metadata(card))
     program.save(str(path))
+
+
+def onnx_metadata(card: StyleCard) -> dict[str, str]:
+    """What a runtime must know to use the graph: which style, what goes in, what comes out."""
+    return {
+        "art3d_style": card.name,
+        "art3d_style_id": card.id,
+        "art3d_input_size": str(card.input_size),
+        "art3d_depth_source": card.depth_source,
+        "art3d_licence": card.licence,
+        "art3d_input": "RGB display-referred 0..1, iz 0 (1st percentile, far) .. 1 (99th, near); sides multiples of 8",
+        "art3d_output": f"vs, vt, d_R in {card.disparity_unit}; disparity x_L - x_R = vs * iz + vt",
+    }
 
 
 def _run_torchscript(path: Path, probe: Tensor) -> Tensor:

@@ -17,8 +17,10 @@ from training.checkpoint import CHECKPOINT, FitError, Run, resume_run, run_ident
 from training.config import FitConfig
 from training.curves import Curves
 from training.dataset import Batch, Pairs, Turn, batches, grid_of, plan_epoch, split_by_shot
+from training.early import is_over, judged, take_best
 from training.memory import keep_freed_memory
 from training.objective import objective
+from training.previewing import PlatePreview, write_preview
 from training.shards import Entry
 
 log = logging.getLogger(__name__)
@@ -69,6 +71,7 @@ def fit(
     start: CameraNet | None = None,
     workers: int = 0,
     report: Report | None = None,
+    preview: PlatePreview | None = None,
 ) -> CameraNet:
     """Train a CameraNet on curated pairs; goes on where an earlier run of the same settings stopped.
 
@@ -80,6 +83,7 @@ def fit(
         start: weights to start from, for fine-tuning; None starts from the neutral style.
         workers: processes that read shards; 0 reads in this one.
         report: called after each step.
+        preview: a plate that is staged now and then.
 
     Raises:
         FitError: a loss that is not finite, or a checkpoint of other settings.
@@ -100,7 +104,7 @@ def fit(
     pairs = Pairs(train, config, augment=True)
     _warn_without_local(train, config)
     with Curves(folder, enabled=fabric.is_global_zero, start=run.step) as curves:
-        while run.step < steps:
+        while run.step < steps and not is_over(run, config, steps_an_epoch):
             epoch, done = divmod(run.step, steps_an_epoch)
             for batch in batches(pairs, _shares(_plan(train, config, epoch)[done:], fabric), workers=workers):
                 terms = _step(run, fabric, batch.to(fabric.device), config, steps)
@@ -109,11 +113,25 @@ def fit(
                 curves.write(run.step, terms)
                 if report:
                     report(Progress(run.step, steps, terms))
+                if preview and preview.due(run.step, steps) and fabric.is_global_zero:
+                    _show(preview, run.step, net, config, folder, curves)
                 if run.step % config.save_every == 0 or run.step == steps:
                     save_run(run, net, folder / CHECKPOINT, identity, fabric)
             if held:
                 curves.write(run.step, held_out_losses(module, held, config, fabric.device))
+            if held and config.patience:
+                curves.write(run.step, judged(run, net, held, config))
+                save_run(run, net, folder / CHECKPOINT, identity, fabric)
+    if run.step < steps:
+        log.warning("stopped at step %d of %d: held-out distances were least at %d", run.step, steps, run.best_step)
+    take_best(run, net)
     return net.to("cpu").to(memory_format=torch.contiguous_format).eval()
+
+
+def _show(preview: PlatePreview, step: int, net: CameraNet, config: FitConfig, folder: Path, curves: Curves) -> None:
+    image = preview.staged(net, config.size_px)
+    write_preview(folder, step, image)
+    curves.picture(step, "preview", image)
 
 
 def _plan(train: Sequence[Entry], config: FitConfig, epoch: int) -> list[list[Turn]]:

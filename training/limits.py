@@ -35,6 +35,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "smoothness": (0, _INF),
     "consistency": (0, _INF),
     "held_out": (0, 0.9),
+    "patience": (0, _INF),
     "flip": (0, 1),
     "photometric": (0, 1),
     "warmup_steps": (0, _INF),

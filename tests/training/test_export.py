@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -53,6 +55,25 @@ def test_exports_equal_the_network(style: Path, tmp_path: Path) -> None:
     assert made.style.read_bytes() == style.read_bytes()
     assert made.onnx.is_file() and made.torchscript.is_file()
     assert max(made.onnx_error, made.torchscript_error) <= 1e-5
+
+
+def test_the_reference_in_the_docs_is_what_renders(style: Path, root: Path, tmp_path: Path) -> None:
+    """The lines that docs/training.md gives for ONNX equal the node's own style, on a plate of any size."""
+    onnx = export(style, tmp_path / "out").onnx
+    text = (root / "docs" / "training.md").read_text().split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(text, names)
+    rng = np.random.default_rng(2)
+    look, iz = rng.integers(0, 255, (149, 257, 3)).astype(np.uint8), rng.random((149, 257)).astype(np.float32)
+    loaded = load_style(style)
+    truth = loaded.stage(torch.from_numpy(look), torch.from_numpy(iz), aspect=257 / 149)
+    found = names["staged"](str(onnx), look, iz)
+    for ours, node in zip(found, truth, strict=True):
+        assert float((ours - node).abs().max()) < 1e-5
+    session = onnxruntime.InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
+    told = session.get_modelmeta().custom_metadata_map
+    assert told["art3d_style_id"] == loaded.id and told["art3d_input_size"] == "128"
+    assert "fraction_of_picture_width" in told["art3d_output"]
 
 
 def test_an_export_that_differs_is_refused(style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,18 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
 from art3d_node.models.camera_net import CameraNet
+from host_bridge.core.errors import PlateError
+from training import early
 from training import fit as fitting
 from training.config import RECIPES, FitConfig
 from training.fit import CHECKPOINT, FitError, Progress, fit, groups
+from training.previewing import PlatePreview, plate_preview
 from training.shards import Entry
 
 TINY = FitConfig(size_px=64, epochs=4, batch=4, learning_rate=3e-3, width=4, warmup_steps=2, save_every=2, held_out=0.2)
@@ -126,6 +131,46 @@ def test_a_film_without_pop_outs_is_said(
     plain = [replace(e, row={**e.row, "figures": {**e.row["figures"], "local_share": 0.0}}) for e in entries]
     fit(plain, replace(TINY, epochs=1), tmp_path)
     assert "no pop-outs" in caplog.text
+
+
+def test_it_stops_early_with_the_best_weights(
+    entries: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second of six epochs is the best; two worse ones end it, and the same command changes nothing."""
+    distances = iter([3.0, 1.0, 2.0, 2.5])
+    seen: list[bytes] = []
+
+    def measured(net: CameraNet, *_: object, **__: object) -> list[float]:
+        seen.append(_weights(net))
+        return [next(distances)]
+
+    monkeypatch.setattr(early, "measure", measured)
+    monkeypatch.setattr(early, "summary", lambda rows: {"s_wasserstein_px": rows[0], "t_wasserstein_px": 0.0})
+    config = replace(TINY, epochs=6, patience=2)
+    net = fit(entries, config, tmp_path)
+    assert len(seen) == 4 and _weights(net) == seen[1] != seen[3]
+    assert _weights(fit(entries, config, tmp_path)) == seen[1] and len(seen) == 4
+
+
+def test_a_plate_is_staged_while_it_trains(entries: list[Entry], tmp_path: Path) -> None:
+    rows = np.random.default_rng(0)
+    look = rows.integers(0, 255, (48, 80, 3)).astype(np.uint8)
+    depth = np.tile(np.linspace(1, 0, 48, dtype=np.float32)[:, None], (1, 80))
+    plate = PlatePreview(look, depth, 3)
+    fit(entries, replace(TINY, epochs=2), tmp_path, preview=plate)
+    shown = sorted(f.name for f in (tmp_path / "preview").iterdir())
+    assert shown[0] == "000003.jpg" and len(shown) >= 2
+    image = plate.staged(CameraNet(4), 64)
+    assert image.shape == (96, 160, 3) and np.array_equal(image[:48, :80], look)
+    # neutral: near is in front, orange; far behind, blue; the right view is the plate, moved.
+    assert image[1, 100, 0] > image[1, 100, 2] and image[46, 100, 2] > image[46, 100, 0]
+    assert not np.array_equal(image[48:, 80:], look)
+    assert np.array_equal(image[48:, :80, 0], look[..., 0]) and np.array_equal(image[48:, :80, 1], image[48:, 80:, 1])
+    cv2.imwrite(str(tmp_path / "plate.png"), look)
+    found = plate_preview(tmp_path / "plate.png", "sidecar", 5)
+    assert found.look.shape == (48, 80, 3) and found.inverse_depth.shape == (48, 80)
+    with pytest.raises(PlateError):
+        plate_preview(tmp_path / "none.####.exr", "mini", 5)
 
 
 def test_groups_are_styles(entries: list[Entry]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from art3d_node.models.camera_net import CameraNet
     from art3d_node.models.style_file import StyleCard
     from training.fit import Progress
+    from training.previewing import PlatePreview
     from training.provenance import Ingredients
     from training.shards import Entry
 
@@ -42,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--training-data", metavar="TEXT", help="for the style's card, before the pairs and films")
     parser.add_argument("--accelerator", default="auto")
     parser.add_argument("--devices", default="auto")
+    parser.add_argument("--preview", type=Path, metavar="PLATE", help="stage this plate while training, into NAME.run")
+    parser.add_argument("--preview-every", type=int, default=100, metavar="STEPS", help="(default: %(default)s)")
     parser.add_argument("--workers", type=int, default=0, help="processes that read shards")
     add_config(parser, FitConfig)
 
@@ -63,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     entries = [entry for folder in args.shards for entry in index(folder)]
     for folder in args.shards:
         validate_shards(folder)
-    depth_source(args.shards)
+    args.shown = _preview(args, depth_source(args.shards))
     fabric = Fabric(
         accelerator=args.accelerator,
         devices=_devices(args.devices),
@@ -78,6 +81,14 @@ def run(args: argparse.Namespace) -> int:
         mine = [entry for entry in entries if args.group in ("", entry.row["style"])]
         _one(args, config, fabric, args.out, mine, group=args.group)
     return 0
+
+
+def _preview(args: argparse.Namespace, depth: str) -> PlatePreview | None:
+    from training.previewing import plate_preview
+
+    if args.preview_every < 1:
+        raise BadInputError(f"{args.preview_every} is not usable", remedy="at least 1", where="--preview-every")
+    return plate_preview(args.preview, depth, args.preview_every) if args.preview else None
 
 
 def _follow(args: argparse.Namespace) -> dict[str, Any]:
@@ -152,7 +163,14 @@ def _one(
             bar.update(task, description=words, completed=now.step, total=now.steps)
 
         net = fit(
-            entries, config, out.with_suffix(".run"), fabric=fabric, start=start, workers=args.workers, report=report
+            entries,
+            config,
+            out.with_suffix(".run"),
+            fabric=fabric,
+            start=start,
+            workers=args.workers,
+            report=report,
+            preview=args.shown,
         )
     if fabric.is_global_zero:
         _tell(out, _ship(out, net, made_of, fabric, began), made_of)
