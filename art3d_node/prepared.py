@@ -94,7 +94,7 @@ class Prepared:
         def compute(at: Part, plane: Tensor) -> None:
             rows, columns = at
             seen = source.over((rows.start, rows.stop), (columns.start - margin, columns.stop + margin))
-            ramps.harden(seen, eye, at, plane, width_px=width)
+            ramps.resolve_ramps(seen, eye, at, plane, width_px=width)
 
         return LazyPlane((shape[0], shape[1]), self.analysis.disparity_px.device, compute)
 
@@ -114,7 +114,7 @@ class Prepared:
         """
         return self._disparity.over((first, last), columns or (0, self.analysis.disparity_px.shape[1]))
 
-    def carried_px(self, eye: Eye, first: int, last: int, columns: tuple[int, int]) -> Tensor:
+    def eye_disparity(self, eye: Eye, first: int, last: int, columns: tuple[int, int]) -> Tensor:
         """`disparity_px` as the view of one eye is made of it, without ramps that would tear: see `stereo.ramps`.
 
         Where the plate is the centre, half of it: two eyes lie on either side.

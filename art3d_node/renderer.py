@@ -185,7 +185,7 @@ class _TileJob:
         low, high = (bound * (0.5 if half else 1.0) for bound in prepared.bounds_px)
         size, span = (self.data.height, self.data.width), shift_span(low, high, 1.0 if eye == "right" else -1.0)
         left, top, right, bottom = required_input(region, size, span).needed
-        disparity = prepared.carried_px(eye, top, bottom, (left, right))
+        disparity = prepared.eye_disparity(eye, top, bottom, (left, right))
         filling: Any = prepared.controls.fill
         outlines: Any = prepared.controls.edges
         return new_view(

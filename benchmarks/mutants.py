@@ -78,9 +78,9 @@ MUTANTS = (
     Mutant("matte.h", "min(own, beyond)", "own", "the back surface is the pixel's own"),
     Mutant("softness.h", "STEP = 14.0f", "STEP = 1400.0f", "no outline is soft by its surroundings"),
     Mutant("softness.h", "SHARP = 0.25f", "SHARP = 0.05f", "sharp outlines count as soft"),
-    Mutant("softness.h", "OPAQUE = 0.9f", "OPAQUE = 0.6f", "outlines harden early"),
+    Mutant("softness.h", "OPAQUE = 0.9f", "OPAQUE = 0.6f", "outlines end early"),
     Mutant("softness.h", "PURE = 0.04f", "PURE = 0.3f", "outlines end early"),
-    Mutant("softness.h", "SPREAD * spread[c]", "9.0f * SPREAD * spread[c]", "colours go astray"),
+    Mutant("softness.h", "{4.0f, 0.25f}", "{40.0f, 40.0f}", "colours go astray"),
     Mutant("softness.h", "is_front(kind) ? 1.0f - share : share", "share", "front pixels take the back's share"),
     Mutant("soft_row.h", "base.disparity[x] = low, ", "", "mixed pixels stay in the background's row"),
     Mutant(

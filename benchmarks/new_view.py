@@ -13,7 +13,7 @@ import argparse
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from torch import Tensor
 from art3d_node import native
 from art3d_node.stereo.metrics import psnr, psnr_by_region, siou
 from art3d_node.stereo.synthesis import new_view
-from benchmarks import example_plate, middlebury, peers, scenes
+from benchmarks import delivered, example_plate, middlebury, peers, scenes
 from benchmarks.scenes import Scene
 
 Method = Callable[[Tensor, Tensor], Tensor]
@@ -67,7 +67,7 @@ def main() -> None:
     """Print the tables that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=("1080p", "4k"), default="1080p", help="size of the made scenes")
-    parser.add_argument("--only", choices=("scenes", "example", "pairs", "speed"), help="print one table")
+    parser.add_argument("--only", choices=("scenes", "delivered", "example", "pairs", "speed"), help="print one table")
     parser.add_argument("--scenes", type=int, default=8, help="layered scenes of each kind")
     parser.add_argument("--plates", type=Path, default=Path(os.environ.get("ART3D_PLATES", "../shared/plates")))
     arguments = parser.parse_args()
@@ -78,6 +78,10 @@ def main() -> None:
         made = {name: [partial(make, size, seed) for seed in seeds] for name, make in LAYERED.items()}
         made |= {name: [partial(make, size, 2)] for name, make in SINGLE.items()}
         console.print(_quality(f"Scenes with analytic truth, {arguments.size}", made))
+    if arguments.only in (None, "delivered"):
+        shots = {kind: [partial(_shot, kind, number) for number in range(delivered.SHOTS)] for kind in delivered.KINDS}
+        lit = {name: partial(delivered.through_light, method) for name, method in METHODS.items()}
+        console.print(_quality("Stage film as it is delivered, in display light", shots, lit))
     if arguments.only in (None, "example"):
         made = {"frames 1001, 1005": [partial(example_plate.load, frame) for frame in example_plate.FRAMES]}
         console.print(_quality("The example plate", made))
@@ -90,17 +94,21 @@ def main() -> None:
         console.print(_speed(scenes.layered("speed", size=size, grid=2), arguments.size))
 
 
-def _quality(title: str, kinds: dict[str, list[Callable[[], Scene]]]) -> Table:
+def _shot(kind: str, number: int) -> Scene:
+    return delivered.scenes(kind)[number]
+
+
+def _quality(title: str, kinds: dict[str, list[Callable[[], Scene]]], methods: Mapping[str, Method] = METHODS) -> Table:
     """A row for every kind of scene and method: the mean over the scenes of that kind."""
     table = Table(title=title)
     columns = ("all", "visible", "outline", "holes", "unhidden", "inner holes", "SIoU")
     for name in ("scene", "method", *columns):
         table.add_column(name, justify="left" if name in ("scene", "method") else "right")
     for kind, makers in kinds.items():
-        rows: dict[str, list[list[float]]] = {label: [] for label in METHODS}
+        rows: dict[str, list[list[float]]] = {label: [] for label in methods}
         for make in makers:
             scene = make()
-            for label, method in METHODS.items():
+            for label, method in methods.items():
                 rows[label].append(_measured(method(scene.left, scene.disparity), scene))
         named = kind if len(makers) == 1 else f"{kind}, mean of {len(makers)}"
         for label, found in rows.items():

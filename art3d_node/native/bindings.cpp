@@ -138,12 +138,12 @@ void turn(Floats2 disparity, Floats2 inverse_depth, std::optional<Floats2> matte
     if (columns.first < columns.second) run(kernels().turn, job, rows.second - rows.first);
 }
 
-void harden(Floats2 disparity, float sign, int reach, Pair rows, Pair columns, Array<float, 2> out) {
+void resolve_ramps(Floats2 disparity, float sign, int reach, Pair rows, Pair columns, Array<float, 2> out) {
     need(disparity.shape(0) == out.shape(0) && disparity.shape(1) == out.shape(1), "the planes differ in size");
     need(rows.first >= 0 && rows.second <= int(out.shape(0)) && columns.first >= 0 && columns.second <= int(out.shape(1)),
          "these rows and columns are not the plane's");
-    const HardenJob job{disparity.data(), out.data(), int(out.shape(1)), sign, reach, span(columns), rows.first};
-    if (columns.first < columns.second) run(kernels().harden, job, rows.second - rows.first);
+    const RampJob job{disparity.data(), out.data(), int(out.shape(1)), sign, reach, span(columns), rows.first};
+    if (columns.first < columns.second) run(kernels().resolve_ramps, job, rows.second - rows.first);
 }
 
 void shrink_guide(Floats3 guide, Array<float, 3> out) {
@@ -312,7 +312,7 @@ NB_MODULE(_native, m) {
                 float scale, float shift, float share) { new (self) KnobTurn{gain, sculpt, away, scale, shift, share}; },
              arg("gain").none(), arg("sculpt").none(), arg("away").none(), arg("scale"), arg("shift"), arg("share"));
     m.def("turn", turn, arg("disparity"), arg("inverse_depth"), arg("matte").none(), arg("by"), arg("limits"), arg("at"), arg("out"));
-    m.def("harden", harden, arg("disparity"), arg("sign"), arg("reach"), arg("rows"), arg("columns"), arg("out"));
+    m.def("resolve_ramps", resolve_ramps, arg("disparity"), arg("sign"), arg("reach"), arg("rows"), arg("columns"), arg("out"));
     m.def("shrink_guide", shrink_guide, arg("guide"), arg("out"));
     m.def("refine", refine, arg("values"), arg("guide"), arg("out"), arg("radius"), arg("step"), arg("sharp"));
     m.def("enlarge", enlarge, arg("values"), arg("small_guide"), arg("guide"), arg("out"), arg("sharp"));

@@ -223,10 +223,11 @@ ART3D_KERNEL(soften) {
     job.cell_softness[int64(r) * job.cells.columns + k] = softness_of(job.cells, r, k);
 }
 
-/// A thread a row of the window; see `classify_mixed`.
+/// A thread a row of the window, which is row `first` + r of the band; see `classify_mixed`.
 ART3D_KERNEL(classify) {
     ART3D_ROW;
-    classify_mixed(job.plate, job.clean, job.mixed, r, job.top + r, job.settled, job.cells, job.cell_softness);
+    classify_mixed({&job.plate, &job.reaches, job.around}, job.clean, job.band, job.first + r, job.settled, job.cells,
+                   job.cell_softness);
 }
 
 /// A thread a row of the window; see `split_row`.

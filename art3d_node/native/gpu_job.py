@@ -43,7 +43,7 @@ class MixedPixels(ctypes.Structure):
 
     _fields_ = [
         *_pointers("start", "count", "column", "foreground_alpha", "front", "back", "disparities", "other"),
-        *_pointers("kind", "noise", "spread"),
+        *_pointers("kind", "noise"),
     ]
 
 

@@ -57,7 +57,7 @@ static void soften_kernel(const BandJob& job, int row) {
 
 static void classify_kernel(const BandJob& job, int row) {
     const int r = row + job.first_settled;
-    classify_mixed(job.plate, job.clean, job.band, r, job.reaches.top + LOOK_PX + r, job.settled, job.cells, job.soft);
+    classify_mixed({&job.plate, &job.reaches, &job.around}, job.clean, job.band, r, job.settled, job.cells, job.soft);
 }
 
 static void carry_kernel(const CarryHolesJob& job, int row, Scratch scratch) {
@@ -92,7 +92,7 @@ const Kernels KERNELS = {
     .compose = plain<ComposeJob, compose_row>,
     .block_ranges = scratching<RangeJob, range_kernel>,
     .turn = plain<KnobJob, turn_row>,
-    .harden = plain<HardenJob, harden_row>,
+    .resolve_ramps = plain<RampJob, resolve_row>,
     .shrink_guide = plain<ShrinkGuideJob, shrink_guide_row>,
     .refine = scratching<RefineJob, refine_row>,
     .enlarge = scratching<EnlargeJob, enlarge_rows>,

@@ -58,11 +58,15 @@ inline void turn_row(const KnobJob& job, int r) {
 
 // A network draws the outline of a near object as a ramp some pixels wide. Where its disparity falls by more than a pixel
 // from one pixel to the next, its pixels fly apart in the eye that sees behind it, and the outline frays. So each is given
-// to one of the ramp's two ends. Towards the other side a ramp folds and hides itself: it stays as it is.
+// to one of the ramp's two ends. Towards the other side a ramp folds and hides itself: a wide one stays as it is. A narrow
+// one hides a column of the object in some rows and not in others, which makes a slanted pole a staircase; given to either
+// end, its mixed pixels are what soft edges take apart.
 
 constexpr float NEAR_SIDE = 0.3f;  // how far up a ramp its near surface begins: what is lost of that leaves a ghost behind
+constexpr float LEVEL = 0.5f;      // px: two pixels of a ramp that differ less may lie between two that fall, as a stray pair
+constexpr int FOLD_STEPS = 3;      // of the widest ramp on the side that folds: as far as soft edges look
 
-struct HardenJob {
+struct RampJob {
     const float* disparity;  // (height, width), px
     float* out;              // (height, width)
     int width;
@@ -72,27 +76,37 @@ struct HardenJob {
     int first_row;
 };
 
-/// Writes a part of one row, the ramps made hard. A ramp that reaches out of what is looked at is too wide to be one.
-inline void harden_row(const HardenJob& job, int r) {
-    const float* row = job.disparity + int64(job.first_row + r) * job.width;
-    float* made = job.out + int64(job.first_row + r) * job.width;
+/// Resolves the ramps of one row that fall the way of `sign`, of at most `reach` steps. One that reaches out of what is
+/// looked at is too wide to be one.
+inline void resolve_falling(const RampJob& job, const float* row, float sign, int reach, float* made) {
     const int first = job.columns.first, end = job.columns.last;
-    const auto falls = [&](int x) { return job.sign * (row[x] - row[x + 1]) > 0.5f * SURFACE_SLOPE; };
-    for (int x = first; x < end; ++x) made[x] = row[x];
-    const int last = min(end + job.reach + 1, job.width) - 1;
-    for (int x = max(first - job.reach - 1, 0); x < last;) {
+    const int last = min(end + reach + 1, job.width) - 1;
+    const auto falls = [&](int x) { return sign * (row[x] - row[x + 1]) > 0.5f * SURFACE_SLOPE; };
+    const auto goes_on = [&](int x) {
+        return falls(x) || (x + 1 < last && falls(x + 1) && size_of(row[x] - row[x + 1]) <= LEVEL);
+    };
+    for (int x = max(first - reach - 1, 0); x < last;) {
         if (!falls(x)) {
             ++x;
             continue;
         }
         const int begin = x;
         bool torn = false;
-        for (; x < last && falls(x); ++x) torn |= size_of(row[x + 1] - row[x]) > SURFACE_SLOPE;
+        for (; x < last && goes_on(x); ++x) torn |= size_of(row[x + 1] - row[x]) > SURFACE_SLOPE;
         const float low = min(row[begin], row[x]), high = max(row[begin], row[x]);
-        if (torn && x - begin <= job.reach && high - low < INFINITE)
+        if (torn && x - begin <= reach && high - low < INFINITE)
             for (int k = max(begin + 1, first); k < min(x, end); ++k)
                 made[k] = row[k] - low > NEAR_SIDE * (high - low) ? high : low;
     }
+}
+
+/// Writes a part of one row, its ramps resolved.
+inline void resolve_row(const RampJob& job, int r) {
+    const float* row = job.disparity + int64(job.first_row + r) * job.width;
+    float* made = job.out + int64(job.first_row + r) * job.width;
+    for (int x = job.columns.first; x < job.columns.last; ++x) made[x] = row[x];
+    resolve_falling(job, row, -job.sign, min(job.reach, FOLD_STEPS), made);
+    resolve_falling(job, row, job.sign, job.reach, made);
 }
 
 ART3D_END

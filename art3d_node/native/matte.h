@@ -16,6 +16,7 @@ ART3D_BEGIN
 
 constexpr int BAND_PX = 3;               // on either side of a depth edge that may be mixed
 constexpr int FAR_PX = BAND_PX + 1;      // further from an edge than any mixed pixel
+constexpr float LEAST_NOISE = 1e-3f;     // of a channel, next to the distance of two colours: so sure is none
 constexpr int LOOK_PX = 2 * BAND_PX + 2; // around a mixed pixel that tell the colours of its surfaces
 
 /// The pixels of the band around depth edges, row after row; once they are settled, those of them that are mixed.
@@ -29,8 +30,7 @@ struct MixedPixels {
     float* disparities;       // (n, 2) of front and back, px
     int* other;               // (n, 2) plate row and column of the nearest pixel of the surface not named by disparity
     uint8* kind;              // (n,) whole px from the edge on the back surface, and FAR_PX more on the front one
-    float* noise;             // (n,) variance of a pixel's place between its two surfaces
-    float* spread;            // (n, 2, channels) standard deviations of these surfaces' colours
+    float* noise;             // (n, 2) variance of a pixel's place between its surfaces, and the front one's part in it
 };
 
 inline int reach_of(int kind) { return kind % FAR_PX; }
@@ -100,6 +100,14 @@ struct BandPixel {
     float high, low;
 };
 
+/// The band pixel in column x of row r of the band.
+inline BandPixel band_pixel(const Survey& in, int r, int x, float high, float low) {
+    const int y = in.reaches->top + LOOK_PX + r, width = in.plate->width, height = in.plate->height;
+    const int64 at = int64(y) * width + x, reach_at = int64(r + LOOK_PX) * in.reaches->width + x - in.reaches->left;
+    const bool inner = y >= LOOK_PX && y < height - LOOK_PX && x >= LOOK_PX && x < width - LOOK_PX;
+    return {y, x, at, reach_at, inner, high, low};
+}
+
 /// Index of the nearest neighbour on another surface, -1 if none is near.
 inline int nearest_other(const Survey& in, const BandPixel& p) {
     const float here = in.plate->disparity[p.at];
@@ -112,7 +120,7 @@ inline int nearest_other(const Survey& in, const BandPixel& p) {
     return -1;
 }
 
-/// Sums of one surface around a pixel, for `locate` turned into means and standard deviations: 1 + 2 channels numbers.
+/// Sums of one surface around a pixel, of which `locate` makes means: 1 + 2 channels numbers.
 struct Surfaces {
     float* front;
     float* back;
@@ -161,31 +169,38 @@ template <int N> inline bool gather_surfaces(const Survey& in, const BandPixel& 
 }
 
 struct Place {
-    float spot, variance;
+    float spot, variance, of_front;
 };
 
-/// Place of a pixel between its two surfaces, and the variance that their texture gives it.
+/// Place of a pixel between its two surfaces, and the variance that their texture gives it, the front one's part named.
 ///
-/// 1 is the front surface's mean colour, 0 the back one's. The variance is infinite where these are the same, the place
-/// not finite where the pixel is not. Leaves the mean colours and the channels' standard deviations in `sums`.
+/// 1 is the front surface's mean colour, 0 the back one's. Channels count by how surely they tell the two apart (Fisher's
+/// discriminant, channels taken for independent): where one surface has no blue at all, blue decides, however much its
+/// brightness varies. The variance is infinite where both are the same, the place not finite where the pixel is not.
+/// Leaves the mean colours in `sums`.
 template <int N> inline Place locate(const float* pixel, int count, Surfaces sums) {
     const int channels = N ? N : count;
-    float along = 0.0f, gap = 0.0f, spread = 0.0f, total = 0.0f;
+    float gap = 0.0f, total = 0.0f;
     for (int c = 0; c < channels; ++c) {
         float *f = sums.front + 1 + c, *b = sums.back + 1 + c;
-        const float front = *f / sums.front[0], back = *b / sums.back[0], step = front - back;
-        const float of_front = max(f[channels] / sums.front[0] - front * front, 0.0f);
-        const float of_back = max(b[channels] / sums.back[0] - back * back, 0.0f);
-        along += (pixel[c] - back) * step;
-        gap += step * step;
-        total += pixel[c];
-        spread += (of_front + of_back) * step * step;
+        const float front = *f / sums.front[0], back = *b / sums.back[0];
+        f[channels] = max(f[channels] / sums.front[0] - front * front, 0.0f);
+        b[channels] = max(b[channels] / sums.back[0] - back * back, 0.0f);
         *f = front, *b = back;
-        f[channels] = sqrtf(of_front), b[channels] = sqrtf(of_back);
+        gap += (front - back) * (front - back);
+        total += pixel[c];
     }
-    if (!(gap > 0.0f)) return {0.0f * total, INFINITE};
-    const float noise = spread / (gap * gap) + 1e-4f;
-    return {along / gap, noise < INFINITE ? noise : INFINITE};
+    if (!(gap > 0.0f)) return {0.0f * total, INFINITE, INFINITE};
+    float along = 0.0f, known = 0.0f, of_front = 0.0f;
+    for (int c = 0; c < channels; ++c) {
+        const float *f = sums.front + 1 + c, *b = sums.back + 1 + c, step = *f - *b;
+        const float weight = step / (f[channels] + b[channels] + LEAST_NOISE * gap);
+        along += (pixel[c] - *b) * weight;
+        known += step * weight;
+        of_front += f[channels] * weight * weight;
+    }
+    const auto noise = [](float variance) { return variance < INFINITE ? variance + 1e-4f : INFINITE; };
+    return {along / known, noise(1.0f / known), noise(of_front / (known * known))};
 }
 
 /// Surveys the band pixels of one row that have two surfaces around them.
@@ -202,10 +217,9 @@ inline void survey_row(const Survey& in, const MixedPixels& out, int r, Span col
     for (int x = columns.first; x < columns.last; ++x) {
         const int reach = in.reaches->at[line + x];
         if (reach > BAND_PX) continue;
-        BandPixel p{y, x, int64(y) * plate.width + x, line + x, false, 0.0f, 0.0f};
+        BandPixel p = band_pixel(in, r, x, 0.0f, 0.0f);
         const float own = plate.disparity[p.at];
         if (!is_finite(own)) continue;
-        p.inner = y >= LOOK_PX && y < plate.height - LOOK_PX && x >= LOOK_PX && x < plate.width - LOOK_PX;
         const int other = nearest_other(in, p);
         if (other < 0) continue;
         const float beyond = plate.disparity[p.at + in.around->in_plate[other]];
@@ -216,13 +230,11 @@ inline void survey_row(const Survey& in, const MixedPixels& out, int r, Span col
         if (!is_finite(place.spot)) continue;
         out.column[n] = x;
         out.foreground_alpha[n] = place.spot;
-        out.noise[n] = place.variance;
+        out.noise[2 * n] = place.variance, out.noise[2 * n + 1] = place.of_front;
         out.kind[n] = uint8(reach + (own == p.high ? FAR_PX : 0));
         for (int c = 0; c < channels; ++c) {
             out.front[int64(n) * channels + c] = sums.front[1 + c];
             out.back[int64(n) * channels + c] = sums.back[1 + c];
-            out.spread[int64(n) * 2 * channels + c] = sums.front[1 + channels + c];
-            out.spread[int64(n) * 2 * channels + channels + c] = sums.back[1 + channels + c];
         }
         out.disparities[2 * n] = p.high, out.disparities[2 * n + 1] = p.low;
         out.other[2 * n] = y + in.around->offset[other].dy, out.other[2 * n + 1] = x + in.around->offset[other].dx;

@@ -17,12 +17,12 @@ public:
         int64 size = 0;
         for (std::size_t r = 0; r < count_.size(); ++r) start_[r] = static_cast<int>(size), size += count_[r];
         ints_ = room_for<int>(3 * size);
-        floats_ = room_for<float>((4 + 4 * channels) * size);
+        floats_ = room_for<float>((5 + 2 * channels) * size);
         kinds_ = room_for<uint8>(size);
         float* at = floats_.get();
         const auto take = [&](int64 each) { return at += each * size, at - each * size; };
         pixels_ = {start_.data(), count_.data(), ints_.get(), take(1), take(channels), take(channels), take(2),
-                   ints_.get() + size, kinds_.get(), take(1), take(2 * channels)};
+                   ints_.get() + size, kinds_.get(), take(2)};
     }
 
     /// Those of the rows from `first` on.

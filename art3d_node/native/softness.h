@@ -21,7 +21,8 @@ constexpr float SOFTER = 3.4f;    // so fast is the mean believed above that
 constexpr float STRAY = 0.5f;     // no pixel counts as further outside both colours than this
 constexpr float PURE = 0.04f;     // a mix closer than this to one surface is that surface
 constexpr float OPAQUE = 0.9f;    // a front surface that covers this much hides what is behind it: no guess is shown
-constexpr float SPREAD = 1.5f;    // standard deviations that a mixed pixel's colours may lie off their surfaces' means
+constexpr float BEYOND[] = {4.0f, 0.25f};  // so much wider is a front's and a back's range than that of the pixels asked
+constexpr int PURE_PX = BAND_PX;  // from the edge: pixels of a surface that hold nothing of the other, nor of a halo
 
 /// How far off the usual mix a pixel may be, by px from the edge.
 inline float doubt_at(int reach) { return reach == 0 ? 0.35f : reach == 1 ? 0.15f : reach == 2 ? 0.08f : 0.04f; }
@@ -47,9 +48,9 @@ inline void gather_cells(const MixedPixels& band, int band_top, int band_rows, c
     const int first = (sums.top + row) * CELL_PX - band_top;
     for (int r = max(first, 0); r < min(first + CELL_PX, band_rows); ++r)
         for (int i = band.start[r]; i < band.start[r] + band.count[r]; ++i) {
-            if (reach_of(band.kind[i]) != 0 || !(band.noise[i] < INFINITE)) continue;
+            if (reach_of(band.kind[i]) != 0 || !(band.noise[2 * i] < INFINITE)) continue;
             float* sum = sums.of(row, band.column[i] / CELL_PX - sums.left);
-            const float says = 1.0f / (band.noise[i] + TEXTURE);
+            const float says = 1.0f / (band.noise[2 * i] + TEXTURE);
             sum[0] += says;
             sum[1] += says * other_share(band.kind[i], band.foreground_alpha[i]);
         }
@@ -88,74 +89,93 @@ inline float settled_alpha(float soft, int kind, float spot, float noise) {
     return alpha >= OPAQUE ? 1.0f : alpha <= PURE ? 0.0f : alpha;
 }
 
-/// Shares what the mean colours `front` and `back` leave unexplained of a pixel between them, in place.
+/// Shares what the mean colours `front` and `back` leave unexplained of a mixed pixel between them, in place.
 ///
-/// Forte, "Approximate fast foreground colour estimation", 2021. Each takes no more than its surface's own colours vary,
-/// `spread` (2, channels): beside a lamp a hundredth of alpha is worth more light than the wall behind it has, and the
-/// wall would turn negative.
-inline void split_colours(const float* pixel, float alpha, int matte, int channels, const float* spread, float* front,
-                            float* back) {
+/// Forte, "Approximate fast foreground colour estimation", 2021. Neither leaves what its surface's pure pixels nearby and
+/// its mean hold, a little widened, channel by channel. Pure are those PURE_PX from the edge; of a surface that nowhere is as wide, those
+/// furthest from it. A colour that was taken apart is only as good as its alpha: beside a bright shoulder a hundredth too
+/// much leaves a wall darker than any part of it, and a hole that is filled from there shows it as a stripe.
+inline void split_colours(const Survey& in, const BandPixel& p, float alpha, float* front, float* back) {
+    const Plate& plate = *in.plate;
+    const float tolerance = max(1.0f, 0.25f * (p.high - p.low));
+    const auto surface_of = [&](int i) {  // 0 front, 1 back, -1 neither
+        const Offset o = in.around->offset[i];
+        if (!p.inner && !plate.holds(p.y + o.dy, p.x + o.dx)) return -1;
+        const float value = plate.disparity[p.at + in.around->in_plate[i]];
+        return size_of(value - p.high) <= tolerance ? 0 : size_of(value - p.low) <= tolerance ? 1 : -1;
+    };
+    const auto reach_at = [&](int i) { return min(int(in.reaches->at[p.reach_at + in.around->in_reach[i]]), PURE_PX); };
+    int furthest[2] = {0, 0};
+    for (int i = 0; i < NEIGHBOURS; ++i)
+        if (const int of = surface_of(i); of >= 0) furthest[of] = max(furthest[of], reach_at(i));
+    unsigned pure[2] = {0, 0};  // a bit for every neighbour
+    for (int i = 0; i < NEIGHBOURS; ++i)
+        if (const int of = surface_of(i); of >= 0 && reach_at(i) == furthest[of]) pure[of] |= 1u << i;
     const float scale = 1.0f / (alpha * alpha + (1.0f - alpha) * (1.0f - alpha));
-    for (int c = 0; c < channels; ++c) {
-        const float f = front[c], b = back[c], f_room = SPREAD * spread[c], b_room = SPREAD * spread[channels + c];
-        const float rest = (pixel[c] - alpha * f - (1.0f - alpha) * b) * scale;
-        front[c] = f + clamp(rest * alpha, -f_room, f_room);
-        back[c] = b + clamp(rest * (1.0f - alpha), -b_room, b_room);
-        if (c == matte) {
-            const float low = min(min(f, b), pixel[c]), high = max(max(f, b), pixel[c]);
-            front[c] = clamp(front[c], low, high);
-            back[c] = clamp(back[c], low, high);
+    for (int c = 0; c < plate.channels; ++c) {
+        float low[2] = {front[c], back[c]}, high[2] = {front[c], back[c]};
+        for (int j = 0; j < 2; ++j) {
+            for (int i = 0; i < NEIGHBOURS; ++i) {
+                if (!((pure[j] >> i) & 1)) continue;
+                const float value = plate.colours[(p.at + in.around->in_plate[i]) * plate.channels + c];
+                if (!is_finite(value)) continue;
+                low[j] = min(low[j], value), high[j] = max(high[j], value);
+            }
+            const float beyond = c == plate.alpha ? 0.0f : BEYOND[j] * (high[j] - low[j]);
+            low[j] -= beyond, high[j] += beyond;
         }
+        const float rest = (plate.colours[p.at * plate.channels + c] - alpha * front[c] - (1.0f - alpha) * back[c]) * scale;
+        front[c] = clamp(front[c] + rest * alpha, low[0], high[0]);
+        back[c] = clamp(back[c] + rest * (1.0f - alpha), low[1], high[1]);
     }
 }
 
-/// Where a clean plate shows the background itself, it says better how much of it a pixel holds: `spot` and `noise` of
-/// the band's i-th pixel, and its back colour, are made from it. The front alone is then as uncertain as its texture.
+/// Where a clean plate shows the background itself, it says better how much of it the band's i-th pixel holds. The front
+/// alone is then as uncertain as its texture.
 inline void know_background(const MixedPixels& band, int i, const float* pixel, const float* clean, int channels) {
     const float* front = band.front + int64(i) * channels;
-    const float* spread = band.spread + int64(i) * 2 * channels;
-    float along = 0.0f, gap = 0.0f, varies = 0.0f;
+    float along = 0.0f, gap = 0.0f;
     for (int c = 0; c < channels; ++c) {
         const float step = front[c] - clean[c];
         along += (pixel[c] - clean[c]) * step;
         gap += step * step;
-        varies += spread[c] * spread[c] * step * step;
     }
     if (!(gap > 0.0f) || !is_finite(along / gap)) return;
-    const float noise = varies / (gap * gap) + 1e-4f;
     band.foreground_alpha[i] = along / gap;
-    band.noise[i] = noise < INFINITE ? noise : INFINITE;
-    for (int c = 0; c < channels; ++c) {
-        band.back[int64(i) * channels + c] = clean[c];
-        band.spread[int64(i) * 2 * channels + channels + c] = 0.0f;  // it takes none of what is left unexplained
-    }
+    band.noise[2 * i] = band.noise[2 * i + 1];
+    for (int c = 0; c < channels; ++c) band.back[int64(i) * channels + c] = clean[c];
 }
 
 /// Settles the band's pixels of one row; keeps the mixed ones at the head of the row's entries.
 ///
-/// @param r        row of the band, `y` the same row of the plate.
+/// @param clean    the plate without what stands in front, or null.
+/// @param r        row of the band.
 /// @param columns  first and one past the last plate column that counts.
 /// @param soft     (cells.rows, cells.columns) of `softness_of`.
-inline void classify_mixed(const Plate& plate, const float* clean, const MixedPixels& band, int r, int y, Span columns,
+inline void classify_mixed(const Survey& in, const float* clean, const MixedPixels& band, int r, Span columns,
                            const CellSums& cells, const float* soft) {
-    const int channels = plate.channels;
+    const Plate& plate = *in.plate;
+    const int channels = plate.channels, y = in.reaches->top + LOOK_PX + r;
     int n = band.start[r];
     for (int i = band.start[r]; i < band.start[r] + band.count[r]; ++i) {
         const int x = band.column[i], kind = band.kind[i];
         if (x < columns.first || x >= columns.last) continue;
-        const int64 at = (int64(y) * plate.width + x) * channels;
-        if (clean) know_background(band, i, plate.colours + at, clean + at, channels);
+        const BandPixel p = band_pixel(in, r, x, band.disparities[2 * i], band.disparities[2 * i + 1]);
+        const float* pixel = plate.colours + p.at * channels;
+        if (clean) know_background(band, i, pixel, clean + p.at * channels, channels);
         const float around = soft[int64(y / CELL_PX - cells.top) * cells.columns + x / CELL_PX - cells.left];
-        const float alpha = settled_alpha(around, kind, band.foreground_alpha[i], band.noise[i]);
+        const float alpha = settled_alpha(around, kind, band.foreground_alpha[i], band.noise[2 * i]);
         if (alpha == (is_front(kind) ? 1.0f : 0.0f)) continue;
-        float *front = band.front + int64(i) * channels, *back = band.back + int64(i) * channels;
-        split_colours(plate.colours + at, alpha, plate.alpha, channels, band.spread + int64(i) * 2 * channels, front, back);
+        float *front = band.front + int64(n) * channels, *back = band.back + int64(n) * channels;
+        for (int c = 0; c < channels; ++c) {
+            front[c] = band.front[int64(i) * channels + c];
+            back[c] = band.back[int64(i) * channels + c];
+        }
+        split_colours(in, p, alpha, front, back);
+        if (clean)
+            for (int c = 0; c < channels; ++c) back[c] = clean[p.at * channels + c];
         band.column[n] = x;
         band.foreground_alpha[n] = alpha;
-        for (int c = 0; c < channels; ++c) {
-            band.front[int64(n) * channels + c] = front[c];
-            band.back[int64(n) * channels + c] = back[c];
-        }
         for (int j = 0; j < 2; ++j) {
             band.disparities[2 * n + j] = band.disparities[2 * i + j];
             band.other[2 * n + j] = band.other[2 * i + j];

@@ -41,6 +41,7 @@ struct EnlargeJob {
     float sharp;
 };
 
+constexpr float SHARP_GUIDE = 250.0f;  // how like its middle what the small guide is made of has to be
 constexpr int ENLARGE_ROWS = 16;  // that one call enlarges
 
 /// 1 for equal guides, falling with the fourth power of their distance; near 0 for what is no number.
@@ -49,21 +50,32 @@ inline float likeness(float unlike) {
     return near * near;
 }
 
-/// Mean guide under each pixel of row y of the small grid; what is no number counts as 0.
+/// The guide at the middle of each pixel of row y of the small grid, freed from noise by what is like it around: never a
+/// mix of two surfaces. Of a thin pole every pixel then finds the others, and it has one depth all along, where means
+/// under the small pixels would mix it with the wall in one place and not in the next. What is no number counts as 0.
 inline void shrink_guide_row(const ShrinkGuideJob& job, int y) {
-    const int64 rows = job.rows, columns = job.columns;
-    const int top = int(y * rows / job.height), bottom = max(top + 1, int((y + 1) * rows / job.height));
+    const auto value = [&](int v, int u, int c) {
+        const float found = job.guide[(int64(v) * job.columns + u) * job.channels + c];
+        return found == found ? clamp(found, 0.0f, 1.0f) : 0.0f;
+    };
+    const int middle = int(int64(2 * y + 1) * job.rows / (2 * job.height)), plane = job.height * job.width;
     for (int x = 0; x < job.width; ++x) {
-        const int left = int(x * columns / job.width), right = max(left + 1, int((x + 1) * columns / job.width));
-        for (int c = 0; c < job.channels; ++c) {
-            float total = 0.0f;
-            for (int v = top; v < bottom; ++v)
-                for (int u = left; u < right; ++u) {
-                    const float value = job.guide[(v * columns + u) * job.channels + c];
-                    total += value == value ? clamp(value, 0.0f, 1.0f) : 0.0f;
+        const int centre = int(int64(2 * x + 1) * job.columns / (2 * job.width));
+        float* out = job.out + int64(y) * job.width + x;
+        float total = 0.0f;
+        for (int c = 0; c < job.channels; ++c) out[int64(c) * plane] = 0.0f;
+        for (int v = max(middle - 1, 0); v < min(middle + 2, job.rows); ++v)
+            for (int u = max(centre - 1, 0); u < min(centre + 2, job.columns); ++u) {
+                float unlike = 0.0f;
+                for (int c = 0; c < job.channels; ++c) {
+                    const float gap = value(v, u, c) - value(middle, centre, c);
+                    unlike += gap * gap;
                 }
-            job.out[(int64(c) * job.height + y) * job.width + x] = total / float((bottom - top) * (right - left));
-        }
+                const float weight = likeness(SHARP_GUIDE * unlike);
+                total += weight;
+                for (int c = 0; c < job.channels; ++c) out[int64(c) * plane] += weight * value(v, u, c);
+            }
+        for (int c = 0; c < job.channels; ++c) out[int64(c) * plane] /= total;
     }
 }
 

@@ -24,7 +24,7 @@ def reach_px(width_px: int) -> int:
     return max(round(WIDEST * width_px), 2)
 
 
-def harden(disparity: Tensor, toward: Literal["left", "right"], at: Part, out: Tensor, *, width_px: int) -> None:
+def resolve_ramps(disparity: Tensor, toward: Literal["left", "right"], at: Part, out: Tensor, *, width_px: int) -> None:
     """Make the ramps hard that the view of one eye would tear.
 
     A ramp is a run of pixels along a row of which each lies more than half a pixel of disparity further away than the
@@ -40,6 +40,6 @@ def harden(disparity: Tensor, toward: Literal["left", "right"], at: Part, out: T
     source, made = disparity.cpu(), out if out.device.type == "cpu" else torch.empty(out.shape)
     span = [(part.start, part.stop) for part in at]
     sign = 1.0 if toward == "right" else -1.0
-    native.harden(source.contiguous().numpy(), sign, reach_px(width_px), span[0], span[1], made.numpy())
+    native.resolve_ramps(source.contiguous().numpy(), sign, reach_px(width_px), span[0], span[1], made.numpy())
     if made is not out:
         out[at] = made[at].to(out.device)

@@ -142,7 +142,8 @@ def _take_apart(frame: _Frame) -> tuple[_Layer, _Layer]:
     frame.run("gather", (1, last - first), **learnt)
     frame.run("soften", (last - first, right - left), **learnt)
     mixed, rows = room.pixels(window.top - top), window.bottom - window.top
-    frame.run("classify", (1, rows), **learnt, mixed=mixed, settled=gpu_job.Span(*window.samples))
+    settled = gpu_job.Span(*window.samples)
+    frame.run("classify", (1, rows), **learnt, around=around.data_ptr(), first=window.top - top, settled=settled)
     part = slice(window.top, window.bottom)
     d = plate.disparity[part]
     opaque, soft = (
@@ -175,7 +176,7 @@ class _Room:
         start = (count.cumsum(0) - count).to(torch.int32)
         colours = [new(size, channels) for _ in range(2)]
         named = (new(size, dtype=torch.int32), new(size), *colours, new(size, 2), new(size, 2, dtype=torch.int32))
-        return cls(start, count, (*named, new(size, dtype=torch.uint8), new(size), new(size, 2, channels)))
+        return cls(start, count, (*named, new(size, dtype=torch.uint8), new(size, 2)))
 
     def pixels(self, first: int) -> gpu_job.MixedPixels:
         """Those of the rows from ``first`` on."""

@@ -11,9 +11,9 @@ from torch import Tensor
 from art3d_node import native
 from art3d_node.stereo import upsample_cuda
 
-# (radius in samples, pixels from sample to sample) of each pass on the small grid, coarse to fine: three sparse
-# windows reach 14 pixels for less than two dense ones of radius 3 cost.
-_PASSES = ((2, 4), (2, 2), (2, 1))
+# (radius in samples, pixels from sample to sample) of each pass on the small grid, coarse to fine: sparse windows reach
+# 30 pixels, far enough along a nearly upright pole that its depth is one where it crosses from column to column.
+_PASSES = ((2, 8), (2, 4), (2, 2), (2, 1))
 _SHARP_LOW, _SHARP_HIGH = 400.0, 250.0
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+_SHARP_GUIDE = 250.0
 
 
 def _likeness(other: Tensor, here: Tensor, sharp: float) -> Tensor:
@@ -15,9 +16,22 @@ def _likeness(other: Tensor, here: Tensor, sharp: float) -> Tensor:
 
 
 def shrink(guide: Tensor, size: tuple[int, int]) -> Tensor:
-    """Mean guide (c, h, w) of the plate's (H, W, c) under each pixel of the small grid."""
+    """The guide (c, h, w) in the middle of each pixel of the small grid, and what is like it around, of (H, W, c)."""
     finite = torch.nan_to_num(guide, nan=0.0).clamp(0.0, 1.0).permute(2, 0, 1)
-    return functional.interpolate(finite[None], size=size, mode="area")[0]
+    height, width = finite.shape[1:]
+    pairs = ((height, size[0]), (width, size[1]))
+    middles = [(2 * torch.arange(m, device=guide.device) + 1) * n // (2 * m) for n, m in pairs]
+    here = finite[:, middles[0]][:, :, middles[1]]
+    total, weights = torch.zeros_like(here), torch.zeros_like(here[0])
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            y, x = middles[0] + dy, middles[1] + dx
+            there = finite[:, y.clamp(0, height - 1)][:, :, x.clamp(0, width - 1)]
+            inside = ((y >= 0) & (y < height))[:, None] & ((x >= 0) & (x < width))[None]
+            weight = _likeness(there, here, _SHARP_GUIDE) * inside
+            total += weight * there
+            weights += weight
+    return total / weights
 
 
 def refine(low: Tensor, guide: Tensor, radius: int, step: int, sharp: float) -> Tensor:

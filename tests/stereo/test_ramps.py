@@ -18,10 +18,10 @@ WIDTH = 200
 EVERYTHING = (slice(0, 3), slice(0, WIDTH))
 
 
-def harden(d: Tensor, toward: str, at: Part, *, width_px: int) -> Tensor:
+def resolve_ramps(d: Tensor, toward: str, at: Part, *, width_px: int) -> Tensor:
     """That part, made hard."""
     out = torch.full_like(d, 7777.0)
-    ramps.harden(d, toward, at, out, width_px=width_px)  # type: ignore[arg-type]
+    ramps.resolve_ramps(d, toward, at, out, width_px=width_px)  # type: ignore[arg-type]
     untouched = torch.ones_like(d, dtype=torch.bool)
     untouched[at] = False
     assert bool((out[untouched] == 7777.0).all())
@@ -35,10 +35,10 @@ def ramp(width: int, height: float = 24.0) -> Tensor:
 
 
 def test_a_ramp_becomes_a_step_and_the_near_surface_keeps_most_of_it() -> None:
-    hard = harden(ramp(6), "right", EVERYTHING, width_px=WIDTH)
+    hard = resolve_ramps(ramp(6), "right", EVERYTHING, width_px=WIDTH)
     assert hard[1].unique().tolist() == [-4.0, 20.0]
     assert int((hard[1] < 0).float().argmax()) == 85
-    mirrored = harden(ramp(6).flip(1), "left", EVERYTHING, width_px=WIDTH)
+    mirrored = resolve_ramps(ramp(6).flip(1), "left", EVERYTHING, width_px=WIDTH)
     assert torch.equal(mirrored.flip(1), hard)
 
 
@@ -53,7 +53,7 @@ def test_a_ramp_becomes_a_step_and_the_near_surface_keeps_most_of_it() -> None:
     ],
 )
 def test_what_is_no_torn_ramp_stays(d: Tensor, toward: str) -> None:
-    assert torch.equal(harden(d, toward, EVERYTHING, width_px=WIDTH), d)
+    assert torch.equal(resolve_ramps(d, toward, EVERYTHING, width_px=WIDTH), d)
 
 
 @settings(max_examples=100, deadline=None)
@@ -67,7 +67,7 @@ def test_a_part_is_a_crop_and_every_value_is_one_of_its_row(
     values: np.ndarray, first: int, size: int, eye: str
 ) -> None:
     d, width = torch.from_numpy(values), 100
-    whole = harden(d, eye, (slice(0, 3), slice(0, 60)), width_px=width).numpy()
+    whole = resolve_ramps(d, eye, (slice(0, 3), slice(0, 60)), width_px=width).numpy()
     assert np.array_equal(np.isnan(whole), np.isnan(values))
     for row, made in zip(values, whole, strict=True):
         assert set(made[~np.isnan(made)]) <= set(row[~np.isnan(row)])
@@ -75,7 +75,7 @@ def test_a_part_is_a_crop_and_every_value_is_one_of_its_row(
     near = torch.full_like(d, 5.0)
     seen = slice(max(at.start - margin, 0), at.stop + margin)
     near[:, seen] = d[:, seen]
-    part = harden(near, eye, (slice(1, 3), at), width_px=width).numpy()
+    part = resolve_ramps(near, eye, (slice(1, 3), at), width_px=width).numpy()
     assert np.array_equal(part, whole[1:3, at], equal_nan=True)
 
 
@@ -84,7 +84,7 @@ def test_an_outline_no_longer_frays() -> None:
     d = ramp(6)
     image = torch.where(d > -3.9, 0.8, 0.1)[..., None].repeat(1, 1, 3)
     image[:, 86:] += 0.2 * (torch.arange(WIDTH - 86) % 2)[:, None]  # so that the holes between are not filled white
-    maps = (d, harden(d, "right", EVERYTHING, width_px=WIDTH))
+    maps = (d, resolve_ramps(d, "right", EVERYTHING, width_px=WIDTH))
     frayed, clean = (new_view(image, part, fill="none", edges="hard").occlusion[1] for part in maps)
     assert int((clean[1:] != clean[:-1]).sum()) == 2  # one hole inside, one at the border
     assert int((frayed[1:] != frayed[:-1]).sum()) > 6

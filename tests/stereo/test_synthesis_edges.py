@@ -149,3 +149,24 @@ def test_chunks_of_rows_do_not_show(region: tuple[int, int, int, int] | None) ->
         native.set_chunk_pixels(usual)
     for name in ("image", "disparity", "occlusion", "beyond_border"):
         assert torch.equal(getattr(whole, name), getattr(banded, name)), name
+
+
+@pytest.mark.parametrize("tail", [0.015, 0.027, 0.05])
+def test_beside_a_bright_shoulder_the_wall_is_no_darker_than_it_is(tail: float) -> None:
+    """A film frame's outline in linear light, three pixels wide: holes are filled with what the wall holds, not less.
+
+    Of this shirt a hundredth too much is half of the wall's light.
+    """
+    generator = torch.Generator().manual_seed(4)
+    cover = torch.zeros(60, 120, 1)
+    cover[:, :60], cover[:, 60], cover[:, 61], cover[:, 62] = 1.0, 0.68, 0.2, tail
+    cover[:, 60:] *= 1 + 0.15 * (torch.rand(60, 60, 1, generator=generator) - 0.5)
+    wall, shirt = (torch.rand(60, 120, 1, generator=generator) for _ in range(2))
+    wall, shirt = 0.009 + 0.004 * wall, 0.5 + 0.12 * shirt
+    image = (cover * shirt + (1 - cover) * wall).expand(-1, -1, 3)
+    view = new_view(image, torch.where(torch.arange(120) < 62, 7.0, -7.0).expand(60, -1))
+    hole = view.occlusion & ~view.beyond_border
+    hole[:, :57] = False
+    assert int(hole.sum()) > 500
+    assert float(view.image[hole].min()) >= 0.009
+    assert float(view.image[hole].max()) <= 0.013
