@@ -60,10 +60,8 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
     if pair.parallax is None or not np.isfinite(pair.parallax).any():
         return Figures(pair.number, filled=filled)
     known = pair.parallax[np.isfinite(pair.parallax)]
-    ordered = np.sort(known, axis=None)
-    near, p1, median, p99, far = (
-        float(ordered[round(share * (len(ordered) - 1))]) for share in (0, 0.01, 0.5, 0.99, 1)
-    )
+    ranks = [round(share * (len(known) - 1)) for share in (0, 0.01, 0.5, 0.99, 1)]
+    near, p1, median, p99, far = (float(v) for v in np.partition(known, sorted(set(ranks)))[ranks])
     counts, _ = np.histogram(known.clip(*HISTOGRAM_PCT), HISTOGRAM_BINS, HISTOGRAM_PCT)
     return Figures(
         number=pair.number,

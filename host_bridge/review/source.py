@@ -60,7 +60,9 @@ class StereoSource:
         left, right = self._plates(number)
         parallax, filled = (None, None) if self.layout else _measured(left, right)
         views = [_shrunk(eye, side_px) for eye in self._eyes(left, right)]
-        shown = [colour.to_display(eye, left.frame.channels, left.pixel_space) for eye in views]
+        # Both at once: what a display transform costs most is being set up.
+        both = colour.to_display(np.concatenate(views), left.frame.channels, left.pixel_space)
+        shown = np.split(both, [views[0].shape[0]])
         width = left.frame.display.width // (2 if self.layout == "sbs" else 1)
         window = _window_in(left.path)
         return Pair(number, shown[0], shown[1], parallax, filled, left.frame.pixel_aspect, width, window)
@@ -74,7 +76,9 @@ class StereoSource:
         """
         left, right = self._plates(number)
         eyes = [
-            colour.display_values(eye, left.frame.channels, left.pixel_space, display=display, view=view)
+            colour.display_values(
+                eye.astype(np.float32, copy=False), left.frame.channels, left.pixel_space, display=display, view=view
+            )
             for eye in self._eyes(left, right)
         ]
         return eyes[0], eyes[1]
@@ -160,11 +164,14 @@ def _said(plate: Plate) -> str:
 
 
 def _whole(plate: Plate) -> Array:
+    if plate.frame.data == plate.frame.display:
+        return plate.frame.layers["color"]
     return on_window(plate.frame.layers["color"], plate.frame.data, plate.frame.display)
 
 
 def _shrunk(view: Array, side_px: int) -> Array:
-    return colour.shrink(view, side_px) if side_px and max(view.shape[:2]) > side_px else view
+    large = side_px and max(view.shape[:2]) > side_px
+    return colour.shrink(view, side_px) if large else view.astype(np.float32, copy=False)
 
 
 def _measured(left: Plate, right: Plate) -> tuple[Array | None, Array | None]:

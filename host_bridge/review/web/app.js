@@ -86,7 +86,6 @@
     const counts = shot().histogram[i];
     if (counts) Charts.histogram($("histogram"), $("histogram-scale"), counts, page.histogram_pct[0], page.histogram_pct[1], limits(), state.nudge);
     charts.forEach((chart) => chart.at(i));
-    notes();
   }
 
   function judge() {
@@ -159,6 +158,7 @@
     $("shot").value = index;
     $("scrub").max = shot().numbers.length - 1;
     judge();
+    notes();
     show(0);
   }
 

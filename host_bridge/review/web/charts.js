@@ -64,13 +64,24 @@ const Charts = (() => {
     const W = 1000;
     svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
     svg.setAttribute("preserveAspectRatio", "none");
-    svg.replaceChildren();
     const x = (p) => (p - from) / (to - from) * W, top = Math.max(...counts, 1e-6);
+    const bars = svg.querySelectorAll(".bar-of-counts"), grounds = [...limits, nudge_pct, counts.length].join();
+    if (svg.dataset.grounds === grounds) {
+      // Another frame on the same grounds: only heights change.
+      counts.forEach((share, i) => {
+        const height = Math.sqrt(share / top) * (H - 4);
+        bars[i].setAttribute("y", H - height);
+        bars[i].setAttribute("height", height);
+      });
+      return;
+    }
+    svg.dataset.grounds = grounds;
+    svg.replaceChildren();
     svg.append(make("rect", { x: x(limits[0]), width: Math.max(0, x(limits[1]) - x(limits[0])), y: 0, height: H, fill: "#2a3a34" }));
     counts.forEach((share, i) => {
       const p = from + (i + 0.5) / counts.length * (to - from) + nudge_pct, height = Math.sqrt(share / top) * (H - 4);
       svg.append(make("rect", { x: x(p) - W / counts.length / 2, width: W / counts.length, y: H - height, height,
-        fill: "rgb(" + Overlays.colour(p) + ")" }));
+        fill: "rgb(" + Overlays.colour(p) + ")", class: "bar-of-counts" }));
     });
     svg.append(make("line", { x1: x(0), x2: x(0), y1: 0, y2: H, stroke: "#ffffff" }));
     scale.replaceChildren(...[from, 0, to].map((p) => {

@@ -50,14 +50,17 @@ const A3D = {
   },
 
   async _pixels(address) {
-    const image = new Image();
-    image.src = address;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = image.naturalWidth;
-    canvas.height = image.naturalHeight;
+    const code = atob(address.slice(address.indexOf(",") + 1)), bytes = new Uint8Array(code.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = code.charCodeAt(i);
+    // Decoded beside the page's own thread; numbers in colours must come through as they are.
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/webp" }),
+      { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    const canvas = A3D._canvas || (A3D._canvas = document.createElement("canvas"));
+    canvas.width = bitmap.width;
+    canvas.height = bitmap.height;
     const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(image, 0, 0);
+    context.drawImage(bitmap, 0, 0);
+    bitmap.close();
     return context.getImageData(0, 0, canvas.width, canvas.height);
   },
 

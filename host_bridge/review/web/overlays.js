@@ -21,16 +21,19 @@ const Overlays = (() => {
     "rivalry": { name: "Seen by one eye only", eyes: "both" },
   };
 
-  // The mark of a pixel, or null. `state` has limits [near, far], nudge in %, and the columns of the window's violations.
+  // The mark of a pixel, or -1. `state` has limits [near, far], nudge in %, and the window's violations.
   function mark(kind, eye, parallax, flags, x, width, y, height, state) {
     const p = parallax + state.nudge_pct;
     if (eye === "left") {
-      if (kind === "disparity") return Number.isNaN(p) ? null : colour(p);
-      if (kind === "budget") return p < state.limits[0] ? MARK.near : p > state.limits[1] ? MARK.far : null;
-      if (kind === "window") return cut(p, x, width, y / height, state.violations) ? MARK.window : null;
-      if (kind === "rivalry") return flags & A3D.UNSEEN ? MARK.unseen : null;
-    } else if (kind === "filled" || kind === "rivalry") return flags & A3D.FILLED ? MARK.filled : null;
-    return null;
+      if (kind === "disparity") {
+        if (p !== p) return -1;
+        return COLOURS[Math.round((Math.max(-1, Math.min(1, p / FULL_PCT)) + 1) / 2 * STEPS)];
+      }
+      if (kind === "budget") return p < state.limits[0] ? CODES.near : p > state.limits[1] ? CODES.far : -1;
+      if (kind === "window") return cut(p, x, width, y / height, state.violations) ? CODES.window : -1;
+      if (kind === "rivalry") return flags & A3D.UNSEEN ? CODES.unseen : -1;
+    } else if (kind === "filled" || kind === "rivalry") return flags & A3D.FILLED ? CODES.filled : -1;
+    return -1;
   }
 
   function cut(p, x, width, at, violations) {
@@ -39,19 +42,41 @@ const Overlays = (() => {
       (v.edge === "left" ? x + p * width / 100 < 0 : x - p * width / 100 >= width - 1));
   }
 
+  // Marks as numbers, so that no pixel takes memory of its own; of disparity one for each step of the scale.
+  const packed = (rgb) => rgb[2] << 16 | rgb[1] << 8 | rgb[0];
+  const STEPS = 2000, COLOURS = new Int32Array(STEPS + 1);
+  for (let i = 0; i <= STEPS; i++) COLOURS[i] = packed(colour((i / STEPS * 2 - 1) * FULL_PCT));
+  const CODES = Object.fromEntries(Object.entries(MARK).map(([name, rgb]) => [name, packed(rgb)]));
+
   // A copy of a view with the overlay over it.
   function paint(view, measured, kind, eye, state) {
     if (kind === "none" || !measured) return view;
     const out = new ImageData(new Uint8ClampedArray(view.data), view.width, view.height), o = out.data;
     const { width, height, parallax, flags } = measured;
+    const full = kind === "disparity", part = 0.75;
+    const columns = new Int32Array(view.width);
+    for (let x = 0; x < view.width; x++) columns[x] = Math.min(width - 1, Math.floor((x + 0.5) * width / view.width));
+    const marks = new Int32Array(width);
+    let marked = -1, any = false;
     for (let y = 0, i = 0; y < view.height; y++) {
-      const row = Math.min(height - 1, Math.floor((y + 0.5) * height / view.height)) * width;
+      const row = Math.min(height - 1, Math.floor((y + 0.5) * height / view.height));
+      if (row !== marked) {
+        // Once for each row of the measurements, which are coarser than the view.
+        marked = row; any = false;
+        for (let x = 0, at = row * width; x < width; x++, at++) {
+          marks[x] = mark(kind, eye, parallax[at], flags[at], x, width, row, height, state);
+          if (marks[x] >= 0) any = true;
+        }
+      }
+      if (!any) { i += 4 * view.width; continue; }
       for (let x = 0; x < view.width; x++, i += 4) {
-        const mx = Math.min(width - 1, Math.floor((x + 0.5) * width / view.width));
-        const m = mark(kind, eye, parallax[row + mx], flags[row + mx], mx, width, row / width, height, state);
-        if (!m) continue;
-        const part = kind === "disparity" ? 1 : 0.75;
-        for (let c = 0; c < 3; c++) o[i + c] = o[i + c] * (1 - part) + m[c] * part;
+        const m = marks[columns[x]];
+        if (m < 0) continue;
+        const r = m & 255, g = m >> 8 & 255, b = m >> 16;
+        if (full) { o[i] = r; o[i + 1] = g; o[i + 2] = b; continue; }
+        o[i] = o[i] * (1 - part) + r * part;
+        o[i + 1] = o[i + 1] * (1 - part) + g * part;
+        o[i + 2] = o[i + 2] * (1 - part) + b * part;
       }
     }
     return out;
