@@ -6,16 +6,20 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from host_bridge.client import Client
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
+from host_bridge.core.frame import Array
 from host_bridge.review.packing import LAYOUTS
 from host_bridge.review.page import PageSettings, ShotOnPage, make_page
 from host_bridge.review.source import BETWEEN, open_stereo
 from host_bridge.shot.file import SUFFIX, Shot, load_shot
+from host_bridge.wire.messages import Tile
 
 NAME = "review"
 HELP = "a page to look at stereo and judge it: views, charts, comfort on real screens, notes"
@@ -38,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--fps", type=float, default=24.0, metavar="N", help="frames a second (default %(default)g)")
     parser.add_argument("--notes", type=Path, metavar="FILE", help="notes of an earlier page, as it exported them")
+    parser.add_argument(
+        "--no-match",
+        action="store_true",
+        help="leave frames that bring no disparity without charts: matching takes time",
+    )
+    parser.add_argument("--server", metavar="ADDRESS", help="compute server that matches; default: this user's own")
     parser.add_argument("--title", default="", metavar="TEXT", help="heading of the page")
 
 
@@ -50,19 +60,44 @@ def run(args: argparse.Namespace) -> int:
         raise BadInputError(f"{args.fps:g} frames a second", where="--fps", remedy="give 1 to 240")
     shots = [_shot_on_page(text, args) for text in args.shots]
     title = args.title or ", ".join(shot.source.name for shot in shots[:3])
-    settings = PageSettings(title, args.fps, _notes(args.notes))
+    notes = _notes(args.notes)
     total = sum(len(shot.source.numbers) for shot in shots)
     columns = (TextColumn("review"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True, disable=not sys.stderr.isatty()) as bar:
+    with (
+        closing(_Matching(args.server)) as matching,
+        Progress(*columns, transient=True, disable=not sys.stderr.isatty()) as bar,
+    ):
+        settings = PageSettings(title, args.fps, notes, None if args.no_match else matching.match)
         task = bar.add_task("review", total=total)
         made = make_page(args.out, shots, settings, done=lambda: bar.advance(task))
     for name, verdicts in made.judgements.items():
         for judgement in verdicts.values():
             print(f"{name}: {judgement.target.name}: {judgement.verdict}")
+    for name in made.swapped:
+        print(f"{name}: the eyes look swapped")
     for (name, number), error in made.failed.items():
         print(f"art3d: {name} frame {number}: {error}", file=sys.stderr)
     print(f"open {made.index}")
     return EXIT_SOME_FRAMES if made.failed else EXIT_OK
+
+
+class _Matching:
+    """A server once the first frame without a disparity asks for it: a page of our own renders needs none."""
+
+    def __init__(self, address: str | None) -> None:
+        self._address = address
+        self._client: Client | None = None
+
+    def match(self, left: Array, right: Array) -> Tile:
+        """As `Client.match`."""
+        if self._client is None:
+            self._client = Client(self._address)
+        return self._client.match(left, right)
+
+    def close(self) -> None:
+        """Leaves the server, if there is one."""
+        if self._client is not None:
+            self._client.close()
 
 
 def _shot_on_page(text: str, args: argparse.Namespace) -> ShotOnPage:

@@ -17,6 +17,7 @@ from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import Art3DError, OutputError
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, figures_of, scenes
+from host_bridge.review.matched import Matcher, matched
 from host_bridge.review.pair import Pair
 from host_bridge.review.proxies import Proxy, frame_script
 from host_bridge.review.source import StereoSource
@@ -52,11 +53,13 @@ class PageSettings:
         title: its heading.
         fps: frames a second of playing.
         notes: notes to show again, as the page exports them.
+        match: matches frames that bring no disparity; None leaves those without charts.
     """
 
     title: str
     fps: float = 24.0
     notes: Mapping[str, Any] | None = None
+    match: Matcher | None = None
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,14 @@ class Made:
         frames: how many frames it shows.
         failed: (shot, frame) → why it is not there.
         judgements: shot → target → verdict.
+        swapped: shots whose eyes look swapped in most of the frames that were matched and tell.
     """
 
     index: Path
     frames: int
     failed: Mapping[tuple[str, int], Art3DError]
     judgements: Mapping[str, Mapping[str, Judgement]]
+    swapped: tuple[str, ...] = ()
 
 
 def make_page(
@@ -90,25 +95,28 @@ def make_page(
     Raises:
         OutputError: the folder cannot be written.
         PlateError: no frame of a shot can be read.
+        Art3DError: the matcher cannot answer.
     """
     total = sum(len(shot.source.numbers) for shot in shots)
     proxy = Proxy(SIDE_PX, min(MOST_FRAME_BYTES, MOST_BYTES // max(1, total)))
     failed: dict[tuple[str, int], Art3DError] = {}
     bodies: list[dict[str, Any]] = []
     judgements: dict[str, dict[str, Judgement]] = {}
-    frames = 0
+    frames, swapped = 0, []
     for index, shot in enumerate(shots):
         name = _unique(shot.source.name, [body["name"] for body in bodies])
         _empty(folder / "frames" / str(index))
-        found = _frames(folder, index, shot, proxy, done)
+        found = _frames(folder, index, shot, proxy, _Each(done, settings.match))
         failed |= {(name, number): error for number, error in found.failed.items()}
         if not found.figures:
             raise next(iter(found.failed.values()))
         body, judgements[name] = _body(name, shot, found)
         bodies.append(body)
         frames += len(found.figures)
+        if 2 * sum(found.swapped) > max(1, len(found.swapped)):
+            swapped.append(name)
     _write_page(folder, bodies, settings)
-    return Made(folder / "index.html", frames, failed, judgements)
+    return Made(folder / "index.html", frames, failed, judgements, tuple(swapped))
 
 
 @dataclass
@@ -117,17 +125,29 @@ class _Found:
     failed: dict[int, Art3DError] = field(default_factory=dict)
     width_px: int = 0
     pixel_aspect: float = 1.0
+    swapped: list[bool] = field(default_factory=list)
 
 
-def _frames(folder: Path, index: int, shot: ShotOnPage, proxy: Proxy, done: Callable[[], None]) -> _Found:
+@dataclass(frozen=True)
+class _Each:
+    """What is done with each frame beside writing it."""
+
+    done: Callable[[], None]
+    match: Matcher | None
+
+
+def _frames(folder: Path, index: int, shot: ShotOnPage, proxy: Proxy, each: _Each) -> _Found:
     found, before = _Found(), None
     starts = set(shot.cuts)
     with ThreadPoolExecutor(READERS, "art3d-review") as pool:
         for number, pair, error in _read(pool, shot.source, proxy):
-            done()
+            each.done()
             if error is not None or pair is None:
                 found.failed[number] = error or OutputError("no picture")
                 continue
+            if pair.parallax is None and each.match is not None:
+                pair, eyes = matched(pair, each.match)
+                found.swapped += [] if eyes.swapped is None else [eyes.swapped]
             found.figures.append(figures_of(pair, None if number in starts else before))
             found.width_px, found.pixel_aspect = pair.full_width, pair.pixel_aspect
             with replacing(folder / "frames" / str(index) / f"{number}.js") as temporary:

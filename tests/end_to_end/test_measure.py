@@ -107,3 +107,30 @@ def test_real_pairs_show_their_true_range(name, plates, tmp_path, capsys) -> Non
     assert figures["swapped"] is False
     assert abs(found[2] - truth[2]) < 0.1
     assert abs(found[0] - truth[0]) < 1.3  # what is nearest may be a blank floor
+
+
+def test_a_page_of_anybodys_stereo_has_charts(eyes, tmp_path, capsys) -> None:
+    page = tmp_path / "page"
+    assert main(["review", "::".join(reversed(_alike(eyes, tmp_path))), "-o", str(page)]) == 0
+    assert "the eyes look swapped" in capsys.readouterr().out
+    body = _body(page)
+    (p1,) = body["figures"]["p1"]
+    assert p1 == pytest.approx(100 * 1 / WIDTH, abs=0.15)
+    assert main(["review", "::".join(_alike(eyes, tmp_path)), "-o", str(page), "--no-match"]) == 0
+    assert _body(page)["figures"]["p1"] == [None]
+
+
+def _alike(eyes: tuple[str, str], folder: Path) -> list[str]:
+    """The eyes under names of one number, as a page wants them."""
+    named = [folder / f"{eye}.1.png" for eye in ("left", "right")]
+    for old, new in zip(eyes, named, strict=True):
+        new.write_bytes(Path(old).read_bytes())
+    return [str(path) for path in named]
+
+
+def _body(page: Path) -> dict[str, dict[str, list[float | None]]]:
+    text = (page / "data.js").read_text()
+    found: dict[str, dict[str, list[float | None]]] = json.loads(text[text.index("(") + 1 : text.rindex(")")])["shots"][
+        0
+    ]
+    return found
