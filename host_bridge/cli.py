@@ -11,8 +11,10 @@ import re
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
-from host_bridge.core.errors import EXIT_BUG, EXIT_INTERRUPTED, Art3DError
+from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_BUG, EXIT_INTERRUPTED, Art3DError
+from host_bridge.core.printable import printable
 from host_bridge.core.startup import settle_process
 from host_bridge.io.silence import own_stderr
 
@@ -39,6 +41,16 @@ COMMANDS = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells a wrong command line in one line, as every other fault."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with the exit code for bad input."""
+        if "PLATE" in message or "expected" in message:
+            message += "; a name that begins with a hyphen is written ./-NAME"
+        self.exit(EXIT_BAD_INPUT, printable(f"{self.prog}: {message}; see {self.prog} --help") + "\n")
+
+
 def load(name: str) -> ModuleType:
     """The module of one command: `NAME`, `HELP`, `add_arguments(parser)` and `run(args) -> int`."""
     return importlib.import_module(f"host_bridge.commands.{name}")
@@ -46,7 +58,7 @@ def load(name: str) -> ModuleType:
 
 def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The parser of the whole tool, or of the named commands only."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="art3d",
         description="Flat plates to stereo, staged the way a stereographer does.",
         epilog="Exit codes: 0 done, 2 bad input, 3 server fault, 4 some frames failed, 130 interrupted.",

@@ -88,7 +88,7 @@ def run_job(job: Job, client: Client, reporter: Reporter, *, asked: RenderRecord
         job: what is asked.
         client: the server.
         reporter: who is told.
-        asked: what is noted beside the output once the first frame is there.
+        asked: what is noted beside the output before the first frame, for `art3d status`.
 
     Raises:
         ServerUnreachableError, StyleError: faults that no frame would escape.
@@ -132,6 +132,10 @@ class _Run:
         self._asked: deque[tuple[_Frame, FrameRequest]] = deque()
 
     def all(self) -> None:
+        if self._note is not None:
+            # Where it cannot be written no frame can, and each says so.
+            with contextlib.suppress(Art3DError):
+                write_record(self.job.out, self._note)
         try:
             for frame in self._loaded():
                 if frame is not None:
@@ -265,8 +269,5 @@ class _Run:
         self.counts[event.kind] += 1
         if event.kind == "failed" and event.error is not None:
             self.failures[event.number] = event.error
-        if self._note is not None and event.kind in ("rendered", "kept"):
-            write_record(self.job.out, self._note)
-            self._note = None
         note_event(self.job, event)
         self.reporter.frame(event)

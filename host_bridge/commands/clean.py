@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from host_bridge.core.atomic import clean_folder
-from host_bridge.core.errors import EXIT_OK
+from host_bridge.core.errors import EXIT_OK, OutputError
 
 NAME = "clean"
 HELP = "remove the temporary files of killed renders; files that a render is writing stay"
@@ -23,9 +23,16 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         OutputError: a folder cannot be read.
     """
-    removed = [path for folder in args.folders for path in clean_folder(folder)]
-    for path in removed:
-        print(f"removed {path}")
+    removed, fault = 0, None
+    for folder in args.folders:
+        try:
+            for path in clean_folder(folder):
+                print(f"removed {path}")
+                removed += 1
+        except OutputError as error:
+            fault = fault or error
+    if fault is not None:
+        raise fault
     if not removed:
         print("nothing to remove")
     return EXIT_OK

@@ -16,7 +16,7 @@ from host_bridge.commands.words import names_of, options_of, words_of
 from host_bridge.core.errors import EXIT_OK
 from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
 from host_bridge.farm.style_files import find_style_files
-from host_bridge.farm.template import write_bundle
+from host_bridge.farm.template import how_to_run, write_bundle
 from host_bridge.io.plates.depth_option import is_pictures
 from host_bridge.shot.make import beside
 
@@ -58,11 +58,17 @@ def run(args: argparse.Namespace) -> int:
         for style in find_style_files(proven.settings.style):
             shutil.copyfile(style, job.kitchen.style_folder / style.name)
     write_bundle(args.bundle, template, values)
-    where, given = args.bundle / "template.json", args.bundle / "parameters.json"
     print(f"wrote {args.bundle}: {len(proven.plate.frames)} frames, chunks of {args.chunk}")
-    print(f"check  openjd check {where}")
-    print(f"run    openjd run {where} --step Render --run-dependencies -p file://{given}")
+    if not _writable(Path(args.out).parent):
+        print(f"note   this machine cannot write to {Path(args.out).parent}; the workers must be able to")
+    print(how_to_run(args.bundle, "Render"))
     return EXIT_OK
+
+
+def _writable(folder: Path) -> bool:
+    """Whether this machine could write there, or make the folder."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    return os.access(there, os.W_OK)
 
 
 def _shot_job(args: argparse.Namespace, proven: Job) -> ShotJob:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -93,3 +94,11 @@ def write_bundle(folder: Path, template: Template, values: Mapping[str, Any]) ->
     for name, body in files.items():
         with replacing(folder / name) as temporary:
             temporary.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def how_to_run(bundle: Path, step: str) -> str:
+    """The lines that check and run a bundle, to be pasted into a shell: whole paths, quoted."""
+    template, values = (bundle.absolute() / name for name in ("template.json", "parameters.json"))
+    path, given = shlex.quote(str(template)), shlex.quote(f"file://{values}")
+    run = f"run    openjd run {path} --step {step} --run-dependencies -p {given}"
+    return f"check  openjd check {path}\n{run}"

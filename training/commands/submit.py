@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from host_bridge.core.errors import EXIT_OK
-from host_bridge.farm.template import write_bundle
+from host_bridge.farm.template import how_to_run, write_bundle
 from host_bridge.farm.training_bundle import TrainingJob, training_bundle
 
 HELP = "write an Open Job Description bundle that trains a style"
@@ -37,7 +37,6 @@ def run(args: argparse.Namespace) -> int:
         gpu=args.gpu,
     )
     write_bundle(args.bundle, *training_bundle(job))
-    template, values = args.bundle / "template.json", args.bundle / "parameters.json"
     print(f"wrote {args.bundle}: {len(args.films)} films, {args.parts} parts")
-    print(f"run    openjd run {template} --step Evaluate --run-dependencies -p file://{values}")
+    print(how_to_run(args.bundle, "Evaluate"))
     return EXIT_OK
