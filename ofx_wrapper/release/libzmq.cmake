@@ -18,11 +18,14 @@ endif()
 set(CMAKE_POLICY_VERSION_MINIMUM 3.5)
 set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
 add_subdirectory(${ART3D_ZMQ_SOURCE} ${CMAKE_BINARY_DIR}/libzmq EXCLUDE_FROM_ALL)
-# Its ninety small sources are mostly headers: read together they compile in a fraction of the time.
-set_target_properties(libzmq-static PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD ${WIN32} UNITY_BUILD_BATCH_SIZE 16)
-# Each of these defines macros of one letter.
-set_source_files_properties(
-  ${ART3D_ZMQ_SOURCE}/src/tweetnacl.c ${ART3D_ZMQ_SOURCE}/external/sha1/sha1.c
-  TARGET_DIRECTORY libzmq-static PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+set_target_properties(libzmq-static PROPERTIES POSITION_INDEPENDENT_CODE ON)
+if(WIN32)
+  # Its ninety small sources are mostly headers: read together they compile in a fraction of the time.
+  set_target_properties(libzmq-static PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+  # Each of these defines macros of one letter.
+  set_source_files_properties(
+    ${ART3D_ZMQ_SOURCE}/src/tweetnacl.c ${ART3D_ZMQ_SOURCE}/external/sha1/sha1.c
+    TARGET_DIRECTORY libzmq-static PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endif()
 set(ZMQ_INCLUDE_DIRS ${ART3D_ZMQ_SOURCE}/include)
 set(ZMQ_LINK_LIBRARIES libzmq-static)
