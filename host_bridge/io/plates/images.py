@@ -19,6 +19,8 @@ from host_bridge.io.plates import guard, metadata, tags, upright
 from host_bridge.io.plates.tags import Tag
 from host_bridge.io.silence import silenced
 
+_LAB = (8, 9, 10)  # TIFF's numbers for CIE, ICC and ITU L*a*b*
+
 
 @dataclass(frozen=True)
 class Image:
@@ -32,6 +34,7 @@ class Image:
         tag: what the file says of its values, and the input space that was taken.
         shown_in: the space of `pixels` as they are now.
         header: metadata under OpenEXR's names.
+        further: whether the file holds other pictures after this one.
     """
 
     pixels: Array
@@ -42,6 +45,7 @@ class Image:
     tag: Tag
     shown_in: str
     header: Mapping[str, Any]
+    further: bool = False
 
 
 def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> Image:
@@ -64,6 +68,8 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
     spec = reader.spec()
     window = Box.of_size(spec.width, spec.height).shift(spec.x, spec.y)
     guard.validate_size(path, window, spec.nchannels * spec.format.size())
+    if spec.getattribute("tiff:PhotometricInterpretation") in _LAB:
+        raise PlateError("holds L*a*b* values, not R, G and B", where=str(path), remedy="save it as RGB")
     with silenced():
         pixels = reader.read_image(0, 0, 0, spec.nchannels, "unknown")
     if pixels is None:
@@ -75,9 +81,11 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
     picked, names = _colour(path, pixels, list(spec.channelnames))
     tag = tags.named_by_hand(spec, colour.validate_space(space)) if space else tags.of_image(path, spec)
     decoded = _decoded(picked, names, tag, linear)
+    with silenced():
+        further = bool(reader.seek_subimage(1, 0))
     reader.close()
     shown_in = colour.LINEAR_REC709 if linear and pixels.dtype.kind != "f" else tag.space
-    return Image(decoded, names, window, display, aspect, tag, shown_in, metadata.of_image(spec))
+    return Image(decoded, names, window, display, aspect, tag, shown_in, metadata.of_image(spec), further)
 
 
 def read_image_windows(path: Path) -> tuple[Box, Box]:

@@ -56,6 +56,7 @@ class Plate:
         depth_meaning: what name or metadata say of its values, one of the knob Z Meaning; "auto" when nothing.
         depth_varies: whether it holds more than one value.
         tag: what the file says of its colour, or that a person named the space.
+        further: whether a file without parts holds other pictures after this one: pages, or an animation.
         pixel_space: colour space of the frame's colour: the same, or scene-linear Rec.709 where integers were decoded.
     """
 
@@ -79,6 +80,7 @@ class Plate:
     depth_meaning: str = "auto"
     depth_varies: bool = False
     tag: Tag | None = None
+    further: bool = False
 
     @property
     def shown(self) -> Frame:
@@ -95,4 +97,6 @@ class Plate:
         if len(self.views) > 1:
             others = ", ".join(name for name in self.views if name != self.view)
             said.append(f"the plate is view {self.view}, not {others}; --view names another")
+        if self.further:
+            said.append("the file holds several pictures, of which the first is taken")
         return tuple(said)

@@ -124,7 +124,8 @@ def plate_of(image: Image, path: Path, number: int, view: str = "") -> Plate:
     frame = Frame(image.display, image.window, layers, image.channels, image.pixel_aspect)
     types = (image.pixels.dtype.str,) * len(image.channels)
     spaces = (image.tag.space, image.shown_in)
-    return Plate(path, number, view, (), frame, types, (), (), image.header, *spaces, tag=image.tag)
+    kept = (image.header, *spaces)
+    return Plate(path, number, view, (), frame, types, (), (), *kept, tag=image.tag, further=image.further)
 
 
 def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None, depth_channel: str) -> Plate:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import OpenImageIO as oiio
+import PIL.Image
 import pytest
 
 from host_bridge.core.errors import PlateError
@@ -106,3 +107,19 @@ def test_truncated(tmp_path, codes, name) -> None:
         read_plate(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_lab_is_refused_by_name(tmp_path) -> None:
+    PIL.Image.new("LAB", (32, 16), (120, 130, 140)).save(tmp_path / "lab.tif")
+    with pytest.raises(PlateError, match="L\\*a\\*b\\*"):
+        read_plate(tmp_path / "lab.tif")
+
+
+@pytest.mark.parametrize("name", ["pages.tif", "moves.gif", "moves.webp"])
+def test_further_pictures_of_a_file_are_said(tmp_path, name) -> None:
+    one, two = (PIL.Image.fromarray(np.full((16, 32, 3), level, np.uint8)) for level in (60, 200))
+    one.save(tmp_path / name, save_all=True, append_images=[two])
+    plate = read_plate(tmp_path / name)
+    assert plate.choices == ("the file holds several pictures, of which the first is taken",)
+    one.save(tmp_path / f"one.{name.split('.')[1]}")
+    assert read_plate(tmp_path / f"one.{name.split('.')[1]}").choices == ()
