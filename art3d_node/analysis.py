@@ -282,6 +282,9 @@ def _global_layer(
 ) -> tuple[Fit, Tensor, tuple[float, float]]:
     """The layer (fractions) that the shot or the frame itself sets, d_L on it (px), and the range of d_local (px)."""
     width = float(frame.picture_width)
+    if shot.fit_scale == shot.fit_shift == 0.0:
+        # The shot says that nothing is to be seen here: what a style makes of its noise is no depth.
+        return Fit(0.0, 0.0), torch.where(torch.isfinite(disparity), 0.0, disparity), (0.0, 0.0)
     constant = scale.ndim == 0 and shift.ndim == 0
     own = Fit(float(scale), float(shift)) if constant else _fit(disparity, iz).times(1.0 / width)
     wanted = Fit(

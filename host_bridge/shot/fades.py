@@ -8,19 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
 
 BLANK_LEVEL, BLANK_RANK = 0.08, 99  # from black or white, square-root level, within which so many percent lie
 FADE_FRAMES, FADE_STEP = 60, 0.015
 FADE_ALIKE, FADE_PAIRS = 0.8, 4  # in parts of how alike that many pairs of frames beyond are
 
 
-def fades(frames: Floats) -> Iterator[tuple[int, int, tuple[int, int]]]:
+def fades(frames: Floats, plain: Flags) -> Iterator[tuple[int, int, tuple[int, int]]]:
     """First and last frame of each way to black and back, and its black frames, start <= index < stop.
 
     Args:
         frames: (n, values) square-root levels 0..1; their negative, for ways to white.
+        plain: (n,) frames that show nothing: what is all above white may well be a picture.
     """
-    for start, stop in _runs(np.percentile(frames, BLANK_RANK, axis=1) < BLANK_LEVEL):
+    for start, stop in _runs(plain & (np.percentile(frames, BLANK_RANK, axis=1) < BLANK_LEVEL)):
         yield _ramp(frames, start, -1), _ramp(frames, stop - 1, +1), (start, stop)
 
 

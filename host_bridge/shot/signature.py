@@ -31,6 +31,7 @@ class Glance:
         found: the bars that this frame sees.
         lit: (top, bottom, left, right) of the picture inside the bars, parts of height and width.
         sample: (54, 96, 3) uint8, levels of single pixels.
+        spread: of its square-root levels, from the 1st to the 99th percentile, those above white included.
     """
 
     grid: Floats
@@ -38,6 +39,7 @@ class Glance:
     found: Found
     lit: tuple[float, float, float, float]
     sample: npt.NDArray[np.uint8]
+    spread: float
 
     @property
     def bars(self) -> Bars:
@@ -62,19 +64,31 @@ def glance(frame: Frame) -> Glance:
     lit = (bars[0] / height, 1.0 - bars[1] / height, bars[2] / width, 1.0 - bars[3] / width)
     rows, columns = (np.arange(count) * size // count for count, size in zip(SAMPLE, levels.shape, strict=False))
     sample = np.rint(levels[np.ix_(rows, columns)] * 255).astype(np.uint8)
-    return Glance(_cells(levels), _histogram(levels), found, lit, sample)
+    return Glance(_cells(levels), _histogram(levels), found, lit, sample, _spread(frame))
 
 
 def _levels(frame: Frame) -> Floats:
     """Every few pixels, square-root levels clamped to 0..1."""
-    color = frame.layers["color"][..., :3]
-    stride = max(1, min(color.shape[:2]) // 256)
-    linear = color[::stride, ::stride].astype(np.float32)
-    if frame.layers["color"].dtype.kind == "u":
-        linear = np.square(linear / np.float32(np.iinfo(frame.layers["color"].dtype).max), dtype=np.float32)
+    linear = _linear(frame, 256)
     linear = np.repeat(linear, 3, axis=2) if linear.shape[2] < 3 else linear
     safe = np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0)
     return np.sqrt(np.clip(safe, 0.0, 1.0), dtype=np.float32)
+
+
+def _linear(frame: Frame, least_px: int) -> Floats:
+    """Every few pixels of the colour, at least so many along the shorter side where it has them."""
+    color = frame.layers["color"][..., :3]
+    stride = max(1, min(color.shape[:2]) // least_px)
+    linear = color[::stride, ::stride].astype(np.float32)
+    if color.dtype.kind == "u":
+        linear = np.square(linear / np.float32(np.iinfo(color.dtype).max), dtype=np.float32)
+    return linear
+
+
+def _spread(frame: Frame) -> float:
+    levels = np.sqrt(np.maximum(np.nan_to_num(_linear(frame, 64), posinf=0.0, neginf=0.0), 0.0))
+    low, high = np.percentile(levels, (1, 99))
+    return float(high - low)
 
 
 def _histogram(levels: Floats) -> Floats:

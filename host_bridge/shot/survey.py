@@ -82,7 +82,10 @@ def survey(
             where=plate,
             remedy="name one with --depth",
         )
-    changes = edited(find_transitions([s.glance for s in seen]), plan.cuts, [s.number for s in seen])
+    found = find_transitions([s.glance for s in seen])
+    if sources[0] in TRUE_DEPTH and any(one.blank == (0, len(seen)) for one in found):
+        found = []  # a plate without a picture may still be a pass of true depth
+    changes = edited(found, plan.cuts, [s.number for s in seen])
     if again is not None:
         seen = _with_bars(seen, changes, server, settings, again)
     return _settle(_lent(seen, plate), changes, settings, plan, plate, tuple(sorted(missing)))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_bridge.shot.dissolves import dissolves
-from host_bridge.shot.fades import fades
+from host_bridge.shot.fades import BLANK_LEVEL, fades
 from host_bridge.shot.file import ShotTransition
 from host_bridge.shot.signature import Glance, distance, find_cuts
 
@@ -79,10 +79,9 @@ class Finder:
             self._decide(self._dropped + len(self._glances) - CONTEXT)
 
     def finish(self) -> list[Transition]:
-        """All transitions in order; none overlaps another, and a film of nothing but black has none."""
-        count = self._dropped + len(self._glances)
-        self._decide(count)
-        return [one for one in self._found if one.blank != (0, count)]
+        """All transitions in order; none overlaps another. A film that is black or white throughout is one fade."""
+        self._decide(self._dropped + len(self._glances))
+        return self._found
 
     def _decide(self, until: int) -> None:
         """Decides on all frames before `until` but those of a transition that goes on there."""
@@ -106,7 +105,7 @@ def find_transitions(glances: Iterable[Glance]) -> list[Transition]:
 
 
 def _found_in(glances: Sequence[Glance]) -> list[Transition]:
-    if len(glances) < 2:
+    if not glances:
         return []
     frames = np.stack([g.sample[::SKIP, ::SKIP].reshape(-1) for g in glances]).astype(np.float32) / 255.0
     taken = np.zeros(len(glances), bool)
@@ -134,14 +133,18 @@ def _whole_fades(found: Sequence[Transition]) -> list[Transition]:
     return whole
 
 
-def _fades(_: Sequence[Glance], frames: Floats, taken: Flags) -> Iterator[Transition]:
-    for first, last, blank in fades(frames):
+def _fades(glances: Sequence[Glance], frames: Floats, _: Flags) -> Iterator[Transition]:
+    for first, last, blank in fades(frames, _plain(glances)):
         yield Transition("fade", first, last, blank)
+
+
+def _plain(glances: Sequence[Glance]) -> Flags:
+    return np.array([g.spread < BLANK_LEVEL for g in glances])
 
 
 def _whites(glances: Sequence[Glance], frames: Floats, taken: Flags) -> Iterator[Transition]:
     """Dips to white; one that comes back to where it left is a flash, however long it lasts."""
-    for first, last, blank in fades(1.0 - frames):
+    for first, last, blank in fades(1.0 - frames, _plain(glances)):
         if taken[first : last + 1].any():
             continue
         back = first > 0 and last + 1 < len(frames) and _come_back(glances, first, last + 1, blank[0])

@@ -110,8 +110,15 @@ def test_a_film_in_pieces_gives_what_the_whole_gives(monkeypatch: pytest.MonkeyP
     assert find_transitions(seen(frames)) == whole
 
 
-def test_nothing_but_black_has_no_transition() -> None:
-    assert find_transitions(seen([np.zeros((*SIZE, 3), np.float32)] * 5)) == []
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_nothing_but_black_or_white_is_a_fade_throughout(level: float) -> None:
+    frames = [np.full((*SIZE, 3), level, np.float32)] * 5
+    assert find_transitions(seen(frames)) == [Transition("fade", 0, 4, (0, 5))]
+    assert find_transitions(seen(frames[:1])) == [Transition("fade", 0, 0, (0, 1))]
+
+
+def test_a_picture_above_white_is_a_picture() -> None:
+    assert find_transitions(seen([1.5 + 2.0 * f for f in scene(1, 8)])) == []
 
 
 @pytest.mark.parametrize("length", [4, 8, 12, 20])
