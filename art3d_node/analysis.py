@@ -35,7 +35,8 @@ from art3d_node.temporal import ALONE, Window, steady
 from art3d_node.transfer import host_array
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
-from host_bridge.wire.messages import AnalysisSettings, ShotFrame
+from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.shot_frame import ShotFrame
 
 __all__ = ["GIVEN", "FrameAnalysis", "RawDepth", "analyse", "border_columns", "estimate_depth", "stage"]
 

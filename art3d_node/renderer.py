@@ -35,7 +35,7 @@ from host_bridge.core.floating_window import masks_picture
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import OUTPUTS
+from host_bridge.wire.outputs import OUTPUTS
 
 __all__ = ["Plate", "Prepared", "Rendered", "prepare", "render", "render_box"]
 
@@ -49,7 +49,7 @@ class Rendered:
 
     Attributes:
         planes: output name → (h, w, c) float32, covering exactly the asked box; a plane may be a part of a larger one.
-        stats: figures of the whole frame, as `messages.Tile.stats`.
+        stats: figures of the whole frame, as `host_bridge.client.tile.Tile.stats`.
     """
 
     planes: dict[str, Tensor]
@@ -67,7 +67,7 @@ def render_box(prepared: Prepared, box: Box, outputs: Sequence[str]) -> Rendered
     Args:
         prepared: the frame under its knobs.
         box: plate coordinates; an empty box gives the statistics alone.
-        outputs: names of `messages.OUTPUTS`.
+        outputs: names of `host_bridge.wire.outputs.OUTPUTS`.
 
     Raises:
         BadInputError: an output that does not exist, or extra layers the frame lacks.

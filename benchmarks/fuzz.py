@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["host_bridge", "art3d_node.server"]):
     from art3d_node.server.workers.records import Ready
     from host_bridge.core.errors import LimitError, ProtocolError
     from host_bridge.wire import messages as m
-    from host_bridge.wire.codec import decode, encode
+    from host_bridge.wire.codec import Unknown, decode, encode
     from host_bridge.wire.limits import Limits
 
 VECTORS = Path(__file__).resolve().parents[1] / "tests" / "wire" / "vectors"
@@ -30,7 +30,7 @@ def one(data: bytes) -> None:
     except (ProtocolError, LimitError):
         pass
     else:
-        if not isinstance(envelope.message, m.Unknown):
+        if not isinstance(envelope.message, Unknown):
             again = encode(envelope.id, envelope.message)
             assert encode(envelope.id, decode(again).message) == again
     session = Session(LIMITS, {"server": "x", "control": "", "log": ""}, pid=1)

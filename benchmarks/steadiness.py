@@ -24,12 +24,13 @@ from art3d_node.motion import Link, links
 from art3d_node.plate import Plate
 from art3d_node.renderer import render
 from art3d_node.temporal import ALONE, Neighbour, Window
+from host_bridge.client.tile import Tile
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.shot.file import Shot
 from host_bridge.shot.survey import Plan, survey
-from host_bridge.wire.messages import AnalysisSettings, Tile
+from host_bridge.wire.messages import AnalysisSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -18,7 +18,9 @@ from host_bridge.core.errors import BadInputError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import OUTPUTS, AnalysisSettings, ShotFrame
+from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.shot_frame import ShotFrame
 
 LIBRARY = Library()
 MINI = AnalysisSettings(depth="mini", style="immersive")

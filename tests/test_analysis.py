@@ -19,7 +19,8 @@ from art3d_node.stereo import blueprint
 from host_bridge.core.errors import DepthSourceError, StyleError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
-from host_bridge.wire.messages import AnalysisSettings, ShotFrame
+from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.shot_frame import ShotFrame
 
 LIBRARY = Library()
 NEUTRAL = AnalysisSettings(depth="aov", z_meaning="distance")

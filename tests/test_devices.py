@@ -19,7 +19,9 @@ from art3d_node.transfer import as_float, download, host_array, upload
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import OUTPUTS, AnalysisSettings, ShotFrame
+from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.shot_frame import ShotFrame
 from tests.pretend import CUDA, OnDevice, pretended
 
 BOX = Box.of_size(96, 64)

@@ -17,7 +17,8 @@ from host_bridge.core.errors import BadInputError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import OUTPUTS, AnalysisSettings
+from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.outputs import OUTPUTS
 
 LIBRARY = Library()
 H, W = 40, 96

@@ -5,7 +5,6 @@ One `Client` belongs to one thread. Several of them share the server's frames an
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections import deque
@@ -13,34 +12,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from host_bridge.client.connection import Connection, Lost, Reply, client_name
-from host_bridge.client.leases import Borrowed
+from host_bridge.client.connection import Reply
+from host_bridge.client.leases import Leases
+from host_bridge.client.link import TRIES, Link
 from host_bridge.client.pending import Pair, Pending
-from host_bridge.client.server_process import START_TIMEOUT_S, ensure_server
+from host_bridge.client.server_process import START_TIMEOUT_S
+from host_bridge.client.tile import Tile
+from host_bridge.client.uploads import Uploads
 from host_bridge.core import keyring
 from host_bridge.core.errors import (
-    Art3DError,
     CancelledError,
-    LimitError,
     ProtocolError,
     ServerError,
-    ServerUnreachableError,
-    UnknownClientError,
-    WorkerLostError,
 )
 from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import error_of
-from host_bridge.wire.layout import place_layers, views, write_layers
-from host_bridge.wire.memory import Mappings
-
-log = logging.getLogger(__name__)
-TRIES = 8
-WORKER_TRIES = 1
-BACKOFF_S = (0.05, 2.0)
-REMEMBERED_KEYS = 4096
+from host_bridge.wire.layout import views
 
 
 class Client:
@@ -73,16 +63,12 @@ class Client:
         shared_memory: bool = True,
     ) -> None:
         address = address or os.environ.get("ART3D_SERVER") or None
-        self._address, self._device, self._timeout_s = address, device, timeout_s
-        self._priority, self._viewer = priority, viewer
-        self._keys = keys if keys is not None or address is None else keyring.from_environment()
-        self._hello_timeout_s = hello_timeout_s or (START_TIMEOUT_S if address is None else 10.0)
-        self._shared_memory = shared_memory
-        self._connection: Connection | None = None
-        self._generation = 0
-        self._held: set[str] = set()
-        self._borrowed, self._writing = Borrowed(), Mappings(write=True)
-        self._connect()
+        self._timeout_s, self._priority, self._viewer = timeout_s, priority, viewer
+        self._shared_memory, self._uploads, self._leases = shared_memory, Uploads(), Leases()
+        keys = keys if keys is not None or address is None else keyring.from_environment()
+        hello_timeout_s = hello_timeout_s or (START_TIMEOUT_S if address is None else 10.0)
+        self._link = Link(address, device=device, keys=keys, hello_timeout_s=hello_timeout_s, timeout_s=timeout_s,
+                          renewed=self._forget)  # fmt: skip
 
     def __enter__(self) -> Client:
         return self
@@ -92,61 +78,22 @@ class Client:
 
     def close(self) -> None:
         """Leaves the server; whatever was asked and not answered is dropped there."""
-        if self._connection is not None:
-            self._connection.close(polite=True)
-            self._connection = None
-        self._borrowed.clear()
-        self._writing.clear()
+        self._link.close()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._uploads.clear()
+        self._leases.clear()
 
     @property
     def welcome(self) -> m.Welcome:
         """What the server said of itself."""
-        return self._open.welcome
+        return self._link.open.welcome
 
     @property
     def address(self) -> str:
         """Where the server is."""
-        return self._open.address
-
-    @property
-    def _open(self) -> Connection:
-        if self._connection is None:
-            raise ServerError("the client is closed", remedy="open another")
-        return self._connection
-
-    def _connect(self) -> None:
-        device, known = self._device, self._address
-        self._connection = Connection(
-            known or ensure_server(device).address,
-            hello_timeout_s=self._hello_timeout_s, name=client_name(), keys=self._keys,
-            revive=None if known else lambda: ensure_server(device),
-        )  # fmt: skip
-        self._generation += 1
-        self._held.clear()
-        self._borrowed.clear()
-        self._writing.clear()
-
-    def _reconnect(self, end_s: float, why: object) -> None:
-        """A fresh connection, perhaps to a fresh server.
-
-        Raises:
-            ServerUnreachableError: none until the deadline.
-        """
-        where = self._connection.address if self._connection else self._address or ""
-        log.info("the connection to %s is lost (%s); connecting again", where, why)
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        pause = BACKOFF_S[0]
-        while True:
-            try:
-                self._connect()
-                return
-            except ServerUnreachableError:
-                if time.monotonic() + pause > end_s:
-                    raise
-            time.sleep(pause)
-            pause = min(pause * 2, BACKOFF_S[1])
+        return self._link.open.address
 
     def tile(
         self,
@@ -157,7 +104,7 @@ class Client:
         outputs: Sequence[str],
         *,
         neighbours: Iterable[Frame] = (),
-    ) -> m.Tile:
+    ) -> Tile:
         """Pixels of one frame.
 
         Args:
@@ -165,7 +112,7 @@ class Client:
             settings: depth source, style and shot.
             controls: the knobs.
             box: pixels asked, in the plate's own coordinates.
-            outputs: names of `messages.OUTPUTS`.
+            outputs: names of `host_bridge.wire.outputs.OUTPUTS`.
             neighbours: the frames that `settings.shot` names.
 
         Raises:
@@ -183,7 +130,7 @@ class Client:
         *,
         neighbours: Iterable[Frame] = (),
         ahead: int = 8,
-    ) -> Iterator[m.Tile]:
+    ) -> Iterator[Tile]:
         """Several boxes of one frame in their order, `ahead` of them under way at a time. Errors as `tile`."""
         others = tuple(neighbours)
         waiting: deque[Pending] = deque()
@@ -225,79 +172,43 @@ class Client:
 
     def _begin(self, message: Any, frames: Mapping[str, Frame | Pair]) -> Pending:
         pending = Pending(message, frames, time.monotonic() + self._timeout_s)
-        self._persist(pending, lambda: self._send(pending, upload=True))
+        self._link.persist(pending, lambda: self._send(pending, upload=True))
         return pending
 
-    def result(self, pending: Pending) -> m.Tile:
+    def result(self, pending: Pending) -> Tile:
         """Waits for a tile that was submitted.
 
         Raises:
             Art3DError: as `tile`.
         """
-        tile: m.Tile = self._await(pending)
+        tile: Tile = self._await(pending)
         return tile
 
     def _await(self, pending: Pending) -> Any:
         if pending.cancelled:
             raise CancelledError("cancelled by its own client")
-        return self._persist(pending, lambda: self._receive(pending))
-
-    def _persist(self, pending: Pending, step: Any) -> Any:
-        """Does a step, again and with pauses when a retry can help, until the deadline."""
-        while True:
-            try:
-                return step()
-            except Lost as loss:
-                self._again(pending, ServerUnreachableError(str(loss), where=self._address or "", remedy=""))
-                self._reconnect(pending.end_s, loss)
-            except UnknownClientError as error:
-                self._again(pending, error)
-                self._reconnect(pending.end_s, error)
-            except Art3DError as error:
-                if not error.retryable or pending.cancelled:
-                    raise
-                self._again(pending, error)
-                time.sleep(min(BACKOFF_S[1], BACKOFF_S[0] * 2**pending.tries))
-            pending.number = 0
-
-    def _again(self, pending: Pending, error: Art3DError) -> None:
-        pending.tries += 1
-        if (
-            pending.tries > (WORKER_TRIES if isinstance(error, WorkerLostError) else TRIES)
-            or time.monotonic() > pending.end_s
-        ):
-            error.remedy = error.remedy or self._remedy()
-            raise error
-
-    def _remedy(self) -> str:
-        welcome = self._connection.welcome if self._connection else None
-        return f"the server's log is {welcome.log}" if welcome and welcome.log else "see the server's log"
+        return self._link.persist(pending, lambda: self._receive(pending))
 
     def _send(self, pending: Pending, *, upload: bool) -> None:
         """Sends the request, uploading first what the server is not known to hold."""
         self._release_returned()
         if upload:
-            unknown = tuple(key for key in pending.frames if key not in self._held)
-            if unknown:
-                missing = self._ask(m.HaveFrame(unknown), pending.end_s)
-                self._held.update(set(unknown) - set(missing.keys))
-                for key in missing.keys:
-                    self._upload(pending.frames[key], key, pending.end_s)
+            self._uploads.send_missing(self._link.open, self._link.asking(pending), pending.frames, self._transport)
         message = pending.message
         if isinstance(message, m.TileRequest | m.Match):
             message = replace(message, transport=self._transport)
-        pending.number = self._open.send(message)
-        pending.generation = self._generation
+        pending.number = self._link.open.send(message)
+        pending.generation = self._link.generation
 
     @property
     def _transport(self) -> m.Transport:
-        return "memory" if self._shared_memory and self._open.memory else "inline"
+        return "memory" if self._shared_memory and self._link.open.memory else "inline"
 
     def _receive(self, pending: Pending) -> Any:
         while True:
-            if not pending.number or pending.generation != self._generation:
+            if not pending.number or pending.generation != self._link.generation:
                 self._send(pending, upload=True)
-            reply = self._reply(pending.number, pending.end_s)
+            reply = self._link.reply(pending.number, pending.end_s)
             if isinstance(reply.message, m.NeedFrame):
                 self._serve_need(pending, reply.message.keys)
                 continue
@@ -309,7 +220,7 @@ class Client:
             return reply.message
 
     def _serve_need(self, pending: Pending, keys: tuple[str, ...]) -> None:
-        self._held.difference_update(keys)
+        self._uploads.forget(keys)
         for key in keys:
             if key not in pending.frames:
                 raise ProtocolError(f"the server needs frame {key[:64]}, which was not given",
@@ -319,66 +230,29 @@ class Client:
                 raise ServerError(
                     "the server drops frames as fast as they are uploaded", remedy="start it with more memory"
                 )
-            self._upload(pending.frames[key], key, pending.end_s)
+            self._uploads.send(self._link.open, self._link.asking(pending), pending.frames[key], key, self._transport)
         self._send(pending, upload=False)
 
-    def _reply(self, number: int, end_s: float) -> Reply:
-        reply = self._open.poll(number, end_s - time.monotonic())
-        if reply is None:
-            self._open.forget(number)
-            raise ServerError(
-                f"no answer within {self._timeout_s:g} s", where=self._open.address, remedy=self._remedy()
-            )
-        return reply
-
-    def _ask(self, message: Any, end_s: float) -> Any:
-        reply = self._reply(self._open.send(message), end_s)
-        if isinstance(reply.message, m.Failure):
-            raise error_of(reply.message)
-        return reply.message
-
-    def _upload(self, frame: Frame | Pair, key: str, end_s: float) -> None:
-        placed, nbytes = place_layers(frame.layers)
-        limit = int(self.welcome.limits.get("frame_bytes", nbytes))
-        if nbytes > limit:
-            raise LimitError(f"a frame of {nbytes} bytes", remedy=f"the server's limit frame_bytes is {limit}")
-        put = m.PutFrame(key, frame.display, frame.data, frame.channels, placed, nbytes, frame.pixel_aspect,
-                         self._transport)  # fmt: skip
-        answer = self._ask(put, end_s)
-        if isinstance(answer, m.SendFrame):
-            if answer.segment is not None:
-                write_layers(placed, frame.layers, self._writing.payload(answer.segment))
-            else:
-                payload = memoryview(bytearray(nbytes))
-                write_layers(placed, frame.layers, payload)
-                self._open.send_payload(answer.upload, payload)
-            answer = self._ask(m.Commit(answer.upload), end_s)
-        if not isinstance(answer, m.Held):
-            raise ProtocolError("the server did not take the frame", remedy=self._remedy())
-        if len(self._held) >= REMEMBERED_KEYS:
-            self._held.clear()
-        self._held.add(key)
-
-    def _tile(self, message: m.TileReply, reply: Reply) -> m.Tile:
+    def _tile(self, message: m.TileReply, reply: Reply) -> Tile:
         if message.segment is None:
             payload = reply.payload.buffer if reply.payload is not None else memoryview(b"")
-            return m.Tile(message.box, views(message.planes, payload), message.stats)
-        return m.Tile(message.box, self._borrowed.planes(message, self._generation), message.stats)
+            return Tile(message.box, views(message.planes, payload), message.stats)
+        return Tile(message.box, self._leases.planes(message, self._link.generation), message.stats)
 
     def _release_returned(self) -> None:
-        leases = self._borrowed.returned(self._generation)
+        leases = self._leases.returned(self._link.generation)
         if leases:
-            self._open.send(m.Release(leases), answered=False)
+            self._link.open.send(m.Release(leases), answered=False)
 
     def cancel(self, pending: Pending | None = None) -> None:
         """Drops one request, or all of this client's; the server stops their work. Does not wait."""
         if pending is None:
-            self._open.cancel(())
+            self._link.open.cancel(())
             return
         pending.cancelled = True
-        if pending.number and pending.generation == self._generation and self._connection is not None:
-            self._connection.cancel((pending.number,))
-            self._connection.forget(pending.number)
+        if pending.number and pending.generation == self._link.generation and self._link.connection is not None:
+            self._link.connection.cancel((pending.number,))
+            self._link.connection.forget(pending.number)
 
     def measure(self, layers: Mapping[str, Array]) -> Mapping[str, Any]:
         """The figures of a stereo pair.
@@ -394,7 +268,7 @@ class Client:
         pair = Pair(layers, box, box)
         return dict(self._await(self._begin(m.Measure(pair.key), {pair.key: pair})).figures)
 
-    def match(self, left: Array, right: Array, *, reach_pct: float = 25.0) -> m.Tile:
+    def match(self, left: Array, right: Array, *, reach_pct: float = 25.0) -> Tile:
         """The disparities of a stereo pair: planes `disparity_left` and `disparity_right`, px, NaN: not known.
 
         Args:
@@ -411,7 +285,7 @@ class Client:
             raise ProtocolError("this server is too old to match pairs", remedy="update it")
         box = Box.of_size(left.shape[1], left.shape[0])
         pair = Pair({"left": left, "right": right}, box, box)
-        found: m.Tile = self._await(self._begin(m.Match(pair.key, reach_pct), {pair.key: pair}))
+        found: Tile = self._await(self._begin(m.Match(pair.key, reach_pct), {pair.key: pair}))
         return found
 
     def styles(self) -> m.Styles:

@@ -13,7 +13,7 @@ from host_bridge.wire.memory import Mappings
 from host_bridge.wire.messages import TileReply
 
 
-class Borrowed:
+class Leases:
     """The leases of one client, over all of its connections."""
 
     def __init__(self) -> None:

@@ -13,8 +13,10 @@ from host_bridge.core import errors
 from host_bridge.core.frame import LAYER_DTYPES, LAYERS
 from host_bridge.wire import limits
 from host_bridge.wire.codec import KINDS
+from host_bridge.wire.layout import MEASURE_LAYERS
 from host_bridge.wire.memory import LINK_PREFIX
-from host_bridge.wire.messages import MEASURE_LAYERS, OUTPUTS, PROTOCOL
+from host_bridge.wire.messages import PROTOCOL
+from host_bridge.wire.outputs import OUTPUTS
 
 HEADER = Path(__file__).resolve().parents[2] / "ofx_wrapper" / "generated" / "art3d_constants.h"
 NUMBERS = (

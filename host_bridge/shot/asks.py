@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from host_bridge.client.tile import Tile
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings, Tile
+from host_bridge.wire.messages import AnalysisSettings
 
 
 class Asks(Protocol):

@@ -19,7 +19,7 @@ from host_bridge.core.errors import ShotError
 from host_bridge.core.regular import read_json
 from host_bridge.shot.depth_choice import ShotDepth
 from host_bridge.shot.entry import ShotEntry, entry_json, entry_of, finite
-from host_bridge.wire.messages import ShotFrame
+from host_bridge.wire.shot_frame import ShotFrame
 
 __all__ = ["FORMAT", "SUFFIX", "VERSION", "Shot", "ShotEntry", "ShotTransition", "load_shot", "save_shot"]
 

@@ -9,37 +9,11 @@ import msgpack
 
 from host_bridge.core.errors import Art3DError, LimitError, ProtocolError, from_wire, to_wire
 from host_bridge.wire import messages as m
+from host_bridge.wire.kinds import REPLIES, REQUESTS
 from host_bridge.wire.limits import HEADER_BYTES, NESTING
 from host_bridge.wire.schema import from_map, to_map
 
-KINDS: dict[str, type] = {
-    "bye": m.Bye,
-    "cancel": m.Cancel,
-    "cancelled": m.Cancelled,
-    "chunk": m.Chunk,
-    "commit": m.Commit,
-    "error": m.Failure,
-    "have_frame": m.HaveFrame,
-    "held": m.Held,
-    "hello": m.Hello,
-    "match": m.Match,
-    "measure": m.Measure,
-    "measured": m.Measured,
-    "need_frame": m.NeedFrame,
-    "ping": m.Ping,
-    "pong": m.Pong,
-    "progress": m.Progress,
-    "put_frame": m.PutFrame,
-    "release": m.Release,
-    "send_frame": m.SendFrame,
-    "status": m.StatusRequest,
-    "status_figures": m.Status,
-    "style_list": m.Styles,
-    "styles": m.StylesRequest,
-    "tile": m.TileReply,
-    "tile_request": m.TileRequest,
-    "welcome": m.Welcome,
-}
+KINDS: dict[str, type] = dict(sorted({**REQUESTS, **REPLIES}.items()))
 NAMES: dict[type, str] = {kind: name for name, kind in KINDS.items()}
 ID_LIMIT = 1 << 63
 _TEXT = frozenset({str})
@@ -51,6 +25,13 @@ class Envelope:
 
     id: int
     message: Any
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A kind of message that this version does not know. Never encoded."""
+
+    kind: str
 
 
 def encode(request_id: int, message: Any) -> bytes:
@@ -80,7 +61,7 @@ def decode(data: bytes | memoryview, *, limit_bytes: int = HEADER_BYTES) -> Enve
     if type(kind) is not str or len(kind) > 64:
         raise ProtocolError("the message has no kind", remedy="see docs/protocol.md")
     if kind not in KINDS:
-        return Envelope(request_id, m.Unknown(kind))
+        return Envelope(request_id, Unknown(kind))
     return Envelope(request_id, from_map(KINDS[kind], found, kind))
 
 

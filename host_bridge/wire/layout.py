@@ -5,18 +5,42 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
 from host_bridge.core.errors import LimitError, ProtocolError
 from host_bridge.core.frame import LAYER_DTYPES, LAYERS, Array
 from host_bridge.wire.limits import ALIGNMENT, COORDINATE
-from host_bridge.wire.messages import MEASURE_LAYERS, Layer, Plane
 
+MEASURE_LAYERS = ("left", "right", "reference", "disparity")
 UPLOAD_LAYERS = (*LAYERS, *MEASURE_LAYERS)
 CHANNELS = 1024
 COPIERS = min(4, os.cpu_count() or 1)
 PART_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Where one array of an upload lies: little-endian, rows × columns × channels, at `offset` in the payload."""
+
+    name: str
+    dtype: str
+    rows: int
+    columns: int
+    channels: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Where one float32 plane of a tile lies: rows × columns × channels, at `offset` in the payload."""
+
+    name: str
+    rows: int
+    columns: int
+    channels: int
+    offset: int
 
 
 def aligned(nbytes: int) -> int:

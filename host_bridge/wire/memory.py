@@ -11,12 +11,28 @@ import mmap
 import os
 import stat
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from host_bridge.core.errors import SegmentError
 from host_bridge.wire.limits import SEGMENT_HEADER_BYTES
-from host_bridge.wire.messages import Segment
 
 LINK_PREFIX = "/memfd:art3d"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of the server's memory that a process of the same user may map: `/proc/<pid>/fd/<fd>`.
+
+    Attributes:
+        pid, fd: where the kernel lists it.
+        token: 32 hexadecimal digits; the segment's first 16 bytes are the same, else it is another segment.
+        nbytes: bytes of payload, which starts at byte 64.
+    """
+
+    pid: int
+    fd: int
+    token: str
+    nbytes: int
 
 
 def attach(segment: Segment, *, write: bool = False) -> mmap.mmap:

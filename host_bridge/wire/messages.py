@@ -1,63 +1,26 @@
-"""What the two sides say to each other, as frozen dataclasses; `codec` turns them into bytes and back.
+"""The messages of the wire, as frozen dataclasses; `codec` turns them into bytes and back.
 
-`docs/protocol.md` is the authority; this file is its Python spelling. The field names are the keys on the wire.
+`docs/protocol.md` is the authority; this file is its Python spelling. The field names are the keys on the wire, and
+`kind` is the message's name there. A `Request` is what a client sends, a `Reply` what a server does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
+from host_bridge.wire.kinds import Reply, Request
+from host_bridge.wire.layout import Layer, Plane
+from host_bridge.wire.memory import Segment
+from host_bridge.wire.shot_frame import ShotFrame
 
 PROTOCOL = (1, 4)
 PROXIES = (1, 64)
 Priority = Literal["interactive", "batch"]
 Transport = Literal["memory", "inline"]
-
-OUTPUTS: Mapping[str, str] = {
-    "left": "left view, channels of the plate",
-    "right": "right view, channels of the plate",
-    "left_extra": "the plate's extra layers in the left view",
-    "right_extra": "the plate's extra layers in the right view",
-    "disparity_left": "x_L − x_R on the left grid, px",
-    "disparity_right": "x_L − x_R on the right grid, px",
-    "occlusion_left": "1 where the left view had to be invented",
-    "occlusion_right": "1 where the right view had to be invented",
-    "window_left": "1 where the floating window leaves the left view, 0 where it masks it",
-    "window_right": "1 where the floating window leaves the right view, 0 where it masks it",
-    "inverse_depth": "normalised inverse depth on the hero grid, larger = nearer",
-    "scale": "the style's vs on the hero grid, fraction of picture width",
-    "shift": "the style's vt on the hero grid, fraction of picture width",
-    "disparity_local": "what the style sculpts, d_L − (s·iz + t), on the hero grid, px",
-}
-MEASURE_LAYERS = ("left", "right", "reference", "disparity")
-
-
-@dataclass(frozen=True)
-class ShotFrame:
-    """What a shot analysis fixes for one frame, so that the frame is the same in any chunk.
-
-    Attributes:
-        iz_low, iz_high: raw inverse depths that become 0 and 1 over the whole shot.
-        depth_gain: the shot's own gain on global depth, times the artist's.
-        zero_plane: the shot's own zero-plane offset in % parallax, added to the artist's.
-        fit_scale, fit_shift: the shot's smoothed s and t, fractions of picture width; None leaves the frame's own.
-        before, after: keys of neighbouring frames (at least their `look`) that steady this one's depth, nearest
-            first.
-    """
-
-    iz_low: float
-    iz_high: float
-    depth_gain: float = 1.0
-    zero_plane: float = 0.0
-    fit_scale: float | None = None
-    fit_shift: float | None = None
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,46 +47,7 @@ class AnalysisSettings:
 
 
 @dataclass(frozen=True)
-class Segment:
-    """A piece of the server's memory that a process of the same user may map: `/proc/<pid>/fd/<fd>`.
-
-    Attributes:
-        pid, fd: where the kernel lists it.
-        token: 32 hexadecimal digits; the segment's first 16 bytes are the same, else it is another segment.
-        nbytes: bytes of payload, which starts at byte 64.
-    """
-
-    pid: int
-    fd: int
-    token: str
-    nbytes: int
-
-
-@dataclass(frozen=True)
-class Layer:
-    """Where one array of an upload lies: little-endian, rows × columns × channels, at `offset` in the payload."""
-
-    name: str
-    dtype: str
-    rows: int
-    columns: int
-    channels: int
-    offset: int
-
-
-@dataclass(frozen=True)
-class Plane:
-    """Where one float32 plane of a tile lies: rows × columns × channels, at `offset` in the payload."""
-
-    name: str
-    rows: int
-    columns: int
-    channels: int
-    offset: int
-
-
-@dataclass(frozen=True)
-class Hello:
+class Hello(Request, kind="hello"):
     """First message of a client. `client` is a name for logs; `viewer` tells one artist's panel from another."""
 
     client: str
@@ -131,7 +55,7 @@ class Hello:
 
 
 @dataclass(frozen=True)
-class Welcome:
+class Welcome(Reply, kind="welcome"):
     """The server's answer to `Hello`: who it is and what it can do.
 
     Attributes:
@@ -157,21 +81,21 @@ class Welcome:
 
 
 @dataclass(frozen=True)
-class HaveFrame:
+class HaveFrame(Request, kind="have_frame"):
     """Asks which frames the server does not hold; answered by `NeedFrame`."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class NeedFrame:
+class NeedFrame(Reply, kind="need_frame"):
     """The keys that must be uploaded before the request can be carried out; may be empty for `HaveFrame`."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class PutFrame:
+class PutFrame(Request, kind="put_frame"):
     """Announces an upload; answered by `SendFrame`, or by `Held` when the server has the frame already."""
 
     key: str
@@ -185,7 +109,7 @@ class PutFrame:
 
 
 @dataclass(frozen=True)
-class SendFrame:
+class SendFrame(Reply, kind="send_frame"):
     """Room is reserved: write the payload to `segment`, or send it in `Chunk`s, then `Commit`."""
 
     upload: int
@@ -193,7 +117,7 @@ class SendFrame:
 
 
 @dataclass(frozen=True)
-class Chunk:
+class Chunk(Request, kind="chunk"):
     """A piece of an inline upload, in order; the bytes are the message's second part. Not answered."""
 
     upload: int
@@ -201,28 +125,28 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Commit:
+class Commit(Request, kind="commit"):
     """The payload is complete; answered by `Held` once its key is proved."""
 
     upload: int
 
 
 @dataclass(frozen=True)
-class Held:
+class Held(Reply, kind="held"):
     """The server holds this frame now."""
 
     key: str
 
 
 @dataclass(frozen=True)
-class TileRequest:
+class TileRequest(Request, kind="tile_request"):
     """Asks for pixels of one frame.
 
     Attributes:
         key: the frame's content key.
         box: pixels asked, in the plate's own coordinates; may reach outside the data window. Empty asks for the
             statistics only.
-        outputs: names of `OUTPUTS`.
+        outputs: names of `outputs.OUTPUTS`.
         viewer: who asks; among interactive requests of one viewer the newest goes first.
         transport: how the pixels come back.
     """
@@ -238,7 +162,7 @@ class TileRequest:
 
 
 @dataclass(frozen=True)
-class TileReply:
+class TileReply(Reply, kind="tile"):
     """The answer to a `TileRequest`: pixels in `segment` (give it back with `Release`) or in the second part."""
 
     box: Box
@@ -250,28 +174,28 @@ class TileReply:
 
 
 @dataclass(frozen=True)
-class Release:
+class Release(Request, kind="release"):
     """The client has done with these tiles' memory. Not answered."""
 
     leases: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Measure:
+class Measure(Request, kind="measure"):
     """Asks for the figures of an uploaded pair: layers left, right, and perhaps reference and disparity."""
 
     key: str
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(Reply, kind="measured"):
     """PSNR, SSIM, SIoU, parallax percentiles and the depth-budget verdict, as far as the layers allow."""
 
     figures: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Match:
+class Match(Request, kind="match"):
     """Asks for the disparities of an uploaded pair: layers left and right, 8 bits; answered by `TileReply`.
 
     The reply's planes are `disparity_left` and `disparity_right`, px of these pictures, NaN where no texture that both
@@ -287,7 +211,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Cancel:
+class Cancel(Request, kind="cancel"):
     """On the control socket: the requests of this session that nobody waits for any more; empty means all."""
 
     session: str
@@ -295,14 +219,14 @@ class Cancel:
 
 
 @dataclass(frozen=True)
-class Cancelled:
+class Cancelled(Reply, kind="cancelled"):
     """How many requests a `Cancel` found; each of them is also answered by an error `cancelled`."""
 
     count: int
 
 
 @dataclass(frozen=True)
-class Progress:
+class Progress(Reply, kind="progress"):
     """Sent now and then while requests wait, so that silence means a dead server."""
 
     requests: tuple[int, ...]
@@ -310,12 +234,12 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class StylesRequest:
+class StylesRequest(Request, kind="styles"):
     """Asks for the styles and depth sources afresh."""
 
 
 @dataclass(frozen=True)
-class Styles:
+class Styles(Reply, kind="style_list"):
     """The styles and depth sources that the server can load now."""
 
     styles: tuple[Mapping[str, Any], ...]
@@ -323,24 +247,24 @@ class Styles:
 
 
 @dataclass(frozen=True)
-class StatusRequest:
+class StatusRequest(Request, kind="status"):
     """Asks for the server's figures; needs no `Hello`."""
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(Reply, kind="status_figures"):
     """Endpoint, workers, queue, cache, milliseconds per stage, clients: see docs/server.md."""
 
     figures: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Ping:
+class Ping(Request, kind="ping"):
     """Asks whether somebody is there; needs no `Hello`."""
 
 
 @dataclass(frozen=True)
-class Pong:
+class Pong(Reply, kind="pong"):
     """Somebody is there."""
 
     instance: str
@@ -349,12 +273,12 @@ class Pong:
 
 
 @dataclass(frozen=True)
-class Bye:
+class Bye(Request, kind="bye"):
     """The client leaves; everything it asked for is dropped. Not answered."""
 
 
 @dataclass(frozen=True)
-class Failure:
+class Failure(Reply, kind="error"):
     """A request that could not be carried out; the fields of `host_bridge.core.errors.to_wire`."""
 
     code: str
@@ -362,28 +286,3 @@ class Failure:
     remedy: str = ""
     where: str = ""
     retryable: bool = False
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """A kind of message that this version does not know. Never encoded."""
-
-    kind: str
-
-
-@dataclass(frozen=True)
-class Tile:
-    """What a client hands to its caller: the answer to a `TileRequest`.
-
-    Attributes:
-        planes: output name → (rows, columns, channels) float32, covering exactly the asked box. They may lie in
-            shared memory: read-only, and valid as long as the array lives.
-        stats: figures of the whole frame: `fit_scale` and `fit_shift` (fractions of picture width),
-            `parallax_min_pct`, `parallax_max_pct`, `budget` (verdict), `beyond_border_px`, `depth_source`,
-            `style_id`, `model_id`, and `ms` per stage; under a floating window also `floating_window` (left top, left
-            bottom, right top, right bottom, %) and `window_hides_pct` (nearest and farthest parallax under its masks).
-    """
-
-    box: Box
-    planes: Mapping[str, Array]
-    stats: Mapping[str, Any] = field(default_factory=dict)

@@ -16,7 +16,8 @@ from art3d_node.renderer import Prepared, prepare, render_box
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import OUTPUTS, AnalysisSettings
+from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.outputs import OUTPUTS
 
 DISPLAY = Box(-4, 3, 220, 147)
 DATA = Box(10, 12, 200, 140)

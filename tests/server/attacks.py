@@ -23,7 +23,8 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.codec import decode, encode
-from host_bridge.wire.messages import AnalysisSettings, Hello, Layer, PutFrame
+from host_bridge.wire.layout import Layer
+from host_bridge.wire.messages import AnalysisSettings, Hello, PutFrame
 
 MORE, COMMAND = 1, 4
 MIB = 1 << 20

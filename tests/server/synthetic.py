@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from host_bridge.core.errors import BadInputError
-from host_bridge.wire.messages import OUTPUTS
+from host_bridge.wire.outputs import OUTPUTS
 
 ONE_CHANNEL = set(OUTPUTS) - {"left", "right", "left_extra", "right_extra"}
 

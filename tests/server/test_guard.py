@@ -118,8 +118,8 @@ def test_a_key_that_is_taken_away_loses_its_connection(guarded):
     while "taken from the list" not in log.read_text() and time.monotonic() < end:
         time.sleep(0.05)
     with pytest.raises(Lost):
-        client._open.poll(client._open.send(Ping()), 5.0)
-    client._connection.close()
+        client._link.open.poll(client._link.open.send(Ping()), 5.0)
+    client._link.connection.close()
     assert friend.status()["clients"]
     friend.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import operator
 import os
 import socket as sockets
 import threading
@@ -27,13 +28,14 @@ from host_bridge.core.errors import (
 )
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings, ShotFrame
+from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.shot_frame import ShotFrame
 
 
 @pytest.mark.parametrize("shared_memory", [True, False], ids=["memory", "inline"])
 def test_smoke(server, shared_memory):
     with Client(server.address, shared_memory=shared_memory) as client:
-        assert client.welcome.styles and client._open.memory
+        assert client.welcome.styles and client._link.open.memory
         tile(client, picture())
         tile(client, picture(), box=Box(-5, 10, 200, 60), controls=Controls(depth_gain=2.0))
         empty = client.tile(picture(), AnalysisSettings(), Controls(), Box(0, 0, 0, 0), OUTPUTS)
@@ -164,8 +166,8 @@ def test_cancel_is_quick_while_a_long_step_runs(server, slow):
 def test_work_of_a_vanished_client_stops(server):
     client = Client(server.address)
     client.submit(picture(10), AnalysisSettings(depth="slow-60"), Controls(), BOX, OUTPUTS)
-    client._connection.close()
-    client._connection = None
+    client._link.connection.close()
+    client._link.connection = None
     with Client(server.address) as other:
         tile(other, picture(11))
         assert len(other.status()["clients"]) == 1
@@ -218,12 +220,11 @@ def test_a_restarted_server_gets_the_frames_again(server):
         prove(kept, frame, None, Controls(), BOX)
 
 
-@pytest.mark.parametrize("mappings", ["_writing", "_borrowed"], ids=["upload", "tile"])
+@pytest.mark.parametrize("mappings", ["_uploads._writing", "_leases._mappings"], ids=["upload", "tile"])
 def test_a_server_that_dies_between_naming_memory_and_its_mapping(server, monkeypatch, mappings):
     """The segment's owner is gone when the client opens it: connect again, and ask again."""
     with Client(server.address) as client:
-        holder = getattr(client, mappings)
-        holder = getattr(holder, "_mappings", holder)
+        holder = operator.attrgetter(mappings)(client)
         mapped, died = holder.payload, []
 
         def payload(segment):

@@ -7,10 +7,14 @@ from dataclasses import replace
 import pytest
 from session_bench import BOX, LIMITS, READY, Bench, picture, probe_bytes, request, started
 
+from art3d_node.server.protocol.computed import COMPUTED
+from art3d_node.server.workers.engine import DUTIES
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
+from host_bridge.wire.kinds import REQUESTS
 from host_bridge.wire.layout import place_layers
+from host_bridge.wire.shot_frame import ShotFrame
 
 
 @pytest.fixture
@@ -69,6 +73,12 @@ def test_unknown_kinds_and_wrong_directions_are_answered(bench):
     assert send.id == 9 and send.message.code == "unsupported" and "dance" in send.message.message
     assert bench.ask(m.Held("k")).code == "unsupported"
     assert bench.ask(m.HaveFrame(("k",)), control=True).code == "unsupported"
+
+
+def test_every_kind_of_request_is_handled_here_and_by_workers():
+    """A kind that is defined must be in a table of the session; one that is computed, in the workers' too."""
+    assert Bench().session.handled == set(REQUESTS.values())
+    assert set(COMPUTED) == set(DUTIES) <= set(REQUESTS.values())
 
 
 @pytest.mark.parametrize("parts", [[], [b"\xc1"], [b"\x80"], [b"", b""], [b"\x80", b"", b""]])
@@ -180,7 +190,7 @@ def test_impossible_requests_are_refused(bench, named):
 
 def test_need_frame_names_all_that_is_missing(bench):
     frame = picture()
-    shot = m.ShotFrame(0.0, 1.0, before=("x",), after=("y",))
+    shot = ShotFrame(0.0, 1.0, before=("x",), after=("y",))
     missing = bench.ask(request(frame, settings=m.AnalysisSettings(shot=shot)))
     assert missing == m.NeedFrame((frame.key, "x", "y"))
 

@@ -77,8 +77,8 @@ def _one_client(address: str, chance: random.Random, requests: int, note) -> Non
         fate = chance.random()
         if fate < 0.05:
             client.submit(frame, settings, controls, box, OUTPUTS)
-            client._connection.close()
-            client._connection = None
+            client._link.connection.close()
+            client._link.connection = None
             note("disconnected")
             client = Client(address, hello_timeout_s=60)
             continue

@@ -15,8 +15,9 @@ from host_bridge.core.errors import Art3DError, LimitError, ProtocolError
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
-from host_bridge.wire.codec import KINDS, NAMES, decode, encode, error_of, failure, request_id_of
+from host_bridge.wire.codec import KINDS, NAMES, Unknown, decode, encode, error_of, failure, request_id_of
 from host_bridge.wire.limits import HEADER_BYTES, LIST_ITEMS, NESTING, TEXT_BYTES
+from host_bridge.wire.shot_frame import ShotFrame
 
 
 def packed(**fields) -> bytes:
@@ -62,7 +63,7 @@ def test_header_for_cpp_is_current():
 
 def test_unknown_keys_are_ignored_and_unknown_kinds_kept():
     assert decode(packed(color="blue")).message == m.Ping()
-    assert decode(packed(kind="dance")).message == m.Unknown("dance")
+    assert decode(packed(kind="dance")).message == Unknown("dance")
     fields = request()
     fields["settings"]["later"] = {"a": [1]}
     assert decode(msgpack.packb(fields)) == decode(msgpack.packb(request()))
@@ -169,7 +170,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 corners = st.integers(-(1 << 24), 1 << 24)
 boxes = st.builds(Box, corners, corners, corners, corners)
 keys = st.lists(texts, max_size=4).map(tuple)
-shots = st.builds(m.ShotFrame, numbers, numbers, numbers, numbers, st.none() | numbers, st.none() | numbers, keys, keys)
+shots = st.builds(ShotFrame, numbers, numbers, numbers, numbers, st.none() | numbers, st.none() | numbers, keys, keys)
 requests = st.builds(
     m.TileRequest,
     texts,
@@ -214,6 +215,6 @@ def test_property_mutations_are_refused_cleanly_or_stay_stable(path, changes):
     except Art3DError as error:
         assert isinstance(error, (ProtocolError, LimitError))
         return
-    if not isinstance(envelope.message, m.Unknown):
+    if not isinstance(envelope.message, Unknown):
         again = encode(envelope.id, envelope.message)
         assert encode(envelope.id, decode(again).message) == again

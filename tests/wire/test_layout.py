@@ -10,9 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_bridge.core.errors import LimitError, ProtocolError
-from host_bridge.wire.layout import PART_BYTES, place_layers, place_planes, validate_layers, views, write_layers
+from host_bridge.wire.layout import (
+    PART_BYTES,
+    Layer,
+    Plane,
+    place_layers,
+    place_planes,
+    validate_layers,
+    views,
+    write_layers,
+)
 from host_bridge.wire.limits import ALIGNMENT
-from host_bridge.wire.messages import Layer, Plane
 
 LAYERS = {
     "look": np.arange(30, dtype=np.uint8).reshape(2, 5, 3),

@@ -9,8 +9,7 @@ import pytest
 
 from art3d_node.server.memory.pool import SegmentPool
 from host_bridge.core.errors import ProtocolError
-from host_bridge.wire.memory import Mappings, attach
-from host_bridge.wire.messages import Segment
+from host_bridge.wire.memory import Mappings, Segment, attach
 
 
 @pytest.fixture

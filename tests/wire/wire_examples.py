@@ -16,18 +16,21 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import NAMES, encode
+from host_bridge.wire.layout import Layer, Plane
+from host_bridge.wire.memory import Segment
+from host_bridge.wire.shot_frame import ShotFrame
 
 VECTORS = Path(__file__).parent / "vectors"
 KEY = "00112233445566778899aabbccddeeff"
-SEGMENT = m.Segment(4711, 9, "0f" * 16, 1 << 33)
-SHOT = m.ShotFrame(-0.25, 1e-7, 1.5, -0.5, 0.02, None, (KEY,), ("é",))
+SEGMENT = Segment(4711, 9, "0f" * 16, 1 << 33)
+SHOT = ShotFrame(-0.25, 1e-7, 1.5, -0.5, 0.02, None, (KEY,), ("é",))
 BOX = Box(-7, 0, 70000, 1080)
 PUT = m.PutFrame(
     KEY,
     Box.of_size(1920, 1080),
     Box(-16, -8, 1936, 1088),
     ("R", "G", "B", "A"),
-    (m.Layer("color", "<f2", 1096, 1952, 4, 0), m.Layer("look", "|u1", 288, 512, 3, 17115136)),
+    (Layer("color", "<f2", 1096, 1952, 4, 0), Layer("look", "|u1", 288, 512, 3, 17115136)),
     17557504,
     1.0,
     "memory",
@@ -52,7 +55,7 @@ EXAMPLES = (
         BOX, ("right", "disparity_left"), "interactive", "viewer 1", "memory",
     ),
     m.TileReply(
-        BOX, (m.Plane("right", 1080, 70007, 4, 0), m.Plane("disparity_left", 1080, 70007, 1, 1209720960)),
+        BOX, (Plane("right", 1080, 70007, 4, 0), Plane("disparity_left", 1080, 70007, 1, 1209720960)),
         {"fit_scale": 0.02, "budget": "strong", "ms": {"render": 12.5}, "psnr": None}, 1512151232, SEGMENT, 77,
     ),
     m.Release((1, 2, 300)),

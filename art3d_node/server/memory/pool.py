@@ -16,7 +16,7 @@ from collections import OrderedDict
 
 from host_bridge.core.errors import BusyError
 from host_bridge.wire.limits import SEGMENT_HEADER_BYTES
-from host_bridge.wire.messages import Segment
+from host_bridge.wire.memory import Segment
 
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 _PUNCH_HOLE_KEEP_SIZE = 3

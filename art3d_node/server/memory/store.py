@@ -10,7 +10,7 @@ from art3d_node.server.memory.plates import PlateStore
 from art3d_node.server.memory.pool import SegmentPool
 from art3d_node.server.memory.shares import Shares
 from host_bridge.wire.limits import Limits
-from host_bridge.wire.messages import Segment
+from host_bridge.wire.memory import Segment
 
 PROBE_BYTES = 64
 

@@ -7,7 +7,7 @@ from art3d_node.server.memory.store import Memory
 from art3d_node.server.protocol.clients import Client, Clients
 from art3d_node.server.protocol.tasks import Pins, Reservation, Task
 from host_bridge.wire.limits import Limits
-from host_bridge.wire.messages import Segment
+from host_bridge.wire.memory import Segment
 
 PINNED_SHARE = 0.125
 

@@ -8,6 +8,7 @@ from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.layout import validate_layers
 from host_bridge.wire.limits import Limits
+from host_bridge.wire.outputs import OUTPUTS
 
 
 def request_keys(request: m.TileRequest) -> tuple[str, ...]:
@@ -22,9 +23,9 @@ def validate_request(request: m.TileRequest) -> None:
     Raises:
         BadInputError: an unknown or repeated output, a knob outside its range, or a proxy that cannot be made.
     """
-    unknown = [name for name in request.outputs if name not in m.OUTPUTS]
+    unknown = [name for name in request.outputs if name not in OUTPUTS]
     if unknown or len(set(request.outputs)) != len(request.outputs):
-        raise BadInputError(f"outputs {', '.join(request.outputs)}", remedy=f"choose from {', '.join(m.OUTPUTS)}")
+        raise BadInputError(f"outputs {', '.join(request.outputs)}", remedy=f"choose from {', '.join(OUTPUTS)}")
     controls: Controls = request.controls
     controls.checked()
     first, last = m.PROXIES

@@ -23,7 +23,7 @@ from art3d_node.server.protocol.welcomes import Welcomes
 from art3d_node.server.workers.records import Done, Failed, Ready, Unfit
 from host_bridge.core.errors import Art3DError, ProtocolError, UnsupportedError
 from host_bridge.wire import messages as m
-from host_bridge.wire.codec import decode, request_id_of
+from host_bridge.wire.codec import Unknown, decode, request_id_of
 from host_bridge.wire.limits import Limits
 
 
@@ -102,7 +102,7 @@ class Session:
 
     def _handle(self, asked: Incoming[Any], *, control: bool) -> None:
         message, kind = asked.message, type(asked.message)
-        if isinstance(message, m.Unknown):
+        if isinstance(message, Unknown):
             raise UnsupportedError(f"this server does not know messages of kind {message.kind!r}",
                                    remedy="a newer server may")  # fmt: skip
         if asked.payload is not None and kind is not m.Chunk:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from art3d_node.server.memory.pool import Piece
-from host_bridge.wire.messages import Plane
+from host_bridge.wire.layout import Plane
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from typing import Any
 import msgpack
 
 from host_bridge.wire.codec import KINDS, NAMES
-from host_bridge.wire.messages import Plane, PutFrame, Segment
+from host_bridge.wire.layout import Plane
+from host_bridge.wire.memory import Segment
+from host_bridge.wire.messages import PutFrame
 from host_bridge.wire.schema import from_map, to_map
 
 SMALL_PIXELS = 1 << 19  # what is done beside others ends by itself: a cancel stops it between two steps only

@@ -13,6 +13,7 @@ import pytest
 
 from host_bridge.batch import Job, run_job
 from host_bridge.batch.progress import JsonReporter
+from host_bridge.client.tile import Tile
 from host_bridge.core.errors import (
     EXIT_BAD_INPUT,
     EXIT_OK,
@@ -28,7 +29,7 @@ from host_bridge.core.errors import (
 from host_bridge.core.params import Controls
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, PlateSequence
-from host_bridge.wire.messages import AnalysisSettings, Tile
+from host_bridge.wire.messages import AnalysisSettings
 
 
 class FakeClient:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from host_bridge.client.tile import Tile
 from host_bridge.core.errors import DepthSourceError, ShotError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
@@ -22,7 +23,7 @@ from host_bridge.shot.file import load_shot, save_shot
 from host_bridge.shot.make import fits, kept_shot, make_shot
 from host_bridge.shot.survey import Plan
 from host_bridge.wire.depth_values import Evidence
-from host_bridge.wire.messages import AnalysisSettings, Tile
+from host_bridge.wire.messages import AnalysisSettings
 
 AUTO = AnalysisSettings()
 BOX = Box.of_size(16, 9)

@@ -10,6 +10,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
+from host_bridge.client.tile import Tile
 from host_bridge.commands import analyse
 from host_bridge.core.errors import EXIT_OK, PlateError
 from host_bridge.core.frame import Frame
@@ -19,7 +20,7 @@ from host_bridge.io.plates import PlateSequence
 from host_bridge.shot.file import Shot, load_shot
 from host_bridge.shot.make import make_shot
 from host_bridge.shot.survey import Plan
-from host_bridge.wire.messages import AnalysisSettings, Tile
+from host_bridge.wire.messages import AnalysisSettings
 
 STATS = {
     "iz_low": 0.1,

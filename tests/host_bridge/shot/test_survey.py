@@ -11,13 +11,14 @@ import pytest
 from art3d_node.analysis import analyse
 from art3d_node.library import Library
 from art3d_node.renderer import render
+from host_bridge.client.tile import Tile
 from host_bridge.core.errors import ShotError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.shot.scenes import Cuts
 from host_bridge.shot.survey import Plan, survey
-from host_bridge.wire.messages import AnalysisSettings, Tile
+from host_bridge.wire.messages import AnalysisSettings
 
 STYLE = (float(np.float32(0.02)), float(np.float32(-0.013)))
 AOV = AnalysisSettings(depth="aov", style="neutral", z_meaning="distance")

@@ -1,0 +1,81 @@
+"""The frames that a server holds, as far as its client knows, and the sending of those that it does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from host_bridge.client.connection import Connection
+from host_bridge.client.pending import Pair
+from host_bridge.core.errors import LimitError, ProtocolError
+from host_bridge.core.frame import Frame
+from host_bridge.wire import messages as m
+from host_bridge.wire.layout import place_layers, write_layers
+from host_bridge.wire.memory import Mappings
+
+REMEMBERED_KEYS = 4096
+Ask = Callable[[Any], Any]
+
+
+class Uploads:
+    """What one client has uploaded."""
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+        self._writing = Mappings(write=True)
+
+    def clear(self) -> None:
+        """Another server, or another connection, holds nothing that is known of."""
+        self._held.clear()
+        self._writing.clear()
+
+    def forget(self, keys: tuple[str, ...]) -> None:
+        """The server holds these no longer."""
+        self._held.difference_update(keys)
+
+    def send_missing(
+        self, connection: Connection, ask: Ask, frames: Mapping[str, Frame | Pair], transport: m.Transport
+    ) -> None:
+        """Uploads those frames that the server does not hold.
+
+        Args:
+            ask: sends a message and returns its answer.
+
+        Raises:
+            Art3DError: as `send`.
+        """
+        unknown = tuple(key for key in frames if key not in self._held)
+        if not unknown:
+            return
+        missing: m.NeedFrame = ask(m.HaveFrame(unknown))
+        self._held.update(set(unknown) - set(missing.keys))
+        for key in missing.keys:
+            self.send(connection, ask, frames[key], key, transport)
+
+    def send(self, connection: Connection, ask: Ask, frame: Frame | Pair, key: str, transport: m.Transport) -> None:
+        """Uploads a frame.
+
+        Raises:
+            LimitError: it is larger than the server takes.
+            ProtocolError: the server answers something else.
+            Art3DError: the server refuses it.
+        """
+        placed, nbytes = place_layers(frame.layers)
+        limit = int(connection.welcome.limits.get("frame_bytes", nbytes))
+        if nbytes > limit:
+            raise LimitError(f"a frame of {nbytes} bytes", remedy=f"the server's limit frame_bytes is {limit}")
+        put = m.PutFrame(key, frame.display, frame.data, frame.channels, placed, nbytes, frame.pixel_aspect, transport)
+        answer = ask(put)
+        if isinstance(answer, m.SendFrame):
+            if answer.segment is not None:
+                write_layers(placed, frame.layers, self._writing.payload(answer.segment))
+            else:
+                payload = memoryview(bytearray(nbytes))
+                write_layers(placed, frame.layers, payload)
+                connection.send_payload(answer.upload, payload)
+            answer = ask(m.Commit(answer.upload))
+        if not isinstance(answer, m.Held):
+            raise ProtocolError("the server did not take the frame", remedy="see the server's log")
+        if len(self._held) >= REMEMBERED_KEYS:
+            self._held.clear()
+        self._held.add(key)
