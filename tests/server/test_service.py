@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import operator
 import os
@@ -307,7 +308,8 @@ def test_silent_connections_half_messages_and_noise_do_not_matter(start_server):
             crowd.append(stranger)
         raw = sockets.socket(sockets.AF_UNIX)
         raw.connect(server.address.removeprefix("ipc://"))
-        raw.sendall(b"\xff\x00\x00\x00")
+        with contextlib.suppress(BrokenPipeError):  # among so many strangers it may be closed already
+            raw.sendall(b"\xff\x00\x00\x00")
         with Client(server.address) as client:
             tile(client, picture())
         raw.close()
