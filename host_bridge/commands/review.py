@@ -13,13 +13,13 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from host_bridge.client import Client
+from host_bridge.client.tile import Tile
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
 from host_bridge.core.frame import Array
 from host_bridge.review.packing import LAYOUTS
 from host_bridge.review.page import PageSettings, ShotOnPage, make_page
 from host_bridge.review.source import BETWEEN, open_stereo
 from host_bridge.shot.file import SUFFIX, Shot, load_shot
-from host_bridge.wire.messages import Tile
 
 NAME = "review"
 HELP = "a page to look at stereo and judge it: views, charts, comfort on real screens, notes"

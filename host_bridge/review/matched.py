@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from host_bridge.client.tile import Tile
 from host_bridge.core.bars import find_bars
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.review.figures import resized
 from host_bridge.review.pair import Pair
-from host_bridge.wire.messages import Tile
 
 Matcher = Callable[[Array, Array], Tile]
 """`Client.match` or the like: left and right (rows, columns, 3) uint8 → planes and stats."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from host_bridge.client.tile import Tile
 from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
 from host_bridge.review import faults
@@ -18,7 +19,6 @@ from host_bridge.review.pair import Pair
 from host_bridge.review.targets import FrameRange, Target, judge
 from host_bridge.shot.signature import Glance, glance
 from host_bridge.shot.transitions import find_transitions
-from host_bridge.wire.messages import Tile
 
 SIDE_PX = 768
 """Longest side of the pictures that are matched: a tenth of a pixel of them is 0.013 % of the width."""

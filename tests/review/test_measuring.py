@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from host_bridge.client.tile import Tile
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.geometry import Box
 from host_bridge.review import faults
@@ -17,7 +18,6 @@ from host_bridge.review.measuring import Measured, flat, summary
 from host_bridge.review.pair import Pair
 from host_bridge.review.targets import TARGETS
 from host_bridge.review.windows import violations
-from host_bridge.wire.messages import Tile
 
 ROWS, COLUMNS = 40, 100
 STATS = {
