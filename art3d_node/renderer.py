@@ -157,7 +157,7 @@ class _TileJob:
 
     def _view_plane(self, kind: str, view: NewView) -> Tensor:
         if kind == "view":
-            plane = _alpha_from_occlusion(self.prepared, view)
+            plane = view.image
         elif kind == "extra":
             plane = _need_extra(self.prepared.plate) if view.data is None else view.data
         elif kind == "disparity":
@@ -186,6 +186,7 @@ class _TileJob:
         size, span = (self.data.height, self.data.width), shift_span(low, high, 1.0 if eye == "right" else -1.0)
         left, top, right, bottom = required_input(region, size, span).needed
         disparity = prepared.eye_disparity(eye, top, bottom, (left, right))
+        alpha = _alpha_index(plate.frame)
         filling: Any = prepared.controls.fill
         outlines: Any = prepared.controls.edges
         return new_view(
@@ -194,10 +195,11 @@ class _TileJob:
             toward=eye,
             region=region,
             data=plate.extra if f"{eye}_extra" in self.wanted else None,
-            alpha=_alpha_index(plate.frame),
+            alpha=alpha,
             edges=outlines,
             fill=filling,
             clean_plate=plate.clean_plate if filling == "clean-plate" else None,
+            occlusion_to_alpha=prepared.controls.occlusion_to_alpha and alpha is not None,
             disparity_range=(low, high),
         )
 
@@ -248,12 +250,3 @@ def _need_extra(plate: Plate) -> Tensor:
 
 def _alpha_index(frame: Frame) -> int | None:
     return frame.channels.index("A") if "A" in frame.channels else None
-
-
-def _alpha_from_occlusion(prepared: Prepared, view: NewView) -> Tensor:
-    alpha = _alpha_index(prepared.plate.frame)
-    if not prepared.controls.occlusion_to_alpha or alpha is None:
-        return view.image
-    image = view.image.clone()
-    image[..., alpha] = torch.where(view.occlusion, 0.0, image[..., alpha])
-    return image

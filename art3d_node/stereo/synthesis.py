@@ -76,8 +76,8 @@ def new_view(
         clean_plate: (H, W, C) the same picture without what stands in front, on the PLATE's grid. Holes show it where
             the background's disparity, which goes on behind the foreground as beside it, takes them from, and it
             stands behind soft outlines. Where it ends, the background is continued.
-        occlusion_to_alpha: write ``occlusion`` as 0 or 1 into the alpha channel; without ``alpha`` it
-            is appended as a last channel.
+        occlusion_to_alpha: write 0 into the alpha channel wherever ``occlusion`` is true, filled or not, so that a
+            compositor sees what the plate showed; without ``alpha`` one that is 1 elsewhere is appended.
         disparity_range: lowest and highest finite disparity, px, where the caller knows them; looser
             bounds give the same result, tighter ones do not.
 
@@ -182,8 +182,7 @@ def _blank(view: Rendered) -> None:
 
 
 def _with_occlusion(image: Tensor, occlusion: Tensor, alpha: int | None) -> Tensor:
-    mask = occlusion.to(image.dtype)
     if alpha is None:
-        return torch.cat([image, mask[..., None]], dim=-1)
-    image[..., alpha] = mask
+        return torch.cat([image, (~occlusion)[..., None].to(image.dtype)], dim=-1)
+    image[..., alpha] = image[..., alpha].masked_fill(occlusion, 0.0)
     return image

@@ -9,6 +9,7 @@ import sys
 import pytest
 import torch
 
+from art3d_node.native import cuda
 from art3d_node.server.workers import devices
 from art3d_node.server.workers.devices import find_devices
 from host_bridge.core.errors import BadInputError
@@ -64,9 +65,22 @@ def test_the_front_counts_without_torch():
     assert done.stdout.strip() == "False"
 
 
-def test_the_probe_answers_as_this_machine_is():
-    found = devices.probe()
-    assert (len(found["names"]) == torch.cuda.device_count()) or found["fault"]
+@pytest.mark.parametrize(
+    ("names", "fault", "found", "said"),
+    [
+        ([], "", [], ""),
+        ([], "no NVRTC", [], ""),
+        (["Big", "Small"], "", ["Big", "Small"], ""),
+        (["Big", "Small"], "no NVRTC", [], "2 CUDA devices are here, but no compiler for them: no NVRTC"),
+    ],
+)
+def test_the_probe_names_the_devices_or_says_why_they_cannot_be_used(monkeypatch, names, fault, found, said):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(names))
+    monkeypatch.setattr(torch.cuda, "get_device_name", names.__getitem__)
+    monkeypatch.setattr(cuda, "fault", lambda: fault)
+    answer = devices.probe()
+    assert answer["names"] == found
+    assert answer["fault"].startswith(said) and bool(answer["fault"]) == bool(said)
 
 
 def test_the_processor_has_no_figures_and_no_bound_of_its_own():

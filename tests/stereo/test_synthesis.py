@@ -214,12 +214,14 @@ def test_half_precision_comes_back_as_half() -> None:
     assert view.disparity.dtype == torch.float32
 
 
-def test_occlusion_goes_to_alpha() -> None:
+def test_occlusion_is_no_alpha() -> None:
     image, disparity = plate(), layered()
-    view = new_view(image, disparity, alpha=3, occlusion_to_alpha=True)
-    assert torch.equal(view.image[..., 3], view.occlusion.float())
+    plain, view = (new_view(image, disparity, alpha=3, occlusion_to_alpha=mark) for mark in (False, True))
+    assert view.occlusion.any() and bool((view.image[..., 3][view.occlusion] == 0).all())
+    assert torch.equal(view.image[~view.occlusion], plain.image[~view.occlusion])
+    assert torch.equal(view.image[..., :3], plain.image[..., :3])
     appended = new_view(image[..., :3].contiguous(), disparity, occlusion_to_alpha=True)
-    assert torch.equal(appended.image[..., 3], appended.occlusion.float())
+    assert torch.equal(appended.image[..., 3], (~appended.occlusion).float())
 
 
 def test_clean_plate_shows_in_holes_only() -> None:
