@@ -129,7 +129,7 @@ def test_every_output_is_the_same_everywhere(
     start: Start, request: pytest.FixtureRequest, tmp_path: Path, port: int, system: str
 ) -> None:
     """Bit for bit what this system's binary gives from the same server: all outputs, and integers too."""
-    server = Server(tmp_path, address=f"tcp://127.0.0.1:{port}", engine="art3d_node.server.compute:make")
+    server = Server(tmp_path, address=f"tcp://127.0.0.1:{port}", engine="art3d_node.server.workers.compute:make")
     try:
         Client(server.address, hello_timeout_s=280.0).close()
         hosts = [start(name, request) for name in ("linux", system)]
