@@ -27,7 +27,7 @@ PATIENCE = Patience(silent_s=30.0, loading_s=120.0, stuck_s=float("inf"))
 AT_ONCE = 5  # deaths in RECENT_S after which it is no longer started again without a pause
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 RECENT_S = 20.0
-SPARE_AFTER_S = 3.0  # of service: before that, workers need the processor more
+SPARE_AFTER_S = 0.5  # of service of the first: before that, workers need the processor more
 GO = b"g"
 
 
@@ -59,6 +59,7 @@ class Supervisor:
         self._stopping = False
         self._child: subprocess.Popen[bytes] | None = None
         self._spare: Front | None = None
+        self._fronts = 0
         self.fault = ""  # why the last front could not begin
 
     def stop(self, *_: object) -> None:
@@ -102,6 +103,7 @@ class Supervisor:
         """One front's life: its exit code, and whether it began to serve."""
         front, self._spare = self._spare or self._start(), None
         self._child = front.child
+        self._fronts += 1
         try:
             with contextlib.suppress(OSError):  # a spare that has died shows when it is watched
                 front.pipe.send(GO)
@@ -123,6 +125,8 @@ class Supervisor:
         asked_s = 0.0
         while True:
             now_s = time.monotonic()
+            if began and (self._fronts > 1 or now_s - began_s > SPARE_AFTER_S):
+                self._have_spare()
             try:
                 heard = front.pipe.recv(4096)
             except TimeoutError:
@@ -142,8 +146,6 @@ class Supervisor:
             else:
                 watch.heard(now_s, ready=True)
                 began = True
-                if now_s - began_s > SPARE_AFTER_S:
-                    self._have_spare()
 
     def _end(self, child: subprocess.Popen[bytes]) -> int:
         # It closed its end because it ends; one that hangs does not.

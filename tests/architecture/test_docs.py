@@ -75,6 +75,16 @@ def test_the_walks_name_what_is_there(root: Path) -> None:
     assert len(steps) > 50 and missing == []
 
 
+def test_the_tests_of_the_threat_model_are_there(root: Path) -> None:
+    page = (root / "docs" / "server.md").read_text(encoding="utf-8")
+    table = page[page.index("| fault | test |") : page.index("## As a service")]
+    found = []
+    for file, names in re.findall(r"`([\w/]+\.py)`: ((?:`test_\w+`(?:, )?)+)", table):
+        text = (root / "tests" / file).read_text(encoding="utf-8")
+        found += [f"def {name}(" in text for name in re.findall(r"test_\w+", names)]
+    assert len(found) > 20 and all(found)
+
+
 def test_troubleshooting_quotes_messages_as_they_are(root: Path) -> None:
     """Whatever stands between the … of a quoted message stands in the sources too."""
     files = [path for folder in CODE for path in (root / folder).rglob("*") if path.suffix in ENDINGS]
