@@ -103,7 +103,7 @@ def _rendered(args: argparse.Namespace) -> int:
     with openjd_lines.reporting(args.openjd):
         job = job_of(args)
         job.check()
-        job = replace(job, notes=notes_of(job.check_readable(), job.controls.hero))
+        job = replace(job, notes=notes_of(job.check_readable(), job, args.frames))
         reporter = reporter_for(as_json=args.json, farm=args.openjd)
         with stoppable(), Client(args.server) as client:
             identity = identities(client, job.settings)
@@ -222,10 +222,20 @@ def clean_plate_of(args: argparse.Namespace, view: str) -> PlateSequence:
     return settle_hero(PlateSequence.open(args.clean_plate, view=view if named else args.view), view or None)[0]
 
 
-def notes_of(plate: Plate, hero: str) -> tuple[str, ...]:
+def notes_of(plate: Plate, job: Job, frames: str | None) -> tuple[str, ...]:
     """What was chosen for a person who did not say, a line each."""
-    eye = (f"the hero eye is {hero}, as the plate is; --hero names another",) if hero == plate.view == "right" else ()
-    return (*plate.choices, *eye)
+    hero, said = job.controls.hero, list(plate.choices)
+    if hero == plate.view == "right":
+        said.append(f"the hero eye is {hero}, as the plate is; --hero names another")
+    if hero == "none" and plate.unmoved:
+        said.append(f"left out, since no eye is the plate itself: {', '.join(plate.unmoved)}; --hero left keeps them")
+    there = job.plate.frames
+    if frames is None and len(there) > 1 and (step := there[1] - there[0]) > 1:
+        span = f"{there[0]}-{there[-1]}"
+        said.append(
+            f"frames {span}x{step}: those between have no files and are not missed; --frames {span} misses them"
+        )
+    return tuple(said)
 
 
 def layers_of(text: str) -> tuple[str, ...]:

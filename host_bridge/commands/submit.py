@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """Proves the render, writes the bundle and says how to run it."""
     proven = render.job_of(args)
     proven.check()
-    proven.check_readable()
+    notes = render.notes_of(proven.check_readable(), proven, args.frames)
     job = _shot_job(args, proven)
     template, values = shot_bundle(job)
     if job.kitchen.style_folder is not None:
@@ -59,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
             shutil.copyfile(style, job.kitchen.style_folder / style.name)
     write_bundle(args.bundle, template, values)
     print(f"wrote {args.bundle}: {len(proven.plate.frames)} frames, chunks of {args.chunk}")
+    for note in notes:
+        print(f"note   {note}")
     if not _writable(Path(args.out).parent):
         print(f"note   this machine cannot write to {Path(args.out).parent}; the workers must be able to")
     print(how_to_run(args.bundle, "Render"))

@@ -6,19 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
 from host_bridge.farm.template import write_bundle
-
-
-@pytest.fixture
-def python(root: Path) -> str:
-    """The Python that has the engine's library."""
-    found = root / "build" / "engines" / "bin" / "python"
-    if not found.is_file():
-        pytest.skip("no farm engine's library here (make engines)")
-    return str(found)
 
 
 def test_parameters_and_attachments_of_a_shot(tmp_path: Path, python: str) -> None:

@@ -88,6 +88,11 @@ class Plate:
         return self.own or self.frame
 
     @property
+    def unmoved(self) -> tuple[str, ...]:
+        """Channels that no rebuilt eye can show: ids, integers, and what lies in parts of other windows."""
+        return tuple(layer.name for layer in self.layers if layer.name not in self.extra)
+
+    @property
     def choices(self) -> tuple[str, ...]:
         """What was chosen among several of a kind, a line each, for people."""
         said = []

@@ -1,0 +1,31 @@
+"""The documented command line as OpenCue's own outline library hands it on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from host_bridge.io.plates.sequence import parse_frames
+
+COMMAND = "art3d render '/p p/plate.####.exr' -o '/o/s.####.exr' --shot shot.art3d --openjd --frames"
+
+
+def layer(python: str, home: Path, *words: str) -> dict[str, str | list[str]]:
+    script = Path(__file__).with_name("opencue_layer.py")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    words = (python, str(script), "10", "1001-1100", *words)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def test_a_shell_layer_keeps_the_command_as_it_is(tmp_path: Path, python: str) -> None:
+    found = layer(python, tmp_path, f"{COMMAND} #FRAMESPEC#")
+    assert (found["cmd"], found["range"], found["chunk"]) == (f"{COMMAND} #FRAMESPEC#", "1001-1100", "10")
+
+
+def test_pycuerun_fills_in_one_frame(tmp_path: Path, python: str) -> None:
+    words = layer(python, tmp_path, f"{COMMAND} %{{FRAME}}")["frame"]
+    assert words[2] == "/p p/plate.####.exr" and parse_frames(words[-1]) == (1003,)
