@@ -15,14 +15,15 @@ from rich.console import Console
 from rich.table import Table
 
 from art3d_node.models.camera_net import CameraNet
+from benchmarks.gpu_networks import random_batch
 from training.asked import FilmSpec
 from training.config import CurateConfig, FitConfig
 from training.curate import curate, single_threaded
-from training.dataset import Batch
 from training.depth import Depth
 from training.films import open_film, side_picture
-from training.fit import Blueprint, begin, objective
+from training.fit import Blueprint, begin
 from training.masks import mask_source
+from training.objective import objective
 from training.pairs import Bench, Beside, squared
 from training.stage.directors import director_named
 from training.stage.film import FilmPlan, write_film
@@ -85,15 +86,7 @@ def fitting(size: int, batch: int) -> Rates:
     net = CameraNet(config.width)
     optimiser = begin(net, config).optimiser
     blueprint = Blueprint(net)
-    shape = (batch, size, size)
-    data = Batch(
-        torch.rand(batch, 3, size, size),
-        torch.rand(shape),
-        torch.randn(shape),
-        torch.ones(shape),
-        (torch.rand(shape) > 0.9).float(),
-        ("x",) * batch,
-    )
+    data = random_batch(size, batch)
     rates = []
     for _ in range(REPEATS):
         watch = _Watch()
