@@ -94,14 +94,14 @@ def test_the_bars_lie_on_the_screen_as_they_are(bars: Bars, hero: str, zero_plan
         assert np.array_equal(plane[outside], expected[outside]), name
 
 
-def test_dead_columns_grow_no_stripe() -> None:
-    """Two dead columns at the left edge stay two in the new eye, and the picture begins beside them."""
-    frame = barred(picture(), (0, 0, 2, 0))
-    for zero_plane in (0.0, 1.0):
-        right = shown(frame, Controls(zero_plane=zero_plane))["right"]
-        dark = right[..., :3].max(axis=2) < 0.02
-        assert dark[:, :2].all()
-        assert not dark[:, 2:].any()
+@pytest.mark.parametrize(("bars", "dead"), [((0, 0, 2, 0), slice(0, 2)), ((0, 0, 0, 2), slice(-2, None))])
+@pytest.mark.parametrize("zero_plane", [0.0, 1.0, -1.0])
+def test_dead_columns_grow_no_stripe(bars: tuple[int, int, int, int], dead: slice, zero_plane: float) -> None:
+    """Two dead columns at an edge stay two in the new eye, and the picture begins beside them."""
+    right = shown(barred(picture(), bars), Controls(zero_plane=zero_plane))["right"]
+    dark = right[..., :3].max(axis=2) < 0.02
+    assert dark[:, dead].all()
+    assert not np.delete(dark, np.arange(dark.shape[1])[dead], axis=1).any()
 
 
 @pytest.mark.parametrize("hero", ["left", "none"])

@@ -11,7 +11,7 @@ from host_bridge.batch.depth_script import DepthScript
 from host_bridge.core.errors import Art3DError, BadInputError, OutputError
 from host_bridge.core.floating_window import FROM_SHOT, window_of
 from host_bridge.core.params import Controls
-from host_bridge.core.recipe import content_hash, recipe_hash
+from host_bridge.core.recipe import recipe_hash
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, Plate, PlateSequence
 from host_bridge.io.plates.canvas import Canvas, laid
@@ -192,8 +192,7 @@ class Job:
 
     def _depth(self, source: int) -> tuple[str, ...]:
         """What tells one depth from elsewhere from another."""
-        path = self.plate.depth.path(source)
-        return (self.plate.depth.channel, content_hash(path) if path else "")
+        return (self.plate.depth.channel, self.plate.depth.content(source))
 
     def _clean(self, number: int) -> int:
         """The clean plate's frame: the same number, or its only one."""

@@ -45,6 +45,15 @@ def test_bars_belong_to_shots() -> None:
     assert scan.shots[-1].picture == Box(0, 0, 100, 80)
 
 
+def test_a_film_padded_on_all_sides() -> None:
+    """The picture of a padded film is the film's, to the pixel, and so are its shots."""
+    frames = [*[_picture(1)] * 8, *[_picture(2)] * 8]
+    bare = scan_film(_film(frames), where="film", min_shot_frames=2)
+    padded = scan_film(_film([np.pad(f, ((6, 8), (10, 12), (0, 0))) for f in frames]), where="film", min_shot_frames=2)
+    assert (bare.picture, padded.picture) == (Box(0, 0, 100, 60), Box(10, 6, 110, 66))
+    assert [(s.start, s.stop) for s in padded.shots] == [(s.start, s.stop) for s in bare.shots] == [(0, 8), (8, 16)]
+
+
 def test_a_film_that_shows_nothing() -> None:
     with pytest.raises(PlateError, match="black throughout"):
         scan_film(_film([np.full((40, 100, 3), 10, np.uint8)] * 3), where="film", min_shot_frames=2)

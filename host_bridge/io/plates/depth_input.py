@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from host_bridge.core.errors import DepthSourceError, PlateError
-from host_bridge.io.plates.depth_picture import fitted, read_depth
+from host_bridge.io.plates.depth_picture import fitted, from_movie, read_depth
 from host_bridge.io.plates.plate import Plate
 
 if TYPE_CHECKING:
@@ -47,13 +47,23 @@ class DepthInput:
         pictures = self.pictures
         if pictures is None:
             return None
-        if pictures.pattern.numbered and (number not in pictures.frames or number in pictures.missing):
+        several = pictures.pattern.numbered or pictures.film is not None
+        if several and (number not in pictures.frames or number in pictures.missing):
             raise DepthSourceError(
                 f"frame {number} has no depth picture",
                 where=str(pictures.path(number)),
                 remedy="render it, or leave the frame out with --frames",
             )
         return pictures.path(number)
+
+    def content(self, number: int) -> str:
+        """The identity of one frame's depth picture; "" where the plate holds its own.
+
+        Raises:
+            DepthSourceError: the sequence has no such frame.
+            PlateError: it cannot be read.
+        """
+        return self.pictures.content(number) if self.path(number) and self.pictures else ""
 
     def laid_over(self, plate: Plate, number: int) -> Plate:
         """A plate with this depth.
@@ -66,7 +76,11 @@ class DepthInput:
         if path is None or self.pictures is None:
             return plate
         try:
-            found = read_depth(path, view=plate.view or self.eye, channel=self.channel)
+            film = self.pictures.film
+            if film is not None:
+                found = from_movie(film, number - self.pictures.first)
+            else:
+                found = read_depth(path, view=plate.view or self.eye, channel=self.channel)
             pixels = fitted(found, plate.frame)
         except PlateError as error:
             raise DepthSourceError(error.message, where=error.where or str(path), remedy=error.remedy) from error

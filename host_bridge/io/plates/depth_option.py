@@ -8,6 +8,7 @@ from pathlib import Path
 
 from host_bridge.core.errors import BadInputError
 from host_bridge.io.plates.depth_input import DepthInput
+from host_bridge.io.plates.film import is_movie
 from host_bridge.io.plates.sequence import PlateSequence
 
 ENDINGS = (".exr", ".sxr", ".mxr", ".png", ".tif", ".tiff", ".pfm", ".npy", ".dpx", ".hdr", ".jpg", ".jpeg", ".webp")
@@ -15,7 +16,7 @@ ENDINGS = (".exr", ".sxr", ".mxr", ".png", ".tif", ".tiff", ".pfm", ".npy", ".dp
 
 def is_pictures(depth: str) -> bool:
     """Whether `--depth` names pictures, and not a source or a network."""
-    return depth.lower().endswith(ENDINGS)
+    return depth.lower().endswith(ENDINGS) or is_movie(Path(depth))
 
 
 def network(depth: str) -> str:
@@ -42,8 +43,12 @@ def with_depth(plate: PlateSequence, depth: str, channel: str = "", *, hero: str
         if channel and depth not in ("auto", "auto+people", "aov"):
             raise BadInputError(f"depth from {depth} has no channels", where="--depth-channel", remedy="leave it out")
         return replace(plate, depth=DepthInput(None, channel)), "aov" if channel else network(depth)
-    pictures = PlateSequence.open(depth, view=plate.view or hero)
-    if not pictures.pattern.numbered and len(plate.frames) > 1:
+    # A movie of depth begins with the plate, whatever its own timecode says.
+    first = (plate.first if plate.film else min(plate.files or plate.frames)) if is_movie(Path(depth)) else None
+    if first is not None and channel:
+        raise BadInputError("a movie of depth has no channels", where="--depth-channel", remedy="leave it out")
+    pictures = PlateSequence.open(depth, view=plate.view or hero, start=first)
+    if not (pictures.pattern.numbered or pictures.film) and len(plate.frames) > 1:
         raise BadInputError(
             f"one depth picture for {len(plate.frames)} frames", where=depth, remedy="write its frame number as ####"
         )

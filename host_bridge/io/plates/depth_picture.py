@@ -22,12 +22,15 @@ from host_bridge.io.plates import guard
 from host_bridge.io.plates.depth_read import over, pick_varying
 from host_bridge.io.plates.disparity import find_disparity, read_npy, read_pfm
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
+from host_bridge.io.plates.film import Film
 from host_bridge.io.plates.naming import of_view
 from host_bridge.io.plates.resample import resampled
 from host_bridge.io.silence import silenced
 from host_bridge.wire.depth_values import varies
 
 ASPECT_SLACK = 0.04
+COLOURFUL = 0.05  # mean spread of R, G and B, 0..1, that a codec leaves of grey
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,21 @@ def read_depth(path: Path, *, view: str = "", channel: str = "") -> DepthPicture
         window = Box.of_size(pixels.shape[1], pixels.shape[0])
         return DepthPicture(path, pixels, window, window)
     return _from_image(path, channel)
+
+
+def from_movie(film: Film, position: int) -> DepthPicture:
+    """One frame of a movie of depth: its luma, as code values 0..1.
+
+    Raises:
+        PlateError: it cannot be decoded, or is a picture in colour.
+    """
+    picture = film.read(position, linear=False)
+    count = len(picture.channels) - (picture.channels[-1] == "A")
+    planes = picture.pixels[..., :count]
+    if count == 3 and float(np.ptp(planes, axis=-1).mean()) > COLOURFUL:
+        raise PlateError("a film in colour is not depth", where=str(film.path), remedy="name a grey one")
+    luma = (planes @ _LUMA if count == 3 else planes[..., 0]).astype(np.float32)
+    return DepthPicture(film.path, luma, picture.window, picture.display)
 
 
 def fitted(depth: DepthPicture, frame: Frame) -> Array:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from av import VideoFrame
 
 from host_bridge.core.errors import BadInputError, DepthSourceError, MissingFrameError, PlateError
 from host_bridge.core.frame import Frame
@@ -15,6 +16,7 @@ from host_bridge.io.plates import PlateSequence
 from host_bridge.io.plates.depth_option import with_depth
 from host_bridge.io.plates.depth_picture import fitted, read_depth
 from host_bridge.io.plates.resample import resampled
+from tests.host_bridge.io.plates.films import Make, make
 
 SHAPE = (24, 40)
 
@@ -191,3 +193,23 @@ def test_views_in_the_name(tmp_path: Path) -> None:
     plates = PlateSequence.open(str(tmp_path / "p_%V.####.png"), view="right")
     plates, _ = with_depth(plates, str(tmp_path / "d_%V.####.tif"))
     assert plates.read(1).frame.layers["depth"].max() == np.float32(0.75 * 0.75)
+
+
+def test_a_movie_is_depth_by_its_luma(tmp_path: Path) -> None:
+    """Its first frame belongs to the plate's first, whatever its timecode says."""
+    plates = sequence(tmp_path, range(1001, 1004))
+    codes = [np.rint(steps() * 200 + 20 * k).astype(np.uint8) for k in range(2)]
+    frames = [VideoFrame.from_ndarray(c, format="gray") for c in codes]
+    how = Make(codec="ffv1", pixels="gray", size=(SHAPE[1], SHAPE[0]), tags=(1, 1, 1, 2), timecode="01:00:00:00")
+    film = make(tmp_path / "d.mkv", how, frames)
+    asked, source = with_depth(plates, str(film))
+    assert source == "aov"
+    for number, wanted in zip((1001, 1002), codes, strict=True):
+        plate = asked.read(number)
+        assert plate.depth_file == "d.mkv"
+        assert np.abs(plate.frame.layers["depth"][..., 0] - wanted / 255).max() < 1 / 255
+    assert asked.depth.content(1001) != asked.depth.content(1002)
+    with pytest.raises(DepthSourceError, match="frame 1003 has no depth picture"):
+        asked.read(1003)
+    with pytest.raises(BadInputError, match="has no channels"):
+        with_depth(plates, str(film), "Z")
