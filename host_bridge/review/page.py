@@ -9,13 +9,15 @@ import math
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import Art3DError, OutputError
 from host_bridge.core.floating_window import FloatingWindow
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, figures_of, scenes
 from host_bridge.review.matched import Matcher, matched
 from host_bridge.review.pair import Pair
@@ -23,6 +25,8 @@ from host_bridge.review.proxies import Proxy, frame_script
 from host_bridge.review.source import StereoSource
 from host_bridge.review.targets import TARGETS, FrameRange, Judgement, judge
 from host_bridge.review.windows import proposed
+from host_bridge.shot.signature import Glance, glance
+from host_bridge.shot.transitions import Finder
 
 MOST_BYTES = 58_000_000
 MOST_FRAME_BYTES = 400_000
@@ -36,12 +40,12 @@ class ShotOnPage:
 
     Attributes:
         source: where its frames are.
-        cuts: first frames of new scenes.
+        cuts: first frames of new scenes; None finds them in the pictures.
         suggested: knobs that the shot's analysis suggests, by name.
     """
 
     source: StereoSource
-    cuts: Sequence[int] = ()
+    cuts: Sequence[int] | None = None
     suggested: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -126,6 +130,7 @@ class _Found:
     width_px: int = 0
     pixel_aspect: float = 1.0
     swapped: list[bool] = field(default_factory=list)
+    cuts: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,8 @@ class _Each:
 
 def _frames(folder: Path, index: int, shot: ShotOnPage, proxy: Proxy, each: _Each) -> _Found:
     found, before = _Found(), None
-    starts = set(shot.cuts)
+    starts = set(shot.cuts or ())
+    finder = Finder()
     with ThreadPoolExecutor(READERS, "art3d-review") as pool:
         for number, pair, error in _read(pool, shot.source, proxy):
             each.done()
@@ -150,10 +156,31 @@ def _frames(folder: Path, index: int, shot: ShotOnPage, proxy: Proxy, each: _Eac
                 found.swapped += [] if eyes.swapped is None else [eyes.swapped]
             found.figures.append(figures_of(pair, None if number in starts else before))
             found.width_px, found.pixel_aspect = pair.full_width, pair.pixel_aspect
+            if shot.cuts is None:
+                finder.add(_glance(pair))
             with replacing(folder / "frames" / str(index) / f"{number}.js") as temporary:
                 temporary.write_text(frame_script(pair, proxy, shot=index), encoding="ascii")
             before = pair
+    found.cuts = list(shot.cuts) if shot.cuts is not None else _scene_starts(finder, found.figures)
+    firsts = set(found.cuts)
+    # What changes at a cut is no jitter.
+    found.figures = [replace(f, jitter=math.nan) if f.number in firsts else f for f in found.figures]
     return found
+
+
+def _glance(pair: Pair) -> Glance:
+    box = Box.of_size(pair.left.shape[1], pair.left.shape[0])
+    return glance(Frame(box, box, {"color": pair.left}, ("R", "G", "B")))
+
+
+def _scene_starts(finder: Finder, figures: Sequence[Figures]) -> list[int]:
+    """First frames of new scenes, as the pictures tell them: after a cut, and behind a dissolve or a fade."""
+    starts = []
+    for change in finder.finish():
+        at = change.first if change.kind == "cut" else change.last + 1
+        if change.kind != "flash" and at < len(figures):
+            starts.append(figures[at].number)
+    return starts
 
 
 def _read(
@@ -176,7 +203,7 @@ def _body(name: str, shot: ShotOnPage, found: _Found) -> tuple[dict[str, Any], d
     """What the page knows of a shot, and the verdicts."""
     figures = found.figures
     numbers = [f.number for f in figures]
-    spans = scenes(shot.cuts, numbers)
+    spans = scenes(found.cuts, numbers)
     firsts = {first for first, _ in spans[1:]}
     jumps = [
         depth_jump(before, after) if after.number in firsts else math.nan

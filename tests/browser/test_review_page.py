@@ -146,7 +146,7 @@ def test_the_ruler_reads_parallax_in_every_unit(page: Any) -> None:
     box = page.locator("#canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.5)
     said = page.inner_text("#readout")
-    assert "1.6 px" in said and "1.00 %" in said and "100.0 mm" in said and "behind" in said
+    assert "1.6 px" in said and "1.00 %" in said and "0.100 m" in said and "behind" in said
 
 
 def test_keys_and_scrubbing(page: Any) -> None:

@@ -93,6 +93,8 @@
     const mend = [];
     if (found.gain < 1) mend.push(`Global Depth × ${found.gain.toFixed(2)}`);
     if (Math.abs(found.zero_plane_pct) >= 0.005) mend.push(`Zero Plane ${found.zero_plane_pct > 0 ? "+" : ""}${found.zero_plane_pct.toFixed(2)} %`);
+    const cut = Object.keys(shot().violations).length;
+    if (cut) mend.push(`Floating Window (${shot().window.proposal.replace("float ", "")}) for what the edges cut in ${cut} frames`);
     $("verdict").textContent = found.verdict + (failing ? ` in ${failing} frames` : "") + (mend.length ? "; try " + mend.join(", ") : "");
     $("verdict").className = found.verdict === "comfortable" ? "comfortable" : "";
     const s = shot(), go = (i) => show(i), f = s.figures, cuts = s.cuts.map((c) => s.numbers.indexOf(c));
