@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -144,6 +146,27 @@ def test_threads_change_nothing() -> None:
         native.set_threads(before)
     for a, b in zip((*several.disparity, *several.valid), (*one.disparity, *one.valid), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+_DIGEST = """
+import hashlib
+from art3d_node.stereo.matching import match
+from tests.stereo.test_matching import _step
+found = match(*_step(14, -9)[:2], reach_px=32)
+print(hashlib.sha1(b"".join(a.tobytes() for a in (*found.disparity, *found.valid))).hexdigest())
+"""
+
+
+def test_every_instruction_set_finds_the_same() -> None:
+    root = Path(__file__).parents[2]
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", _DIGEST], env={**os.environ, "ART3D_ISA": isa, "PYTHONPATH": str(root)}, cwd=root,
+            check=True, capture_output=True, text=True,
+        ).stdout
+        for isa in ("x86-64-v2", "")
+    }  # fmt: skip
+    assert len(digests) == 1
 
 
 def test_tiny_pictures_and_bad_ones() -> None:
