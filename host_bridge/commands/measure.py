@@ -110,7 +110,7 @@ def _written(measured: Measured, args: argparse.Namespace) -> Iterator[None]:
         if args.csv is not None:
             with replacing(args.csv) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
                 rows = flat(records)
-                writer = csv.DictWriter(file, rows[0] if rows else ["frame"])
+                writer = csv.DictWriter(file, dict.fromkeys(name for row in rows for name in row) or ["frame"])
                 writer.writeheader()
                 writer.writerows(rows)
 

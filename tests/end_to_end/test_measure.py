@@ -82,6 +82,19 @@ def test_a_packed_sequence_in_rows_and_lines(tmp_path, capsys) -> None:
     assert float(rows[0]["parallax_p1_pct"]) == pytest.approx(-100 * 8 / WIDTH, abs=0.1)
 
 
+def test_a_black_first_frame_tells_less_than_the_others(eyes, tmp_path, capsys) -> None:
+    for name, eye in zip(("left", "right"), eyes, strict=True):
+        (tmp_path / f"{name}.0002.png").write_bytes(Path(eye).read_bytes())
+        _png(tmp_path / f"{name}.0001.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    table = tmp_path / "f.csv"
+    assert (
+        main(["measure", *(str(tmp_path / f"{name}.####.png") for name in ("left", "right")), "--csv", str(table)]) == 0
+    )
+    assert json.loads(capsys.readouterr().out)["faults"]["unmatched"] == [1]
+    first, second = csv.DictReader(table.read_text().splitlines())
+    assert first["parallax_p1_pct"] == "" and float(second["parallax_p1_pct"]) < -2
+
+
 def test_eyes_that_do_not_belong_together(eyes, tmp_path, capsys) -> None:
     small = _png(tmp_path / "small.png", np.zeros((20, 30, 3), np.uint8))
     assert main(["measure", eyes[0], small]) == 2
