@@ -19,6 +19,7 @@ from host_bridge.io.plates import guard, metadata, tags, upright
 from host_bridge.io.plates.tags import Tag
 from host_bridge.io.silence import silenced
 
+_JPEG = b"\xff\xd8\xff"
 _LAB = (8, 9, 10)  # TIFF's numbers for CIE, ICC and ITU L*a*b*
 
 
@@ -60,11 +61,13 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
         PlateError: not an image, damaged, or without colour.
         LimitError: larger than a plate may be.
     """
-    guard.first_bytes(path)
+    start = guard.first_bytes(path)
     with silenced(), utf8_path(path) as text:
         reader = oiio.ImageInput.open(text)
     if reader is None:
         raise _unreadable(path, oiio.geterror())
+    if start.startswith(_JPEG):
+        guard.validate_whole_jpeg(path)
     spec = reader.spec()
     window = Box.of_size(spec.width, spec.height).shift(spec.x, spec.y)
     guard.validate_size(path, window, spec.nchannels * spec.format.size())

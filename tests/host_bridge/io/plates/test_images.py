@@ -123,3 +123,19 @@ def test_further_pictures_of_a_file_are_said(tmp_path, name) -> None:
     assert plate.choices == ("the file holds several pictures, of which the first is taken",)
     one.save(tmp_path / f"one.{name.split('.')[1]}")
     assert read_plate(tmp_path / f"one.{name.split('.')[1]}").choices == ()
+
+
+@pytest.mark.parametrize("how", [{}, {"progressive": True}, {"exif": True}])
+@pytest.mark.parametrize("part", [0.5, 0.98])
+def test_a_jpeg_that_is_cut_short_is_no_grey_picture(tmp_path, how, part) -> None:
+    picture = PIL.Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 96, 3), np.uint8))
+    path = tmp_path / "p.jpg"
+    picture.resize((16, 16)).save(path)
+    segment = b"Exif\0\0" + path.read_bytes()  # a thumbnail, which has an end of its own
+    picture.save(path, quality=90, **({"exif": segment} if "exif" in how else how))
+    whole = path.read_bytes()
+    path.write_bytes(whole + bytes(100))
+    assert read_plate(path).frame.display.width == 96
+    path.write_bytes(whole[: int(len(whole) * part)])
+    with pytest.raises(PlateError, match="cut short"):
+        read_plate(path)
