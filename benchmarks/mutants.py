@@ -55,11 +55,13 @@ MUTANTS = (
     Mutant(
         "fill.h", "for (int side = -1; side <= 1; side += 2)", "for (int side = 1; side <= 1; side += 2)", "one side"
     ),
-    Mutant("fill.h", "found.disparity - 1.0f) found.disparity", "found.disparity - 99.0f) found.disparity", "no gap"),
+    Mutant(
+        "background.h", "found.disparity - 1.0f) found.disparity", "found.disparity - 99.0f) found.disparity", "no gap"
+    ),
     Mutant("fill.h", "weight *= FADE", "weight *= 1.0f", "hidden background does not fade"),
-    Mutant("fill.h", "s > 0.0f ? index[left] + 1 : index[right]", "index[left] + 1", "the gap's wrong end"),
+    Mutant("background.h", "s > 0.0f ? index[left] + 1 : index[right]", "index[left] + 1", "the gap's wrong end"),
     Mutant("fill.h", "2 * turn - 1 : 2 * turn", "2 * turn : 2 * turn", "half the precision of rays"),
-    Mutant("fill.h", "max(1.0f, 0.5f *", "max(1.0f, 1.5f *", "foreground counts as background"),
+    Mutant("background.h", "max(1.0f, 0.5f *", "max(1.0f, 1.5f *", "foreground counts as background"),
     Mutant("holes.h", "j - k >= job.widest", "j - k >= 2 * job.widest", "border holes are too narrow"),
     Mutant("holes.h", "cover[at] >= 0.5f)", "cover[at] >= 0.9f)", "covered targets count as holes"),
     Mutant("holes.h", "sight(width, {k, end}) + TAPS", "sight(width, {k, end})", "two rows too few beside a tile"),
