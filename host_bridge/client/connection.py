@@ -49,7 +49,7 @@ class Connection:
     Args:
         address: the server's endpoint.
         hello_timeout_s: how long to wait for its welcome.
-        name: told to the server for its logs.
+        name: for the logs of the server.
         revive: called while nobody answers the greeting; starts the server afresh where that is the client's to do.
 
     Raises:
@@ -73,7 +73,7 @@ class Connection:
         self._waiting: dict[int, Reply | None] = {}
         self._control: zmq.Socket[bytes] | None = None
         self._socket = self._make_socket()
-        # A refusal is told once and not repeated, so the monitor must listen before the socket connects.
+        # A refusal comes once and not repeated, so the monitor must listen before the socket connects.
         self._monitor = self._socket.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_AUTH)
         self._socket.connect(address)
         self._poller = zmq.Poller()
@@ -103,7 +103,7 @@ class Connection:
         return socket
 
     def _greet(self, timeout_s: float) -> m.Welcome:
-        number, told = next(self._ids), False
+        number, warned = next(self._ids), False
         self._waiting[number] = None
         start = revived_s = time.monotonic()
         while True:
@@ -123,9 +123,9 @@ class Connection:
                 revived_s = time.monotonic()
             # A server whose workers are still loading says progress meanwhile, and is worth waiting for.
             loading, waited_s = self._heard_s > start, time.monotonic() - start
-            if loading and waited_s > NOTICE_S and not told:
+            if loading and waited_s > NOTICE_S and not warned:
                 log.warning("the server at %s is loading; its first start takes a minute or two", self.address)
-                told = True
+                warned = True
             patience_s = max(timeout_s, LOADING_S) if loading else timeout_s
             if waited_s > patience_s:
                 raise ServerUnreachableError(
@@ -239,10 +239,10 @@ class Connection:
     @property
     def control_address(self) -> str:
         """The control socket; a server that listens on all interfaces is asked where we found it."""
-        told = self.welcome.control or self.address
-        if told.startswith("tcp://") and self.address.startswith("tcp://"):
-            return f"{self.address.rsplit(':', 1)[0]}:{told.rsplit(':', 1)[1]}"
-        return told
+        control = self.welcome.control or self.address
+        if control.startswith("tcp://") and self.address.startswith("tcp://"):
+            return f"{self.address.rsplit(':', 1)[0]}:{control.rsplit(':', 1)[1]}"
+        return control
 
     def close(self, *, polite: bool = False) -> None:
         """Closes all sockets; `polite` tells the server first."""

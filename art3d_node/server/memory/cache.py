@@ -15,7 +15,7 @@ class ByteCache(Generic[K, V]):
 
     Args:
         budget_bytes: the bound on the sum of all values.
-        dropped: told of every value that leaves.
+        dropped: called with every value that leaves.
     """
 
     def __init__(self, budget_bytes: int, *, dropped: Callable[[K, V], None] | None = None) -> None:

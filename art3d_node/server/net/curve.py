@@ -43,7 +43,7 @@ class Curve:
         """Nothing: the client speaks first."""
         return b""
 
-    def handshake(self, said: bytes) -> bytes:
+    def handshake(self, received: bytes) -> bytes:
         """WELCOME for HELLO, READY for INITIATE.
 
         Raises:
@@ -51,16 +51,16 @@ class Curve:
             Refused: the key is not admitted.
         """
         try:
-            return self._welcome(said) if not self._cookie else self._let_in(said)
+            return self._welcome(received) if not self._cookie else self._let_in(received)
         except (CryptoError, ValueError, TypeError) as error:
             raise Violation(f"a box that does not open: {type(error).__name__}") from None
 
-    def _welcome(self, said: bytes) -> bytes:
-        if len(said) != HELLO_BYTES or not said.startswith(b"\x05HELLO\x01\x00"):
+    def _welcome(self, received: bytes) -> bytes:
+        if len(received) != HELLO_BYTES or not received.startswith(b"\x05HELLO\x01\x00"):
             raise Violation("no HELLO")
-        self._theirs, nonce = said[80:112], said[112:120]
+        self._theirs, nonce = received[80:112], received[112:120]
         self._receive(nonce)
-        sodium.crypto_box_open(said[120:], b"CurveZMQHELLO---" + nonce, self._theirs, self._secret)
+        sodium.crypto_box_open(received[120:], b"CurveZMQHELLO---" + nonce, self._theirs, self._secret)
         self._own = sodium.crypto_box_keypair()
         # The state is kept here, as small as a cookie's; the cookie proves that INITIATE follows this WELCOME.
         self._cookie = os.urandom(COOKIE_BYTES)
@@ -68,15 +68,15 @@ class Curve:
         box = sodium.crypto_box(self._own[0] + self._cookie, b"WELCOME-" + long_nonce, self._theirs, self._secret)
         return command(b"WELCOME", long_nonce + box)
 
-    def _let_in(self, said: bytes) -> bytes:
-        if len(said) < INITIATE_BYTES or not said.startswith(b"\x08INITIATE"):
+    def _let_in(self, received: bytes) -> bytes:
+        if len(received) < INITIATE_BYTES or not received.startswith(b"\x08INITIATE"):
             raise Violation("no INITIATE")
-        cookie, nonce = said[9 : 9 + COOKIE_BYTES], said[105:113]
+        cookie, nonce = received[9 : 9 + COOKIE_BYTES], received[105:113]
         if not hmac.compare_digest(cookie, self._cookie):
             raise Violation("another cookie")
         self._receive(nonce)
         self._shared = sodium.crypto_box_beforenm(self._theirs, self._own[1])
-        inner = sodium.crypto_box_open_afternm(said[113:], b"CurveZMQINITIATE" + nonce, self._shared)
+        inner = sodium.crypto_box_open_afternm(received[113:], b"CurveZMQINITIATE" + nonce, self._shared)
         key, vouch_nonce, vouch, metadata = inner[:32], inner[32:48], inner[48:128], inner[128:]
         opened = sodium.crypto_box_open(vouch, b"VOUCH---" + vouch_nonce, key, self._own[1])
         if not hmac.compare_digest(opened, self._theirs + self._public):
@@ -85,9 +85,9 @@ class Curve:
             raise Refused("its key is not in the list", frame(command(b"ERROR", command(_FORBIDDEN)), _COMMAND))
         validate_peer(metadata)
         self.key, self.ready = key, True
-        told = properties(Socket_Type=b"ROUTER", Identity=b"")
+        about = properties(Socket_Type=b"ROUTER", Identity=b"")
         number = self._next()
-        return command(b"READY", number + sodium.crypto_box_afternm(told, b"CurveZMQREADY---" + number, self._shared))
+        return command(b"READY", number + sodium.crypto_box_afternm(about, b"CurveZMQREADY---" + number, self._shared))
 
     def _receive(self, nonce: bytes) -> None:
         (number,) = _NONCE.unpack(nonce)

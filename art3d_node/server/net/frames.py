@@ -106,15 +106,15 @@ class Null:
         """READY, which both sides say unasked."""
         return command(b"READY", properties(Socket_Type=b"ROUTER", Identity=b""))
 
-    def handshake(self, said: bytes) -> bytes:
+    def handshake(self, received: bytes) -> bytes:
         """Takes the peer's READY.
 
         Raises:
             Violation: it says something else.
         """
-        if not said.startswith(b"\x05READY"):
-            raise Violation(f"{said[:16]!r} in place of READY")
-        validate_peer(said[6:])
+        if not received.startswith(b"\x05READY"):
+            raise Violation(f"{received[:16]!r} in place of READY")
+        validate_peer(received[6:])
         self.ready = True
         return b""
 

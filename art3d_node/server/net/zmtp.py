@@ -109,8 +109,8 @@ class Peer:
 
     def take_out(self) -> bytes:
         """What the protocol itself has to say."""
-        said, self.out = self.out, b""
-        return said
+        received, self.out = self.out, b""
+        return received
 
     def _greet(self) -> bool:
         # Strangers are turned away by the first byte that is not of this protocol.
@@ -206,11 +206,11 @@ class Peer:
         message, self._parts, self._bytes = self._parts, [], 0
         return message
 
-    def _command(self, said: bytes) -> None:
-        if said.startswith(_PING) and 7 <= len(said) <= 7 + _PING_CONTEXT_BYTES:
-            self.out += b"".join(self.frames([_PONG + said[7:]], flags=COMMAND))
-        elif not said.startswith(_PONG):
-            raise Violation(f"command {said[:16]!r}")
+    def _command(self, received: bytes) -> None:
+        if received.startswith(_PING) and 7 <= len(received) <= 7 + _PING_CONTEXT_BYTES:
+            self.out += b"".join(self.frames([_PONG + received[7:]], flags=COMMAND))
+        elif not received.startswith(_PONG):
+            raise Violation(f"command {received[:16]!r}")
 
     def frames(self, parts: Sequence[Any], *, flags: int = 0) -> list[Any]:
         """The buffers that carry a message."""

@@ -130,7 +130,7 @@ def tiles_at_once(device: Any) -> int:
 
 
 def settle(device: Any) -> None:
-    """Waits until a GPU has done what it was told, so that milliseconds name the right stage."""
+    """Waits until a GPU has done its work, so that milliseconds name the right stage."""
     if device.type == "cuda":
         import torch
 
