@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from art3d_node.analysis import FrameAnalysis, border_columns
+from art3d_node.frame_analysis import FrameAnalysis, border_columns
 from art3d_node.lazy_plane import LazyPlane, Part
 from art3d_node.plate import Plate
 from art3d_node.stereo import blueprint, comfort, ramps

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from art3d_node.analysis import FrameAnalysis
+from art3d_node.frame_analysis import FrameAnalysis
 from art3d_node.plate import Plate
 from art3d_node.prepared import Eye, Prepared, prepare
 from art3d_node.stereo import blueprint

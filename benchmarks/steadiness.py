@@ -18,7 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from art3d_node.analysis import RawDepth, estimate_depth, look_of, stage
+from art3d_node.analysis import stage
+from art3d_node.estimate import RawDepth, estimate_depth, look_of
 from art3d_node.library import Library
 from art3d_node.motion import Link, links
 from art3d_node.plate import Plate

@@ -20,7 +20,8 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from art3d_node.analysis import estimate_depth, stage
+from art3d_node.analysis import stage
+from art3d_node.estimate import estimate_depth
 from art3d_node.library import Library
 from art3d_node.models.styles import list_styles
 from art3d_node.prepared import prepare

@@ -11,10 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from art3d_node.analysis import GIVEN, FrameAnalysis, analyse, estimate_depth, stage
+from art3d_node.analysis import analyse, stage
+from art3d_node.estimate import estimate_depth
+from art3d_node.frame_analysis import FrameAnalysis
 from art3d_node.library import Library
 from art3d_node.models.depth_net import Estimate, SourceInput
 from art3d_node.models.neutral import SCALE, SHIFT
+from art3d_node.plate import GIVEN
 from art3d_node.stereo import blueprint
 from host_bridge.core.errors import DepthSourceError, StyleError
 from host_bridge.core.frame import Frame

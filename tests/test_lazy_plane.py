@@ -13,9 +13,11 @@ import pytest
 import torch
 
 from art3d_node import lazy_plane
-from art3d_node.analysis import GIVEN, FrameAnalysis, analyse
+from art3d_node.analysis import analyse
+from art3d_node.frame_analysis import FrameAnalysis
 from art3d_node.lazy_plane import LazyPlane, Part
 from art3d_node.library import Library
+from art3d_node.plate import GIVEN
 from art3d_node.renderer import prepare, render_box
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box

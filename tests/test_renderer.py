@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from art3d_node.analysis import GIVEN, analyse
+from art3d_node.analysis import analyse
 from art3d_node.library import Library
+from art3d_node.plate import GIVEN
 from art3d_node.renderer import Plate, Rendered, prepare, render, render_box
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.frame import Frame

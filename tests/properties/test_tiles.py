@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from art3d_node.analysis import FrameAnalysis, analyse
+from art3d_node.analysis import analyse
+from art3d_node.frame_analysis import FrameAnalysis
 from art3d_node.library import Library
 from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.styles import LearnedStyle, StyleCard

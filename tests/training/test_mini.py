@@ -20,8 +20,9 @@ from training.mini.pairs import match
 from training.mini.raytrace import render
 from training.mini.render import photograph
 from training.mini.scribbles import POINTS, pictures, read_points, spread
+from training.mini.shapes import Builder
 from training.mini.train import export, train
-from training.mini.worlds import Builder, make_scene
+from training.mini.worlds import make_scene
 
 _TFLITE = "mobilenet_v2_imagenet/tf2_mobilenet_v2_1.0_224_ptq.tflite"
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from training.mini.raytrace import BALL, BOX, CONE, CYLINDER, LEAF
-from training.mini.worlds import Builder, field, leaves, room, street, thing
+from training.mini.shapes import Builder, leaves, thing
+from training.mini.worlds import field, room, street
 
 _UP = np.array([0.0, 1.0, 0.0])
 

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import torch
 
 from art3d_node import analysis, renderer
-from art3d_node.analysis import FrameAnalysis, RawDepth
-from art3d_node.estimate import judge, source_name
+from art3d_node.estimate import RawDepth, estimate_depth, judge, source_name
+from art3d_node.frame_analysis import FrameAnalysis
 from art3d_node.library import Library
 from art3d_node.motion import Link, links
-from art3d_node.plate import Plate, picture_of
+from art3d_node.plate import GIVEN, Plate, picture_of
 from art3d_node.renderer import Prepared
 from art3d_node.server.memory.cache import ByteCache
 from art3d_node.server.workers import devices
@@ -119,7 +119,7 @@ class Analyses:
 
     def _picture(self, frame: Frame, key: str, settings: AnalysisSettings) -> Box:
         """The active picture, which is looked for once."""
-        if settings.picture is not None or settings.style == analysis.GIVEN:
+        if settings.picture is not None or settings.style == GIVEN:
             return picture_of(frame, settings)
         found = self._pictures.get(key)
         if found is None:
@@ -137,7 +137,7 @@ class Analyses:
     def _raw(self, asked: Asked, key: str, picture: Box) -> RawDepth:
         """The depth of the frame, or of a neighbour, before anything is made of it."""
         frame, settings, check = asked.frames[key], asked.settings, asked.check
-        given = settings.style == analysis.GIVEN
+        given = settings.style == GIVEN
         depth = "" if given else source_name(frame, settings, self._library)
         if not given:
             for network in filter(None, (depth, judge(frame, settings, depth))):
@@ -151,13 +151,13 @@ class Analyses:
         kept: Plate | None = self._cache.get(("plate", key, 1, picture))
         plate = kept or Plate.within(frame, picture, device=self._device)
         with stoppable(check):
-            made = analysis.estimate_depth(frame, settings, self._library, plate=plate, check=check)
+            made = estimate_depth(frame, settings, self._library, plate=plate, check=check)
         self._depths.put(name, made, made.nbytes)
         return made
 
     def _analysis(self, asked: Asked) -> FrameAnalysis:
         frame, key, settings, check = asked.frame, asked.key, asked.settings, asked.check
-        style = "" if settings.style == analysis.GIVEN else self._library.style(settings.style).id
+        style = "" if settings.style == GIVEN else self._library.style(settings.style).id
         name = ("analysis", key, settings, style)
         found: FrameAnalysis | None = self._cache.get(name)
         if found is not None:
