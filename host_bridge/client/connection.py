@@ -25,7 +25,7 @@ from host_bridge.wire.memory import attach
 log = logging.getLogger(__name__)
 SILENCE_S = 20.0
 REVIVE_S = 1.0
-# The first start on a machine compiles the server's kernels: a minute or two on free cores, much longer on busy ones.
+# Its workers read the networks first: some seconds on free cores and a warm disk, minutes on neither.
 LOADING_S = 1800.0
 NOTICE_S = 3.0
 LOCAL = ("ipc://", "tcp://127.", "tcp://localhost", "tcp://[::1]")
@@ -124,7 +124,7 @@ class Connection:
             # A server whose workers are still loading says progress meanwhile, and is worth waiting for.
             loading, waited_s = self._heard_s > start, time.monotonic() - start
             if loading and waited_s > NOTICE_S and not warned:
-                log.warning("the server at %s is loading; its first start takes a minute or two", self.address)
+                log.warning("the server at %s is loading its networks, which takes some seconds", self.address)
                 warned = True
             patience_s = max(timeout_s, LOADING_S) if loading else timeout_s
             if waited_s > patience_s:
