@@ -20,6 +20,10 @@ set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
 add_subdirectory(${ART3D_ZMQ_SOURCE} ${CMAKE_BINARY_DIR}/libzmq EXCLUDE_FROM_ALL)
 set_target_properties(libzmq-static PROPERTIES POSITION_INDEPENDENT_CODE ON)
 if(WIN32)
+  # What Windows shows of a file would be libzmq's name and version, on the plug-in.
+  get_target_property(sources libzmq-static SOURCES)
+  list(FILTER sources EXCLUDE REGEX "\\.rc$")
+  set_property(TARGET libzmq-static PROPERTY SOURCES ${sources})
   # Its ninety small sources are mostly headers: read together they compile in a fraction of the time.
   set_target_properties(libzmq-static PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
   # Each of these defines macros of one letter.
