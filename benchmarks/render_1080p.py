@@ -86,9 +86,9 @@ def bench() -> None:
         look = ["--depth", args.depth, "--style", args.style]
 
         def words(run: int, frames: int) -> list[str]:
-            """Every run has pictures of its own, so that the server has seen none of them."""
+            """Every run has pictures of its own, which the server has not seen, and surveys its shot itself."""
             source = plate(folder / str(run), frames, with_z=args.depth == "aov", seed=run)
-            return [source, "-o", str(folder / f"{run}.####.exr"), *look]
+            return [source, "-o", str(folder / str(run) / "stereo.####.exr"), *look]
 
         render(words(0, 2))
         with Client() as client:

@@ -33,6 +33,7 @@ from host_bridge.commands.knob_options import add_knobs, controls_of, settings_o
 from host_bridge.commands.words import words_of
 from host_bridge.core.errors import EXIT_OK, BadInputError, OutputError
 from host_bridge.core.recipe import art3d_version
+from host_bridge.core.warm_memory import keep_freed_memory
 from host_bridge.deliver.plan import Delivery
 from host_bridge.farm.ranges import frames_of
 from host_bridge.io.colour import transforms as colour
@@ -100,6 +101,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _rendered(args: argparse.Namespace) -> int:
+    keep_freed_memory()
     with openjd_lines.reporting(args.openjd):
         job = job_of(args)
         job.check()

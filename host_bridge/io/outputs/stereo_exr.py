@@ -40,6 +40,8 @@ COMPRESSIONS = {
 SHORT_BYTES = 16 << 10
 _OF_ONE_PART = ("preview", "idmanifest")
 _MANIFESTS = "cryptomatte/"
+# Channels are told apart in rows that stay in a core's cache, so that each pixel comes from memory once.
+_BAND_ROWS = 16
 
 
 # Left top, left bottom, right top, right bottom, %: of masks that darken the views, or that lie in layers of their own.
@@ -167,11 +169,14 @@ def _carried(result: Result, eye: str) -> tuple[Layer, ...]:
 
 
 def _named(pixels: Array, names: Sequence[str], types: Sequence[str]) -> dict[str, Array]:
+    """Channels as planes of their own, each in its type."""
+    planes = [np.empty(pixels.shape[:2], kind) for kind in types]
     with np.errstate(over="ignore", invalid="ignore"):
-        return {
-            name: pixels[..., i].astype(kind, order="C")
-            for i, (name, kind) in enumerate(zip(names, types, strict=True))
-        }
+        for first in range(0, len(pixels), _BAND_ROWS):
+            band = slice(first, first + _BAND_ROWS)
+            for i, plane in enumerate(planes):
+                np.copyto(plane[band], pixels[band, :, i], casting="unsafe")
+    return dict(zip(names, planes, strict=True))
 
 
 def _disparity(layer: str, pixels: Array, eye: str) -> dict[str, Array]:
