@@ -226,7 +226,7 @@ ART3D_KERNEL(soften) {
 /// A thread a row of the window, which is row `first` + r of the band; see `classify_mixed`.
 ART3D_KERNEL(classify) {
     ART3D_ROW;
-    classify_mixed({&job.plate, &job.reaches, job.around}, job.clean, job.band, job.first + r, job.settled, job.cells,
+    classify_mixed<0>({&job.plate, &job.reaches, job.around}, job.clean, job.band, job.first + r, job.settled, job.cells,
                    job.cell_softness);
 }
 

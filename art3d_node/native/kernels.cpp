@@ -57,7 +57,9 @@ static void soften_kernel(const BandJob& job, int row) {
 
 static void classify_kernel(const BandJob& job, int row) {
     const int r = row + job.first_settled;
-    classify_mixed({&job.plate, &job.reaches, &job.around}, job.clean, job.band, r, job.settled, job.cells, job.soft);
+    with_channels(job.plate.channels, [&]<int N>() {
+        classify_mixed<N>({&job.plate, &job.reaches, &job.around}, job.clean, job.band, r, job.settled, job.cells, job.soft);
+    });
 }
 
 static void carry_kernel(const CarryHolesJob& job, int row, Scratch scratch) {

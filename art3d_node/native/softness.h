@@ -92,41 +92,51 @@ inline float settled_alpha(float soft, int kind, float spot, float noise) {
 /// Shares what the mean colours `front` and `back` leave unexplained of a mixed pixel between them, in place.
 ///
 /// Forte, "Approximate fast foreground colour estimation", 2021. Neither leaves what its surface's pure pixels nearby and
-/// its mean hold, a little widened, channel by channel. Pure are those PURE_PX from the edge; of a surface that nowhere is as wide, those
-/// furthest from it. A colour that was taken apart is only as good as its alpha: beside a bright shoulder a hundredth too
-/// much leaves a wall darker than any part of it, and a hole that is filled from there shows it as a stripe.
-inline void split_colours(const Survey& in, const BandPixel& p, float alpha, float* front, float* back) {
+/// its mean hold, a little widened, channel by channel. Pure are those PURE_PX from the edge; of a surface that nowhere
+/// is as wide, those furthest from it. A colour that was taken apart is only as good as its alpha: beside a bright
+/// shoulder a hundredth too much leaves a wall darker than any part of it, and a hole filled from there shows it as a
+/// stripe.
+template <int N> inline void split_colours(const Survey& in, const BandPixel& p, float alpha, float* front, float* back) {
     const Plate& plate = *in.plate;
     const float tolerance = max(1.0f, 0.25f * (p.high - p.low));
-    const auto surface_of = [&](int i) {  // 0 front, 1 back, -1 neither
-        const Offset o = in.around->offset[i];
-        if (!p.inner && !plate.holds(p.y + o.dy, p.x + o.dx)) return -1;
-        const float value = plate.disparity[p.at + in.around->in_plate[i]];
-        return size_of(value - p.high) <= tolerance ? 0 : size_of(value - p.low) <= tolerance ? 1 : -1;
-    };
-    const auto reach_at = [&](int i) { return min(int(in.reaches->at[p.reach_at + in.around->in_reach[i]]), PURE_PX); };
     int furthest[2] = {0, 0};
-    for (int i = 0; i < NEIGHBOURS; ++i)
-        if (const int of = surface_of(i); of >= 0) furthest[of] = max(furthest[of], reach_at(i));
     unsigned pure[2] = {0, 0};  // a bit for every neighbour
-    for (int i = 0; i < NEIGHBOURS; ++i)
-        if (const int of = surface_of(i); of >= 0 && reach_at(i) == furthest[of]) pure[of] |= 1u << i;
+    for (int i = 0; i < NEIGHBOURS; ++i) {
+        const Offset o = in.around->offset[i];
+        if (!p.inner && !plate.holds(p.y + o.dy, p.x + o.dx)) continue;
+        const float value = plate.disparity[p.at + in.around->in_plate[i]];
+        const bool of_front = size_of(value - p.high) <= tolerance;
+        if (!of_front && !(size_of(value - p.low) <= tolerance)) continue;
+        const int of = of_front ? 0 : 1, reach = min(int(in.reaches->at[p.reach_at + in.around->in_reach[i]]), PURE_PX);
+        if (reach > furthest[of]) furthest[of] = reach, pure[of] = 0;
+        if (reach == furthest[of]) pure[of] |= 1u << i;
+    }
+    const int channels = N ? N : plate.channels;
+    const float* pixel = plate.colours + p.at * channels;
     const float scale = 1.0f / (alpha * alpha + (1.0f - alpha) * (1.0f - alpha));
-    for (int c = 0; c < plate.channels; ++c) {
-        float low[2] = {front[c], back[c]}, high[2] = {front[c], back[c]};
+    constexpr int at_once = N ? N : 1;  // channels
+    for (int first = 0; first < channels; first += at_once) {
+        float rest[at_once];
+        for (int c = 0; c < at_once; ++c)
+            rest[c] = (pixel[first + c] - alpha * front[first + c] - (1.0f - alpha) * back[first + c]) * scale;
         for (int j = 0; j < 2; ++j) {
-            for (int i = 0; i < NEIGHBOURS; ++i) {
-                if (!((pure[j] >> i) & 1)) continue;
-                const float value = plate.colours[(p.at + in.around->in_plate[i]) * plate.channels + c];
-                if (!is_finite(value)) continue;
-                low[j] = min(low[j], value), high[j] = max(high[j], value);
+            float* mean = (j ? back : front) + first;
+            float low[at_once], high[at_once];
+            for (int c = 0; c < at_once; ++c) low[c] = high[c] = mean[c];
+            unsigned left = pure[j];
+            for (int i = 0; left != 0; ++i, left >>= 1) {
+                if (!(left & 1)) continue;
+                const float* colour = pixel + int64(in.around->in_plate[i]) * channels + first;
+                for (int c = 0; c < at_once; ++c) {
+                    const float value = is_finite(colour[c]) ? colour[c] : low[c];
+                    low[c] = min(low[c], value), high[c] = max(high[c], value);
+                }
             }
-            const float beyond = c == plate.alpha ? 0.0f : BEYOND[j] * (high[j] - low[j]);
-            low[j] -= beyond, high[j] += beyond;
+            for (int c = 0; c < at_once; ++c) {
+                const float beyond = first + c == plate.alpha ? 0.0f : BEYOND[j] * (high[c] - low[c]);
+                mean[c] = clamp(mean[c] + rest[c] * (j ? 1.0f - alpha : alpha), low[c] - beyond, high[c] + beyond);
+            }
         }
-        const float rest = (plate.colours[p.at * plate.channels + c] - alpha * front[c] - (1.0f - alpha) * back[c]) * scale;
-        front[c] = clamp(front[c] + rest * alpha, low[0], high[0]);
-        back[c] = clamp(back[c] + rest * (1.0f - alpha), low[1], high[1]);
     }
 }
 
@@ -152,10 +162,11 @@ inline void know_background(const MixedPixels& band, int i, const float* pixel, 
 /// @param r        row of the band.
 /// @param columns  first and one past the last plate column that counts.
 /// @param soft     (cells.rows, cells.columns) of `softness_of`.
+template <int N>
 inline void classify_mixed(const Survey& in, const float* clean, const MixedPixels& band, int r, Span columns,
                            const CellSums& cells, const float* soft) {
     const Plate& plate = *in.plate;
-    const int channels = plate.channels, y = in.reaches->top + LOOK_PX + r;
+    const int channels = N ? N : plate.channels, y = in.reaches->top + LOOK_PX + r;
     int n = band.start[r];
     for (int i = band.start[r]; i < band.start[r] + band.count[r]; ++i) {
         const int x = band.column[i], kind = band.kind[i];
@@ -171,7 +182,7 @@ inline void classify_mixed(const Survey& in, const float* clean, const MixedPixe
             front[c] = band.front[int64(i) * channels + c];
             back[c] = band.back[int64(i) * channels + c];
         }
-        split_colours(in, p, alpha, front, back);
+        split_colours<N>(in, p, alpha, front, back);
         if (clean)
             for (int c = 0; c < channels; ++c) back[c] = clean[p.at * channels + c];
         band.column[n] = x;
