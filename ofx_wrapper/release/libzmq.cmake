@@ -24,12 +24,18 @@ if(WIN32)
   get_target_property(sources libzmq-static SOURCES)
   list(FILTER sources EXCLUDE REGEX "\\.rc$")
   set_property(TARGET libzmq-static PROPERTY SOURCES ${sources})
+endif()
+if(WIN32 OR APPLE)
   # Its ninety small sources are mostly headers: read together they compile in a fraction of the time.
-  set_target_properties(libzmq-static PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+  set(compiled libzmq-static)
+  if(TARGET objects)
+    set(compiled objects)
+  endif()
+  set_target_properties(${compiled} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
   # Each of these defines macros of one letter.
   set_source_files_properties(
     ${ART3D_ZMQ_SOURCE}/src/tweetnacl.c ${ART3D_ZMQ_SOURCE}/external/sha1/sha1.c
-    TARGET_DIRECTORY libzmq-static PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    TARGET_DIRECTORY ${compiled} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endif()
 set(ZMQ_INCLUDE_DIRS ${ART3D_ZMQ_SOURCE}/include)
 set(ZMQ_LINK_LIBRARIES libzmq-static)

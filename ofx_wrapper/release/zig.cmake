@@ -8,3 +8,7 @@ set(CMAKE_CXX_COMPILER ${ART3D_ZIG}/c++)
 set(CMAKE_AR ${ART3D_ZIG}/ar)
 set(CMAKE_RANLIB ${ART3D_ZIG}/ranlib)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+# zig compiles the C++ runtime anew for other flags of these: CMake's own trials link as the plug-in does.
+set(CMAKE_TRY_COMPILE_CONFIGURATION Release)
+set(CMAKE_C_FLAGS_INIT "-O3 -s")
+set(CMAKE_CXX_FLAGS_INIT "-O3 -s")

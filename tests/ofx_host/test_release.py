@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -100,3 +101,22 @@ def test_macos_is_universal(released: Path) -> None:
         assert all(b"_" + name.encode() + b"\0" in part for name in ENTRIES)
         processors.add(kind)
     assert processors == {0x01000007, 0x0100000C}
+
+
+@pytest.mark.parametrize("processor", ["x86_64", "arm64"])
+def test_macos_exports_and_needs(released: Path, processor: str) -> None:
+    """Exports the entry points only, needs macOS 11 and its own libraries, and is signed where Apple demands it."""
+    binary = str(_binary(released, "MacOS"))
+    if shutil.which("llvm-objdump") is None:
+        pytest.skip("llvm-objdump is missing: apt-get install llvm")
+
+    def told(*options: str) -> str:
+        return _tool("llvm-objdump", "--macho", f"--arch={processor}", *options, binary)
+
+    exported = set(re.findall(r"^0x[0-9A-F]+\s+(\S+)", told("--exports-trie"), re.MULTILINE))
+    assert exported == {f"_{name}" for name in ENTRIES}
+    needed = set(re.findall(r"^\t(\S+) \(compatibility", told("--dylibs-used"), re.MULTILINE))
+    assert needed <= {"/usr/lib/libSystem.B.dylib", "@rpath/Art3D.ofx"}, needed
+    commands = told("--private-headers")
+    assert re.search(r"LC_BUILD_VERSION\s+cmdsize \d+\s+platform macos\s+.*?minos 11\.0", commands, re.DOTALL), commands
+    assert processor == "x86_64" or "LC_CODE_SIGNATURE" in commands
