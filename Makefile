@@ -71,7 +71,7 @@ ofx: system $(VENV)/.base native
 	cmake -S ofx_wrapper -B build/ofx -DCMAKE_BUILD_TYPE=Release
 	cmake --build build/ofx
 
-# make ofx-release   builds the OpenFX bundle for Linux since glibc 2.28 and for Windows, with every library inside
+# make ofx-release   builds the OpenFX bundle for Linux since glibc 2.28, Windows and macOS, with every library inside
 RELEASE := build/ofx-release
 ofx-release: system
 	@test -x $(RELEASE)/venv/bin/python || $(PYTHON) -m venv $(RELEASE)/venv

@@ -1,9 +1,8 @@
 """Builds the bundle that facilities install: `make ofx-release`.
 
-An Art3D.ofx.bundle for Linux (glibc 2.28 upward) and 64-bit Windows, whose binaries hold libzmq and the C++ runtime;
-the one for Windows talks to a server on Linux. `--only` chooses systems, and builds macOS's binary as well, which is
-not proved. Beside the bundle, in a folder for each binary, lie the small host and the tool that `tests/ofx_host` proves
-it with.
+An Art3D.ofx.bundle for Linux (glibc 2.28 upward), 64-bit Windows and macOS (11 upward, both processors), whose binaries
+hold libzmq and the C++ runtime; those for Windows and macOS talk to a server on Linux. Beside the bundle, in a folder
+for each binary, lie the small host and the tool that `tests/ofx_host` proves it with.
 The compiler is zig's clang, from PyPI; libzmq's source comes from Debian's archive and is checked against its hash.
 """
 
@@ -57,7 +56,6 @@ TARGETS = (
     Target("macos-x86_64", "macos", "x86_64-macos.11.0", "Darwin", "x86_64", "MacOS"),
     Target("macos-arm64", "macos", "aarch64-macos.11.0", "Darwin", "arm64", "MacOS"),
 )
-DEFAULT = ["linux", "windows"]
 
 
 def run(*command: str | Path) -> None:
@@ -165,7 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "ofx-release")
     groups = list(dict.fromkeys(target.group for target in TARGETS))
-    parser.add_argument("--only", nargs="+", choices=groups, default=DEFAULT, help="systems (linux windows)")
+    parser.add_argument("--only", nargs="+", choices=groups, default=groups, help="systems (all)")
     parser.add_argument("--zmq", type=Path, help="libzmq's source archive, where the network must not be asked")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
