@@ -19,7 +19,7 @@ from host_bridge.batch.ask import FrameRequest, answer, ask
 from host_bridge.batch.events import Event, Reporter
 from host_bridge.batch.identity import identities
 from host_bridge.batch.job import Job
-from host_bridge.batch.ledger import RenderRecord, note_event, write_record
+from host_bridge.batch.ledger import RenderRecord, job_note, note_event, write_record
 from host_bridge.batch.other_depth import other_depth
 from host_bridge.batch.prefetch import Window
 from host_bridge.client import Client
@@ -132,10 +132,7 @@ class _Run:
         self._asked: deque[tuple[_Frame, FrameRequest]] = deque()
 
     def all(self) -> None:
-        if self._note is not None:
-            # Where it cannot be written no frame can, and each says so.
-            with contextlib.suppress(Art3DError):
-                write_record(self.job.out, self._note)
+        self._record(make_folder=False)
         try:
             for frame in self._loaded():
                 if frame is not None:
@@ -151,6 +148,15 @@ class _Run:
                 while self._writing:
                     self._finish()
             self._writers.shutdown()
+
+    def _record(self, *, make_folder: bool) -> None:
+        """Notes once what was asked; a render that never comes to a picture leaves no new folder behind."""
+        if self._note is None or not (make_folder or job_note(self.job.out).parent.is_dir()):
+            return
+        note, self._note = self._note, None
+        # Where it cannot be written no frame can, and each says so.
+        with contextlib.suppress(Art3DError):
+            write_record(self.job.out, note)
 
     def _loaded(self) -> Iterator[_Frame | None]:
         """Plates in frame order; None for one that came to its end before it could be asked."""
@@ -230,6 +236,7 @@ class _Run:
         except Art3DError as error:
             self._failed(frame.number, error)
             return
+        self._record(make_folder=True)
         if self.job.shot is not None:
             result = replace(result, stats={**result.stats, **self.job.shot.depth.settled(result.stats)})
         # A worker's own time, without the wait in its queue; "job" is the whole of it.
@@ -269,5 +276,6 @@ class _Run:
         self.counts[event.kind] += 1
         if event.kind == "failed" and event.error is not None:
             self.failures[event.number] = event.error
+        self._record(make_folder=False)
         note_event(self.job, event)
         self.reporter.frame(event)

@@ -44,7 +44,7 @@ def test_headers_are_current() -> None:
     assert constants_header.HEADER.read_text() == constants_header.header()
 
 
-def test_a_ninth_output_fits_and_is_asked_for(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_more_output_fits_and_is_asked_for(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The longest list of choices sets the room; one more Output does not compile until the code knows it."""
     longer = [
         replace(knob, choices=(*knob.choices, "interlaced")) if knob.name == "output" else knob
@@ -52,9 +52,9 @@ def test_a_ninth_output_fits_and_is_asked_for(root: Path, tmp_path: Path, monkey
     ]
     monkeypatch.setattr(cpp_knobs, "PLUGIN_KNOBS", longer)
     (tmp_path / "art3d_knobs.h").write_text(cpp_knobs.header())
-    (tmp_path / "check.cpp").write_text(
-        '#include "art3d_knobs.h"\nstatic_assert(art3d::kMostChoices == 9 && art3d::kKnobs[4].choices[8] != nullptr);\n'
-    )
+    count = next(len(knob.choices) for knob in longer if knob.name == "output")
+    room = f"art3d::kMostChoices == {count} && art3d::kKnobs[4].choices[{count - 1}] != nullptr"
+    (tmp_path / "check.cpp").write_text(f'#include "art3d_knobs.h"\nstatic_assert({room});\n')
     wrapper = root / "ofx_wrapper"
     command = ["g++", "-std=c++17", "-fsyntax-only", "-DMSGPACK_NO_BOOST", "-I", str(tmp_path)]
     command += [f"-I{wrapper / folder}" for folder in ("include", "generated", "src")]
