@@ -97,7 +97,7 @@ engines: build/engines/.done
 test: $(VENV)/.all native engines browser
 	-@$(MAKE) --no-print-directory system
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/.all native
 	@for script in $$(grep -l __main__ benchmarks/*.py | xargs -n 1 basename -s .py); do \
