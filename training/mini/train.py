@@ -28,8 +28,8 @@ from training.mini.losses import affine_invariant, gradient, ranking, whole
 from training.mini.mobilenet import load_encoder
 
 SOURCES = {
-    "film": 0.34, "cutouts": 0.16, "people": 0.06, "worlds": 0.06, "closeups": 0.1, "tables": 0.06, "stereo": 0.08,
-    "scribbles": 0.14,
+    "film": 0.36, "cutouts": 0.12, "people": 0.05, "worlds": 0.05, "closeups": 0.18, "tables": 0.06, "stereo": 0.06,
+    "scribbles": 0.12,
 }  # fmt: skip
 PROPORTION = {"scribbles": 0.0, "cutouts": 0.4, "people": 0.2}
 _FROZEN_BLOCKS = 5
