@@ -24,8 +24,8 @@ from host_bridge.deploy.system_libraries import copy_system_libraries, libraries
 PROGRAMS = {"art3d": "host_bridge.cli", "art3d-train": "training.cli"}
 TRAINING = "train"
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
-_CHECK = "import host_bridge.commands.render, host_bridge.io.plates, host_bridge.io.outputs"
-_CHECK_NODE = "; import art3d_node.server.worker, art3d_node.renderer, art3d_node.native"
+CHECK = "import host_bridge.commands.render, host_bridge.io.plates, host_bridge.io.outputs"
+CHECK_NODE = "; import art3d_node.server.workers.process, art3d_node.renderer, art3d_node.native"
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _prove(plan: Plan, half: Path, *, node: bool) -> None:
     if plan.bytecode:
         # Some packages carry templates that are no Python; compileall tells of them and goes on.
         subprocess.run([*python, *words], env=environment, capture_output=True, check=False, cwd="/")
-    check = _CHECK + (_CHECK_NODE if node else "")
+    check = CHECK + (CHECK_NODE if node else "")
     done = subprocess.run(
         [*python, "-B", "-c", check], env=environment, capture_output=True, text=True, check=False, cwd="/"
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from host_bridge.core.errors import BadInputError, OutputError
+from host_bridge.deploy import share
 from host_bridge.deploy.interpreter import describe
 from host_bridge.deploy.packages import Wheel
 from host_bridge.deploy.share import put, use, versions
@@ -135,3 +136,9 @@ def test_a_wheel_cannot_write_outside(wheel: Wheel, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"out\.py"):
         put(plan_of(replace(wheel, path=bad), tmp_path / "s"), lambda line: None)
     assert not list(tmp_path.rglob("out.py"))
+
+
+def test_the_proof_of_a_version_with_a_node_imports_modules_that_there_are() -> None:
+    """The versions deployed here carry no node, so that their own proof leaves that half out."""
+    code, said = run(sys.executable, "-c", share.CHECK + share.CHECK_NODE, environment=os.environ)
+    assert code == 0, said
