@@ -46,6 +46,7 @@ def build(out: Path, folder: Path, *, zig: bool = False, coverage: bool = False)
     Raises:
         BuildError: a tool is missing or says no.
     """
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     options = [
         f"-DPython_EXECUTABLE={sys.executable}",
@@ -64,9 +65,9 @@ def build(out: Path, folder: Path, *, zig: bool = False, coverage: bool = False)
         shutil.rmtree(folder / "CMakeFiles", ignore_errors=True)
         (folder / "CMakeCache.txt").unlink(missing_ok=True)
         generator = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={_tool('ninja')[0]}"]
-        _run([*cmake, "-S", str(HERE), "-B", str(folder), *generator, *options])
+        _run(folder, [*cmake, "-S", str(HERE), "-B", str(folder), *generator, *options])
         asked.write_text("\n".join(options))
-    _run(ninja)
+    _run(folder, ninja)
 
 
 def _tool(name: str) -> list[str]:
@@ -106,8 +107,9 @@ def _zig(folder: Path) -> list[str]:
     return ["-DART3D_ZIG=ON", *programs]
 
 
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(folder: Path, command: list[str]) -> None:
+    """Runs a command in CMake's folder, so that what a compiler leaves beside it stays out of the checkout."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BuildError(f"{Path(command[0]).name} failed:\n{(done.stdout + done.stderr)[-4000:]}")
 

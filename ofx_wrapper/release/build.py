@@ -58,9 +58,13 @@ TARGETS = (
 )
 
 
-def run(*command: str | Path) -> None:
-    """Runs a command; its output is shown only if it fails."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+def run(folder: Path, *command: str | Path) -> None:
+    """Runs a command in a folder of its own, so that what a compiler leaves beside it stays out of the checkout.
+
+    Its output is shown only if it fails.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
 
@@ -125,12 +129,12 @@ def build(target: Target, folder: Path, source: Path, include: Path, jobs: int) 
     out = folder / target.name
     zig = compiler(folder / "zig" / target.name, target)
     run(
-        "cmake", "-S", HERE.parent, "-B", out, "-DCMAKE_BUILD_TYPE=Release",
+        out, "cmake", "-S", HERE.parent, "-B", out, "-DCMAKE_BUILD_TYPE=Release",
         f"-DCMAKE_TOOLCHAIN_FILE={HERE / 'zig.cmake'}", f"-DART3D_ZIG={zig}",
         f"-DART3D_SYSTEM={target.system}", f"-DART3D_PROCESSOR={target.processor}",
         f"-DART3D_ZMQ_SOURCE={source}", f"-DART3D_HEADERS={include}",
     )  # fmt: skip
-    run("cmake", "--build", out, "-j", str(jobs), "--target", "Art3D", "wire_vectors", "small_host")
+    run(out, "cmake", "--build", out, "-j", str(jobs), "--target", "Art3D", "wire_vectors", "small_host")
     return out / "Art3D.ofx.bundle" / "Contents" / target.folder / "Art3D.ofx"
 
 
