@@ -8,9 +8,10 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from host_bridge.core.errors import EXIT_INTERRUPTED, Art3DError
+from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Art3DError
 from host_bridge.core.startup import settle_process
 
+OURS = ("training", "host_bridge", "art3d_node")
 COMMANDS = ("stage", "curate", "fit", "evaluate", "export", "house", "submit")
 
 
@@ -43,6 +44,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Art3DError as error:
         print(f"art3d-train: {error}", file=sys.stderr)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in OURS:
+            raise
+        print(
+            f"art3d-train: the package {package} is not installed; in Art3D's folder run: "
+            "pip install -c constraints.txt -e '.[train]'",
+            file=sys.stderr,
+        )
+        return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("art3d-train: interrupted; the same command goes on where it stopped", file=sys.stderr)
         return EXIT_INTERRUPTED

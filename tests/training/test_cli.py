@@ -37,6 +37,25 @@ def test_tables_of_values_hold_what_the_code_knows() -> None:
     refuse_unusable(CurateConfig().__dict__)
 
 
+def test_what_only_training_needs_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(_args: object) -> int:
+        raise ModuleNotFoundError("No module named 'webdataset.filters'", name="webdataset.filters")
+
+    monkeypatch.setattr("training.commands.curate.run", run)
+    assert main(["curate", "film.mp4", "-o", "shards"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "webdataset is not installed" in said and "[train]" in said
+
+
+def test_a_module_of_our_own_that_is_missing_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(_args: object) -> int:
+        raise ModuleNotFoundError("No module named 'training.gone'", name="training.gone")
+
+    monkeypatch.setattr("training.commands.curate.run", run)
+    with pytest.raises(ModuleNotFoundError):
+        main(["curate", "film.mp4", "-o", "shards"])
+
+
 def test_help_of_every_command() -> None:
     text = build_parser().format_help()
     assert all(name in text for name in COMMANDS)
