@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +11,12 @@ import OpenEXR
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.client.server_process import own_endpoint, ping
 from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_OK
 from host_bridge.review.source import open_stereo
 from host_bridge.review.windows import violations
 
 FRAMES = range(1, 4)
 H, W = 72, 128
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A server of this module's own."""
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("s")
-        home.chmod(0o700)
-        patch.setenv("ART3D_RUNTIME_DIR", str(home))
-        patch.delenv("ART3D_SERVER", raising=False)
-        yield
-        pong = ping(own_endpoint().address, timeout_s=0.3)
-        if pong is not None:
-            os.kill(pong.pid, signal.SIGTERM)
 
 
 def plate(folder: Path) -> str:
