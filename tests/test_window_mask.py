@@ -12,7 +12,7 @@ import torch
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from tests.test_renderer import FULL, WIDE, H, W, given_frame, pop_out, shoot
+from tests.staged import FULL, WIDE, H, W, given_frame, pop_out, shoot
 
 VIEWS = ("left", "right")
 MASKS = ("window_left", "window_right")
