@@ -1,4 +1,4 @@
-"""A request under way, and what `measure` uploads."""
+"""A request under way, and the pair that `measure` and `match` upload."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Pair:
-    """What `measure` uploads: layers left, right, and perhaps reference and disparity, all of one size."""
+    """What `measure` and `match` upload: layers left, right, and perhaps reference and disparity, all of one size."""
 
     layers: Mapping[str, Array]
     display: Box

@@ -21,7 +21,6 @@ from host_bridge.shot.transitions import Finder
 
 _KINDS = {"<f2": "half", "<f4": "float", "<u4": "integer"}
 LOOK_FRAMES, LOOK_S = 240, 20.0  # of a sequence or a movie, for its cuts
-_MEANINGS = {"auto": "decided against the picture", "distance": "distance", "nearness": "nearness"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def depth(seen: Seen) -> Iterator[Finding]:
     if not plate.depth_varies:
         yield Finding("plate depth", True, f"{plate.depth_name} holds a single value, so it is not depth")
         return
-    meaning = _MEANINGS.get(plate.depth_meaning, plate.depth_meaning)
+    meaning = "decided against the picture" if plate.depth_meaning == "auto" else plate.depth_meaning
     yield Finding("plate depth", True, f"{plate.depth_name} ({meaning})", "--z-meaning and --depth-channel overrule it")
 
 

@@ -35,10 +35,8 @@ LEAST_PX = 8
 LIMITS = (20.0, 6.0, 0.75)
 NOISE_SIGMAS, NOISIEST_CODES = 4.0, 1.6
 CLEAR, FLAT = 2.5, 0.3  # in those codes: how light a picture is beside its bar at least, how uneven a bar may be
-DAY_CODES, DAY_RANK = (
-    90.0,
-    95,
-)  # a frame whose lights are darker is a night: there, a bar that no other one faces is ground or sky
+# A frame whose lights are darker is a night: there, a bar that no other one faces is ground or sky.
+DAY_CODES, DAY_RANK = 90.0, 95
 SPREAD = 4.0  # standard errors of a mean
 RINGING_PX = 6
 TOGETHER, THIN_TOGETHER, PAIRED, THIN_PX = 0.5, 0.7, 0.2, 3  # parts of the lines that must end at a bar's edge

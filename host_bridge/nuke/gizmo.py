@@ -25,7 +25,6 @@ _USED = {
     "use_matte": "parent.use_matte && [exists parent.input2]",
     "use_clean_plate": "parent.use_clean_plate && [exists parent.input3]",
 }
-_INPUTS = ("Source", "Depth", "Matte", "CleanPlate")
 _LEFT, _RIGHT = "[string match left [view]]", "[string match right [view]]"
 _EYE_OF_VIEW = f"{_LEFT} ? 1 : ({_RIGHT} ? 2 : 0)"
 # The plate of the hero eye's view; in a view that is no eye the plate of that view.

@@ -151,10 +151,6 @@ def _has_both(sequence: PlateSequence) -> bool:
     )
 
 
-def _eye_width(packed: Array, layout: str) -> int:
-    return int(packed.shape[1]) // (2 if layout == "sbs" else 1)
-
-
 def _size(plate: Plate) -> tuple[int, int]:
     return plate.frame.display.width, plate.frame.display.height
 

@@ -13,9 +13,7 @@ from typing import Literal
 
 EYES_M = 0.065
 """Distance between the eyes that divergence is judged by, the adult mean of the literature."""
-SKY_SUSTAINED_PCT = (-1.0, 2.0)
 SKY_EXCURSION_PCT = (-2.5, 4.0)
-SKY_RANGE_PCT = 3.0
 # Linear fits of the zone of comfort: focus = slope * vergence + offset, both in dioptres. Shibata, Kim, Hoffman,
 # Banks, "The zone of comfort", Journal of Vision 11(8):11, 2011, figure 23.
 _FAR, _NEAR = (1.129, 0.442), (1.035, -0.626)
