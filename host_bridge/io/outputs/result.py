@@ -11,6 +11,7 @@ import numpy as np
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.plates import Plate
+from host_bridge.io.windows import relaid
 
 EYES = ("left", "right")
 
@@ -75,10 +76,4 @@ class Writing:
 
 def on_window(pixels: Array, window: Box, target: Box) -> Array:
     """Pixels of one window laid over another, float32, 0 where there are none."""
-    if window == target:
-        return pixels.astype(np.float32, copy=False)
-    out = np.zeros((target.height, target.width, pixels.shape[2]), np.float32)
-    both = window.intersect(target)
-    if not both.empty:
-        out[both.slices(target)] = pixels[both.slices(window)]
-    return out
+    return relaid(pixels, window, target).astype(np.float32, copy=False)

@@ -16,6 +16,7 @@ import numpy as np
 
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
+from host_bridge.io.outputs.done import RECIPE
 from host_bridge.io.outputs.exr_file import OutPart, write_exr
 from host_bridge.io.outputs.hero_parts import hero_parts, unique
 from host_bridge.io.outputs.result import EYES, Result, Writing
@@ -42,8 +43,6 @@ _OF_ONE_PART = ("preview", "idmanifest")
 _MANIFESTS = "cryptomatte/"
 # Channels are told apart in rows that stay in a core's cache, so that each pixel comes from memory once.
 _BAND_ROWS = 16
-
-
 # Left top, left bottom, right top, right bottom, %: of masks that darken the views, or that lie in layers of their own.
 WINDOW, WINDOW_LAYER = "art3d/floatingWindow", "art3d/windowMasks"
 
@@ -82,7 +81,7 @@ def attributes(result: Result, writing: Writing) -> dict[str, Any]:
     stats = result.stats
     said = {
         "art3d/version": writing.version,
-        "art3d/recipe": result.recipe,
+        RECIPE: result.recipe,
         "art3d/hero": result.hero,
         "art3d/inputSpace": result.plate.input_space,
         "art3d/view": result.plate.view or None,

@@ -8,14 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import reduce
 
-import numpy as np
-
 from host_bridge.core.errors import Art3DError, PlateError
-from host_bridge.core.frame import FULL_SIZE_LAYERS, Array
+from host_bridge.core.frame import FULL_SIZE_LAYERS
 from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates.plate import Plate
 from host_bridge.io.plates.sequence import PlateSequence
+from host_bridge.io.windows import relaid
 
 _READERS = 8
 
@@ -89,15 +88,7 @@ def laid(plate: Plate, data: Box | None) -> Plate:
     frame = plate.frame
     if data is None or data == frame.data:
         return plate
-    layers = {n: _laid(a, frame.data, data) for n, a in frame.layers.items() if n in FULL_SIZE_LAYERS}
+    layers = {n: relaid(a, frame.data, data) for n, a in frame.layers.items() if n in FULL_SIZE_LAYERS}
     if "look" in frame.layers:
         layers["look"] = colour.make_look(layers["color"], frame.channels, plate.pixel_space)
     return replace(plate, frame=replace(frame, data=data, layers=layers), own=frame)
-
-
-def _laid(pixels: Array, window: Box, data: Box) -> Array:
-    out = np.zeros((data.height, data.width, pixels.shape[2]), pixels.dtype)
-    both = window.intersect(data)
-    if not both.empty:
-        out[both.slices(data)] = pixels[both.slices(window)]
-    return out

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import BY_NAME
@@ -16,6 +14,7 @@ from host_bridge.io.plates.depth_channels import DepthChannel, depth_channels, n
 from host_bridge.io.plates.exr import ExrFile
 from host_bridge.io.plates.naming import Channel
 from host_bridge.io.plates.plate import Layer
+from host_bridge.io.windows import relaid
 from host_bridge.wire.depth_values import TELLS, varies
 
 _log = logging.getLogger(__name__)
@@ -91,11 +90,5 @@ def stated_meaning(header: Mapping[str, Any], name: str) -> str:
 
 def over(pixels: Array, window: Box, data: Box) -> Array:
     """Depth of one window over another, (rows, columns, 1); 0 where there is none."""
-    if window == data:
-        return pixels[..., None]
     # Zero is what renderers and Nuke mean by "nothing here".
-    out = np.zeros((data.height, data.width, 1), pixels.dtype)
-    both = window.intersect(data)
-    if not both.empty:
-        out[(*both.slices(data), 0)] = pixels[both.slices(window)]
-    return out
+    return relaid(pixels, window, data)[..., None]

@@ -19,6 +19,7 @@ from host_bridge.core.utf8_paths import utf8_path
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.naming import Channel, of_view, pick_disparity
+from host_bridge.io.windows import relaid
 
 FORMATS = "an EXR with disparityR.x, a .npy or a .pfm"
 
@@ -48,7 +49,7 @@ def read_disparity(path: Path, hero: str, data: Box, display: Box) -> Array:
         raise PlateError("this is not a disparity file", where=str(path), remedy=f"give {FORMATS}")
     for window in (data, display):
         if pixels.shape == (window.height, window.width):
-            return _placed(pixels, window, data)
+            return relaid(pixels, window, data)[..., None]
     raise PlateError(
         f"the disparity is {pixels.shape[1]}×{pixels.shape[0]} px, the plate {data.width}×{data.height}",
         where=str(path),
@@ -72,7 +73,7 @@ def _from_exr(path: Path, hero: str, data: Box) -> Array:
         wanted = {"left": "disparityR.x", "right": "disparityL.x"}.get(hero, "disparity for --hero none")
         raise PlateError(f"no {wanted} in it", where=str(path), remedy=f"give {FORMATS}")
     pixels = file.read([channel])[0].astype(np.float32)
-    return _placed(-pixels if hero == "left" else pixels, channel.window, data)
+    return relaid(-pixels if hero == "left" else pixels, channel.window, data)[..., None]
 
 
 def read_npy(path: Path) -> Array:
@@ -120,11 +121,3 @@ def read_pfm(path: Path) -> Array:
         reason = (reader.geterror() if reader else oiio.geterror()).strip() or "no reason given"
         raise PlateError(f"not a PFM that can be read ({reason.splitlines()[0]})", where=str(path), remedy=guard.AGAIN)
     return np.asarray(pixels[..., 0], np.float32)
-
-
-def _placed(pixels: Array, window: Box, data: Box) -> Array:
-    out = np.zeros((data.height, data.width, 1), np.float32)
-    both = window.intersect(data)
-    if not both.empty:
-        out[(*both.slices(data), 0)] = pixels[both.slices(window)]
-    return out
