@@ -10,14 +10,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from host_bridge.client.tile import Tile
-from host_bridge.core.frame import Array, Frame
-from host_bridge.core.geometry import Box
+from host_bridge.core.frame import Array
 from host_bridge.review import faults
 from host_bridge.review.figures import Figures, depth_jump, figures_of, resized
 from host_bridge.review.matched import EyeFigures, active, matched
 from host_bridge.review.pair import Pair
 from host_bridge.review.targets import FrameRange, Target, judge
-from host_bridge.shot.signature import Glance, glance
+from host_bridge.shot.signature import Glance
 from host_bridge.shot.transitions import find_transitions
 
 SIDE_PX = 768
@@ -68,7 +67,7 @@ class Measured:
         seen = active(pair)
         seen, eyes = matched(seen, server.match)
         figures = figures_of(seen, self._before)
-        self._glances.append(_glance(seen))
+        self._glances.append(seen.glance)
         self._figures.append(figures)
         self._eyes.append(eyes)
         width, rows, columns = seen.full_width or seen.left.shape[1], *seen.left.shape[:2]
@@ -83,8 +82,9 @@ class Measured:
         for i, (figures, eyes, more) in enumerate(zip(self._figures, self._eyes, self._more, strict=True)):
             cut = figures.number in firsts
             jump = depth_jump(self._figures[i - 1], figures) if cut and i else math.nan
-            told = replace(figures, jitter=math.nan) if cut else figures
-            found.append(self._record(told, eyes, more, jump))
+            # What changes at a cut is no jitter.
+            steady = replace(figures, jitter=math.nan) if cut else figures
+            found.append(self._record(steady, eyes, more, jump))
         return found
 
     def _first_frames(self) -> set[int]:
@@ -146,13 +146,13 @@ def summary(records: Sequence[Record], verdicts: Mapping[str, Any]) -> Record:
     }
     medians = ("trusted_pct", "vertical_px", "red_pct", "green_pct", "blue_pct", "gain", "sharpness_stops")
     worst = ("vertical_worst_pct", "jitter_pct", "jump_pct")
-    told = [record["swapped"] for record in records if record["swapped"] is not None]
+    swapped = [record["swapped"] for record in records if record["swapped"] is not None]
     return {
         "frames": len(records),
         **extremes,
         **{name: _over(np.median, records, name) for name in medians},
         **{name: _over(max, records, name) for name in worst},
-        "swapped": None if not told else 2 * sum(told) > len(told),
+        "swapped": None if not swapped else 2 * sum(swapped) > len(swapped),
         "comfort": verdicts,
         "faults": by_fault,
     }
@@ -181,13 +181,6 @@ def _budget(pair: Pair, server: Measures) -> Mapping[str, Any]:
         px = resized(pair.parallax, rows, columns) * np.float32(-columns / 100.0)
         layers["disparity"] = np.ascontiguousarray(px[..., None], np.float32)
     return server.measure(layers)
-
-
-def _glance(pair: Pair) -> Glance:
-    """Display codes count as light of gamma 2: that of the transitions' own square root."""
-    box = Box.of_size(pair.left.shape[1], pair.left.shape[0])
-    light = (pair.left.astype(np.float32) / np.float32(255)) ** 2
-    return glance(Frame(box, box, {"color": light}, ("R", "G", "B")))
 
 
 def flat(records: Iterable[Record]) -> list[Record]:

@@ -16,8 +16,6 @@ from typing import Any
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import Art3DError, OutputError
 from host_bridge.core.floating_window import FloatingWindow
-from host_bridge.core.frame import Frame
-from host_bridge.core.geometry import Box
 from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, figures_of, scenes
 from host_bridge.review.matched import Matcher, matched
 from host_bridge.review.pair import Pair
@@ -25,7 +23,6 @@ from host_bridge.review.proxies import Proxy, frame_script
 from host_bridge.review.source import StereoSource
 from host_bridge.review.targets import TARGETS, FrameRange, Judgement, judge
 from host_bridge.review.windows import proposed
-from host_bridge.shot.signature import Glance, glance
 from host_bridge.shot.transitions import Finder
 
 MOST_BYTES = 58_000_000
@@ -157,7 +154,7 @@ def _frames(folder: Path, index: int, shot: ShotOnPage, proxy: Proxy, each: _Eac
             found.figures.append(figures_of(pair, None if number in starts else before))
             found.width_px, found.pixel_aspect = pair.full_width, pair.pixel_aspect
             if shot.cuts is None:
-                finder.add(_glance(pair))
+                finder.add(pair.glance)
             with replacing(folder / "frames" / str(index) / f"{number}.js") as temporary:
                 temporary.write_text(frame_script(pair, proxy, shot=index), encoding="ascii")
             before = pair
@@ -166,11 +163,6 @@ def _frames(folder: Path, index: int, shot: ShotOnPage, proxy: Proxy, each: _Eac
     # What changes at a cut is no jitter.
     found.figures = [replace(f, jitter=math.nan) if f.number in firsts else f for f in found.figures]
     return found
-
-
-def _glance(pair: Pair) -> Glance:
-    box = Box.of_size(pair.left.shape[1], pair.left.shape[0])
-    return glance(Frame(box, box, {"color": pair.left}, ("R", "G", "B")))
 
 
 def _scene_starts(finder: Finder, figures: Sequence[Figures]) -> list[int]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from host_bridge.core.floating_window import FloatingWindow
-from host_bridge.core.frame import Array
+from host_bridge.core.frame import Array, Frame
+from host_bridge.core.geometry import Box
+from host_bridge.shot.signature import Glance, glance
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Pair:
     full_width: int = 0
     window: FloatingWindow = field(default_factory=FloatingWindow)
     right_parallax: Array | None = None
+
+    @property
+    def glance(self) -> Glance:
+        """The left view from afar."""
+        box = Box.of_size(self.left.shape[1], self.left.shape[0])
+        return glance(Frame(box, box, {"color": self.left}, ("R", "G", "B")))
 
 
 def hidden(parallax: Array) -> Array:
