@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from lightning.fabric import Fabric
 from torch import Tensor
 
 from art3d_node.models.camera_net import CameraNet
+from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import BadInputError
 from training.config import FitConfig
 from training.shards import Entry
@@ -65,9 +65,8 @@ def save_run(run: Run, net: CameraNet, path: Path, identity: str, fabric: Fabric
             "history": run.history,
             "best": (run.best, run.best_step, run.best_net),
         }
-        partial = path.with_name(path.name + ".partial")
-        torch.save(state, partial)
-        os.replace(partial, path)
+        with replacing(path) as temporary:
+            torch.save(state, temporary)
     fabric.barrier()
 
 
