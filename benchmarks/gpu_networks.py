@@ -12,7 +12,7 @@ from transformers import DepthAnythingForDepthEstimation
 from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.depth_anything import small_config
 from training.config import FitConfig
-from training.dataset import Batch, Told
+from training.dataset import Batch, EyeTruth
 from training.fit import Blueprint, begin
 from training.objective import objective
 
@@ -63,5 +63,5 @@ def fitting(device: torch.device, size_px: int, batch: int) -> Job:
 def random_batch(size_px: int, count: int) -> Batch:
     """Square samples of noise, of which a tenth is local."""
     shape = (count, size_px, size_px)
-    eyes = [Told(torch.randn(shape), torch.ones(shape), (torch.rand(shape) > 0.9).float()) for _ in range(2)]
+    eyes = [EyeTruth(torch.randn(shape), torch.ones(shape), (torch.rand(shape) > 0.9).float()) for _ in range(2)]
     return Batch(torch.rand(count, 3, size_px, size_px), torch.rand(shape), eyes[0], eyes[1], ("x",) * count)

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from art3d_node.models.camera_net import CameraNet
 from benchmarks.gpu_networks import random_batch
-from training.asked import FilmSpec
+from training.assignment import FilmSpec
 from training.config import CurateConfig, FitConfig
 from training.curate import curate, single_threaded
 from training.depth import Depth

@@ -21,7 +21,7 @@ import torch
 
 from host_bridge.core.errors import BadInputError, PlateError
 from host_bridge.core.machine import cpus
-from training.asked import FilmSpec, Part
+from training.assignment import FilmSpec, Part
 from training.decisions import Decisions, read_decisions
 from training.faults import Faults
 from training.films import StereoFrame, ahead

@@ -45,7 +45,7 @@ class EyeTensors:
 
 
 @dataclass(frozen=True)
-class Told:
+class EyeTruth:
     """What the film says of one eye, on that eye's grid.
 
     Attributes:
@@ -76,14 +76,14 @@ class Batch:
 
     rgb: Tensor
     iz: Tensor
-    left: Told
-    right: Told
+    left: EyeTruth
+    right: EyeTruth
     keys: tuple[str, ...]
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
         left, right = (
-            Told(*(x.to(device, non_blocking=True) for x in (told.disparity, told.valid, told.local)))
+            EyeTruth(*(x.to(device, non_blocking=True) for x in (told.disparity, told.valid, told.local)))
             for told in (self.left, self.right)
         )
         rgb, iz = (x.to(device, non_blocking=True) for x in (self.rgb, self.iz))
@@ -204,7 +204,7 @@ def _one(left: EyeTensors, right: EyeTensors, key: str, gains: tuple[float, floa
         grey = rgb.mean(0, keepdim=True)
         rgb = (grey + saturation * (rgb - grey)) * gain
         rgb = ((rgb - rgb.mean()) * contrast + rgb.mean()).clamp(0, 1)
-    told = [Told(eye.maps[0], *eye.masks.float()) for eye in (left, right)]
+    told = [EyeTruth(eye.maps[0], *eye.masks.float()) for eye in (left, right)]
     return Batch(rgb, left.maps[1], told[0], told[1], (key,))
 
 
@@ -212,7 +212,7 @@ def collate(parts: Sequence[Batch]) -> Batch:
     """Samples of one size into a batch."""
     rgb, iz = torch.stack([p.rgb for p in parts]), torch.stack([p.iz for p in parts])
     left, right = (
-        Told(*(torch.stack([getattr(told, name) for told in eyes]) for name in ("disparity", "valid", "local")))
+        EyeTruth(*(torch.stack([getattr(told, name) for told in eyes]) for name in ("disparity", "valid", "local")))
         for eyes in ([p.left for p in parts], [p.right for p in parts])
     )
     return Batch(rgb, iz, left, right, tuple(k for p in parts for k in p.keys))

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_bridge.core.errors import BadInputError, PlateError
-from training.asked import FilmSpec
+from training.assignment import FilmSpec
 from training.layouts import LAYOUTS, detect_layout, split
 from training.sources import Picture, Source, Video, open_source
 from training.stereo_tag import stereo_tag

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.asked import Part
+from training.assignment import Part
 from training.decisions import DROPPED, Decisions
 from training.explain import statistics
 from training.outcome import Task

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from training import losses
 from training.config import FitConfig
-from training.dataset import Batch, Told
+from training.dataset import Batch, EyeTruth
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def objective(maps: Tensor, batch: Batch, config: FitConfig) -> Losses:
     return Losses(total, terms)
 
 
-def _data(told: Told, prediction: Tensor, config: FitConfig) -> Tensor:
+def _data(told: EyeTruth, prediction: Tensor, config: FitConfig) -> Tensor:
     """What the film says against what the network does, on one eye's grid."""
     if not config.art:
         return losses.regression_loss(told.disparity, prediction, told.valid)

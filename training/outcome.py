@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from host_bridge.core.errors import PlateError
-from training.asked import FilmSpec
+from training.assignment import FilmSpec
 from training.films import Film, StereoFrame, side_picture
 from training.pairs import Bench, Beside, Reject, squared
 from training.preview import preview

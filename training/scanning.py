@@ -9,7 +9,7 @@ from typing import Any
 
 from host_bridge.core.errors import BadInputError, PlateError
 from host_bridge.core.geometry import Box
-from training.asked import FilmSpec
+from training.assignment import FilmSpec
 from training.config import CurateConfig
 from training.content import film_content
 from training.faults import Faults, validate_film, whole

@@ -109,5 +109,5 @@ def _gaps(disparity: Map, valid: npt.NDArray[np.bool_]) -> list[tuple[int, int, 
     length = columns[1:] - columns[:-1] - 1
     values = disparity[rows, columns]
     step = values[1:] - values[:-1]
-    told = same & (step > STEP_PX) & (length >= np.maximum(3, 0.6 * step)) & (length <= 1.6 * step + 6)
-    return [(int(rows[i]), int(columns[i]) + 1, int(columns[i + 1])) for i in np.flatnonzero(told)]
+    hidden = same & (step > STEP_PX) & (length >= np.maximum(3, 0.6 * step)) & (length <= 1.6 * step + 6)
+    return [(int(rows[i]), int(columns[i]) + 1, int(columns[i + 1])) for i in np.flatnonzero(hidden)]

@@ -51,13 +51,13 @@ def failure_note(job: Job, number: int) -> Path:
     return path.with_name(f".{path.stem}.art3d-failed.json")
 
 
-def write_record(out: Pattern, asked: RenderRecord) -> None:
+def write_record(out: Pattern, record: RenderRecord) -> None:
     """Notes what a render is asked.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    body = {"words": list(asked.words), "folder": asked.folder, "identity": dict(asked.identity)}
+    body = {"words": list(record.words), "folder": record.folder, "identity": dict(record.identity)}
     with replacing(job_note(out)) as temporary:
         temporary.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
 
@@ -66,7 +66,7 @@ def read_record(out: Pattern) -> RenderRecord:
     """What the last render of an output was asked.
 
     Raises:
-        BadInputError: no render wrote there, or its note is damaged.
+        BadInputError: no render wrote there, or its record is damaged.
     """
     note = job_note(out)
     try:

@@ -35,13 +35,13 @@ def _differs(trained: str, met: str) -> bool:
 
 
 def _moved(card: Mapping[str, Any], stats: Mapping[str, Any]) -> str:
-    told = card.get("statistics") or {}
+    trained = card.get("statistics") or {}
     pairs = [("s", stats.get("fit_scale")), ("t", stats.get("fit_shift"))]
-    if any(value is None or f"{name}_mean" not in told for name, value in pairs):
+    if any(value is None or f"{name}_mean" not in trained for name, value in pairs):
         return ""
     words = [
-        f"{name} is {100 * float(value):.2f} % of the width (trained: {100 * told[f'{name}_mean']:.2f} ± "
-        f"{100 * told.get(f'{name}_std', 0.0):.2f})"
+        f"{name} is {100 * float(value):.2f} % of the width (trained: {100 * trained[f'{name}_mean']:.2f} ± "
+        f"{100 * trained.get(f'{name}_std', 0.0):.2f})"
         for name, value in pairs
         if value is not None
     ]

@@ -17,7 +17,7 @@ from host_bridge.wire.messages import AnalysisSettings
 SPARE = 6
 
 
-class Window:
+class NearbyPlates:
     """A few plates by frame number; asked from several threads.
 
     Args:

@@ -1,4 +1,4 @@
-"""How a batch is told: a bar with rate and time left for people, one JSON object a line for programs."""
+"""How a batch goes: a bar with rate and time left for people, one JSON object a line for programs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def reporter_for(*, as_json: bool, farm: bool = False, out: TextIO | None = None
 
 
 def _depth_of(event: Event) -> tuple[str, ...]:
-    """What is told anew when it changes from one frame to the next."""
+    """What is said again when it changes from one frame to the next."""
     return tuple(str(event.stats.get(name, "")) for name in ("depth_source", "z_meaning", "z_void"))
 
 
@@ -81,17 +81,17 @@ class JsonReporter:
 
     def frame(self, event: Event) -> None:
         """One line for each frame; `event` is "frame" for one that was rendered."""
-        told: dict[str, Any] = {"frame": event.number}
+        fields: dict[str, Any] = {"frame": event.number}
         if event.files:
-            told["files"] = [str(path) for path in event.files]
+            fields["files"] = [str(path) for path in event.files]
         if event.held is not None:
-            told["held"] = event.held
-        told.update({name: event.stats[name] for name in SHOWN if name in event.stats})
+            fields["held"] = event.held
+        fields.update({name: event.stats[name] for name in SHOWN if name in event.stats})
         if event.seconds:
-            told["seconds"] = {stage: round(value, 4) for stage, value in event.seconds.items()}
+            fields["seconds"] = {stage: round(value, 4) for stage, value in event.seconds.items()}
         if event.error is not None:
-            told.update(code=event.error.code, error=str(event.error))
-        self._say("frame" if event.kind == "rendered" else event.kind, **told)
+            fields.update(code=event.error.code, error=str(event.error))
+        self._say("frame" if event.kind == "rendered" else event.kind, **fields)
 
     def done(self, counts: Mapping[str, int], seconds: float) -> None:
         """`{"event": "done", "rendered": N, "kept": N, "skipped": N, "failed": N, "seconds": S}`."""

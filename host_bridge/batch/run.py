@@ -21,7 +21,7 @@ from host_bridge.batch.identity import identities
 from host_bridge.batch.job import Job
 from host_bridge.batch.ledger import RenderRecord, job_note, note_event, write_record
 from host_bridge.batch.other_depth import other_depth
-from host_bridge.batch.prefetch import Window
+from host_bridge.batch.prefetch import NearbyPlates
 from host_bridge.client import Client
 from host_bridge.core.errors import (
     EXIT_OK,
@@ -81,21 +81,21 @@ class _Frame:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_job(job: Job, client: Client, reporter: Reporter, *, asked: RenderRecord | None = None) -> Summary:
+def run_job(job: Job, client: Client, reporter: Reporter, *, record: RenderRecord | None = None) -> Summary:
     """Runs a batch to its end.
 
     Args:
         job: what is asked.
         client: the server.
         reporter: who is told.
-        asked: what is noted beside the output before the first frame, for `art3d status`.
+        record: what is noted beside the output before the first frame, for `art3d status`.
 
     Raises:
         ServerUnreachableError, StyleError: faults that no frame would escape.
         KeyboardInterrupt: stopped; what was being written is finished, nothing is half-written.
     """
     job.check()
-    run = _Run(job, client, reporter, asked)
+    run = _Run(job, client, reporter, record)
     reporter.start(len(job.plate.frames), _described(job))
     started = time.monotonic()
     try:
@@ -118,12 +118,12 @@ def _described(job: Job) -> dict[str, Any]:
 
 
 class _Run:
-    def __init__(self, job: Job, client: Client, reporter: Reporter, asked: RenderRecord | None) -> None:
+    def __init__(self, job: Job, client: Client, reporter: Reporter, record: RenderRecord | None) -> None:
         self.job, self.client, self.reporter = job, client, reporter
-        self._note = asked
+        self._note = record
         self.server = identities(client, job.settings)
         self._styles = tuple(client.welcome.styles)
-        self._window = Window(job)
+        self._plates = NearbyPlates(job)
         self.counts: Counter[str] = Counter()
         self.failures: dict[int, Art3DError] = {}
         self._writers = ThreadPoolExecutor(2, "art3d-write")
@@ -195,17 +195,17 @@ class _Run:
             return self._read(_Frame(number, held, held=held))
 
     def _read(self, frame: _Frame) -> _Frame:
-        started, waited = time.perf_counter(), self._window.waited_s
+        started, waited = time.perf_counter(), self._plates.waited_s
         frame.recipe = self.job.recipe(frame.number, frame.source, self.server)
         reviews = self.job.review_files(frame.number).values()
         if not self.job.overwrite and all(path.is_file() for path in reviews):
             frame.kept = is_done(self.job.files(frame.number), frame.recipe)
         if not frame.kept:
-            frame.plate = replace(self._window.plate(frame.source), number=frame.number)
-            frame.settings, frame.neighbours = self._window.staged(frame.source)
+            frame.plate = replace(self._plates.plate(frame.source), number=frame.number)
+            frame.settings, frame.neighbours = self._plates.staged(frame.source)
             # The key costs a pass over the pixels; here it is paid beside the server's work.
             _ = frame.plate.frame.key
-        frame.seconds["read"] = time.perf_counter() - started - (self._window.waited_s - waited)
+        frame.seconds["read"] = time.perf_counter() - started - (self._plates.waited_s - waited)
         return frame
 
     def _submit(self, frame: _Frame) -> None:

@@ -84,13 +84,13 @@ def run(args: argparse.Namespace) -> int:
         print(f"art3d: frame {number}: {reason}", file=sys.stderr)
     if not records:
         raise next(iter(failed.values()))
-    print(json.dumps({"left": args.left, "right": args.right, **_told(measured, records, args)}, indent=1))
+    print(json.dumps({"left": args.left, "right": args.right, **_answer(measured, records, args)}, indent=1))
     if any(set(record["faults"]) & wanted.keys() for record in records):
         return EXIT_FAULTS
     return EXIT_SOME_FRAMES if failed else EXIT_OK
 
 
-def _told(measured: Measured, records: Sequence[Record], args: argparse.Namespace) -> Record:
+def _answer(measured: Measured, records: Sequence[Record], args: argparse.Namespace) -> Record:
     """The summary; of one frame, its own figures."""
     if len(records) > 1:
         return summary(records, measured.verdicts())

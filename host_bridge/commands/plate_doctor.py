@@ -151,11 +151,11 @@ def cuts(seen: Seen) -> Iterator[Finding]:
         if time.monotonic() > until:
             break
     changes = [change.numbered(looked) for change in finder.finish()]
-    told = ", ".join(
+    listed = ", ".join(
         f"{change.kind} {change.first}" + (f"-{change.last}" if change.last > change.first else "")
         for change in changes
     )
-    said = f"{told or 'no cut'} in frames {looked[0]}-{looked[-1]}" if looked else "no frame can be read"
+    said = f"{listed or 'no cut'} in frames {looked[0]}-{looked[-1]}" if looked else "no frame can be read"
     more = "" if len(looked) == len(there) else "; `art3d analyse` looks at all frames"
     yield Finding("plate cuts", bool(looked), f"{said}{more}")
 

@@ -113,7 +113,7 @@ def _rendered(args: argparse.Namespace) -> int:
             staged = in_shot(job, shot_of(args, job, client), whole_of(args, job))
             if staged.shot is None:
                 staged.knobs(staged.plate.frames[0])  # a floating window that nobody decides fails here, not per frame
-            return run_job(staged, client, reporter, asked=_asked(args, identity)).exit_code
+            return run_job(staged, client, reporter, record=_record(args, identity)).exit_code
 
 
 def _delivered(args: argparse.Namespace) -> int:
@@ -160,7 +160,7 @@ def in_shot(job: Job, shot: Shot | None, whole: PlateSequence) -> Job:
     return replace(job, shot=shot, canvas=canvas)
 
 
-def _asked(args: argparse.Namespace, identity: Mapping[str, Any]) -> RenderRecord:
+def _record(args: argparse.Namespace, identity: Mapping[str, Any]) -> RenderRecord:
     """What is asked, for `art3d status`."""
     words = words_of(args, sys.modules[__name__], without=("frames", "json", "openjd", "expect", "server", "overwrite"))
     return RenderRecord([args.plate, *words], os.getcwd(), identity)

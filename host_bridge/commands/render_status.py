@@ -36,18 +36,18 @@ def show(out: str, *, frames: str | None, as_json: bool) -> int:
     Raises:
         BadInputError: no render was asked for that output, or its options are no longer understood.
     """
-    asked = read_record(Pattern.parse(out))
+    record = read_record(Pattern.parse(out))
     out = os.path.abspath(out)
-    with contextlib.chdir(asked.folder) if Path(asked.folder).is_dir() else contextlib.nullcontext():
-        found = list(states(_job(asked, out, frames), asked.identity))
+    with contextlib.chdir(record.folder) if Path(record.folder).is_dir() else contextlib.nullcontext():
+        found = list(states(_job(record, out, frames), record.identity))
     print(json.dumps(_figures(out, found), indent=1) if as_json else "\n".join(_lines(out, found)))
     return EXIT_OK if all(frame.state == "done" for frame in found) else EXIT_SOME_FRAMES
 
 
-def _job(asked: RenderRecord, out: str, frames: str | None) -> Job:
+def _job(record: RenderRecord, out: str, frames: str | None) -> Job:
     parser = argparse.ArgumentParser(prog="art3d status")
     render.add_arguments(parser)
-    args = parser.parse_args([*asked.words, f"--out={out}", *([f"--frames={frames}"] if frames else [])])
+    args = parser.parse_args([*record.words, f"--out={out}", *([f"--frames={frames}"] if frames else [])])
     job = render.job_of(args)
     return replace(job, shot=_shot(args, job))
 

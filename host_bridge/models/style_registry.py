@@ -70,10 +70,10 @@ def proven_id(path: Path) -> str:
 
 
 def _content_id(fields: Mapping[str, Any], tensors: Mapping[str, Any], data: bytes) -> str:
-    told = {name: value for name, value in fields.items() if name not in _NOT_HASHED}
-    if not told.get("provenance"):
-        told.pop("provenance", None)
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    hashed = {name: value for name, value in fields.items() if name not in _NOT_HASHED}
+    if not hashed.get("provenance"):
+        hashed.pop("provenance", None)
+    digest = hashlib.sha256(json.dumps(hashed, sort_keys=True).encode())
     for name, tensor in sorted(tensors.items()):
         start, stop = tensor["data_offsets"]
         digest.update(f"{name} {_DTYPES[tensor['dtype']]} {tuple(tensor['shape'])}".encode())
@@ -140,8 +140,8 @@ def verify(folder: Path) -> tuple[int, list[str]]:
         except StyleError as error:
             faults.append(str(error))
             continue
-        told = file.stem.rpartition("@")[2] if "@" in file.stem else found
-        if told != found:
+        named = file.stem.rpartition("@")[2] if "@" in file.stem else found
+        if named != found:
             faults.append(f"{file}: its id is {found}, not the one in its name")
         elif "@" not in file.stem and (file.stem, found) not in kept:
             faults.append(f"{file}: its version {found} is not kept; run art3d styles install {file}")

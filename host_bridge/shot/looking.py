@@ -55,7 +55,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Request:
     number: int
     size: tuple[int, int]
     glance: Glance
@@ -69,7 +69,7 @@ def look_at(
     frames: Iterable[tuple[int, Frame]], server: Asks, settings: AnalysisSettings, bars: Sequence[Bars] | None = None
 ) -> Iterator[Seen]:
     """What each frame says inside its own bars, or those given; the server works on the next ones meanwhile."""
-    asked: deque[_Asked] = deque()
+    asked: deque[_Request] = deque()
     for index, (number, frame) in enumerate(frames):
         seen = glance(frame)
         mine = bars[index] if bars else NONE if settings.style == GIVEN else seen.bars
@@ -80,7 +80,7 @@ def look_at(
         yield _seen(server, asked.popleft())
 
 
-def _ask(server: Asks, settings: AnalysisSettings, number: int, frame: Frame, seen: Glance, bars: Bars) -> _Asked:
+def _ask(server: Asks, settings: AnalysisSettings, number: int, frame: Frame, seen: Glance, bars: Bars) -> _Request:
     # A few figures and a thumbnail need no whole plate, but what networks work at.
     step = min(PROXIES[1], max(1, max(frame.data.width, frame.data.height) // PROXY_PX))
     proxy, picture = frame.proxy(step), inside(frame.data, bars)
@@ -90,10 +90,10 @@ def _ask(server: Asks, settings: AnalysisSettings, number: int, frame: Frame, se
         pending = server.submit(frame, asking, Controls(), proxy.data, ("inverse_depth", "disparity_left"))
     part = picture.sampled(frame.data, step)
     size = (frame.data.width, frame.data.height)
-    return _Asked(number, size, seen, bars, part.slices(proxy.data), proxy.inside(part).picture_width, pending)
+    return _Request(number, size, seen, bars, part.slices(proxy.data), proxy.inside(part).picture_width, pending)
 
 
-def _seen(server: Asks, asked: _Asked) -> Seen:
+def _seen(server: Asks, asked: _Request) -> Seen:
     if asked.pending is None:
         return Seen(asked.number, asked.size, asked.glance, asked.bars, NOT_MEASURED, "", "", blank=True)
     tile = server.result(asked.pending)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.asked import FilmSpec
+from training.assignment import FilmSpec
 from training.config import CurateConfig
 from training.curate import curate
 from training.depth import Depth

@@ -19,7 +19,7 @@ import pytest
 from host_bridge.core.errors import BadInputError, DepthSourceError, PlateError
 from tests.training.conftest import small_bench
 from training import decisions
-from training.asked import FilmSpec, Part
+from training.assignment import FilmSpec, Part
 from training.contact import contact_sheet, pairs_page
 from training.content import film_content
 from training.curate import curate
@@ -113,7 +113,7 @@ _RUN = """
 import sys
 from tests.training.conftest import small_bench
 from training import decisions
-from training.asked import FilmSpec
+from training.assignment import FilmSpec
 from training.curate import curate
 from pathlib import Path
 film = FilmSpec(sys.argv[1], style="measured")

@@ -14,7 +14,7 @@ import pytest
 from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.style_file import StyleCard, load_style_file, read_card, save_style
 from tests.training.conftest import small_bench
-from training.asked import FilmSpec
+from training.assignment import FilmSpec
 from training.cli import main
 from training.commands.evaluate import style_names
 from training.config import RECIPES, FitConfig

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
-from training.asked import FilmSpec, Part
+from training.assignment import FilmSpec, Part
 from training.commands.options import add_config, progress_bar, read_config
 from training.config import CurateConfig
 from training.explain import costliest
@@ -113,7 +113,7 @@ def asked_films(args: argparse.Namespace) -> list[FilmSpec]:
 
 
 def _refuse_beside_late(args: argparse.Namespace, config: CurateConfig) -> None:
-    if (args.right_late and config.depth == "sidecar") or (args.right_late and config.masks == "mattes"):
+    if args.right_late and (config.depth == "sidecar" or config.masks == "mattes"):
         raise BadInputError(
             "depth and mattes beside a film are of frames in step",
             remedy="bring its eyes in step first",

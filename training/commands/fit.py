@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 HELP = "train a style on shards"
 DEFAULT_RECIPE = "studio"
 LICENCE = "as the films'"
-MAX_TEXT = 4096  # of a text on a card
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,6 +178,7 @@ def _one(
 def _ship(out: Path, net: CameraNet, made_of: Ingredients, fabric: Fabric, began: float) -> StyleCard:
     import torch
 
+    from art3d_node.models.style_file import MAX_TEXT
     from training.export import About, thumbnail, write_style
     from training.figures import measure
     from training.provenance import depth_source, made, provenance

@@ -109,8 +109,8 @@ class Peer:
 
     def take_out(self) -> bytes:
         """What the protocol itself has to say."""
-        received, self.out = self.out, b""
-        return received
+        out, self.out = self.out, b""
+        return out
 
     def _greet(self) -> bool:
         # Strangers are turned away by the first byte that is not of this protocol.

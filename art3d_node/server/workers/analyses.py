@@ -34,7 +34,7 @@ PICTURES_KEPT = 4096
 
 
 @dataclass(frozen=True)
-class Asked:
+class FrameRequest:
     """One request's frame, and what goes with it.
 
     Attributes:
@@ -92,24 +92,24 @@ class Analyses:
             "analysis_hit_rate": hits / max(1, hits + misses),
         }
 
-    def prepared(self, asked: Asked, controls: Controls) -> Prepared:
+    def prepared(self, request: FrameRequest, controls: Controls) -> Prepared:
         """A frame ready for its tiles: whatever of it is not cached is computed."""
-        analysed = self._analysis(asked)
-        key, settings = asked.key, asked.settings
+        analysed = self._analysis(request)
+        key, settings = request.key, request.settings
 
         def prepare() -> Prepared:
-            with stoppable(asked.check):
+            with stoppable(request.check):
                 return renderer.prepare(plate.frame, analysed, controls, plate=plate)
 
         start = time.perf_counter()
-        plate = self._plate(asked.frame, key, settings)
+        plate = self._plate(request.frame, key, settings)
         name = ("prepared", key, settings, controls, analysed.style_id)
         if name not in self._cache:
             # A turn is cheap to make again; those of a knob that is dragged would push other frames' analyses out, and
             # the memory of one that is dropped is at hand, its pages touched, for the next.
             self._cache.drop_where(lambda other: other[:3] == name[:3], keep=TURNS_KEPT - 1)
         found = self._once(name, prepare, lambda made: made.nbytes)
-        asked.ms["prepare"] = ms_since(start)
+        request.ms["prepare"] = ms_since(start)
         return found
 
     def _plate(self, frame: Frame, key: str, settings: AnalysisSettings) -> Plate:
@@ -134,9 +134,9 @@ class Analyses:
             self._cache.put(name, found, size(found))
         return found
 
-    def _raw(self, asked: Asked, key: str, picture: Box) -> RawDepth:
+    def _raw(self, request: FrameRequest, key: str, picture: Box) -> RawDepth:
         """The depth of the frame, or of a neighbour, before anything is made of it."""
-        frame, settings, check = asked.frames[key], asked.settings, asked.check
+        frame, settings, check = request.frames[key], request.settings, request.check
         given = settings.style == GIVEN
         depth = "" if given else source_name(frame, settings, self._library)
         if not given:
@@ -155,8 +155,8 @@ class Analyses:
         self._depths.put(name, made, made.nbytes)
         return made
 
-    def _analysis(self, asked: Asked) -> FrameAnalysis:
-        frame, key, settings, check = asked.frame, asked.key, asked.settings, asked.check
+    def _analysis(self, request: FrameRequest) -> FrameAnalysis:
+        frame, key, settings, check = request.frame, request.key, request.settings, request.check
         style = "" if settings.style == GIVEN else self._library.style(settings.style).id
         name = ("analysis", key, settings, style)
         found: FrameAnalysis | None = self._cache.get(name)
@@ -165,32 +165,32 @@ class Analyses:
         start = time.perf_counter()
         plate = self._plate(frame, key, settings)
         picture = self._picture(frame, key, settings)
-        raw = self._raw(asked, key, picture)
-        window = self._window(asked, raw, picture)
+        raw = self._raw(request, key, picture)
+        window = self._window(request, raw, picture)
         with stoppable(check):
             made = analysis.stage(frame, raw, settings, self._library, window=window, plate=plate, check=check)
             devices.settle(self._device)
         self._cache.put(name, made, made.nbytes)
-        asked.ms["analysis"] = ms_since(start)
+        request.ms["analysis"] = ms_since(start)
         return made
 
-    def _window(self, asked: Asked, raw: RawDepth, picture: Box) -> Window:
-        shot = asked.settings.shot
+    def _window(self, request: FrameRequest, raw: RawDepth, picture: Box) -> Window:
+        shot = request.settings.shot
         # Depth that was read from the plate looks at no picture, and needs no steadying.
         if shot is None or raw.look.numel() == 0:
             return ALONE
 
         def side(keys: tuple[str, ...]) -> list[Neighbour]:
-            found, last, nearer = [], asked.key, raw
+            found, last, nearer = [], request.key, raw
             for other in keys:
                 # Neighbours are looked at through the frame's own window, whatever their bars, so that pixels compare.
-                data = asked.frames[other].data
-                there = self._raw(asked, other, picture if data.contains(picture) else data)
+                data = request.frames[other].data
+                there = self._raw(request, other, picture if data.contains(picture) else data)
                 # Motion joins pictures of one size; what lies beyond another one is out of reach too.
                 if there.grey.shape != nearer.grey.shape:
                     break
                 link = self._link(last, nearer, other, there, picture)
-                asked.check()
+                request.check()
                 found.append(Neighbour(there.grey, host_array(there.inverse_depth), link))
                 last, nearer = other, there
             return found

@@ -19,7 +19,7 @@ from torch import Tensor
 from art3d_node import native, renderer
 from art3d_node.library import Library
 from art3d_node.server.workers import devices
-from art3d_node.server.workers.analyses import Analyses, Asked
+from art3d_node.server.workers.analyses import Analyses, FrameRequest
 from art3d_node.server.workers.engine import Check, ms_since
 from art3d_node.server.workers.interrupt import stoppable
 from art3d_node.server.workers.matching import match
@@ -74,7 +74,7 @@ class Compute:
         Raises:
             MemoryError: not even an empty cache leaves room for the work.
         """
-        ask = partial(self._tile, Asked(frames, key, settings, check, {}), controls, box, outputs)
+        ask = partial(self._tile, FrameRequest(frames, key, settings, check, {}), controls, box, outputs)
         try:
             return ask()
         except (MemoryError, torch.OutOfMemoryError) as error:
@@ -89,17 +89,17 @@ class Compute:
         raise MemoryError(why)
 
     def _tile(
-        self, asked: Asked, controls: Controls, box: Box, outputs: tuple[str, ...]
+        self, request: FrameRequest, controls: Controls, box: Box, outputs: tuple[str, ...]
     ) -> tuple[Mapping[str, Strips], dict[str, Any]]:
         with self._lock:
-            prepared = self.analyses.prepared(asked, controls)
+            prepared = self.analyses.prepared(request, controls)
         start = time.perf_counter()
-        with self._share_of_cores(), stoppable(asked.check):
+        with self._share_of_cores(), stoppable(request.check):
             strips = [renderer.render_box(prepared, strip, outputs) for strip in strips_of(box)]
             devices.settle(self._device)
-        asked.ms["render"] = ms_since(start)
+        request.ms["render"] = ms_since(start)
         stats = dict(strips[0].stats)
-        stats["ms"] = {**stats.get("ms", {}), **asked.ms}
+        stats["ms"] = {**stats.get("ms", {}), **request.ms}
         return {name: tuple(strip.planes[name] for strip in strips) for name in strips[0].planes}, stats
 
     @contextmanager
@@ -176,9 +176,9 @@ def strips_of(box: Box) -> list[Box]:
 
 
 def _warm_up(engine: Compute) -> None:
-    """Renders one small frame, so that the first artist does not wait for loading and compiling.
+    """Renders one small frame, so that the first artist waits for nothing that first use loads or compiles.
 
-    Its Z has a gap and its alpha an outline, so that what mends them is compiled too.
+    Its Z has a gap and its alpha an outline, so that what mends them runs too.
     """
     ramp = np.linspace(0.1, 1.0, 64 * 64, dtype=np.float32).reshape(64, 64, 1)
     z = 1.0 + ramp

@@ -62,12 +62,12 @@ def match(
         "vertical_worst_px": largest(error, width, left.shape[0]),
         "roll_deg": math.degrees(math.atan(float(error[1]))),
         "zoom_pct": 100.0 * float(error[2]),
-        **_told(difference),
+        **_plain(difference),
     }
     return planes, figures
 
 
-def _told(difference: EyeDifference) -> dict[str, Any]:
+def _plain(difference: EyeDifference) -> dict[str, Any]:
     """The eyes' differences as they travel: what is not known is null."""
 
     def known(value: float) -> float | None:

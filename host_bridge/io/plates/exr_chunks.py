@@ -76,8 +76,8 @@ def count_of(header: Header) -> int:
 
 def _listed(header: Header) -> int:
     """How long a part's table is, smaller sizes of tiles included."""
-    told = header.values.get("chunkCount")
-    return told if isinstance(told, int) and told > 0 else count_of(header)
+    stated = header.values.get("chunkCount")
+    return stated if isinstance(stated, int) and stated > 0 else count_of(header)
 
 
 def read_blocks(path: Path, headers: Sequence[Header], end: int, part: int) -> list[Block]:
