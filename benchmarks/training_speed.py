@@ -103,15 +103,15 @@ def main() -> None:
     table = Table("per second of wall clock", "target", "median", "best", "CPU s each", title="training on this CPU")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        table.add_row("curate 512², sgm, one pair at a time on one thread", "", *_told(single_pairs(folder)))
+        table.add_row("curate 512², sgm, one pair at a time on one thread", "", *_cells(single_pairs(folder)))
         for depth in ("sidecar", "mini"):
             rates = whole_curation(folder, depth)
-            table.add_row(f"curate 512², sgm, depth {depth}, from the file: pairs/s", "4", *_told(rates))
-    table.add_row("fit 256², batch 8: samples/s", "12", *_told(fitting(256, 8)))
+            table.add_row(f"curate 512², sgm, depth {depth}, from the file: pairs/s", "4", *_cells(rates))
+    table.add_row("fit 256², batch 8: samples/s", "12", *_cells(fitting(256, 8)))
     Console().print(table)
 
 
-def _told(rates: Rates) -> tuple[str, str, str]:
+def _cells(rates: Rates) -> tuple[str, str, str]:
     walls, cpu = zip(*rates, strict=True)
     return f"{statistics.median(walls):.1f}", f"{max(walls):.1f}", f"{min(cpu):.3f}"
 

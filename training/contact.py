@@ -98,8 +98,8 @@ def _cell(row: Row, folder: Path) -> Image:
     small = cv2.resize(image, (_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
     reason = row.get("reason") or (f"forced, in spite of: {row['overruled']}" if "overruled" in row else "")
     names = (("s", "fit_scale_px"), ("t", "fit_shift_px"), ("ddc", "ddc"), ("agree", "consistent"), ("valid", "valid"))
-    told = "  ".join(f"{short} {row['figures'][name]:.2f}" for short, name in names if name in row["figures"])
-    return np.vstack([small, _line(f"{row['key']}  {reason}"), _line(told)])
+    figures_line = "  ".join(f"{short} {row['figures'][name]:.2f}" for short, name in names if name in row["figures"])
+    return np.vstack([small, _line(f"{row['key']}  {reason}"), _line(figures_line)])
 
 
 def _line(words: str) -> Image:

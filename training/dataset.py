@@ -83,8 +83,8 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
         left, right = (
-            EyeTruth(*(x.to(device, non_blocking=True) for x in (told.disparity, told.valid, told.local)))
-            for told in (self.left, self.right)
+            EyeTruth(*(x.to(device, non_blocking=True) for x in (truth.disparity, truth.valid, truth.local)))
+            for truth in (self.left, self.right)
         )
         rgb, iz = (x.to(device, non_blocking=True) for x in (self.rgb, self.iz))
         return Batch(rgb, iz, left, right, self.keys)
@@ -204,15 +204,15 @@ def _one(left: EyeTensors, right: EyeTensors, key: str, gains: tuple[float, floa
         grey = rgb.mean(0, keepdim=True)
         rgb = (grey + saturation * (rgb - grey)) * gain
         rgb = ((rgb - rgb.mean()) * contrast + rgb.mean()).clamp(0, 1)
-    told = [EyeTruth(eye.maps[0], *eye.masks.float()) for eye in (left, right)]
-    return Batch(rgb, left.maps[1], told[0], told[1], (key,))
+    truth = [EyeTruth(eye.maps[0], *eye.masks.float()) for eye in (left, right)]
+    return Batch(rgb, left.maps[1], truth[0], truth[1], (key,))
 
 
 def collate(parts: Sequence[Batch]) -> Batch:
     """Samples of one size into a batch."""
     rgb, iz = torch.stack([p.rgb for p in parts]), torch.stack([p.iz for p in parts])
     left, right = (
-        EyeTruth(*(torch.stack([getattr(told, name) for told in eyes]) for name in ("disparity", "valid", "local")))
+        EyeTruth(*(torch.stack([getattr(truth, name) for truth in eyes]) for name in ("disparity", "valid", "local")))
         for eyes in ([p.left for p in parts], [p.right for p in parts])
     )
     return Batch(rgb, iz, left, right, tuple(k for p in parts for k in p.keys))

@@ -36,19 +36,19 @@ def read_decisions(folder: Path) -> Decisions:
     if not path.exists():
         return Decisions()
     try:
-        told: Any = json.loads(path.read_text())
+        body: Any = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise BadInputError(f"is not JSON ({error})", remedy="save it again from the page", where=str(path)) from error
-    if not isinstance(told, dict) or told.get("format") != FORMAT:
+    if not isinstance(body, dict) or body.get("format") != FORMAT:
         raise BadInputError(f"is not of the format {FORMAT}", remedy="save it again from the page", where=str(path))
-    drop, force = (_keys(told, name, path) for name in ("drop", "force"))
+    drop, force = (_keys(body, name, path) for name in ("drop", "force"))
     if both := drop & force:
         raise BadInputError(f"drops and forces {min(both)}", remedy="decide for one", where=str(path))
     return Decisions(drop, force)
 
 
-def _keys(told: dict[str, Any], name: str, path: Path) -> frozenset[str]:
-    keys = told.get(name, [])
+def _keys(body: dict[str, Any], name: str, path: Path) -> frozenset[str]:
+    keys = body.get(name, [])
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise BadInputError(f"its {name!r} is not a list of pairs' keys", where=str(path))
     return frozenset(keys)

@@ -93,10 +93,10 @@ def _notes(rows: Sequence[Mapping[str, Any]], done: Finished) -> list[str]:
     """What a person should know: films whose eyes look swapped, decisions about pairs that there are not."""
     notes = []
     for film in sorted({row["film"] for row in rows}):
-        told = [row for row in rows if row["film"] == film and "correlation" in row["figures"]]
-        swapped = sum(SWAPPED in (row.get("reason"), row.get("overruled")) for row in told)
-        if told and 2 * swapped > len(told):
-            notes.append(f"{film}: the eyes look swapped in {swapped} of {len(told)} pairs; use --swap-eyes")
+        judged = [row for row in rows if row["film"] == film and "correlation" in row["figures"]]
+        swapped = sum(SWAPPED in (row.get("reason"), row.get("overruled")) for row in judged)
+        if judged and 2 * swapped > len(judged):
+            notes.append(f"{film}: the eyes look swapped in {swapped} of {len(judged)} pairs; use --swap-eyes")
     decided = done.decisions.drop | done.decisions.force
     if done.part.count == 1 and (unknown := sorted(decided - {row["key"] for row in rows})):
         notes.append(f"decisions.json names {len(unknown)} pairs that are not among these, as {unknown[0]}")

@@ -27,11 +27,11 @@ class Watch:
 
     Args:
         spec: the film, for errors.
-        told: called with (film, frames passed).
+        watching: called with (film, frames passed).
     """
 
-    def __init__(self, spec: str, told: Callable[[str, int], None] | None = None) -> None:
-        self._spec, self._told = spec, told
+    def __init__(self, spec: str, watching: Callable[[str, int], None] | None = None) -> None:
+        self._spec, self._watching = spec, watching
         self._moments: tuple[list[Row], list[Row]] = ([], [])
         self._combed: list[float] = []
 
@@ -42,8 +42,8 @@ class Watch:
                 moments.append(_moment(eye))
             if frame.index % _EVERY == 0:
                 self._combed.append(combing(frame.left))
-            if self._told:
-                self._told(self._spec, frame.index + 1)
+            if self._watching:
+                self._watching(self._spec, frame.index + 1)
             yield frame
 
     def refuse_out_of_step(self) -> None:

@@ -42,9 +42,9 @@ def objective(maps: Tensor, batch: Batch, config: FitConfig) -> Losses:
     return Losses(total, terms)
 
 
-def _data(told: EyeTruth, prediction: Tensor, config: FitConfig) -> Tensor:
+def _data(truth: EyeTruth, prediction: Tensor, config: FitConfig) -> Tensor:
     """What the film says against what the network does, on one eye's grid."""
     if not config.art:
-        return losses.regression_loss(told.disparity, prediction, told.valid)
+        return losses.regression_loss(truth.disparity, prediction, truth.valid)
     options = losses.ArtOptions(config.local, config.local_st, config.local_balance, config.ridge, config.local_ridge)
-    return losses.art_loss(told.disparity, prediction, told.global_mask, told.local, options=options)
+    return losses.art_loss(truth.disparity, prediction, truth.global_mask, truth.local, options=options)

@@ -165,8 +165,8 @@ class Bench:
             return Reject(verdict.reason, figures, Look((left, right)))
         found = self.stereo.match(left, right)
         agreed = consistent(found, tolerance_px=self.config.consistency_px)
-        told = found.sure or distinct(found, left, right)
-        valid = agreed[0] & told[0], agreed[1] & told[1]
+        sure = found.sure or distinct(found, left, right)
+        valid = agreed[0] & sure[0], agreed[1] & sure[1]
         if verdict.ends(self._filtered(found, agreed, valid, figures)) or not all(mask.any() for mask in valid):
             return Reject(verdict.reason, figures, Look((left, right), _shown(found, valid)))
         eyes = (left, right)

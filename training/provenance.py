@@ -74,9 +74,11 @@ def provenance(of: Ingredients) -> dict[str, Any]:
 
 def unlike_paper(config: FitConfig) -> list[str]:
     """What these options do otherwise than the paper states, and what they add to it."""
-    told = asdict(config)
-    changed = [f"{name} {told[name]} (paper: {value})" for name, value in PUBLISHED.items() if told[name] != value]
-    added = [f"{name} {told[name]} (ours)" for name in ("right", "smoothness", "consistency") if told[name]]
+    options = asdict(config)
+    changed = [
+        f"{name} {options[name]} (paper: {value})" for name, value in PUBLISHED.items() if options[name] != value
+    ]
+    added = [f"{name} {options[name]} (ours)" for name in ("right", "smoothness", "consistency") if options[name]]
     return changed + added
 
 
@@ -158,8 +160,8 @@ class Trained:
 
     def __init__(self, card: StyleCard) -> None:
         self.is_known = bool(card.provenance.get("films"))
-        told = card.provenance.get("films", ())
-        self._spans = {film["content"]: _read(film["trained"]) for film in told}
+        seen = card.provenance.get("films", ())
+        self._spans = {film["content"]: _read(film["trained"]) for film in seen}
 
     def __contains__(self, entry: object) -> bool:
         if not isinstance(entry, Entry):

@@ -89,7 +89,7 @@ def text_table(table: Table, *, reading: str) -> str:
     across = [max(14, len(name)) for name in sums]
     lines = [f"{'':{wide}}  " + "  ".join(f"{name:>{w}}" for name, w in zip(sums, across, strict=True))]
     for key, label in ROWS:
-        values = (f"{_told(values[key]):>{w}}" for values, w in zip(sums.values(), across, strict=True))
+        values = (f"{_figure(values[key]):>{w}}" for values, w in zip(sums.values(), across, strict=True))
         lines.append(f"{label:{wide}}  " + "  ".join(values))
     pairs = next(iter(sums.values()))["pairs"]
     return "\n".join([*lines, f"{pairs:.0f} pairs; DDC-IoU by {reading}", "", *_film_lines(table)])
@@ -100,7 +100,7 @@ def _film_lines(table: Table) -> Iterator[str]:
     wide = max(len(f"{film}, {name}") for film in films for name in table)
     yield f"{'by film':{wide}}  " + "  ".join(f"{label:>11}" for _, label in FILM_ROWS)
     for film, name, figures in by_film(table):
-        yield f"{film + ', ' + name:{wide}}  " + "  ".join(f"{_told(figures[key]):>11}" for key, _ in FILM_ROWS)
+        yield f"{film + ', ' + name:{wide}}  " + "  ".join(f"{_figure(figures[key]):>11}" for key, _ in FILM_ROWS)
 
 
 def by_film(table: Table) -> Iterator[tuple[str, str, dict[str, float]]]:
@@ -110,7 +110,7 @@ def by_film(table: Table) -> Iterator[tuple[str, str, dict[str, float]]]:
             yield film, name, summary([row for row in rows if row.film == film])
 
 
-def _told(value: float) -> str:
+def _figure(value: float) -> str:
     """A figure in a table; – where it has nothing to stand on."""
     return "–" if math.isnan(value) else f"{value:.0f}" if value == round(value) and abs(value) >= 1 else f"{value:.3f}"
 

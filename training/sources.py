@@ -82,10 +82,10 @@ class Video:
         except (av.FFmpegError, IndexError, OSError) as error:
             raise PlateError(f"cannot be read as a video ({error})", where=str(self.path)) from error
 
-    def _whole(self, count: int, told: int) -> None:
+    def _whole(self, count: int, counted: int) -> None:
         # An edit list may hide a few of the frames that a container counts.
-        if told - count > max(_HIDDEN, told // 100):
-            raise PlateError(f"is cut short or damaged: {count} of {told} frames can be read", where=str(self.path))
+        if counted - count > max(_HIDDEN, counted // 100):
+            raise PlateError(f"is cut short or damaged: {count} of {counted} frames can be read", where=str(self.path))
 
 
 def _rgb(frame: av.VideoFrame) -> Picture:

@@ -46,10 +46,10 @@ def stereo_tag(path: Path) -> StereoTag | None:
             shape = frame.width / frame.height * float(container.streams.video[0].sample_aspect_ratio or 1)
     except (av.FFmpegError, IndexError, OSError, StopIteration):
         return None
-    return _told(data[0], shape, path) if data and len(data[0]) >= 8 else None
+    return _parsed(data[0], shape, path) if data and len(data[0]) >= 8 else None
 
 
-def _told(data: bytes, shape: float, path: Path) -> StereoTag | None:
+def _parsed(data: bytes, shape: float, path: Path) -> StereoTag | None:
     kind, flags = struct.unpack_from("=2i", data)
     if kind == _UNSPECIFIED:
         return None

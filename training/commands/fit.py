@@ -93,25 +93,25 @@ def _preview(args: argparse.Namespace, depth: str) -> PlatePreview | None:
 def _follow(args: argparse.Namespace) -> dict[str, Any]:
     """Fill what --like says into the words that were not given; returns its options, {} without it."""
     args.group = ""
-    told: dict[str, Any] = {}
+    like: dict[str, Any] = {}
     if args.like:
         from training.export import load
         from training.provenance import made_from, refuse_other_shards
 
         card, _ = load(args.like)
-        told = dict(made_from(card))
+        like = dict(made_from(card))
         if args.each or args.recipe:
             raise BadInputError("goes with neither --each nor --recipe", where="--like")
-        args.shards = args.shards or [Path(name) for name in dict.fromkeys(row["folder"] for row in told["shards"])]
-        args.group = told["group"]
+        args.shards = args.shards or [Path(name) for name in dict.fromkeys(row["folder"] for row in like["shards"])]
+        args.group = like["group"]
         if not args.other_shards:
             refuse_other_shards(card, args.shards)
-        if told["parents"] and not args.start:
-            args.start = _find_parent(told["parents"][0], args.like)
-    args.recipe = args.recipe or told.get("recipe", DEFAULT_RECIPE)
-    args.licence = args.licence or told.get("licence", LICENCE)
-    args.training_data = args.training_data or told.get("training_data", "")
-    return dict(told.get("options", {}))
+        if like["parents"] and not args.start:
+            args.start = _find_parent(like["parents"][0], args.like)
+    args.recipe = args.recipe or like.get("recipe", DEFAULT_RECIPE)
+    args.licence = args.licence or like.get("licence", LICENCE)
+    args.training_data = args.training_data or like.get("training_data", "")
+    return dict(like.get("options", {}))
 
 
 def _find_parent(parent: dict[str, str], like: Path) -> Path:
