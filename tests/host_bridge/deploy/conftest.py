@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,11 +46,25 @@ def plan_of(wheel: Wheel, share: Path, name: str = "0.2.0") -> Plan:
     return Plan(share, name, wheel, interpreter, HOST_SIDE, link=True, bytecode=False)
 
 
+def listing(folder: Path) -> set[str]:
+    """The files below `folder`."""
+    return {os.path.join(here, name) for here, _, names in os.walk(folder) for name in names}
+
+
 @pytest.fixture(scope="session")
-def deployed(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A share, moved after it was written, to a path with spaces and quotes."""
+def deployed(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A share to read, moved after it was written, to a path with spaces and quotes; no test may change it."""
     folder = tmp_path_factory.mktemp("deploy")
     put(plan_of(wheel, folder / "here"), lambda line: None)
     there = folder / "it's a share" / "ü {{x}}"
     there.parent.mkdir()
-    return (folder / "here").rename(there)
+    (folder / "here").rename(there)
+    before = listing(there)
+    yield there
+    assert listing(there) == before, "a test wrote into the share that all others read: let it take `own_share`"
+
+
+@pytest.fixture
+def own_share(deployed: Path, tmp_path: Path) -> Path:
+    """A copy of the share, by hard links, for a test that adds or switches versions."""
+    return shutil.copytree(deployed, tmp_path / "own share", symlinks=True, copy_function=os.link)

@@ -19,7 +19,7 @@ from host_bridge.deploy.interpreter import describe
 from host_bridge.deploy.packages import Wheel
 from host_bridge.deploy.share import put, use, versions
 
-from .conftest import plan_of
+from .conftest import listing, plan_of
 
 STRANGER = ("unshare", "--user", "--net", "--map-user=54321", "--map-group=54321")
 FOREIGN = {"PATH": "/usr/bin:/bin", "PYTHONHOME": "/opt/host", "PYTHONPATH": "/opt/host/lib"}
@@ -31,10 +31,6 @@ def run(*words: str | Path, environment: Mapping[str, str] = FOREIGN, cwd: Path 
         given, env=dict(environment), cwd=cwd, capture_output=True, text=True, check=False, timeout=200
     )
     return done.returncode, done.stdout + done.stderr
-
-
-def listing(folder: Path) -> set[str]:
-    return {os.path.join(here, name) for here, _, names in os.walk(folder) for name in names}
 
 
 def test_a_stranger_runs_it_from_another_path_without_a_network(deployed: Path, tmp_path: Path) -> None:
@@ -51,29 +47,26 @@ def test_a_stranger_runs_it_from_another_path_without_a_network(deployed: Path, 
     assert listing(deployed) == before
 
 
-def test_another_version_beside_it_leaves_the_current_one_alone(deployed: Path, wheel: Wheel) -> None:
-    put(plan_of(wheel, deployed, "0.2.0-b2"), lambda line: None)
-    art3d = deployed / "bin" / "art3d"
+def test_another_version_beside_it_leaves_the_current_one_alone(own_share: Path, wheel: Wheel) -> None:
+    put(plan_of(wheel, own_share, "0.2.0-b2"), lambda line: None)
+    art3d = own_share / "bin" / "art3d"
     home = "import sys; print(sys.prefix)"
 
     def prefix(**more: str) -> str:
         """Which version a launcher starts, told by a `sitecustomize` of the version's own."""
         return run(art3d, "models", "list", environment={**FOREIGN, **more})[1]
 
-    for name in versions(deployed):
-        lib = deployed / "packages" / "art3d" / name / "python/lib" / describe(Path(sys.executable)).name
+    for name in versions(own_share):
+        lib = own_share / "packages" / "art3d" / name / "python/lib" / describe(Path(sys.executable)).name
         (lib / "site-packages" / "sitecustomize.py").write_text(home + "\n")
-    try:
-        assert versions(deployed) == ["0.2.0", "0.2.0-b2"]
-        assert "art3d/0.2.0/python" in prefix() and "art3d/0.2.0-b2/python" in prefix(ART3D_VERSION="0.2.0-b2")
-        use(deployed, "0.2.0-b2")
-        assert "art3d/0.2.0-b2/python" in prefix()
-    finally:
-        use(deployed, "0.2.0")
+    assert versions(own_share) == ["0.2.0", "0.2.0-b2"]
+    assert "art3d/0.2.0/python" in prefix() and "art3d/0.2.0-b2/python" in prefix(ART3D_VERSION="0.2.0-b2")
+    use(own_share, "0.2.0-b2")
+    assert "art3d/0.2.0-b2/python" in prefix()
     with pytest.raises(BadInputError, match=r"choose one of: 0\.2\.0"):
-        use(deployed, "9")
+        use(own_share, "9")
     with pytest.raises(BadInputError, match="--as"):
-        put(plan_of(wheel, deployed), lambda line: None)
+        put(plan_of(wheel, own_share), lambda line: None)
 
 
 @pytest.mark.parametrize("wrong", ["9.9", "../../x", "/etc"])
