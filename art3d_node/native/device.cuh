@@ -125,7 +125,7 @@ ART3D_KERNEL(read_winners) {
 }
 
 /// A thread a target: how much of it the soft outlines in front of the view cover, those behind others laid under these.
-ART3D_KERNEL(veil) {
+ART3D_KERNEL(cover_view) {
     ART3D_PIXEL;
     const int64 at = int64(r) * job.view.width + k;
     const float opaque = job.view.disparity[at];

@@ -168,17 +168,17 @@ template <int N> inline bool gather_surfaces(const Survey& in, const BandPixel& 
     return is_finite(check);
 }
 
-struct Place {
-    float spot, variance, of_front;
+struct RawAlpha {
+    float alpha, variance, front_variance;  // front_variance: the front surface's part in the variance
 };
 
-/// Place of a pixel between its two surfaces, and the variance that their texture gives it, the front one's part named.
+/// First alpha of a pixel between its two surfaces, and the variance that their texture gives it.
 ///
 /// 1 is the front surface's mean colour, 0 the back one's. Channels count by how surely they tell the two apart (Fisher's
 /// discriminant, channels taken for independent): where one surface has no blue at all, blue decides, however much its
-/// brightness varies. The variance is infinite where both are the same, the place not finite where the pixel is not.
+/// brightness varies. The variance is infinite where both are the same, the alpha not finite where the pixel is not.
 /// Leaves the mean colours in `sums`.
-template <int N> inline Place locate(const float* pixel, int count, Surfaces sums) {
+template <int N> inline RawAlpha locate(const float* pixel, int count, Surfaces sums) {
     const int channels = N ? N : count;
     float gap = 0.0f, total = 0.0f;
     for (int c = 0; c < channels; ++c) {
@@ -226,11 +226,11 @@ inline void survey_row(const Survey& in, const MixedPixels& out, int r, Span col
         p.high = max(own, beyond), p.low = min(own, beyond);
         if (!N || !gather_surfaces<N>(in, p, false, sums)) gather_surfaces<N>(in, p, true, sums);
         if (!(sums.front[0] > 0.0f) || !(sums.back[0] > 0.0f)) continue;
-        const Place place = locate<N>(plate.colours + p.at * channels, channels, sums);
-        if (!is_finite(place.spot)) continue;
+        const RawAlpha raw = locate<N>(plate.colours + p.at * channels, channels, sums);
+        if (!is_finite(raw.alpha)) continue;
         out.column[n] = x;
-        out.foreground_alpha[n] = place.spot;
-        out.noise[2 * n] = place.variance, out.noise[2 * n + 1] = place.of_front;
+        out.foreground_alpha[n] = raw.alpha;
+        out.noise[2 * n] = raw.variance, out.noise[2 * n + 1] = raw.front_variance;
         out.kind[n] = uint8(reach + (own == p.high ? FAR_PX : 0));
         for (int c = 0; c < channels; ++c) {
             out.front[int64(n) * channels + c] = sums.front[1 + c];

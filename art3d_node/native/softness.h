@@ -36,9 +36,9 @@ struct CellSums {
     float* of(int r, int q) const { return at + 2 * (int64(r) * columns + q); }
 };
 
-/// Share of the other surface in a pixel that lies at `spot` between the two.
-inline float other_share(int kind, float spot) {
-    const float held = clamp(spot, -STRAY, 1.0f + STRAY);
+/// Share of the other surface in a pixel that lies at `raw_alpha` between the two.
+inline float other_share(int kind, float raw_alpha) {
+    const float held = clamp(raw_alpha, -STRAY, 1.0f + STRAY);
     return is_front(kind) ? 1.0f - held : held;
 }
 
@@ -82,10 +82,10 @@ inline float usual_share(float soft, int reach) {
 }
 
 /// Alpha of a pixel from its own place between the surfaces, and from how soft its outline is.
-inline float settled_alpha(float soft, int kind, float spot, float noise) {
+inline float settled_alpha(float soft, int kind, float raw_alpha, float noise) {
     const float share = usual_share(soft, reach_of(kind)), doubt = doubt_at(reach_of(kind));
     const float usual = is_front(kind) ? 1.0f - share : share;
-    const float alpha = usual + doubt * doubt / (doubt * doubt + noise) * (spot - usual);
+    const float alpha = usual + doubt * doubt / (doubt * doubt + noise) * (raw_alpha - usual);
     return alpha >= OPAQUE ? 1.0f : alpha <= PURE ? 0.0f : alpha;
 }
 

@@ -94,7 +94,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     view = _carry(frame, opaque)
     inner, outlines, cover = view.cut(first, last), None, None
     if soft is not None:
-        outlines, cover = _veil(frame, soft.cut(first, last), inner)
+        outlines, cover = _cover(frame, soft.cut(first, last), inner)
     shape = (last - first, window.right - window.left)
     hole, beyond = (torch.empty(shape, dtype=torch.bool, device=disparity.device) for _ in range(2))
     covered = _at(cover)[0] if cover is not None else None
@@ -203,14 +203,15 @@ def _carry(frame: _Frame, layer: _Layer, nearest: Tensor | None = None) -> _Seen
     return seen
 
 
-def _veil(frame: _Frame, soft: _Layer, view: _Seen) -> tuple[_Seen, Tensor]:
+def _cover(frame: _Frame, soft: _Layer, view: _Seen) -> tuple[_Seen, Tensor]:
     """The soft outlines in front of ``view``, those behind others laid under these, and their cover."""
     front = _carry(frame, soft)
     behind = _carry(frame, soft, front.disparity)
     cover = torch.empty_like(view.disparity)
     layer = {"rows": soft.rows(), "rows_cover": soft.cover.data_ptr(), "view": view.planes()}
     codes = {"code": front.code.data_ptr(), "behind_code": behind.code.data_ptr(), "cover": cover.data_ptr()}
-    frame.run("veil", (cover.shape[0], cover.shape[1]), **layer, **codes, soft=front.planes(), behind=behind.planes())
+    planes = {"soft": front.planes(), "behind": behind.planes()}
+    frame.run("cover_view", (cover.shape[0], cover.shape[1]), **layer, **codes, **planes)
     return front, cover
 
 
