@@ -7,6 +7,7 @@
 #include "choices.h"
 #include "keyring.h"
 #include "platform.h"
+#include "uninterrupted.h"
 
 namespace art3d {
 namespace {
@@ -15,6 +16,20 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPollEvery{20};
 constexpr int kLingerMs = 100;
+
+constexpr auto kNow = zmq::recv_flags::dontwait;
+
+bool take(zmq::socket_t& socket, zmq::message_t& message, zmq::recv_flags how) {
+  return uninterrupted([&] { return socket.recv(message, how); }).has_value();
+}
+
+bool give(zmq::socket_t& socket, zmq::const_buffer bytes, zmq::send_flags how) {
+  return uninterrupted([&] { return socket.send(bytes, how); }).has_value();
+}
+
+bool hasMoreParts(zmq::socket_t& socket) {
+  return uninterrupted([&] { return socket.get(zmq::sockopt::rcvmore); });
+}
 
 // A server that listens on all interfaces names its control socket without its host; it is where we found it.
 std::string controlAddress(const std::string& address, const std::string& told) {
@@ -53,8 +68,8 @@ Link::Link(zmq::context_t& context, const std::string& address, UploadGate& gate
       control_(context, zmq::socket_type::dealer),
       monitor_(context, zmq::socket_type::pair) {
   for (zmq::socket_t* socket : {&requests_, &control_}) {
-    socket->set(zmq::sockopt::linger, kLingerMs);
-    secure(*socket);
+    uninterrupted([&] { socket->set(zmq::sockopt::linger, kLingerMs); });
+    uninterrupted([&] { secure(*socket); });
   }
   listen();
   try {
@@ -67,7 +82,7 @@ Link::Link(zmq::context_t& context, const std::string& address, UploadGate& gate
 
 void Link::greet(const Watch& watch) {
   try {
-    requests_.connect(address_);
+    uninterrupted([&] { requests_.connect(address_); });
   } catch (const zmq::error_t& error) {
     throw Fault("the server's address " + address_ + " cannot be used: " + error.what() + "; correct it");
   }
@@ -81,7 +96,9 @@ void Link::greet(const Watch& watch) {
                 ", this plug-in " + std::to_string(wire::kProtocolMajor) + "; install the same version of both");
   }
   remember(welcome_);
-  if (!welcome_.control.empty()) control_.connect(controlAddress(address_, welcome_.control));
+  if (!welcome_.control.empty()) {
+    uninterrupted([&] { control_.connect(controlAddress(address_, welcome_.control)); });
+  }
   if (welcome_.probe && Mapping::attach(*welcome_.probe, false) != nullptr) transport_ = "memory";
 }
 
@@ -101,17 +118,17 @@ template <class Message>
 int64_t Link::say(const Message& message) {
   const int64_t id = ++lastId_;
   const std::string bytes = wire::encode(id, message);
-  if (!requests_.send(zmq::buffer(bytes), zmq::send_flags::dontwait)) {
+  if (!give(requests_, zmq::buffer(bytes), zmq::send_flags::dontwait)) {
     throw SilenceFault("the server at " + address_ + " takes no more messages");
   }
   return id;
 }
 
 bool Link::receive(zmq::message_t& header, zmq::message_t& payload) {
-  if (!requests_.recv(header, zmq::recv_flags::dontwait)) return false;
-  for (bool first = true; requests_.get(zmq::sockopt::rcvmore); first = false) {
+  if (!take(requests_, header, kNow)) return false;
+  for (bool first = true; hasMoreParts(requests_); first = false) {
     zmq::message_t part;
-    (void)requests_.recv(part, zmq::recv_flags::none);
+    (void)take(requests_, part, zmq::recv_flags::none);
     if (first) payload = std::move(part);
   }
   return true;
@@ -122,16 +139,17 @@ void Link::listen() {
   static std::atomic<uint64_t> links{0};
   const std::string events = "inproc://link-" + std::to_string(++links);
   const int wanted = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
-  if (zmq_socket_monitor(requests_.handle(), events.c_str(), wanted) != 0) throw zmq::error_t();
-  monitor_.set(zmq::sockopt::linger, 0);
-  monitor_.connect(events);
+  const int begun = untilDone([&] { return zmq_socket_monitor(requests_.handle(), events.c_str(), wanted); });
+  if (begun != 0) throw zmq::error_t();
+  uninterrupted([&] { monitor_.set(zmq::sockopt::linger, 0); });
+  uninterrupted([&] { monitor_.connect(events); });
 }
 
 // Reads what the socket told; true once the link is broken.
 bool Link::lost() {
   zmq::message_t event, where;
-  while (monitor_.recv(event, zmq::recv_flags::dontwait)) {
-    (void)monitor_.recv(where, zmq::recv_flags::none);
+  while (take(monitor_, event, kNow)) {
+    (void)take(monitor_, where, zmq::recv_flags::none);
     uint16_t kind = 0;
     std::memcpy(&kind, event.data(), sizeof kind);
     refused_ |= kind == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
@@ -147,7 +165,7 @@ Link::Reply Link::await(int64_t id, const Watch& watch) {
   for (;;) {
     watch.poll();
     zmq::pollitem_t items[] = {{requests_.handle(), 0, ZMQ_POLLIN, 0}, {monitor_.handle(), 0, ZMQ_POLLIN, 0}};
-    zmq::poll(items, 2, kPollEvery);
+    waitFor(items, kPollEvery);
     zmq::message_t header, payload;
     while (receive(header, payload)) {
       heard = Clock::now();
@@ -185,10 +203,10 @@ bool Link::alive() {
 void Link::giveUp(int64_t id) {
   if (welcome_.control.empty()) return;
   const std::string bytes = wire::encode(++lastId_, wire::Cancel{welcome_.session, {id}});
-  (void)control_.send(zmq::buffer(bytes), zmq::send_flags::dontwait);
+  (void)give(control_, zmq::buffer(bytes), zmq::send_flags::dontwait);
   // What it answers is of no interest, but must not pile up.
   zmq::message_t answer;
-  while (control_.recv(answer, zmq::recv_flags::dontwait)) {
+  while (take(control_, answer, kNow)) {
   }
 }
 
@@ -252,13 +270,13 @@ void Link::sendInline(const wire::PutFrame& put, int64_t upload, const Plate& pl
   for (int64_t offset = 0; offset < put.nbytes; offset += wire::kChunkBytes) {
     const std::string header = wire::encode(++lastId_, wire::Chunk{upload, offset});
     const auto size = static_cast<size_t>(std::min<int64_t>(wire::kChunkBytes, put.nbytes - offset));
-    while (!requests_.send(zmq::buffer(header), zmq::send_flags::sndmore | zmq::send_flags::dontwait)) {
+    while (!give(requests_, zmq::buffer(header), zmq::send_flags::sndmore | zmq::send_flags::dontwait)) {
       watch.poll();
       if (lost()) throw SilenceFault("the server at " + address_ + " is gone");
-      zmq::pollitem_t item{requests_.handle(), 0, ZMQ_POLLOUT, 0};
-      zmq::poll(&item, 1, kPollEvery);
+      zmq::pollitem_t items[] = {{requests_.handle(), 0, ZMQ_POLLOUT, 0}};
+      waitFor(items, kPollEvery);
     }
-    (void)requests_.send(zmq::buffer(payload.data() + offset, size), zmq::send_flags::none);
+    (void)give(requests_, zmq::buffer(payload.data() + offset, size), zmq::send_flags::none);
     watch.poll();
   }
 }

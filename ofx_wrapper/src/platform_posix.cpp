@@ -19,6 +19,7 @@
 
 #include "host.h"
 #include "platform.h"
+#include "uninterrupted.h"
 
 extern char** environ;
 
@@ -95,7 +96,7 @@ class Command {
       pollfd item{out_, POLLIN, 0};
       if (poll(&item, 1, kPollMs) <= 0) continue;
       char text[1024];
-      const ssize_t count = read(out_, text, sizeof text);
+      const ssize_t count = untilDone([&] { return read(out_, text, sizeof text); });
       if (count <= 0) break;
       said.append(text, static_cast<size_t>(count));
     }
@@ -122,7 +123,7 @@ class Command {
       usleep(kPollMs * 1000);
     }
     kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
+    untilDone([&] { return waitpid(pid_, nullptr, 0); });
   }
 
   pid_t pid_ = -1;
