@@ -18,7 +18,7 @@ from host_bridge.client.server_process import ping
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 
-SYNTHETIC = Path(__file__).resolve().parents[1] / "tests" / "server"
+SYNTHETIC = Path(__file__).resolve().parents[1] / "tests" / "art3d_node" / "server"
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,17 +12,12 @@ from dataclasses import dataclass, field
 import psutil
 
 from benchmarks import _server
-
-sys.path.insert(0, str(_server.SYNTHETIC))
-
-import attacks
-import trouble
-
 from host_bridge.client import Client
 from host_bridge.client.server_process import ping
 from host_bridge.core.errors import Art3DError
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
+from tests.art3d_node.server import attacks, trouble
 
 MIB = 1 << 20
 MEMORY_MIB = 64

@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["host_bridge", "art3d_node.server"]):
     from host_bridge.wire.codec import Unknown, decode, encode
     from host_bridge.wire.limits import Limits
 
-VECTORS = Path(__file__).resolve().parents[1] / "tests" / "wire" / "vectors"
+VECTORS = Path(__file__).resolve().parents[1] / "tests" / "host_bridge" / "wire" / "vectors"
 LIMITS = Limits(frame_bytes=1 << 16, tile_bytes=1 << 16, memory_bytes=1 << 20, clients=4)
 
 

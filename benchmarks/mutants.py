@@ -18,11 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = (
     "tests/golden",
-    "tests/stereo/test_known_answers.py",
-    "tests/stereo/test_synthesis.py",
-    "tests/stereo/test_synthesis_edges.py",
-    "tests/stereo/test_synthesis_fill.py",
-    "tests/stereo/test_nearby.py",
+    "tests/art3d_node/stereo/test_known_answers.py",
+    "tests/art3d_node/stereo/test_synthesis.py",
+    "tests/art3d_node/stereo/test_synthesis_edges.py",
+    "tests/art3d_node/stereo/test_synthesis_fill.py",
+    "tests/art3d_node/stereo/test_nearby.py",
     "tests/properties/test_new_view.py",
 )
 MAY_LIVE = 0.1

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,17 +16,13 @@ import zmq
 
 from benchmarks import _server
 from benchmarks.attack import attack
-
-sys.path.insert(0, str(_server.SYNTHETIC))
-
-import trouble
-
 from host_bridge.client import Client
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
+from tests.art3d_node.server import trouble
 
 MIB = 1 << 20
-VECTORS = _server.SYNTHETIC.parent / "wire" / "vectors"
+VECTORS = Path(__file__).parents[1] / "tests" / "host_bridge" / "wire" / "vectors"
 
 
 def load() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.middlebury import HELD_OUT, TUNED_ON, load
 from host_bridge.cli import main
-from tests.server.test_match import HEIGHT, WIDTH, pair
+from tests.art3d_node.server.test_match import HEIGHT, WIDTH, pair
 
 
 def _png(path: Path, picture: np.ndarray) -> str:

@@ -7,20 +7,18 @@ import fcntl
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from host_bridge.client import Client
+from tests.art3d_node.server.conftest import Server
+from tests.ofx_host.host import Host
+from tests.ofx_host.profiles import PLAIN, Profile
 
-from host_bridge.client import Client  # noqa: E402
-from tests.ofx_host.host import Host  # noqa: E402
-from tests.ofx_host.profiles import PLAIN, Profile  # noqa: E402
-from tests.server.conftest import Server  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 # A folder that `proof` built with a sanitizer; its runtime is preloaded into this process, but not into servers.
 BUILT = os.environ.get("ART3D_OFX_BUILD", "")

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
@@ -24,7 +25,6 @@ from tests.ofx_host.pictures import Picture, picture
 from tests.ofx_host.profiles import BY_NAME, PLAIN, Profile
 from tests.ofx_host.properties import PropertySet
 from tests.ofx_host.scenes import plate, shot_file
-from tests.server.conftest import Server
 
 WIDTH, HEIGHT = 192, 128
 RECT = (0, 0, WIDTH, HEIGHT)

@@ -65,7 +65,8 @@ def test_one_more_output_fits_and_is_asked_for(root: Path, tmp_path: Path, monke
 
 def test_golden_vectors(built: Path, root: Path) -> None:
     """C++ decodes and encodes the golden messages to the same bytes: all kinds that a plug-in says or hears."""
-    vectors = sorted(p for p in (root / "tests" / "wire" / "vectors").glob("*.bin") if p.stem != "content_key")
+    folder = root / "tests" / "host_bridge" / "wire" / "vectors"
+    vectors = sorted(path for path in folder.glob("*.bin") if path.stem != "content_key")
     result = subprocess.run(
         [str(built / "wire_vectors"), *map(str, vectors)], capture_output=True, text=True, check=False
     )
@@ -75,7 +76,7 @@ def test_golden_vectors(built: Path, root: Path) -> None:
 
 def test_vectors_tool_can_fail(built: Path, root: Path, tmp_path: Path) -> None:
     """A message in other than canonical bytes is noticed, and so is one cut short."""
-    held = (root / "tests" / "wire" / "vectors" / "held.bin").read_bytes()
+    held = (root / "tests" / "host_bridge" / "wire" / "vectors" / "held.bin").read_bytes()
     for name, data in (("short", held[:-1]), ("long", held.replace(b"\xa4kind\xa4held", b"\xa4kind\xd9\x04held"))):
         (tmp_path / name).write_bytes(data)
         result = subprocess.run([str(built / "wire_vectors"), str(tmp_path / name)], capture_output=True, check=False)

@@ -15,12 +15,12 @@ from host_bridge.core.geometry import Box
 from host_bridge.io.colour import curves
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates.images import read_image
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import picture
 from tests.ofx_host.reference import Reference, frame_of
 from tests.ofx_host.scenes import distance, plate
-from tests.server.conftest import Server
 
 WIDTH, HEIGHT = 96, 64
 RECT = (0, 0, WIDTH, HEIGHT)

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from host_bridge.client import Client
 from host_bridge.core.geometry import Box
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import COMPONENTS, Picture, depth_name, picture
 from tests.ofx_host.profiles import NULL_POINTERS, PROFILES
 from tests.ofx_host.reference import Reference, as_depth, frame_of
 from tests.ofx_host.scenes import distance, plate
-from tests.server.conftest import Server
 
 WIDTH, HEIGHT = 96, 64
 MODES = (

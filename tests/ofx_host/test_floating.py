@@ -17,13 +17,13 @@ from host_bridge.shot.entry import ShotEntry
 from host_bridge.shot.file import Shot, save_shot
 from host_bridge.shot.floating import resolved
 from host_bridge.wire.messages import AnalysisSettings
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import Picture, picture
 from tests.ofx_host.reference import frame_of
 from tests.ofx_host.scenes import distance, plate
-from tests.server.conftest import Server
 
 RECT = (0, 0, 96, 64)
 

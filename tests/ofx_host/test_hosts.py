@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
@@ -26,7 +27,6 @@ from tests.ofx_host.profiles import (
     Profile,
 )
 from tests.ofx_host.scenes import plate
-from tests.server.conftest import Server
 
 RECT = (0, 0, 96, 64)
 LEFT_GAIN, GAIN = 4, 5  # what the synthetic engine adds to each eye

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from host_bridge.core.params import KNOBS, PLUGIN_KNOBS
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.host import FILTER, GENERAL, Host
 from tests.ofx_host.node import Node
@@ -20,7 +21,6 @@ from tests.ofx_host.pictures import picture
 from tests.ofx_host.profiles import PROFILES
 from tests.ofx_host.properties import PropertySet
 from tests.ofx_host.scenes import plate
-from tests.server.conftest import Server
 
 every_host = pytest.mark.parametrize("profile", PROFILES, indirect=True, ids=lambda profile: profile.name)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host.host import GENERAL, Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import picture
 from tests.ofx_host.profiles import NULL_POINTERS
 from tests.ofx_host.scenes import plate
-from tests.server.conftest import Server
 
 RECT = (0, 0, 96, 64)
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.conftest import ROOT
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import picture
 from tests.ofx_host.scenes import plate
-from tests.server.conftest import Server
 
 ENTRIES = {"OfxGetNumberOfPlugins", "OfxGetPlugin", "OfxSetHost"}
 OLDEST_GLIBC = (2, 28)

@@ -20,11 +20,11 @@ import pytest
 
 from host_bridge.client import Client
 from host_bridge.core.keyring import make_pair
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.conftest import ROOT
 from tests.ofx_host.scenes import distance, plate
 from tests.ofx_host.small import SmallHost
-from tests.server.conftest import Server
 
 RELEASE = ROOT / "build" / "ofx-release"
 OLD_SYSTEM = ROOT / "build" / "bullseye"
@@ -238,7 +238,8 @@ def test_windows_wants_a_named_server(start: Start, request: pytest.FixtureReque
 
 def test_windows_speaks_the_golden_messages(wine: dict[str, str], root: Path) -> None:
     """The wire's vectors, decoded and encoded again."""
-    vectors = sorted(p for p in (root / "tests" / "wire" / "vectors").glob("*.bin") if p.stem != "content_key")
+    folder = root / "tests" / "host_bridge" / "wire" / "vectors"
+    vectors = sorted(path for path in folder.glob("*.bin") if path.stem != "content_key")
     tool = _need(RELEASE / "windows" / "wire_vectors.exe", "`make ofx-release`")
     done = subprocess.run(
         [str(WINE), str(tool), *(f"Z:{path}" for path in vectors)],

@@ -10,11 +10,11 @@ import OpenEXR
 import pytest
 
 from host_bridge.cli import main
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import Picture, picture
-from tests.server.conftest import Server
 
 FRAMES = (1001, 1005)
 KNOBS = {"depth": "aov", "depth_gain": 1.5, "zero_plane": -0.4}

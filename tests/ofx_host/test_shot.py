@@ -14,12 +14,12 @@ import pytest
 from host_bridge.cli import main
 from host_bridge.client import Client
 from host_bridge.shot.file import load_shot, save_shot
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import Picture, picture
 from tests.ofx_host.scenes import plate, shot_file
-from tests.server.conftest import Server
 
 RECT = (0, 0, 96, 64)
 FRAMES = (1001, 1008)

@@ -10,6 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
@@ -17,7 +18,6 @@ from tests.ofx_host.pictures import Picture, picture
 from tests.ofx_host.profiles import PLAIN, PROFILES, Profile
 from tests.ofx_host.scenes import plate
 from tests.ofx_host.stress import Stress
-from tests.server.conftest import Server
 
 SIZE = 256
 

@@ -17,7 +17,7 @@ from host_bridge.shot.budget import limited, unlimited
 from host_bridge.shot.edges import BANDS, Band, Edges, Layer, bands_of, edge_rows, read, said
 from host_bridge.shot.entry import ShotEntry
 from host_bridge.shot.floating import EASE, MARGIN_PCT, resolved
-from tests.review.test_windows import CLEAN, CUT, scene
+from tests.host_bridge.review.test_windows import CLEAN, CUT, scene
 
 AUTO = Controls(floating_window="auto")
 AT_REST = Layer(0.0, 1.0, 0.0, 0.0)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host.faults.rendering import RECT
 from tests.ofx_host.host import Host
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import picture
 from tests.ofx_host.scenes import plate
-from tests.server.conftest import Server
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.faults.rendering import RECT, fails, works
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import Picture
-from tests.server.conftest import Server
 
 
 def test_server_is_started_when_needed(

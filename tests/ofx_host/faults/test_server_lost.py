@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.faults.rendering import RECT, fails, works
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import Picture
-from tests.server.conftest import Server
 
 
 def test_server_restarts_between_renders(node: Node, fake_server: Server) -> None:

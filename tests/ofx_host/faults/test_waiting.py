@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.faults.rendering import GAIN, RECT, works
 from tests.ofx_host.node import Node
 from tests.ofx_host.pictures import Picture
 from tests.ofx_host.scenes import plate
-from tests.server.conftest import Server
 
 
 def test_abort_is_heard_while_waiting(node: Node, tmp_path: Path) -> None:

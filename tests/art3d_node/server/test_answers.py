@@ -1,0 +1,147 @@
+"""Real servers, real clients, a synthetic engine: every transport gives the right answer."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket as sockets
+import threading
+
+import numpy as np
+import pytest
+
+from host_bridge.client import Client
+from host_bridge.core.errors import (
+    ProtocolError,
+)
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
+from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.shot_frame import ShotFrame
+from tests.art3d_node.server import synthetic
+from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, prove, tile
+
+
+@pytest.mark.parametrize("shared_memory", [True, False], ids=["memory", "inline"])
+def test_smoke(server, shared_memory):
+    with Client(server.address, shared_memory=shared_memory) as client:
+        assert client.welcome.styles and client._link.open.memory
+        tile(client, picture())
+        tile(client, picture(), box=Box(-5, 10, 200, 60), controls=Controls(depth_gain=2.0))
+        empty = client.tile(picture(), AnalysisSettings(), Controls(), Box(0, 0, 0, 0), OUTPUTS)
+        assert empty.planes == {} and "analyses" in empty.stats
+        assert client.measure({"left": np.ones((4, 4, 3), np.float32), "right": np.ones((4, 4, 3), np.float32)}) == {
+            "layers": ["left", "right"], "mean": 1.0,
+        }  # fmt: skip
+        assert client.styles().depth_sources == ({"name": "aov"},)
+        figures = client.status()
+        assert figures["counts"]["tiles"] == 3 and figures["plates"]["count"] == 2
+
+
+def test_inline_frames_larger_than_a_chunk(server):
+    box = Box.of_size(1500, 900)
+    with Client(server.address, shared_memory=False) as client:
+        tile(client, picture(3, box), box=box, outputs=("left",))
+
+
+def test_pipelined_tiles_come_in_order(server):
+    frame = picture(4)
+    with Client(server.address) as client:
+        boxes = list(frame.data.tiles(20, 20))
+        found = list(client.tiles(frame, AnalysisSettings(), Controls(), boxes, OUTPUTS))
+        assert [part.box for part in found] == boxes
+        for part in found:
+            prove(part, frame, None, Controls(), part.box)
+
+
+def test_arrays_outlive_their_client_and_leases_come_back(server):
+    frame = picture(5)
+    with Client(server.address) as client:
+        kept = [tile(client, frame, controls=Controls(depth_gain=gain)) for gain in (0.5, 1.5)]
+        assert client.status()["memory"]["loans"] == 2
+        part = kept[0].planes["right"][3:5]
+        del kept
+        gc.collect()
+        assert client.status()["memory"]["loans"] == 1
+    assert np.array_equal(part, synthetic.expected(frame, None, Controls(depth_gain=0.5), BOX, OUTPUTS)["right"][3:5])
+
+
+def test_an_analysis_is_shared_by_clients_at_the_same_moment(server):
+    frame, settings, stats = picture(6), AnalysisSettings(depth="slow-0.3"), []
+
+    def ask(gain: float) -> None:
+        with Client(server.address) as client:
+            stats.append(tile(client, frame, settings=settings, controls=Controls(depth_gain=gain)).stats["analyses"])
+
+    threads = [threading.Thread(target=ask, args=(gain / 4,)) for gain in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert stats == [1] * 6
+
+
+def test_neighbours_are_uploaded_too(server):
+    frame, other = picture(7), picture(8)
+    shot = ShotFrame(0.0, 1.0, before=(other.key,))
+    with Client(server.address) as client:
+        settings = AnalysisSettings(shot=shot)
+        tile(client, frame, settings=settings, neighbours=[other])
+    with Client(server.address) as client, pytest.raises(ProtocolError, match="not given"):
+        strange = AnalysisSettings(shot=ShotFrame(0.0, 1.0, after=("missing",)))
+        client.tile(frame, strange, Controls(), BOX, OUTPUTS)
+
+
+def test_a_small_server_serves_more_frames_than_it_holds(start_server):
+    server = start_server("--memory-mib", "8")
+    box = Box.of_size(400, 300)
+    with Client(server.address) as client:
+        for _ in range(2):
+            for seed in range(12):
+                tile(client, picture(seed, box), box=box)
+        memory = client.status()["memory"]
+        assert memory["used_bytes"] + memory["idle_bytes"] <= 8 << 20
+
+
+def test_two_workers_share_frames_and_each_keeps_its_own(start_server):
+    server = start_server("--device", "cpu,cpu")
+    homes: dict[int, set[int]] = {}
+
+    def ask(seed: int) -> None:
+        with Client(server.address) as client:
+            for gain in range(4):
+                found = tile(client, picture(seed), settings=AnalysisSettings(depth="slow-0.1"),
+                             controls=Controls(depth_gain=gain / 2))  # fmt: skip
+                homes.setdefault(seed, set()).add(found.stats["pid"])
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(pids) for pids in homes.values()] == [1] * 6
+    assert len(set.union(*homes.values())) == 2
+
+
+def test_tcp_on_loopback(tmp_path, start_server):
+    import subprocess
+    import sys
+
+    with sockets.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    here = os.path.dirname(__file__)
+    command = [sys.executable, "-m", "art3d_node.server", "--address", f"tcp://127.0.0.1:{port}", "--device", "cpu",
+               "--engine", f"{here}/synthetic:make"]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        with Client(f"tcp://127.0.0.1:{port}", hello_timeout_s=20) as client:
+            tile(client, picture(15))
+            pending = client.submit(picture(16), AnalysisSettings(depth="slow-30"), Controls(), BOX, OUTPUTS)
+            client.cancel(pending)
+            tile(client, picture(16))
+        with Client(f"tcp://127.0.0.1:{port}", shared_memory=False) as client:
+            tile(client, picture(17))
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0

@@ -1,0 +1,84 @@
+"""Workers and servers that die are replaced unnoticed; work that nobody waits for stops."""
+
+from __future__ import annotations
+
+import operator
+import os
+import time
+
+import pytest
+
+from host_bridge.client import Client
+from host_bridge.core.errors import (
+    CancelledError,
+)
+from host_bridge.core.params import Controls
+from host_bridge.wire.messages import AnalysisSettings
+from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, prove, tile
+
+
+@pytest.mark.parametrize("slow", ["slow-60", "write-60"])
+def test_cancel_is_quick_while_a_long_step_runs(server, slow):
+    with Client(server.address) as client:
+        pending = client.submit(picture(9), AnalysisSettings(depth=slow), Controls(), BOX, OUTPUTS)
+        time.sleep(0.2)
+        client.cancel(pending)
+        with pytest.raises(CancelledError):
+            client.result(pending)
+        tile(client, picture(9))
+
+
+def test_work_of_a_vanished_client_stops(server):
+    client = Client(server.address)
+    client.submit(picture(10), AnalysisSettings(depth="slow-60"), Controls(), BOX, OUTPUTS)
+    client._link.connection.close()
+    client._link.connection = None
+    with Client(server.address) as other:
+        tile(other, picture(11))
+        assert len(other.status()["clients"]) == 1
+
+
+def test_a_killed_worker_is_replaced_unnoticed(server):
+    frame = picture(12)
+    with Client(server.address) as client:
+        first = tile(client, frame).stats["pid"]
+        pending = client.submit(frame, AnalysisSettings(depth="slow-0.5"), Controls(), BOX, OUTPUTS)
+        time.sleep(0.2)
+        (worker,) = server.workers()
+        os.kill(worker, 9)
+        found = client.result(pending)
+        prove(found, frame, None, Controls(), BOX)
+        assert found.stats["pid"] != first
+
+
+def test_a_restarted_server_gets_the_frames_again(server):
+    frame = picture(13)
+    with Client(server.address) as client:
+        kept = tile(client, frame)
+        server.kill()
+        server.start()
+        tile(client, frame)
+        pending = client.submit(frame, AnalysisSettings(depth="slow-0.5"), Controls(), BOX, OUTPUTS)
+        server.kill()
+        server.start()
+        prove(client.result(pending), frame, None, Controls(), BOX)
+        prove(kept, frame, None, Controls(), BOX)
+
+
+@pytest.mark.parametrize("mappings", ["_uploads._writing", "_leases._mappings"], ids=["upload", "tile"])
+def test_a_server_that_dies_between_naming_memory_and_its_mapping(server, monkeypatch, mappings):
+    """The segment's owner is gone when the client opens it: connect again, and ask again."""
+    with Client(server.address) as client:
+        holder = operator.attrgetter(mappings)(client)
+        mapped, died = holder.payload, []
+
+        def payload(segment):
+            if not died:
+                died.append(segment)
+                server.kill()
+                server.start()
+            return mapped(segment)
+
+        monkeypatch.setattr(holder, "payload", payload)
+        tile(client, picture())
+        assert died

@@ -1,0 +1,82 @@
+"""Send to Farm, Open Report and Doctor: what is asked of `art3d`, and what is shown of its answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from host_bridge.cli import build_parser
+from tests.host_bridge.nuke.comp import make_comp, recording_tool, settle
+from tests.host_bridge.nuke.stand_in import Knob
+
+
+@pytest.mark.parametrize(("hero", "view"), [("left", "left"), ("right", "right"), ("none", "left")])
+def test_plates_of_a_view(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hero: str, view: str) -> None:
+    """A Read whose name holds %V is analysed, sent and shown in the hero's view, as the gizmo takes it."""
+    arguments = recording_tool(tmp_path, monkeypatch, "true")
+    loaded = load("shots")
+    opened: list[str] = []
+    monkeypatch.setattr(loaded.module.webbrowser, "open", opened.append)
+    node = make_comp(loaded, tmp_path)
+    node["hero"].setValue(hero)
+    loaded.nuke.toNode("Read1")["file"].setValue("/plates/%V/sh010.%v.####.exr")
+    for command, name in ((loaded.module.analyse_shot, "analyse"), (loaded.module.send_to_farm, "submit")):
+        loaded.nuke.said.clear()
+        command()
+        settle(loaded.nuke.said)
+        parsed = build_parser([name]).parse_args(arguments.read_text().split("\n")[:-1])
+        assert (parsed.view, parsed.plate) == (view, "/plates/%V/sh010.%v.####.exr")
+    loaded.module.open_report()
+    settle(opened)
+    assert f"/plates/{view}\n" in arguments.read_text()
+
+
+def test_send_to_farm(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node's knobs become options that `art3d submit` takes, to the last digit; animation a depth script."""
+    arguments = recording_tool(tmp_path, monkeypatch, "echo wrote the bundle")
+    loaded = load("shots")
+    node = make_comp(loaded, tmp_path)
+    node["depth_gain"].setValue(1 / 3)
+    node["shot"].setValue("/shots/a.art3d")
+    node["occlusion_to_alpha"].setValue(True)
+    loaded.module.send_to_farm()
+    settle(loaded.nuke.said)
+    words = arguments.read_text().split("\n")[:-1]
+    parsed = build_parser(["submit"]).parse_args(words)
+    assert float(parsed.depth_gain) == 1 / 3 and parsed.hero == "left" and str(parsed.shot) == "/shots/a.art3d"
+    assert parsed.occlusion_to_alpha and parsed.frames == "1001-1008"
+    assert loaded.nuke.said == ["wrote the bundle"]
+    node.knobs()["sculpt"] = Knob("sculpt", 1.0, animated=True)
+    loaded.nuke.said.clear()
+    loaded.module.send_to_farm()
+    settle(loaded.nuke.said)
+    words = arguments.read_text().split("\n")[:-1]
+    parsed = build_parser(["submit"]).parse_args(words)
+    assert str(parsed.controls) == str(tmp_path / "sh010.controls.json") and "--sculpt" not in words
+
+
+def test_open_report(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contact sheet of the plate's folder opens in the browser."""
+    arguments = recording_tool(tmp_path, monkeypatch, "true")
+    loaded = load("shots")
+    opened: list[str] = []
+    monkeypatch.setattr(loaded.module.webbrowser, "open", opened.append)
+    make_comp(loaded, tmp_path)
+    loaded.module.open_report()
+    settle(opened)
+    words = arguments.read_text().split("\n")[:-1]
+    assert build_parser(["contact_sheet"]).parse_args(words).folder == Path("/plates")
+    assert opened == [f"file://{tmp_path}/sh010.report.html"]
+
+
+def test_doctor(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings as lines, also when the doctor's exit code says that there are faults."""
+    found = json.dumps({"name": "torch", "ok": False, "said": "not there", "remedy": "install it"})
+    recording_tool(tmp_path, monkeypatch, f"echo '{found}'; exit 2")
+    loaded = load("shots")
+    loaded.module.doctor()
+    settle(loaded.nuke.said)
+    assert loaded.nuke.said == ["FAULT  torch: not there; install it"]

@@ -1,6 +1,0 @@
-"""Lets the wire's tests share their examples."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
