@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.art3d_node.server.conftest import Server
 from tests.ofx_host.faults.rendering import works
 from tests.ofx_host.node import Node
-from tests.server.conftest import Server
 
 
 @pytest.fixture
