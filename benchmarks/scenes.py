@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 Floats = npt.NDArray[np.float64]
+Masks = npt.NDArray[np.bool_]
 
 EVERYWHERE, ELLIPSE, BOX, STAR = 0, 1, 2, 3
 WAVES = 12
@@ -88,7 +89,7 @@ def _texture(seed: int, detail: float) -> Floats:
 
 
 @numba.njit(cache=True)
-def _cover(layer, x, y):  # type: ignore[no-untyped-def]
+def _cover(layer: Floats, x: float, y: float) -> float:
     """How much of the layer is at (x, y): 0 .. 1."""
     shape = int(layer[0])
     if shape == EVERYWHERE:
@@ -111,7 +112,7 @@ def _cover(layer, x, y):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _point(layer, x, y, v):  # type: ignore[no-untyped-def]
+def _point(layer: Floats, x: float, y: float, v: float) -> tuple[float, float]:
     """Left-view column of the layer's point that view ``v`` shows at (x, y), and its disparity."""
     a, b, c = layer[7], layer[8], layer[9]
     left = (x + v * (a - b * layer[1] + c * (y - layer[2]))) / (1 - v * b)
@@ -119,7 +120,7 @@ def _point(layer, x, y, v):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _colour(waves, x, y, weight, out):  # type: ignore[no-untyped-def]
+def _colour(waves: Floats, x: float, y: float, weight: float, out: Floats) -> None:
     last = waves.shape[0] - 1
     for i in range(last):
         angle = waves[i, 0] * x + waves[i, 1] * y + waves[i, 2]
@@ -135,7 +136,7 @@ def _colour(waves, x, y, weight, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _front(layers, x, y, v):  # type: ignore[no-untyped-def]
+def _front(layers: Floats, x: float, y: float, v: float) -> tuple[int, float, float]:
     """Index of the first layer that covers at least half of the point, its left column, its disparity."""
     for i in range(layers.shape[0]):
         left, d = _point(layers[i], x, y, v)
@@ -145,7 +146,7 @@ def _front(layers, x, y, v):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, parallel=True)
-def _render(layers, textures, v, grid, out):  # type: ignore[no-untyped-def]
+def _render(layers: Floats, textures: Floats, v: float, grid: int, out: Floats) -> None:
     """Average grid x grid samples per pixel, each composited front to back."""
     for y in numba.prange(out.shape[0]):
         for x in range(out.shape[1]):
@@ -167,7 +168,7 @@ def _render(layers, textures, v, grid, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _alone(layers, x, y, v, reach):  # type: ignore[no-untyped-def]
+def _alone(layers: Floats, x: float, y: float, v: float, reach: float) -> bool:
     """Tell whether one layer covers the whole square of ``reach`` px around a point of view ``v``."""
     seen, _, _ = _front(layers, x, y, v)
     for dy in (-reach, 0.0, reach):
@@ -178,7 +179,9 @@ def _alone(layers, x, y, v, reach):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, parallel=True)
-def _describe(layers, reach, disparity, occlusion, outside, outline):  # type: ignore[no-untyped-def]
+def _describe(
+    layers: Floats, reach: float, disparity: npt.NDArray[np.float32], occlusion: Masks, outside: Masks, outline: Masks
+) -> None:
     width = disparity.shape[1]
     for y in numba.prange(disparity.shape[0]):
         for x in range(width):

@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from lantern_alley import rig, street
-from lantern_alley.cast import Cast
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from examples.lantern_alley import rig, street
+from examples.lantern_alley.cast import Cast
 
 
 def main() -> None:
@@ -58,7 +59,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else [])
 
 
-def _shots(frames: str, truth: str):
+def _shots(frames: str, truth: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     first, _, last = frames.partition("-")
     stereo = {int(frame) for frame in truth.split(",") if frame}
     for frame in range(int(first), int(last or first) + 1):

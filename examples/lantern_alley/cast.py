@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import bpy
 from mathutils import Vector
 
-from lantern_alley import figures, looks, props
-from lantern_alley.clay import Clay, empty
+from examples.lantern_alley import figures, looks, props
+from examples.lantern_alley.clay import Clay, empty
 
+Object = bpy.types.Object
 FIRST, FRAMES_PER_SECOND = 1001, 24
 
 
@@ -84,7 +86,7 @@ class Cast:
             carp.swim(2 * math.pi * 1.1 * t + offset)
 
 
-def _lantern_girl():
+def _lantern_girl() -> tuple[Object, Object, Object, Object]:
     height, r = 1.26, 0.175
     root = empty("girl")
     red = (0.34, 0.022, 0.018)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import bpy
 
-from lantern_alley import looks
-from lantern_alley.clay import Clay, empty, spline
+from examples.lantern_alley import looks
+from examples.lantern_alley.clay import Clay, Point, empty, spline
 
 Object = bpy.types.Object
 SKIN = (0.72, 0.42, 0.29)
@@ -22,7 +23,7 @@ class Wardrobe:
     tunic: looks.Colour = (0.36, 0.22, 0.07)
 
 
-def drapery(count: int, depth: float, phase: float = 0.0):
+def drapery(count: int, depth: float, phase: float = 0.0) -> Callable[[float, float], float]:
     """A fold function for `Clay.lathe`: shallow at the shoulders, deep at the hem."""
 
     def fold(u: float, turn: float) -> float:
@@ -121,7 +122,7 @@ def _hair(name: str, r: float, joint: Object, colour: looks.Colour) -> None:
 def hood(name: str, r: float, joint: Object, colour: looks.Colour) -> None:
     """A pixie hood round a head of radius r, open towards the lens, its tip falling back."""
 
-    def surface(u: float, v: float):
+    def surface(u: float, v: float) -> Point:
         polar, turn = math.radians(62 + 118 * u), 2 * math.pi * v
         ripple = 1.0 + 0.02 * math.sin(9 * turn) * (1 - u)
         wide, lift = 1.30 * r * math.sin(polar) * ripple, 0.36 * r * max(math.sin(turn), 0.0) ** 2 * (1 - 0.3 * u)
@@ -162,7 +163,7 @@ def cloak(
     drape = drapery(9, 0.11, phase)
     shape = Clay()
 
-    def surface(u: float, v: float):
+    def surface(u: float, v: float) -> Point:
         radius, z = spline(profile, u)
         half = opening * u**1.4
         turn = -math.pi / 2 + half + (2 * math.pi - 2 * half) * v
@@ -193,7 +194,7 @@ def tunic(name: str, parent: Object, height: float, colour: looks.Colour) -> Non
     boots.make(name + " boots", looks.plain(name + " boot", (0.05, 0.025, 0.015), roughness=0.5), parent=parent)
 
 
-def fist(name: str, parent: Object, at, along, size: float) -> None:
+def fist(name: str, parent: Object, at: Point, along: Point, size: float) -> None:
     """A hand closed round a stick that runs `along` (a unit Vector), knuckles towards the lens."""
     side = along.orthogonal().normalized()
     up = along.cross(side)
@@ -227,7 +228,7 @@ def straw_hat(name: str, parent: Object, z: float, radius: float) -> None:
     ).make(name + " hat", straw, parent=parent, thickness=0.012)
 
 
-def umbrella(name: str, parent: Object, at, radius: float, colour: looks.Colour) -> Object:
+def umbrella(name: str, parent: Object, at: Point, radius: float, colour: looks.Colour) -> Object:
     """An oil-paper umbrella with ribs, on a joint that can lean."""
     joint = empty(name + " umbrella", at, parent)
     paper = looks.plain(name + " paper", colour, roughness=0.5, mottle=0.2, scale=9)
@@ -258,7 +259,9 @@ def umbrella(name: str, parent: Object, at, radius: float, colour: looks.Colour)
     return joint
 
 
-def stroller(name: str, at, turn: float, wardrobe: Wardrobe, *, height: float = 1.62, hat: bool = False) -> Object:
+def stroller(
+    name: str, at: Point, turn: float, wardrobe: Wardrobe, *, height: float = 1.62, hat: bool = False
+) -> Object:
     """A cloaked passer-by; turned by `turn` radians (0 looks into the lens)."""
     root = empty(name, at)
     root.rotation_euler[2] = turn
@@ -284,7 +287,7 @@ def stroller(name: str, at, turn: float, wardrobe: Wardrobe, *, height: float = 
     return root
 
 
-def cat(name: str, at, turn: float) -> tuple[Object, Object]:
+def cat(name: str, at: Point, turn: float) -> tuple[Object, Object]:
     """A black cat with lamp-lit eyes, sitting; returns its root and the joint of its tail."""
     root = empty(name, at)
     root.rotation_euler[2] = turn

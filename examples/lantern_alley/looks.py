@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import bpy
 
 Colour = tuple[float, float, float]
+Input = Any  # a number, a colour, or the socket of another node
 
 HAZE: Colour = (0.070, 0.078, 0.150)
 HAZE_PER_METRE = 0.028
@@ -21,7 +24,7 @@ class Nodes:
         self.tree = self.material.node_tree
         self.tree.nodes.clear()
 
-    def add(self, kind: str, /, inputs: dict | None = None, **settings):
+    def add(self, kind: str, /, inputs: Mapping[str | int, Any] | None = None, **settings: Any) -> bpy.types.Node:
         """Add a node; an input given a socket is linked, otherwise set."""
         node = self.tree.nodes.new("ShaderNode" + kind)
         for key, value in settings.items():
@@ -33,20 +36,20 @@ class Nodes:
                 node.inputs[key].default_value = (*value, 1.0) if _is_rgb(value, node.inputs[key]) else value
         return node
 
-    def math(self, operation: str, *values):
+    def math(self, operation: str, *values: Input) -> bpy.types.NodeSocket:
         """The result socket of a math node."""
         return self.add("Math", dict(enumerate(values)), operation=operation).outputs[0]
 
-    def mix(self, amount, first, second):
+    def mix(self, amount: Input, first: Input, second: Input) -> bpy.types.NodeSocket:
         """The colour between two colours."""
         return self.add("MixRGB", {"Fac": amount, "Color1": first, "Color2": second}).outputs[0]
 
-    def noise(self, scale: float, detail: float = 4.0):
+    def noise(self, scale: float, detail: float = 4.0) -> bpy.types.NodeSocket:
         """Fractal noise in the object's own space."""
         place = self.add("TexCoord").outputs["Object"]
         return self.add("TexNoise", {"Vector": place, "Scale": scale, "Detail": detail}).outputs["Fac"]
 
-    def through_haze(self, surface) -> bpy.types.Material:
+    def through_haze(self, surface: bpy.types.NodeSocket) -> bpy.types.Material:
         """Finish: distance along the optical axis mixes the surface into the evening air."""
         depth = self.add("CameraData").outputs["View Z Depth"]
         clear = self.math("EXPONENT", self.math("MULTIPLY", depth, -HAZE_PER_METRE))
@@ -57,7 +60,7 @@ class Nodes:
         return self.material
 
 
-def _is_rgb(value, socket) -> bool:
+def _is_rgb(value: Any, socket: bpy.types.NodeSocket) -> bool:
     return socket.type == "RGBA" and isinstance(value, tuple) and len(value) == 3
 
 
@@ -160,10 +163,10 @@ def paper_lamp(name: str, *, strength: float, ribs: float) -> bpy.types.Material
     return nodes.through_haze(nodes.add("Emission", {"Color": tint, "Strength": power}).outputs[0])
 
 
-def _crest(nodes: Nodes, generated):
+def _crest(nodes: Nodes, generated: Sequence[bpy.types.NodeSocket]) -> bpy.types.NodeSocket:
     """How much light a painted plum blossom lets through, on the lantern's lens side."""
 
-    def disc(x: float, z: float, radius: float):
+    def disc(x: float, z: float, radius: float) -> bpy.types.NodeSocket:
         across = nodes.math("POWER", nodes.math("SUBTRACT", generated[0], x), 2.0)
         up = nodes.math("POWER", nodes.math("SUBTRACT", generated[2], z), 2.0)
         return nodes.math("LESS_THAN", nodes.math("ADD", across, up), radius * radius)

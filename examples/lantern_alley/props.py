@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 import bpy
 
-from lantern_alley import looks
-from lantern_alley.clay import Clay, Point, empty
+from examples.lantern_alley import looks
+from examples.lantern_alley.clay import Clay, Point, empty
 
 Object = bpy.types.Object
 AMBER, ROSE, CREAM, CORAL = (1.0, 0.36, 0.07), (1.0, 0.12, 0.09), (1.0, 0.62, 0.28), (1.0, 0.22, 0.05)
@@ -91,7 +92,14 @@ def _trim(name: str, middle: float, height: float, radius: float, colour: looks.
 
 
 def lantern_string(
-    name: str, left: Point, right: Point, colours, *, sag: float = 0.5, radius: float = 0.13, mist: float = 2.6
+    name: str,
+    left: Point,
+    right: Point,
+    colours: Sequence[looks.Colour],
+    *,
+    sag: float = 0.5,
+    radius: float = 0.13,
+    mist: float = 2.6,
 ) -> list[Object]:
     """Lanterns on a sagging cord between two points."""
 
@@ -150,7 +158,7 @@ class Carp:
     def _fins(self, name: str, tint: looks.Colour) -> Object:
         size, fins = self.length, Clay()
 
-        def sheet(root: Point, tip: Point, across: Point):
+        def sheet(root: Point, tip: Point, across: Point) -> None:
             def surface(u: float, v: float) -> Point:
                 flare, wave = 0.16 + 0.84 * u**0.8, 0.012 * size * math.sin(9 * math.pi * v) * u
                 reach = u * (1 - 0.22 * math.cos(2 * math.pi * v))
@@ -213,7 +221,7 @@ def stall(name: str, side: int, y: float, length: float, stripes: tuple[looks.Co
     _wares(name, side, y, length)
 
 
-def _awning_strip(side: int, start: float, width: float):
+def _awning_strip(side: int, start: float, width: float) -> Callable[[float, float], Point]:
     def surface(u: float, v: float) -> Point:
         out, drop = min(u / 0.8, 1.0), max(u - 0.8, 0.0) / 0.2
         scallop = 0.13 + 0.06 * math.sin(math.pi * v)
@@ -247,11 +255,11 @@ def _wares(name: str, side: int, y: float, length: float) -> None:
         heap.make(f"{name} fruit {k}", looks.plain(f"{name} peel {k}", colour, roughness=0.35, mottle=0.35, scale=20))
 
 
-def crates(spots) -> None:
+def crates(placed: Iterable[tuple[float, float, float, float, float]]) -> None:
     """Boxes and barrels at (x, y, z, size, turn)."""
     wood = looks.planks("crate wood", (0.20, 0.10, 0.05), per_metre=11)
     band = looks.plain("iron", (0.05, 0.05, 0.06), roughness=0.4, metallic=0.8)
-    for x, y, z, size, turn in spots:
+    for x, y, z, size, turn in placed:
         Clay().box((0, 0, size / 2), (size, size, size), turn=turn).make(
             "crate", wood, smooth=False, bevel=0.012, at=(x, y, z)
         )

@@ -13,10 +13,11 @@ import math
 import bpy
 from mathutils import Matrix
 
-from lantern_alley.cast import FIRST, FRAMES_PER_SECOND, Cast
-from lantern_alley.clay import Point
-from lantern_alley.looks import Colour
+from examples.lantern_alley.cast import FIRST, FRAMES_PER_SECOND, Cast
+from examples.lantern_alley.clay import Point
+from examples.lantern_alley.looks import Colour
 
+Object = bpy.types.Object
 FOCAL_MM, SENSOR_MM = 32.0, 36.0
 INTERAXIAL, ZERO_PLANE = 0.045, 2.75
 
@@ -67,7 +68,7 @@ def light(cast: Cast) -> None:
     bpy.context.collection.objects.link(thing)
 
 
-def _lamp(name: str, at: Point, watts: float, colour: Colour, radius: float, *, parent=None) -> None:
+def _lamp(name: str, at: Point, watts: float, colour: Colour, radius: float, *, parent: Object | None = None) -> None:
     bulb = bpy.data.lights.new(name, "POINT")
     bulb.energy, bulb.color, bulb.shadow_soft_size = watts, colour, radius
     thing = bpy.data.objects.new(name, bulb)

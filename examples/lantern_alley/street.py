@@ -6,8 +6,11 @@ import math
 
 import bpy
 
-from lantern_alley import looks, props
-from lantern_alley.clay import Clay, Point
+from examples.lantern_alley import looks, props
+from examples.lantern_alley.clay import Clay, Point
+
+Material = bpy.types.Material
+House = tuple[int, float, float, float, float, looks.Colour]
 
 HOUSES = (  # side, start y, length, height of the ground floor, of the upper floor, wall colour
     (-1, 1.2, 3.3, 2.6, 1.9, (0.20, 0.16, 0.13)),
@@ -40,7 +43,7 @@ def build() -> None:
     _street_glow()
 
 
-def _house(index: int, house, timber, beams, tiles) -> None:
+def _house(index: int, house: House, timber: Material, beams: Material, tiles: Material) -> None:
     side, y, length, ground, upper, colour = house
     middle, wall = y + length / 2, side * (WALL + 1.0)
     plaster = looks.plain(f"plaster {index}", colour, roughness=0.9, mottle=0.35, scale=3, bump=0.3)
@@ -59,7 +62,7 @@ def _house(index: int, house, timber, beams, tiles) -> None:
     _roof(side, y - 0.25, length + 0.5, ground + upper, 0.95, tiles)
 
 
-def _windows(index: int, side: int, y: float, length: float, ground: float, upper: float, beams) -> None:
+def _windows(index: int, side: int, y: float, length: float, ground: float, upper: float, beams: Material) -> None:
     warm = ((1.0, 0.40, 0.11), (1.0, 0.52, 0.20), (1.0, 0.30, 0.07))[index % 3]
     for floor, (low, high) in enumerate(((0.95, ground - 0.45), (ground + 0.75, ground + upper - 0.35))):
         bays = 2 if length < 3.3 else 3
@@ -82,7 +85,7 @@ def _windows(index: int, side: int, y: float, length: float, ground: float, uppe
             lattice.make("lattice", beams, smooth=False)
 
 
-def _roof(side: int, y: float, length: float, z: float, reach: float, tiles) -> None:
+def _roof(side: int, y: float, length: float, z: float, reach: float, tiles: Material) -> None:
     def surface(u: float, v: float) -> Point:
         ridge = 0.028 * abs(math.sin(math.pi * length * 4.0 * v))
         curl = 0.10 * max(u - 0.6, 0) ** 2 / 0.16 + 0.14 * (abs(2 * v - 1) ** 6) * u
@@ -95,7 +98,7 @@ def _roof(side: int, y: float, length: float, z: float, reach: float, tiles) -> 
     edge.make("rafters", looks.plain("rafter", (0.05, 0.025, 0.016)), smooth=False)
 
 
-def _gate(beams, tiles) -> None:
+def _gate(beams: Material, tiles: Material) -> None:
     red = looks.plain("vermilion", (0.34, 0.045, 0.02), roughness=0.5, mottle=0.3, scale=5)
     gate = Clay()
     for side in (-1, 1):
@@ -111,7 +114,7 @@ def _gate(beams, tiles) -> None:
     Clay().grid(lintel, 24, 12, caps=True).make("lintel", beams)
 
 
-def _far(tiles) -> None:
+def _far(tiles: Material) -> None:
     lit = looks.glow("far windows", (1.0, 0.42, 0.12), 1.5)
     dark = looks.plain("far wood", (0.05, 0.03, 0.03))
     Clay().box((0, 30, 1.5), (15, 4, 3.0)).box((0, 27.4, 0.3), (9, 2.4, 0.6)).make("hall", dark, smooth=False)

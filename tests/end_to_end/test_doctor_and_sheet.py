@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,14 +11,14 @@ from host_bridge.cli import main
 from host_bridge.io.plates import read_plate
 
 
-def test_doctor_finds_everything_well(capsys, example_plate) -> None:
+def test_doctor_finds_everything_well(capsys: pytest.CaptureFixture[str], example_plate: Path) -> None:
     assert main(["doctor", str(example_plate / "plate.####.exr"), "--json"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {"python", "torch", "colour", "plate", "server"} <= {f["name"] for f in found}
     assert all(f["ok"] for f in found)
 
 
-def test_doctor_names_what_is_wrong(capsys, tmp_path) -> None:
+def test_doctor_names_what_is_wrong(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["doctor", str(tmp_path / "none.exr")]) == 2
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("FAULT")]
     assert "no such file" in line
@@ -25,7 +26,7 @@ def test_doctor_names_what_is_wrong(capsys, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("name", ["sheet.png", "sheet.html"])
-def test_contact_sheet(tmp_path, example_plate, name, capsys) -> None:
+def test_contact_sheet(tmp_path: Path, example_plate: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for number in (1001, 1005):

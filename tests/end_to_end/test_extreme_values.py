@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import OpenEXR
 
@@ -9,7 +11,7 @@ from host_bridge.cli import main
 from tests.end_to_end.written import parts
 
 
-def test_nan_and_infinity_stay_in_their_own_pixels(tmp_path, example_plate) -> None:
+def test_nan_and_infinity_stay_in_their_own_pixels(tmp_path: Path, example_plate: Path) -> None:
     channels = {k: c.pixels for k, c in OpenEXR.File(str(example_plate / "plate.1001.exr"), True).channels().items()}
     clean = tmp_path / "clean.0001.exr"
     dirty = tmp_path / "dirty.0001.exr"
@@ -30,7 +32,7 @@ def test_nan_and_infinity_stay_in_their_own_pixels(tmp_path, example_plate) -> N
     assert not changed.any()
 
 
-def test_values_below_zero_and_above_one_survive(tmp_path) -> None:
+def test_values_below_zero_and_above_one_survive(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     channels = {c: rng.uniform(-2, 60, (64, 96)).astype(np.float16) for c in "RGB"}
     channels["Z"] = np.broadcast_to(np.linspace(4, 6, 96, dtype=np.float16), (64, 96)).copy()

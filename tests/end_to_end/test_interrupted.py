@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from host_bridge.cli import main
 
 
-def test_a_polite_kill_leaves_whole_frames_and_the_next_run_continues(tmp_path, example_plate) -> None:
+def test_a_polite_kill_leaves_whole_frames_and_the_next_run_continues(tmp_path: Path, example_plate: Path) -> None:
     words = ["render", str(example_plate / "plate.####.exr"), "-o", str(tmp_path / "o.####.exr"), "--json"]
     command = [sys.executable, "-m", "host_bridge.cli", *words]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

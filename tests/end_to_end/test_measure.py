@@ -31,7 +31,7 @@ def _said(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     return found
 
 
-def test_two_pictures_of_any_names(eyes, capsys) -> None:
+def test_two_pictures_of_any_names(eyes: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["measure", *eyes]) == 0
     figures = _said(capsys)
     assert (figures["width"], figures["height"]) == (WIDTH, HEIGHT)
@@ -40,7 +40,7 @@ def test_two_pictures_of_any_names(eyes, capsys) -> None:
     assert figures["swapped"] is False and not {"swapped", "vertical", "colour", "comfort"} & set(figures["faults"])
 
 
-def test_faults_stop_a_pipeline(eyes, capsys) -> None:
+def test_faults_stop_a_pipeline(eyes: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     swapped = ["measure", eyes[1], eyes[0]]
     assert main(swapped) == 0
     assert "swapped" in _said(capsys)["faults"]
@@ -53,7 +53,7 @@ def test_faults_stop_a_pipeline(eyes, capsys) -> None:
     assert "there are all, cinema" in capsys.readouterr().err
 
 
-def test_a_packed_sequence_in_rows_and_lines(tmp_path, capsys) -> None:
+def test_a_packed_sequence_in_rows_and_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     left, right = pair(near=8, far=1)
     for number in (1, 2, 3):
         low = np.roll(right, number if number == 3 else 0, axis=0)
@@ -82,7 +82,9 @@ def test_a_packed_sequence_in_rows_and_lines(tmp_path, capsys) -> None:
     assert float(rows[0]["parallax_p1_pct"]) == pytest.approx(-100 * 8 / WIDTH, abs=0.1)
 
 
-def test_a_black_first_frame_tells_less_than_the_others(eyes, tmp_path, capsys) -> None:
+def test_a_black_first_frame_tells_less_than_the_others(
+    eyes: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name, eye in zip(("left", "right"), eyes, strict=True):
         (tmp_path / f"{name}.0002.png").write_bytes(Path(eye).read_bytes())
         _png(tmp_path / f"{name}.0001.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
@@ -95,7 +97,9 @@ def test_a_black_first_frame_tells_less_than_the_others(eyes, tmp_path, capsys) 
     assert first["parallax_p1_pct"] == "" and float(second["parallax_p1_pct"]) < -2
 
 
-def test_eyes_that_do_not_belong_together(eyes, tmp_path, capsys) -> None:
+def test_eyes_that_do_not_belong_together(
+    eyes: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     small = _png(tmp_path / "small.png", np.zeros((20, 30, 3), np.uint8))
     assert main(["measure", eyes[0], small]) == 2
     assert "30×20" in capsys.readouterr().err
@@ -108,7 +112,9 @@ def test_eyes_that_do_not_belong_together(eyes, tmp_path, capsys) -> None:
 
 
 @pytest.mark.parametrize("name", [*TUNED_ON, *HELD_OUT])
-def test_real_pairs_show_their_true_range(name, plates, tmp_path, capsys) -> None:
+def test_real_pairs_show_their_true_range(
+    name: str, plates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     scene = load(plates, name)
     left, right = ((255 * eye.numpy()).round().astype(np.uint8) for eye in (scene.left, scene.right))
     assert main(["measure", _png(tmp_path / "l.png", left), _png(tmp_path / "r.png", right)]) == 0
@@ -122,7 +128,9 @@ def test_real_pairs_show_their_true_range(name, plates, tmp_path, capsys) -> Non
     assert abs(found[0] - truth[0]) < 1.3  # what is nearest may be a blank floor
 
 
-def test_a_page_of_anybodys_stereo_has_charts(eyes, tmp_path, capsys) -> None:
+def test_a_page_of_anybodys_stereo_has_charts(
+    eyes: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     page = tmp_path / "page"
     assert main(["review", "::".join(reversed(_alike(eyes, tmp_path))), "-o", str(page)]) == 0
     assert "the eyes look swapped" in capsys.readouterr().out

@@ -16,12 +16,14 @@ from tests.host_bridge.io.plates.films import Make, make
 
 
 @pytest.fixture(scope="module")
-def movie(tmp_path_factory) -> Path:
+def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     how = Make(codec="libx264", frames=12, timecode="00:00:41:17", container={"movflags": "faststart"})
     return make(tmp_path_factory.mktemp("movie") / "film.mov", how)
 
 
-def test_a_movie_becomes_stereo_under_its_own_numbers(tmp_path, movie, capsys) -> None:
+def test_a_movie_becomes_stereo_under_its_own_numbers(
+    tmp_path: Path, movie: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = str(tmp_path / "o.####.exr")
     words = ["render", str(movie), "-o", out, "--json", "--depth", "mini"]
     assert main([*words, "--frames", "1003-1005"]) == 0
@@ -45,7 +47,9 @@ def test_a_movie_becomes_stereo_under_its_own_numbers(tmp_path, movie, capsys) -
     assert parts(tmp_path / "o.1004.exr")["right"].channels["R"].pixels.tobytes() == pixels
 
 
-def test_a_movie_that_was_cut_off_gives_what_it_has(tmp_path, movie, capsys) -> None:
+def test_a_movie_that_was_cut_off_gives_what_it_has(
+    tmp_path: Path, movie: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cut = tmp_path / "cut.mov"
     data = movie.read_bytes()
     cut.write_bytes(data[: int(len(data) * 0.8)])
@@ -56,7 +60,7 @@ def test_a_movie_that_was_cut_off_gives_what_it_has(tmp_path, movie, capsys) -> 
     assert all(str(n) in said for n in range(max(done) + 1, 13))
 
 
-def test_a_movie_is_analysed_and_shown(tmp_path, movie, capsys) -> None:
+def test_a_movie_is_analysed_and_shown(tmp_path: Path, movie: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyse", str(movie), "-o", str(tmp_path / "s.art3d"), "--depth", "mini", "--start", "5"]) == 0
     assert sorted(load_shot(tmp_path / "s.art3d").frames) == list(range(5, 17))
     assert main(["contact-sheet", str(movie), "-o", str(tmp_path / "s.html"), "--limit", "3", "--depth", "mini"]) == 0

@@ -32,13 +32,13 @@ def write(
     return channels
 
 
-def render(folder: Path, capsys, *words: str) -> tuple[int, list[dict]]:
+def render(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict]]:
     plate = next(f"p.####{p.suffix}" for p in sorted((folder / "in").iterdir()))
     code = main(["render", str(folder / "in" / plate), "-o", str(folder / "out" / "o.####.exr"), "--json", *words])
     return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_autocropped_frames_are_one_sequence(tmp_path, capsys) -> None:
+def test_autocropped_frames_are_one_sequence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = {n: write(tmp_path / "in" / f"p.{n:04d}.exr", (64 - n, 96), (8 + 2 * n, n), (96, 128)) for n in range(1, 5)}
     code, events = render(tmp_path, capsys, "--depth", "mini")
     assert (code, [e["event"] for e in events]) == (0, ["start", *["frame"] * 4, "done"])
@@ -59,7 +59,9 @@ def test_autocropped_frames_are_one_sequence(tmp_path, capsys) -> None:
 
 
 @pytest.mark.parametrize("shot", ["auto", "none"])
-def test_a_frame_of_another_size_fails_alone_and_by_name(tmp_path, capsys, shot) -> None:
+def test_a_frame_of_another_size_fails_alone_and_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], shot: str
+) -> None:
     for number in range(1, 6):
         rows = 64 if number == 3 else 96
         write(tmp_path / "in" / f"p.{number:04d}.exr", (rows, 128), (0, 0), (rows, 128))
@@ -73,7 +75,7 @@ def test_a_frame_of_another_size_fails_alone_and_by_name(tmp_path, capsys, shot)
     assert (code, events[1]["event"]) == (2, "failed")
 
 
-def test_a_png_of_another_size_fails_alone(tmp_path, capsys) -> None:
+def test_a_png_of_another_size_fails_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     for number in range(1, 4):
         rows = 48 if number == 2 else 64
@@ -84,7 +86,7 @@ def test_a_png_of_another_size_fails_alone(tmp_path, capsys) -> None:
     assert [e["frame"] for e in events if e["event"] == "failed"] == [2]
 
 
-def test_a_right_first_plate_is_a_right_hero_and_says_so(tmp_path, capsys) -> None:
+def test_a_right_first_plate_is_a_right_hero_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     rng = np.random.default_rng(0)
     made = {v: {c: rng.uniform(0, 1, (64, 96)).astype(np.float16) for c in "RGB"} for v in ("right", "left")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import OpenEXR
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from host_bridge.cli import main
 
 
-def bad(words: list[str], code: int, *said: str, capsys) -> None:
+def bad(words: list[str], code: int, *said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == code
     out, err = capsys.readouterr()
     assert out == ""
@@ -38,7 +40,9 @@ def bad(words: list[str], code: int, *said: str, capsys) -> None:
         (["--shot", "no-such.art3d"], "no-such.art3d"),
     ],
 )
-def test_options_that_cannot_be(tmp_path, example_plate, capsys, options, said) -> None:
+def test_options_that_cannot_be(
+    tmp_path: Path, example_plate: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
     words = ["render", str(example_plate / "plate.1001.exr"), "-o", str(tmp_path / "out" / "o.exr"), "--json", *options]
     if options[0] == "--view":
         assert main(words) == 0  # a file that names no views has whichever is asked
@@ -50,7 +54,7 @@ def test_options_that_cannot_be(tmp_path, example_plate, capsys, options, said) 
     assert not (tmp_path / "out").exists()
 
 
-def test_plates_that_cannot_be(tmp_path, example_plate, capsys) -> None:
+def test_plates_that_cannot_be(tmp_path: Path, example_plate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = (example_plate / "plate.1001.exr").read_bytes()
     out = ["-o", str(tmp_path / "out" / "o.exr")]
     for name, data, said in (
@@ -66,7 +70,7 @@ def test_plates_that_cannot_be(tmp_path, example_plate, capsys) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_plate_without_z_for_aov(tmp_path, capsys) -> None:
+def test_a_plate_without_z_for_aov(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "p.exr"
     OpenEXR.File({"type": OpenEXR.scanlineimage}, {"RGB": np.ones((32, 32, 3), np.float16)}).write(str(path))
     assert main(["render", str(path), "-o", str(tmp_path / "out" / "o.exr"), "--depth", "aov"]) == 2
@@ -74,13 +78,15 @@ def test_a_plate_without_z_for_aov(tmp_path, capsys) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_nobody_at_the_address(tmp_path, example_plate, capsys) -> None:
+def test_nobody_at_the_address(tmp_path: Path, example_plate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["render", str(example_plate / "plate.1001.exr"), "-o", str(tmp_path / "out" / "o.exr")]
     bad([*words, "--server", f"ipc://{tmp_path}/nobody.s"], 3, "nobody.s", capsys=capsys)
     assert not (tmp_path / "out").exists()
 
 
-def test_warp_and_measure_refuse_on_one_line(tmp_path, example_plate, root, capsys) -> None:
+def test_warp_and_measure_refuse_on_one_line(
+    tmp_path: Path, example_plate: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     left = str(example_plate / "plate.1001.exr")
     disparity = str(root / "examples" / "truth" / "disparity.1001.exr")
     right = str(tmp_path / "r.exr")

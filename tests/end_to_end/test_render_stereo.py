@@ -14,7 +14,7 @@ from tests.end_to_end.written import parts
 
 
 @pytest.fixture(scope="module")
-def stereo(tmp_path_factory, example_plate) -> Path:
+def stereo(tmp_path_factory: pytest.TempPathFactory, example_plate: Path) -> Path:
     """Two frames of the example plate in stereo, with everything that can be asked for."""
     folder = tmp_path_factory.mktemp("stereo")
     words = ["render", str(example_plate / "plate.####.exr"), "-o", str(folder / "o.####.exr"), "--frames", "1001-1002"]
@@ -24,7 +24,7 @@ def stereo(tmp_path_factory, example_plate) -> Path:
     return folder
 
 
-def test_render_writes_stereo_and_review_images(stereo) -> None:
+def test_render_writes_stereo_and_review_images(stereo: Path) -> None:
     for number in (1001, 1002):
         assert (stereo / f"a.{number}.png").stat().st_size > 10_000
         assert (stereo / f"d.{number}.png").stat().st_size > 1_000
@@ -34,7 +34,7 @@ def test_render_writes_stereo_and_review_images(stereo) -> None:
     assert not list(stereo.glob(".*tmp*"))
 
 
-def test_the_hero_view_is_the_plate(stereo, example_plate) -> None:
+def test_the_hero_view_is_the_plate(stereo: Path, example_plate: Path) -> None:
     source = OpenEXR.File(str(example_plate / "plate.1001.exr"), separate_channels=True).channels()
     left = parts(stereo / "o.1001.exr")["left"].channels
     assert set(left) == set(source)
@@ -42,7 +42,7 @@ def test_the_hero_view_is_the_plate(stereo, example_plate) -> None:
         assert left[name].pixels.tobytes() == channel.pixels.tobytes()
 
 
-def test_metadata_of_the_plate_and_of_the_making(stereo, example_plate) -> None:
+def test_metadata_of_the_plate_and_of_the_making(stereo: Path, example_plate: Path) -> None:
     source = OpenEXR.File(str(example_plate / "plate.1001.exr"), header_only=True).header()
     for part in parts(stereo / "o.1001.exr").values():
         for name in ("timeCode", "cameraModel", "framesPerSecond", "pixelAspectRatio"):
@@ -53,7 +53,7 @@ def test_metadata_of_the_plate_and_of_the_making(stereo, example_plate) -> None:
         assert part.header["art3d/recipe"]
 
 
-def test_the_right_view_is_the_left_one_moved_by_the_disparity(stereo) -> None:
+def test_the_right_view_is_the_left_one_moved_by_the_disparity(stereo: Path) -> None:
     """At a right pixel x that is seen in both, LEFT(x + disparityL.x) is RIGHT(x)."""
     there = parts(stereo / "o.1001.exr")
     left, right = (np.asarray(there[eye].channels["G"].pixels, np.float32) for eye in ("left", "right"))
@@ -67,7 +67,9 @@ def test_the_right_view_is_the_left_one_moved_by_the_disparity(stereo) -> None:
     assert seen.mean() > 0.9
 
 
-def test_a_second_render_keeps_what_is_done(stereo, example_plate, capsys) -> None:
+def test_a_second_render_keeps_what_is_done(
+    stereo: Path, example_plate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ["render", str(example_plate / "plate.####.exr"), "-o", str(stereo / "o.####.exr"), "--frames", "1001-1002"]
     words += ["--depth", "aov", "--layers", "inverse_depth,scale,shift,disparity_local", "--json"]
     before = (stereo / "o.1001.exr").stat().st_mtime_ns
@@ -78,7 +80,7 @@ def test_a_second_render_keeps_what_is_done(stereo, example_plate, capsys) -> No
 
 
 @pytest.mark.parametrize("hero", ["right", "none"])
-def test_other_heroes_one_file_a_view(tmp_path, example_plate, hero) -> None:
+def test_other_heroes_one_file_a_view(tmp_path: Path, example_plate: Path, hero: str) -> None:
     out = tmp_path / "%V" / "o.####.exr"
     assert main(["render", str(example_plate / "plate.1001.exr"), "-o", str(out), "--hero", hero, "--json"]) == 0
     masks = [eye for eye in ("left", "right") if f"occlusion.{eye}" in parts(tmp_path / eye / "o.1001.exr")]
@@ -88,7 +90,7 @@ def test_other_heroes_one_file_a_view(tmp_path, example_plate, hero) -> None:
     assert (right["R"].pixels.tobytes() == source["R"].pixels.tobytes()) == (hero == "right")
 
 
-def test_measure_is_json(stereo, root, capsys) -> None:
+def test_measure_is_json(stereo: Path, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, truth = str(stereo / "o.1001.exr"), str(root / "examples" / "truth" / "right.1001.exr")
     assert main(["measure", path, path, "--reference", truth]) == 0
     figures = json.loads(capsys.readouterr().out)
@@ -98,7 +100,7 @@ def test_measure_is_json(stereo, root, capsys) -> None:
     assert figures["budget"]
 
 
-def test_measure_of_a_picture_with_itself(example_plate, capsys) -> None:
+def test_measure_of_a_picture_with_itself(example_plate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(example_plate / "plate.1001.exr")
     assert main(["measure", path, path, "--reference", path]) == 0
     figures = json.loads(capsys.readouterr().out)

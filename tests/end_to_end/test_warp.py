@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import OpenEXR
 import pytest
@@ -14,7 +16,7 @@ from tests.end_to_end.written import parts, psnr
 BEACHBALL_DB = 45.0
 
 
-def test_warp_in_image_formats(tmp_path, example_plate, root) -> None:
+def test_warp_in_image_formats(tmp_path: Path, example_plate: Path, root: Path) -> None:
     """The true disparity of the example plate gives its true right view."""
     truth = root / "examples" / "truth"
     out = tmp_path / "right.exr"
@@ -37,7 +39,9 @@ def test_warp_in_image_formats(tmp_path, example_plate, root) -> None:
 
 
 @pytest.mark.parametrize("name", ["multipart", "singlepart"])
-def test_beachball_comes_back_inside_the_ball(tmp_path, plates, name, capsys) -> None:
+def test_beachball_comes_back_inside_the_ball(
+    tmp_path: Path, plates: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The file's left view and its own disparityR give its right view: pins the sign."""
     source, out = plates / "beachball" / f"{name}.0001.exr", tmp_path / "right.exr"
     assert main(["warp", str(source), str(source), "-o", str(out)]) == 0

@@ -12,6 +12,7 @@ import OpenEXR
 import pytest
 
 Write = Callable[..., Path]
+MakeRgba = Callable[..., dict[str, npt.NDArray[Any]]]
 
 
 def corners(x0: int, y0: int, x1: int, y1: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -37,7 +38,7 @@ def write_exr(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
-def rgba() -> Callable[..., dict[str, npt.NDArray[Any]]]:
+def rgba() -> MakeRgba:
     """R, G, B, A of a size, half float, with values below 0 and above 1."""
 
     def make(rows: int = 24, columns: int = 40, seed: int = 0) -> dict[str, npt.NDArray[Any]]:

@@ -217,7 +217,7 @@ def test_a_film_is_known_under_any_name(film: Path, tmp_path: Path) -> None:
     assert film_content(str(other)) != film_content(str(film))
 
 
-def test_depth_that_films_do_not_carry_is_refused():
+def test_depth_that_films_do_not_carry_is_refused() -> None:
     with pytest.raises(DepthSourceError, match=r"films carry none.*sidecar") as caught:
         Depth("aov")
     assert caught.value.where == "--depth aov"

@@ -12,7 +12,7 @@ from tests.training.conftest import SMALL
 from training.config import FitConfig
 from training.dataset import Pairs, batches, colour_gain, grid_of, mirrored, plan_epoch, split_by_shot
 from training.losses import sample_rows
-from training.shards import Entry, ShardError
+from training.shards import Entry, Sample, ShardError
 from training.stereo_net import Disparities, consistent
 
 CONFIG = FitConfig(size_px=128, batch=3)
@@ -80,7 +80,7 @@ def test_epochs_use_every_sample_once_in_batches_of_one_size() -> None:
 
 def test_a_sample_without_valid_pixels(entries: list[Entry]) -> None:
     class Blind(Entry):
-        def load(self):  # type: ignore[no-untyped-def]
+        def load(self) -> Sample:
             sample = super().load()
             return replace(sample, left=replace(sample.left, valid=np.zeros_like(sample.left.valid)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,7 +134,7 @@ def test_a_stage_shows_something(plates: Path, maker: object, tmp_path: Path) ->
 _kept: list[object] = []
 
 
-def _props(assets: Path, plates: Path):  # type: ignore[no-untyped-def]
+def _props(assets: Path, plates: Path) -> dict[str, Any]:  # type: ignore[no-untyped-def]
     if not _kept:
         _kept.append(load_props(assets, plates, 1, surfaces_count=12, skies_count=3))
     return _kept[0]

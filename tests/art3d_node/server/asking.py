@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from host_bridge.client import Client
+from host_bridge.client import Client, Tile
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
@@ -20,13 +23,24 @@ def picture(seed: int = 0, box: Box = BOX) -> Frame:
     return Frame(box, box, {"color": color}, ("R", "G", "B", "A"))
 
 
-def prove(tile, frame, settings, controls, box, outputs=OUTPUTS) -> None:
+def prove(
+    tile: Tile, frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str] = OUTPUTS
+) -> None:
     wanted = synthetic.expected(frame, settings, controls, box, outputs)
     assert set(tile.planes) == set(wanted)
     assert all(np.array_equal(tile.planes[name], wanted[name]) for name in wanted)
 
 
-def tile(client: Client, frame: Frame, *, settings=None, controls=None, box=BOX, outputs=OUTPUTS, **named):
+def tile(
+    client: Client,
+    frame: Frame,
+    *,
+    settings: AnalysisSettings | None = None,
+    controls: Controls | None = None,
+    box: Box = BOX,
+    outputs=OUTPUTS,
+    **named: Any,
+) -> Tile:
     """Asks for a tile and proves it."""
     settings, controls = settings or AnalysisSettings(), controls or Controls()
     found = client.tile(frame, settings, controls, box, outputs, **named)

@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgpack
@@ -94,7 +95,7 @@ class Raw:
         del have[: at + size]
         return flags, body
 
-    def message(self):
+    def message(self) -> Any:
         """The next message's envelope."""
         if not hasattr(self, "_frames"):
             self._frames = self.frames()

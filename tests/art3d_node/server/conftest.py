@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,13 +100,16 @@ class Server:
         return self.process.wait(20)
 
 
+StartServer = Callable[..., Server]
+
+
 @pytest.fixture
-def start_server():
+def start_server() -> Iterator[StartServer]:
     """Makes servers; ends them afterwards."""
     made: list[Server] = []
     with tempfile.TemporaryDirectory(prefix="art3d-test-") as folder:
 
-        def start(*options: str, **named: str) -> Server:
+        def start(*options: str, **named: Any) -> Server:
             own = Path(folder) / str(len(made))
             own.mkdir(mode=0o700)
             made.append(Server(own, *options, **named))
@@ -117,6 +122,6 @@ def start_server():
 
 
 @pytest.fixture
-def server(start_server) -> Server:
+def server(start_server: StartServer) -> Server:
     """One server with the default options."""
     return start_server()

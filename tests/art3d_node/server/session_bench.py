@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from art3d_node.server.protocol.actions import Send, Start, Verify
 from art3d_node.server.protocol.session import Session
-from art3d_node.server.workers.records import Done, Ready
+from art3d_node.server.workers.records import Done, Job, Ready
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
@@ -40,7 +41,15 @@ class Bench:
         if ready:
             self.session.worker_message(1, READY, 0.0)
 
-    def send(self, message, *, peer=b"a", payload=None, control=False, number=None):
+    def send(
+        self,
+        message: m.Message,
+        *,
+        peer: bytes = b"a",
+        payload: bytes | bytearray | None = None,
+        control: bool = False,
+        number: int | None = None,
+    ) -> list[Any]:
         """Sends a message; returns what the session wants done."""
         self.number += 1
         parts = [memoryview(encode(number or self.number, message))]
@@ -48,7 +57,7 @@ class Bench:
         self.session.received(peer, parts, self.now, control=control)
         return self.session.take()
 
-    def ask(self, message, **named):
+    def ask(self, message: m.Message, **named: Any) -> Any:
         """Sends a message that has one answer; returns that."""
         sends = [action for action in self.send(message, **named) if isinstance(action, Send)]
         assert len(sends) == 1, sends
@@ -58,7 +67,7 @@ class Bench:
         for peer in peers or (b"a",):
             assert isinstance(self.ask(m.Hello("test"), peer=peer), m.Welcome)
 
-    def upload(self, frame: Frame, *, peer=b"a", transport="inline"):
+    def upload(self, frame: Frame, *, peer: bytes = b"a", transport: m.Transport = "inline") -> Any:
         """Uploads a frame whole; the last answer."""
         placed, nbytes = place_layers(frame.layers)
         payload = bytearray(nbytes)
@@ -73,25 +82,25 @@ class Bench:
             self.session.uploads.open[answer.upload].desk.payload(nbytes)[:] = payload
         return self.verify(self.send(m.Commit(answer.upload), peer=peer))
 
-    def verify(self, actions):
+    def verify(self, actions: list[Any]) -> Any:
         (verify,) = [action for action in actions if isinstance(action, Verify)]
         self.session.verified(verify.upload.id, verify.upload.key(), self.now)
         (send,) = [action for action in self.session.take() if isinstance(action, Send)]
         return send.message
 
-    def finish(self, job, figures=None):
+    def finish(self, job: Job, figures: dict[str, Any] | None = None) -> list[Any]:
         self.session.worker_message(1, Done(job.id, figures or {"ok": 1}), self.now)
         return self.session.take()
 
 
-def request(frame: Frame, **named) -> m.TileRequest:
+def request(frame: Frame, **named: Any) -> m.TileRequest:
     made = m.TileRequest(frame.key, m.AnalysisSettings(), Controls(), BOX, ("right",))
     return replace(made, **named)
 
 
-def started(actions):
+def started(actions: list[Any]) -> list[Job]:
     return [action.job for action in actions if isinstance(action, Start)]
 
 
-def probe_bytes(bench) -> int:
+def probe_bytes(bench: Bench) -> int:
     return bench.session.memory.probe_piece.capacity

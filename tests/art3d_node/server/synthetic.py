@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from host_bridge.core.errors import BadInputError
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
+from host_bridge.core.params import Controls
+from host_bridge.wire.messages import AnalysisSettings
 from host_bridge.wire.outputs import OUTPUTS
 
 ONE_CHANNEL = set(OUTPUTS) - {"left", "right", "left_extra", "right_extra"}
 
 
-def expected(frame, settings, controls, box, outputs):
+def expected(
+    frame: Frame, settings: AnalysisSettings, controls: Controls, box: Box, outputs: Sequence[str]
+) -> dict[str, npt.NDArray[np.float32]]:
     """What the engine answers: a crop of colour times a gain, zero outside the data window."""
     planes = {}
     for name in outputs:
@@ -41,10 +50,20 @@ class Synthetic:
         self.device, self.analysed, self.count, self.tiles_at_once = device, {}, 0, 2
         self._pair, self._of_thread = threading.Barrier(2, timeout=60.0), threading.local()
 
-    def describe(self):
+    def describe(self) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
         return ({"name": "neutral"},), ({"name": "aov"},)
 
-    def tile(self, frames, key, settings, controls, box, outputs, *, check):
+    def tile(
+        self,
+        frames: Mapping[str, Frame],
+        key: str,
+        settings: AnalysisSettings,
+        controls: Controls,
+        box: Box,
+        outputs: Sequence[str],
+        *,
+        check: Callable[[], None],
+    ) -> tuple[dict[str, npt.NDArray[np.float32]], dict[str, Any]]:
         name = (key, settings)
         if name not in self.analysed:
             self._analyse(settings, check)
@@ -60,7 +79,7 @@ class Synthetic:
         stats["thread"] = threading.current_thread().name
         return expected(frames[key], settings, controls, box, outputs), stats
 
-    def _analyse(self, settings, check):
+    def _analyse(self, settings: AnalysisSettings, check: Callable[[], None]) -> None:
         if settings.depth == "boom":
             raise BadInputError("boom", remedy="do not ask for it")
         if settings.depth == "bug":
@@ -73,23 +92,25 @@ class Synthetic:
                 check()
                 time.sleep(0.01)
 
-    def write(self, plane, target, *, left=0):
+    def write(self, plane: npt.NDArray[Any], target: npt.NDArray[Any], *, left: int = 0) -> None:
         end = time.monotonic() + self._of_thread.write_s
         while time.monotonic() < end:
             time.sleep(0.01)
         np.copyto(target, plane[:, left : left + target.shape[1]], casting="no")
 
-    def measure(self, layers, *, check):
+    def measure(self, layers: Mapping[str, npt.NDArray[Any]], *, check: Callable[[], None]) -> dict[str, Any]:
         return {"mean": float(layers["left"].mean()), "layers": sorted(layers)}
 
-    def match(self, layers, reach_pct, *, check):
+    def match(
+        self, layers: Mapping[str, npt.NDArray[Any]], reach_pct: float, *, check: Callable[[], None]
+    ) -> tuple[dict[str, npt.NDArray[np.float32]], dict[str, float]]:
         found = layers["left"][..., :1].astype(np.float32) + np.float32(reach_pct)
         return {"disparity_left": found, "disparity_right": -found}, {"trusted": 1.0}
 
-    def forget(self, key):
+    def forget(self, key: str) -> None:
         pass
 
-    def figures(self):
+    def figures(self) -> dict[str, Any]:
         return {"analyses": self.count}
 
 

@@ -6,6 +6,7 @@ import gc
 import os
 import socket as sockets
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,10 +21,11 @@ from host_bridge.wire.messages import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 from tests.art3d_node.server import synthetic
 from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, prove, tile
+from tests.art3d_node.server.conftest import Server, StartServer
 
 
 @pytest.mark.parametrize("shared_memory", [True, False], ids=["memory", "inline"])
-def test_smoke(server, shared_memory):
+def test_smoke(server: Server, shared_memory: bool) -> None:
     with Client(server.address, shared_memory=shared_memory) as client:
         assert client.welcome.styles and client._link.open.memory
         tile(client, picture())
@@ -38,13 +40,13 @@ def test_smoke(server, shared_memory):
         assert figures["counts"]["tiles"] == 3 and figures["plates"]["count"] == 2
 
 
-def test_inline_frames_larger_than_a_chunk(server):
+def test_inline_frames_larger_than_a_chunk(server: Server) -> None:
     box = Box.of_size(1500, 900)
     with Client(server.address, shared_memory=False) as client:
         tile(client, picture(3, box), box=box, outputs=("left",))
 
 
-def test_pipelined_tiles_come_in_order(server):
+def test_pipelined_tiles_come_in_order(server: Server) -> None:
     frame = picture(4)
     with Client(server.address) as client:
         boxes = list(frame.data.tiles(20, 20))
@@ -54,7 +56,7 @@ def test_pipelined_tiles_come_in_order(server):
             prove(part, frame, None, Controls(), part.box)
 
 
-def test_arrays_outlive_their_client_and_leases_come_back(server):
+def test_arrays_outlive_their_client_and_leases_come_back(server: Server) -> None:
     frame = picture(5)
     with Client(server.address) as client:
         kept = [tile(client, frame, controls=Controls(depth_gain=gain)) for gain in (0.5, 1.5)]
@@ -66,7 +68,7 @@ def test_arrays_outlive_their_client_and_leases_come_back(server):
     assert np.array_equal(part, synthetic.expected(frame, None, Controls(depth_gain=0.5), BOX, OUTPUTS)["right"][3:5])
 
 
-def test_an_analysis_is_shared_by_clients_at_the_same_moment(server):
+def test_an_analysis_is_shared_by_clients_at_the_same_moment(server: Server) -> None:
     frame, settings, stats = picture(6), AnalysisSettings(depth="slow-0.3"), []
 
     def ask(gain: float) -> None:
@@ -81,7 +83,7 @@ def test_an_analysis_is_shared_by_clients_at_the_same_moment(server):
     assert stats == [1] * 6
 
 
-def test_neighbours_are_uploaded_too(server):
+def test_neighbours_are_uploaded_too(server: Server) -> None:
     frame, other = picture(7), picture(8)
     shot = ShotFrame(0.0, 1.0, before=(other.key,))
     with Client(server.address) as client:
@@ -92,7 +94,7 @@ def test_neighbours_are_uploaded_too(server):
         client.tile(frame, strange, Controls(), BOX, OUTPUTS)
 
 
-def test_a_small_server_serves_more_frames_than_it_holds(start_server):
+def test_a_small_server_serves_more_frames_than_it_holds(start_server: StartServer) -> None:
     server = start_server("--memory-mib", "8")
     box = Box.of_size(400, 300)
     with Client(server.address) as client:
@@ -103,7 +105,7 @@ def test_a_small_server_serves_more_frames_than_it_holds(start_server):
         assert memory["used_bytes"] + memory["idle_bytes"] <= 8 << 20
 
 
-def test_two_workers_share_frames_and_each_keeps_its_own(start_server):
+def test_two_workers_share_frames_and_each_keeps_its_own(start_server: StartServer) -> None:
     server = start_server("--device", "cpu,cpu")
     homes: dict[int, set[int]] = {}
 
@@ -123,7 +125,7 @@ def test_two_workers_share_frames_and_each_keeps_its_own(start_server):
     assert len(set.union(*homes.values())) == 2
 
 
-def test_tcp_on_loopback(tmp_path, start_server):
+def test_tcp_on_loopback(tmp_path: Path, start_server: StartServer) -> None:
     import subprocess
     import sys
 

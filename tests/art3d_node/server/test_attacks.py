@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -19,21 +20,22 @@ from host_bridge.wire.messages import Hello, Ping
 from tests.art3d_node.server import attacks
 from tests.art3d_node.server.asking import picture, tile
 from tests.art3d_node.server.attacks import COMMAND, MIB, MORE, PING, Bystander, Raw, frame
+from tests.art3d_node.server.conftest import Server, StartServer
 
 ANSWERS_S = 1.0  # a fifth of it is asked; tests share the machine
 
 
-def watched(server) -> Bystander:
+def watched(server: Server) -> Bystander:
     (front,) = server.fronts()
     return Bystander(server.address, front)
 
 
-def unharmed(server, before: list[int]) -> None:
+def unharmed(server: Server, before: list[int]) -> None:
     assert server.fronts() == before, server.log()
     tile_of_another(server)
 
 
-def test_a_backlog_whose_clients_leave_aborts_nothing(server):
+def test_a_backlog_whose_clients_leave_aborts_nothing(server: Server) -> None:
     fronts = server.fronts()
     with watched(server) as others:
         for _ in range(2):
@@ -44,7 +46,7 @@ def test_a_backlog_whose_clients_leave_aborts_nothing(server):
 
 @pytest.mark.parametrize("part", [bytes(MIB), bytes(1000), b""], ids=["MiB", "kB", "empty"])
 @pytest.mark.parametrize("hello", [True, False], ids=["hello", "stranger"])
-def test_a_message_that_never_ends_is_cut_off(server, part, hello):
+def test_a_message_that_never_ends_is_cut_off(server: Server, part: bytes, hello: bool) -> None:
     fronts = server.fronts()
     with watched(server) as others:
         attacks.endless_message(server.address, part=part, most_bytes=256 * MIB, hello=hello)
@@ -54,7 +56,7 @@ def test_a_message_that_never_ends_is_cut_off(server, part, hello):
     assert server.fronts() == fronts
 
 
-def test_who_is_cut_off_is_turned_away_for_a_while_and_others_are_not(server):
+def test_who_is_cut_off_is_turned_away_for_a_while_and_others_are_not(server: Server) -> None:
     def offend() -> None:
         raw = Raw(server.address)
         raw.socket.sendall(frame(b"", MORE) * 10)
@@ -84,7 +86,7 @@ NOT_ZMTP = (
 NOT_ALLOWED = (b"\x80\x00", b"\x02" + b"\xff" * 8, frame(b"\x09SUBSCRIBE", COMMAND), frame(b"", COMMAND | MORE))
 
 
-def hung_up_on(server, data: bytes) -> bool:
+def hung_up_on(server: Server, data: bytes) -> bool:
     raw = Raw(server.address, speaks=False)
     raw.socket.sendall(data)
     closed = raw.closed()
@@ -92,29 +94,29 @@ def hung_up_on(server, data: bytes) -> bool:
     return closed
 
 
-def test_what_is_not_the_protocol_is_hung_up_on(server):
+def test_what_is_not_the_protocol_is_hung_up_on(server: Server) -> None:
     assert [data for data in NOT_ZMTP if not hung_up_on(server, data)] == []
     tile_of_another(server)
 
 
 @pytest.mark.parametrize("data", NOT_ALLOWED, ids=["flags", "huge", "subscribe", "more"])
-def test_frames_that_cannot_be_are_hung_up_on(server, data):
+def test_frames_that_cannot_be_are_hung_up_on(server: Server, data: bytes) -> None:
     assert hung_up_on(server, attacks.GREETING + attacks.READY + data)
 
 
-def tile_of_another(server) -> None:
+def tile_of_another(server: Server) -> None:
     with Client(server.address) as client:
         tile(client, picture())
 
 
-def test_pings_are_answered_with_their_context(server):
+def test_pings_are_answered_with_their_context(server: Server) -> None:
     raw = Raw(server.address)
     raw.socket.sendall(frame(b"\x04PING\0\x64context", COMMAND))
     assert (COMMAND, b"\x04PONGcontext") in (next(found) for found in [raw.frames()] * 2)
     raw.close()
 
 
-def test_a_message_survives_any_cut(server):
+def test_a_message_survives_any_cut(server: Server) -> None:
     data = attacks.GREETING + attacks.READY + frame(encode(1, Hello("cut"))) + PING + frame(encode(2, Ping()))
     raw = Raw(server.address, speaks=False)
     for at in range(0, len(data), 7):
@@ -126,7 +128,7 @@ def test_a_message_survives_any_cut(server):
     raw.close()
 
 
-def test_a_header_of_the_largest_size_is_refused_by_name_and_the_connection_stays(server):
+def test_a_header_of_the_largest_size_is_refused_by_name_and_the_connection_stays(server: Server) -> None:
     raw = Raw(server.address)
     raw.socket.sendall(frame(bytes(HEADER_BYTES + 1)) + frame(encode(7, Ping())))
     assert raw.message().message.code == "limit"
@@ -134,7 +136,7 @@ def test_a_header_of_the_largest_size_is_refused_by_name_and_the_connection_stay
     raw.close()
 
 
-def test_half_sent_chunks_hold_up_nobody(server):
+def test_half_sent_chunks_hold_up_nobody(server: Server) -> None:
     with Client(server.address, shared_memory=False) as client:
         tile(client, picture(1))
         with watched(server) as others:
@@ -148,7 +150,7 @@ def test_half_sent_chunks_hold_up_nobody(server):
     assert others.peak_bytes < others.before_bytes + 64 * MIB + CHUNK_BYTES
 
 
-def test_replies_that_nobody_reads_take_no_memory(server):
+def test_replies_that_nobody_reads_take_no_memory(server: Server) -> None:
     with watched(server) as others:
         crowd = attacks.never_read(server.address, connections=20, seconds=2.0)
         for raw in crowd:
@@ -156,7 +158,7 @@ def test_replies_that_nobody_reads_take_no_memory(server):
     assert others.worst_s < ANSWERS_S and others.peak_bytes < others.before_bytes + 32 * MIB
 
 
-def test_a_front_that_dies_is_back_at_once_and_clients_go_on(server):
+def test_a_front_that_dies_is_back_at_once_and_clients_go_on(server: Server) -> None:
     with Client(server.address) as client:
         tile(client, picture(3))
         for signum in (signal.SIGKILL, signal.SIGABRT):
@@ -167,7 +169,7 @@ def test_a_front_that_dies_is_back_at_once_and_clients_go_on(server):
     assert server.process.poll() is None and server.stop() == 0
 
 
-def test_a_spare_takes_over_and_another_is_made(server):
+def test_a_spare_takes_over_and_another_is_made(server: Server) -> None:
     (front,) = server.fronts()
     while not server.spares():
         time.sleep(0.05)
@@ -184,13 +186,13 @@ def test_a_spare_takes_over_and_another_is_made(server):
     assert server.stop() == 0 and server.process.returncode == 0
 
 
-def test_a_front_that_is_told_to_end_is_not_started_again(server):
+def test_a_front_that_is_told_to_end_is_not_started_again(server: Server) -> None:
     (front,) = server.fronts()
     os.kill(front, signal.SIGTERM)
     assert server.process.wait(20) == 0
 
 
-def test_a_front_ends_with_the_process_that_watches_it(server):
+def test_a_front_ends_with_the_process_that_watches_it(server: Server) -> None:
     (front,) = server.fronts()
     server.kill()
     end = time.monotonic() + 5
@@ -199,7 +201,7 @@ def test_a_front_ends_with_the_process_that_watches_it(server):
     assert not os.path.exists(f"/proc/{front}/fd/0")
 
 
-def test_few_files_are_divided_and_the_flood_passes(start_server):
+def test_few_files_are_divided_and_the_flood_passes(start_server: StartServer) -> None:
     server = start_server(files=200)
     (front,) = server.fronts()
     flood = attacks.another_process(lambda: attacks.crowd(server.address, 300), stays=True)
@@ -213,7 +215,7 @@ def test_few_files_are_divided_and_the_flood_passes(start_server):
     assert not others.unanswered and others.worst_s < ANSWERS_S
 
 
-def test_too_few_files_are_said(start_server, tmp_path):
+def test_too_few_files_are_said(start_server: StartServer, tmp_path: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", f"ulimit -n 100; exec {sys.executable} -m art3d_node.server --address ipc://{tmp_path}/s"],
         capture_output=True, text=True, check=False,
@@ -221,7 +223,7 @@ def test_too_few_files_are_said(start_server, tmp_path):
     assert done.returncode == 3 and "files" in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_a_client_cannot_change_a_plate_that_was_proved(server):
+def test_a_client_cannot_change_a_plate_that_was_proved(server: Server) -> None:
     frame = picture(4)
     with Client(server.address) as client:
         tile(client, frame)
@@ -232,7 +234,7 @@ def test_a_client_cannot_change_a_plate_that_was_proved(server):
             tile(other, frame, controls=Controls(depth_gain=0.25))
 
 
-def test_check_proves_and_ends(tmp_path):
+def test_check_proves_and_ends(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     for address, code, word in (
         (f"ipc://{tmp_path}/s", 0, "can listen"),

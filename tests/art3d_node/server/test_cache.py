@@ -11,7 +11,7 @@ from art3d_node.server.memory.pool import SegmentPool, capacity_for
 from host_bridge.core.errors import BusyError
 
 
-def test_least_recently_used_goes_first():
+def test_least_recently_used_goes_first() -> None:
     gone = []
     cache = ByteCache(30, dropped=lambda key, _value: gone.append(key))
     for key in "abc":
@@ -21,7 +21,7 @@ def test_least_recently_used_goes_first():
     assert gone == ["b"] and cache.keys() == ["c", "a", "d"]
 
 
-def test_pins_hold():
+def test_pins_hold() -> None:
     cache = ByteCache(20)
     cache.put("a", 1, 10)
     cache.put("b", 2, 10)
@@ -35,14 +35,14 @@ def test_pins_hold():
     assert cache.keys() == ["d"]
 
 
-def test_what_cannot_fit_is_dropped_at_once():
+def test_what_cannot_fit_is_dropped_at_once() -> None:
     gone = []
     cache = ByteCache(10, dropped=lambda key, _value: gone.append(key))
     cache.put("big", 1, 11)
     assert gone == ["big"] and cache.used_bytes == 0
 
 
-def test_all_of_a_kind_are_forgotten_but_the_newest():
+def test_all_of_a_kind_are_forgotten_but_the_newest() -> None:
     cache = ByteCache(100)
     for key in ("a1", "b1", "a2", "a3", "b2"):
         cache.put(key, key, 10)
@@ -57,7 +57,7 @@ def test_all_of_a_kind_are_forgotten_but_the_newest():
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from("putgetpinfreedrop"), st.integers(0, 9), st.integers(1, 40)), max_size=60))
-def test_property_never_over_budget(steps):
+def test_property_never_over_budget(steps: list[tuple[str, int, int]]) -> None:
     cache = ByteCache(100)
     for action, key, size in steps:
         if action == "p":
@@ -73,7 +73,7 @@ def test_property_never_over_budget(steps):
         assert 0 <= cache.used_bytes <= 100
 
 
-def test_pool_recycles_warm_segments():
+def test_pool_recycles_warm_segments() -> None:
     pool = SegmentPool(4 << 20)
     first = pool.acquire(1 << 20)
     token = first.token
@@ -84,7 +84,7 @@ def test_pool_recycles_warm_segments():
     pool.close()
 
 
-def test_pool_names_its_limit():
+def test_pool_names_its_limit() -> None:
     pool = SegmentPool(4 << 20)
     held = pool.acquire(3 << 20)
     with pytest.raises(BusyError, match="memory_bytes"):
@@ -93,7 +93,7 @@ def test_pool_names_its_limit():
     pool.close()
 
 
-def test_pool_bounds_the_number_of_open_files():
+def test_pool_bounds_the_number_of_open_files() -> None:
     pool = SegmentPool(64 << 20, most=3)
     held = [pool.acquire(10) for _ in range(3)]
     with pytest.raises(BusyError, match="limit segments 3"):
@@ -107,7 +107,7 @@ def test_pool_bounds_the_number_of_open_files():
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(1, 3 << 20), max_size=30))
-def test_property_pool_within_budget(sizes):
+def test_property_pool_within_budget(sizes: list[int]) -> None:
     pool, held = SegmentPool(8 << 20), []
     for size in sizes:
         try:
@@ -123,6 +123,6 @@ def test_property_pool_within_budget(sizes):
 
 @settings(deadline=None, max_examples=100)
 @given(st.integers(0, 1 << 34))
-def test_property_size_classes_waste_little(nbytes):
+def test_property_size_classes_waste_little(nbytes: int) -> None:
     size = capacity_for(nbytes)
     assert size >= nbytes + 64 and size <= max(64 * 1024, (nbytes + 64) * 1.26 + 4096)

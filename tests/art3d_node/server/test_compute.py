@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from art3d_node.plate import Plate
@@ -35,31 +37,39 @@ def picture(seed: int = 0) -> Frame:
     return Frame(BOX, BOX, {"color": color, "depth": depth}, ("R", "G", "B", "A"))
 
 
-def ask(engine, frame, *, controls=None, box=BOX, settings=None, check=lambda: None):
+def ask(
+    engine: Compute,
+    frame: Frame,
+    *,
+    controls: Controls | None = None,
+    box: Box = BOX,
+    settings: AnalysisSettings | None = None,
+    check=lambda: None,
+) -> tuple[dict[str, npt.NDArray[np.float32]], dict[str, Any]]:
     planes, stats = engine.tile(
         {frame.key: frame}, frame.key, settings or AnalysisSettings(), controls or Controls(), box, OUTPUTS, check=check
     )
     return {name: np.concatenate([host_array(strip) for strip in plane]) for name, plane in planes.items()}, stats
 
 
-def test_smoke(engine):
+def test_smoke(engine: Compute) -> None:
     planes, stats = ask(engine, picture())
     assert set(planes) == set(OUTPUTS) and stats["depth_source"] == "aov"
     assert all(plane.dtype == np.float32 and plane.flags["C_CONTIGUOUS"] for plane in planes.values())
 
 
-def test_analysis_is_done_once(engine):
+def test_analysis_is_done_once(engine: Compute) -> None:
     frame = picture(1)
     assert "analysis" in ask(engine, frame)[1]["ms"]
     assert "analysis" not in ask(engine, frame, controls=Controls(depth_gain=2.0))[1]["ms"]
 
 
-def test_tiles_made_side_by_side_are_the_same(engine):
+def test_tiles_made_side_by_side_are_the_same(engine: Compute) -> None:
     assert engine.tiles_at_once > 1
     frames = [picture(seed) for seed in (30, 31)]
     asked = [(frame, gain, box) for frame in frames for gain in (0.5, 2.0) for box in BOX.tiles(17, 11)]
 
-    def one(asked):
+    def one(asked: tuple[Frame, float, Box]) -> dict[str, npt.NDArray[np.float32]]:
         frame, gain, box = asked
         return ask(engine, frame, controls=Controls(depth_gain=gain), box=box)[0]
 
@@ -70,7 +80,7 @@ def test_tiles_made_side_by_side_are_the_same(engine):
             assert all(np.array_equal(planes[name], wanted[name]) for name in OUTPUTS)
 
 
-def test_forget_keeps_the_analysis_and_the_picture(engine):
+def test_forget_keeps_the_analysis_and_the_picture(engine: Compute) -> None:
     frame = picture(2)
     before, _ = ask(engine, frame)
     engine.forget(frame.key)
@@ -79,7 +89,7 @@ def test_forget_keeps_the_analysis_and_the_picture(engine):
     assert all(np.array_equal(before[name], after[name]) for name in OUTPUTS)
 
 
-def test_an_analysis_owns_its_memory(engine):
+def test_an_analysis_owns_its_memory(engine: Compute) -> None:
     frame = picture(3)
     before, _ = ask(engine, frame)
     engine.forget(frame.key)
@@ -91,7 +101,7 @@ def test_an_analysis_owns_its_memory(engine):
     assert all(np.array_equal(before[name], after[name]) for name in OUTPUTS)
 
 
-def test_check_stops(engine):
+def test_check_stops(engine: Compute) -> None:
     def check() -> None:
         raise CancelledError("stop")
 
@@ -99,14 +109,14 @@ def test_check_stops(engine):
         ask(engine, picture(4), check=check)
 
 
-def test_caches_stay_within_their_bound():
+def test_caches_stay_within_their_bound() -> None:
     engine = Compute("cpu", 200_000)
     for seed in range(10, 22):
         ask(engine, picture(seed))
         assert engine.figures()["analysis_bytes"] <= 200_000
 
 
-def test_a_dragged_knob_pushes_no_other_frame_out():
+def test_a_dragged_knob_pushes_no_other_frame_out() -> None:
     engine = Compute("cpu", 200_000)
     other, dragged = picture(30), picture(31)
     ask(engine, other)
@@ -115,7 +125,7 @@ def test_a_dragged_knob_pushes_no_other_frame_out():
     assert "analysis" not in ask(engine, other)[1]["ms"]
 
 
-def test_measure_known_answer(engine):
+def test_measure_known_answer(engine: Compute) -> None:
     left = np.random.default_rng(0).random((64, 96, 3)).astype(np.float32)
     disparity = np.full((64, 96, 1), -0.96, np.float32)
     figures = engine.measure(
@@ -126,17 +136,17 @@ def test_measure_known_answer(engine):
     assert engine.measure({"left": left, "right": left, "reference": left}, check=lambda: None)["psnr_db"] is None
 
 
-def test_other_devices_are_refused():
+def test_other_devices_are_refused() -> None:
     with pytest.raises(BadInputError, match="cuda:64"):
         make("cuda:64", 1 << 20)
 
 
-def test_measure_needs_both_views(engine):
+def test_measure_needs_both_views(engine: Compute) -> None:
     with pytest.raises(BadInputError, match="left and a right"):
         engine.measure({"left": np.zeros((2, 2, 3), np.float32)}, check=lambda: None)
 
 
-def test_a_proxy_is_every_few_pixels_of_the_plate_and_shares_its_depth(engine):
+def test_a_proxy_is_every_few_pixels_of_the_plate_and_shares_its_depth(engine: Compute) -> None:
     frame = picture(11)
     before = engine.figures()["analysis_count"]
     whole, stats = ask(engine, frame)
@@ -149,7 +159,7 @@ def test_a_proxy_is_every_few_pixels_of_the_plate_and_shares_its_depth(engine):
     assert engine.figures()["analysis_count"] == before + 2 + 2 + 2 + 1  # two each but for the one depth
 
 
-def test_what_the_cache_lets_go_is_gone_at_once(engine):
+def test_what_the_cache_lets_go_is_gone_at_once(engine: Compute) -> None:
     """No circle of references holds a turn's planes, or an evicted plate, until Python happens to look for circles."""
     frame = picture(12)
     gc.collect()

@@ -13,6 +13,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 from host_bridge.wire.outputs import OUTPUTS
+from tests.art3d_node.server.conftest import StartServer
 
 OUTPUTS_HERE = tuple(name for name in OUTPUTS if not name.endswith("_extra"))
 DATA = Box(-4, -3, 92, 61)
@@ -27,7 +28,7 @@ def picture() -> Frame:
 
 
 @pytest.mark.parametrize("shared_memory", [True, False], ids=["memory", "inline"])
-def test_tiles_through_the_server_are_crops_of_the_whole(start_server, shared_memory):
+def test_tiles_through_the_server_are_crops_of_the_whole(start_server: StartServer, shared_memory: bool) -> None:
     server = start_server(engine="art3d_node.server.workers.compute:make")
     frame, settings, controls = picture(), AnalysisSettings(depth="aov"), Controls(depth_gain=3.0, hero="none")
     planes, _ = make("cpu", 1 << 28).tile(

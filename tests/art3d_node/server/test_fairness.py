@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from art3d_node.server.memory.shares import Shares
 from art3d_node.server.protocol.actions import Send
 from art3d_node.server.protocol.scheduler import AFFINITIES, Scheduler
-from art3d_node.server.protocol.tasks import Plan, Waiter
+from art3d_node.server.protocol.tasks import Plan, Task, Waiter
 from art3d_node.server.workers.records import Done
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
@@ -27,7 +28,15 @@ WIDE = replace(LIMITS, frame_bytes=8 * MIB, tile_bytes=8 * MIB, memory_bytes=16 
 class Crowd(Bench):
     """Clients that come from different processes."""
 
-    def send(self, message, *, peer=b"a", payload=None, control=False, number=None):
+    def send(
+        self,
+        message: m.Message,
+        *,
+        peer: bytes = b"a",
+        payload: bytes | None = None,
+        control: bool = False,
+        number: int | None = None,
+    ) -> list[Any]:
         self.number += 1
         parts = [memoryview(encode(number or self.number, message))]
         parts += [memoryview(payload)] if payload is not None else []
@@ -44,7 +53,7 @@ def announced(seed: int, side: int = 512, transport: m.Transport = "memory") -> 
 
 
 @pytest.fixture
-def crowd():
+def crowd() -> Crowd:
     made = Crowd(WIDE)
     made.greet(b"a", b"b", b"c")
     return made
@@ -57,7 +66,7 @@ def hog(crowd: Crowd, peer: bytes, side: int, transport: m.Transport) -> list[ob
 
 @pytest.mark.parametrize("side", [256, 512, 1024, 1400])
 @pytest.mark.parametrize("transport", ["memory", "inline"])
-def test_two_who_begin_uploads_leave_room_for_a_third(crowd, side, transport):
+def test_two_who_begin_uploads_leave_room_for_a_third(crowd: Crowd, side: int, transport: str) -> None:
     for peer in (b"a", b"b"):
         answers = hog(crowd, peer, side, transport)
         assert all(isinstance(a, m.SendFrame) or a.code in ("busy", "limit") for a in answers)
@@ -68,7 +77,7 @@ def test_two_who_begin_uploads_leave_room_for_a_third(crowd, side, transport):
     assert isinstance(send.message, m.TileReply)
 
 
-def test_two_who_keep_their_results_leave_room_for_a_third(crowd):
+def test_two_who_keep_their_results_leave_room_for_a_third(crowd: Crowd) -> None:
     side = Box.of_size(500, 250)
     frame = picture(2)
     for peer in (b"a", b"b"):
@@ -84,7 +93,7 @@ def test_two_who_keep_their_results_leave_room_for_a_third(crowd):
     assert len(jobs) == 1
 
 
-def test_what_is_held_is_forgotten_when_clients_go(crowd):
+def test_what_is_held_is_forgotten_when_clients_go(crowd: Crowd) -> None:
     frame = picture(4)
     crowd.upload(frame)
     crowd.send(announced(1))
@@ -99,7 +108,7 @@ def test_what_is_held_is_forgotten_when_clients_go(crowd):
     assert len(crowd.session.memory.shares) == 0
 
 
-def test_many_clients_of_one_source_share(crowd):
+def test_many_clients_of_one_source_share(crowd: Crowd) -> None:
     shares = Shares(100)
     for number in range(6):
         if shares.allows(bytes([number]), "process 1", 20):
@@ -107,7 +116,7 @@ def test_many_clients_of_one_source_share(crowd):
     assert shares.held("process 1") == 40 and shares.allows(b"z", "process 2", 20)
 
 
-def test_who_is_alone_may_hold_half_and_leaves_a_quarter_for_the_third():
+def test_who_is_alone_may_hold_half_and_leaves_a_quarter_for_the_third() -> None:
     shares = Shares(100)
     for client in (b"a", b"b", b"c"):
         while shares.allows(client, "", 5):
@@ -115,7 +124,7 @@ def test_who_is_alone_may_hold_half_and_leaves_a_quarter_for_the_third():
     assert [shares.held(client) for client in (b"a", b"b", b"c")] == [50, 25, 25]
 
 
-def test_a_source_cannot_take_all_places():
+def test_a_source_cannot_take_all_places() -> None:
     made = Bench(replace(WIDE, clients=4))
     for number in range(8):
         made.session.received(bytes([number]), [memoryview(encode(1, m.Hello("x")))], 0.0, source="process 1")
@@ -124,7 +133,7 @@ def test_a_source_cannot_take_all_places():
     assert b"other" in made.session.clients
 
 
-def task(scheduler: Scheduler, peer: bytes, viewer: str, number: int, source: str = ""):
+def task(scheduler: Scheduler, peer: bytes, viewer: str, number: int, source: str = "") -> Task:
     message = replace(request(picture()), viewer=viewer, priority="interactive")
     return scheduler.add(Plan((peer, viewer, number)), Waiter(peer, number, message, 0.0, source))
 
@@ -140,7 +149,7 @@ def served(scheduler: Scheduler, count: int) -> list[bytes]:
     return order
 
 
-def test_inventing_viewers_gains_nothing():
+def test_inventing_viewers_gains_nothing() -> None:
     scheduler = Scheduler()
     for number in range(40):
         task(scheduler, b"greedy", f"viewer {number}", number)
@@ -149,7 +158,7 @@ def test_inventing_viewers_gains_nothing():
     assert served(scheduler, 20).count(b"plain") >= 9
 
 
-def test_more_clients_of_one_process_gain_nothing():
+def test_more_clients_of_one_process_gain_nothing() -> None:
     scheduler = Scheduler()
     for number in range(40):
         task(scheduler, b"greedy %d" % number, "", number, source="process 1")
@@ -158,7 +167,7 @@ def test_more_clients_of_one_process_gain_nothing():
     assert served(scheduler, 20).count(b"plain") >= 9
 
 
-def test_whose_turn_it_was_is_forgotten_in_the_end():
+def test_whose_turn_it_was_is_forgotten_in_the_end() -> None:
     scheduler = Scheduler()
     for number in range(3 * AFFINITIES):
         task(scheduler, b"a", f"viewer {number}", number)
@@ -166,7 +175,7 @@ def test_whose_turn_it_was_is_forgotten_in_the_end():
     assert len(scheduler._served) <= AFFINITIES
 
 
-def test_plates_that_left_while_a_request_waited_are_asked_for_again():
+def test_plates_that_left_while_a_request_waited_are_asked_for_again() -> None:
     made = Crowd(replace(WIDE, memory_bytes=2 * MIB, frame_bytes=MIB))
     made.greet(b"a", b"b")
     frame = picture(5)
@@ -188,7 +197,7 @@ def test_plates_that_left_while_a_request_waited_are_asked_for_again():
     assert len(answers) == len(waiting) + 1 and BOX.width == 16
 
 
-def test_hello_over_and_over_is_bounded():
+def test_hello_over_and_over_is_bounded() -> None:
     made = Bench(ready=False)
     for number in range(1, 100):
         made.session.received(b"a", [memoryview(encode(number, m.Hello("x")))], 0.0)

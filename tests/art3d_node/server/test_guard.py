@@ -7,6 +7,7 @@ import socket as sockets
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ from host_bridge.client.connection import Lost
 from host_bridge.core.errors import ServerUnreachableError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
-from host_bridge.core.keyring import client_keys, make_pair
+from host_bridge.core.keyring import ClientKeys, client_keys, make_pair
 from host_bridge.core.params import Controls
 from host_bridge.wire.codec import encode
 from host_bridge.wire.messages import AnalysisSettings, Hello, Ping, StatusRequest
+from tests.art3d_node.server.conftest import Server
 
 HERE = Path(__file__).parent
 
@@ -32,7 +34,7 @@ def command(address: str, *options: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory):
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Address, key folder and log of a server on all interfaces."""
     folder = tmp_path_factory.mktemp("keys")
     make_pair(folder, "server")
@@ -53,11 +55,11 @@ def guarded(tmp_path_factory):
     assert process.wait(20) == 0
 
 
-def keys(folder: Path, name: str, server: str = "server"):
+def keys(folder: Path, name: str, server: str = "server") -> ClientKeys:
     return client_keys(folder / f"{name}.key_secret", folder / f"{server}.key")
 
 
-def test_a_known_key_gets_tiles_and_can_cancel(guarded):
+def test_a_known_key_gets_tiles_and_can_cancel(guarded: Server) -> None:
     address, folder, log = guarded
     box = Box.of_size(32, 16)
     frame = Frame(box, box, {"color": np.ones((16, 32, 3), np.float32)})
@@ -70,7 +72,7 @@ def test_a_known_key_gets_tiles_and_can_cancel(guarded):
     assert "client friend is let in" in log.read_text()
 
 
-def test_an_unknown_key_is_refused_logged_and_told_why(guarded):
+def test_an_unknown_key_is_refused_logged_and_told_why(guarded: Server) -> None:
     address, folder, log = guarded
     with pytest.raises(ServerUnreachableError) as caught:
         Client(address, keys=keys(folder, "stranger"), hello_timeout_s=2)
@@ -79,7 +81,7 @@ def test_an_unknown_key_is_refused_logged_and_told_why(guarded):
     assert "is refused" in log.read_text()
 
 
-def test_a_refusal_is_told_however_fast_it_comes(guarded, monkeypatch):
+def test_a_refusal_is_told_however_fast_it_comes(guarded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """libzmq tells it once: a client that the machine holds up after it has connected must not have missed it."""
     address, folder, _ = guarded
     connect = zmq.Socket.connect
@@ -95,7 +97,7 @@ def test_a_refusal_is_told_however_fast_it_comes(guarded, monkeypatch):
         Client(address, keys=keys(folder, "stranger"), hello_timeout_s=2)
 
 
-def test_the_list_is_read_at_every_connection(guarded):
+def test_the_list_is_read_at_every_connection(guarded: Server) -> None:
     address, folder, _ = guarded
     make_pair(folder, "guest")
     listed = folder / "allowed" / "guest.key"
@@ -106,7 +108,7 @@ def test_the_list_is_read_at_every_connection(guarded):
         Client(address, keys=keys(folder, "guest"), hello_timeout_s=2)
 
 
-def test_a_key_that_is_taken_away_loses_its_connection(guarded):
+def test_a_key_that_is_taken_away_loses_its_connection(guarded: Server) -> None:
     address, folder, log = guarded
     make_pair(folder, "leaver")
     listed = folder / "allowed" / "leaver.key"
@@ -125,7 +127,7 @@ def test_a_key_that_is_taken_away_loses_its_connection(guarded):
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"no key", b"x" * 100_000])
-def test_a_damaged_key_file_is_named_and_lets_nobody_in_or_out(guarded, content):
+def test_a_damaged_key_file_is_named_and_lets_nobody_in_or_out(guarded: Server, content: bytes) -> None:
     address, folder, log = guarded
     damaged = folder / "allowed" / f"damaged{len(content)}.key"
     damaged.write_bytes(content)
@@ -138,7 +140,7 @@ def test_a_damaged_key_file_is_named_and_lets_nobody_in_or_out(guarded, content)
         damaged.unlink()
 
 
-def test_without_a_list_nobody_comes_in(guarded):
+def test_without_a_list_nobody_comes_in(guarded: Server) -> None:
     address, folder, _ = guarded
     (folder / "allowed").rename(folder / "elsewhere")
     try:
@@ -149,7 +151,7 @@ def test_without_a_list_nobody_comes_in(guarded):
     Client(address, keys=keys(folder, "friend"), hello_timeout_s=20).close()
 
 
-def test_no_key_gets_nothing(guarded):
+def test_no_key_gets_nothing(guarded: Server) -> None:
     address, _, _ = guarded
     with pytest.raises(ServerUnreachableError, match="art3d keys"):
         Client(address, hello_timeout_s=1)
@@ -163,19 +165,19 @@ def test_no_key_gets_nothing(guarded):
     context.destroy(0)
 
 
-def test_a_false_server_is_not_trusted(guarded):
+def test_a_false_server_is_not_trusted(guarded: Server) -> None:
     address, folder, _ = guarded
     with pytest.raises(ServerUnreachableError):
         Client(address, keys=keys(folder, "friend", "other-server"), hello_timeout_s=1)
 
 
 @pytest.mark.parametrize("options", [(), ("--keys", "/nonexistent")])
-def test_without_keys_no_open_address(options):
+def test_without_keys_no_open_address(options: tuple[str, ...]) -> None:
     done = subprocess.run(command("tcp://0.0.0.0:0", *options), capture_output=True, text=True, check=False)
     assert done.returncode == 3 and "art3d keys" in done.stderr
 
 
-def test_an_empty_list_is_refused(tmp_path):
+def test_an_empty_list_is_refused(tmp_path: Path) -> None:
     make_pair(tmp_path, "server")
     done = subprocess.run(
         command("tcp://0.0.0.0:0", "--keys", str(tmp_path)), capture_output=True, text=True, check=False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +14,7 @@ from host_bridge.core.errors import CancelledError
 
 
 @pytest.fixture(autouse=True)
-def installed():
+def installed() -> Iterator[None]:
     before = signal.getsignal(signal.SIGUSR1)
     interrupt.install()
     yield
@@ -40,7 +41,7 @@ class Job:
         return thread
 
 
-def test_a_step_stops_at_once():
+def test_a_step_stops_at_once() -> None:
     job = Job()
     thread = job.cancel_after(0.05)
     with pytest.raises(CancelledError), interrupt.stoppable(job.check):
@@ -48,14 +49,14 @@ def test_a_step_stops_at_once():
     thread.join()
 
 
-def test_a_poke_before_the_step_is_not_lost():
+def test_a_poke_before_the_step_is_not_lost() -> None:
     job = Job()
     job.cancelled = True
     with pytest.raises(CancelledError), interrupt.stoppable(job.check):
         pytest.fail("the step began")
 
 
-def test_outside_a_step_nothing_is_raised():
+def test_outside_a_step_nothing_is_raised() -> None:
     job = Job()
     with interrupt.stoppable(job.check):
         pass
@@ -64,13 +65,13 @@ def test_outside_a_step_nothing_is_raised():
     time.sleep(0.01)
 
 
-def test_a_poke_for_another_job_changes_nothing():
+def test_a_poke_for_another_job_changes_nothing() -> None:
     with interrupt.stoppable(lambda: None):
         interrupt.poke()
         time.sleep(0.01)
 
 
-def test_another_thread_works_to_its_end():
+def test_another_thread_works_to_its_end() -> None:
     done = []
 
     def work() -> None:

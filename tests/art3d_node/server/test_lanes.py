@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,18 +18,19 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings, TileRequest
 from tests.art3d_node.server.asking import OUTPUTS, picture, prove, tile
+from tests.art3d_node.server.conftest import Server, StartServer
 
 BASE = TileRequest("key", AnalysisSettings(), Controls(), Box(0, 0, 512, 512), ("right",))
 
 
-def job(number: int, box: Box, **other) -> Job:
+def job(number: int, box: Box, **other: Any) -> Job:
     return Job.of(number, replace(BASE, box=box, **other), light=True)
 
 
 LEFT, RIGHT = Box(-512, 7, 0, 519), Box(0, 7, 512, 519)
 
 
-def test_the_one_to_the_right_continues():
+def test_the_one_to_the_right_continues() -> None:
     assert continues([job(1, LEFT)], job(2, RIGHT)) and not continues([job(1, RIGHT)], job(2, LEFT))
 
 
@@ -45,18 +47,18 @@ def test_the_one_to_the_right_continues():
         {"outputs": ("left",)},
     ],
 )
-def test_whatever_is_not_beside_it_or_not_alike_or_not_small_does_not(other):
+def test_whatever_is_not_beside_it_or_not_alike_or_not_small_does_not(other: dict[str, Any]) -> None:
     assert not continues([job(1, LEFT)], job(2, **{"box": RIGHT, **other}))
 
 
-def test_other_work_is_left_for_the_next_lane():
+def test_other_work_is_left_for_the_next_lane() -> None:
     waiting = [job(1, LEFT), job(2, LEFT, key="another"), job(3, RIGHT), job(4, RIGHT, key="another")]
     assert [each.id for each in take_together(waiting)] == [1, 3]
     assert [each.id for each in take_together(waiting)] == [2, 4] and not waiting
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), max_size=12, unique=True))
-def test_every_job_is_taken_once_in_rows_that_are_small(places):
+def test_every_job_is_taken_once_in_rows_that_are_small(places: list[tuple[int, int]]) -> None:
     waiting = [job(n, Box(x * 256, y * 512, (x + 1) * 256, (y + 1) * 512)) for n, (x, y) in enumerate(places)]
     first, taken = [each.id for each in waiting], []
     while waiting:
@@ -70,11 +72,11 @@ def test_every_job_is_taken_once_in_rows_that_are_small(places):
     assert sorted(taken) == first
 
 
-def test_a_worker_of_one_lane_takes_one_tile():
+def test_a_worker_of_one_lane_takes_one_tile() -> None:
     assert room(1) == 1 and room(2) == 6
 
 
-def test_small_tiles_of_an_analysed_frame_are_made_side_by_side(server):
+def test_small_tiles_of_an_analysed_frame_are_made_side_by_side(server: Server) -> None:
     frame, settings = picture(6), AnalysisSettings(depth="pair")
     with Client(server.address) as client:
         tile(client, frame, settings=settings)
@@ -94,7 +96,7 @@ def neighbours_behind_two_slow_tiles(client: Client, frame: Frame, settings: Ana
     return [client.submit(frame, settings, Controls(), box, OUTPUTS) for box in boxes]
 
 
-def test_small_tiles_that_wait_side_by_side_are_made_as_one(server):
+def test_small_tiles_that_wait_side_by_side_are_made_as_one(server: Server) -> None:
     frame = picture(6)
     with Client(server.address) as client:
         first, *waiting = neighbours_behind_two_slow_tiles(client, frame, AnalysisSettings())
@@ -106,13 +108,15 @@ def test_small_tiles_that_wait_side_by_side_are_made_as_one(server):
 
 
 @pytest.mark.parametrize(("engine", "wanted"), [("make", "lane"), ("make_single", "MainThread")])
-def test_one_tile_at_a_time_is_made_in_the_thread_that_took_the_device(start_server, engine, wanted):
+def test_one_tile_at_a_time_is_made_in_the_thread_that_took_the_device(
+    start_server: StartServer, engine: str, wanted: str
+) -> None:
     with Client(start_server(engine=f"synthetic:{engine}").address) as client:
         threads = [tile(client, picture(), controls=Controls(sculpt=gain)).stats["thread"] for gain in (0.5, 1.5)]
     assert threads[0] == "MainThread" and threads[1].startswith(wanted)
 
 
-def test_what_fails_as_one_is_made_alone(server):
+def test_what_fails_as_one_is_made_alone(server: Server) -> None:
     frame, settings = picture(6), AnalysisSettings(depth="narrow")
     with Client(server.address) as client:
         waiting = neighbours_behind_two_slow_tiles(client, frame, settings)

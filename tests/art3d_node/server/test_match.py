@@ -15,6 +15,7 @@ from host_bridge.core.errors import BadInputError, LimitError
 from host_bridge.core.geometry import Box
 from host_bridge.wire import messages as m
 from host_bridge.wire.limits import Limits
+from tests.art3d_node.server.conftest import StartServer
 
 WIDTH, HEIGHT = 256, 160
 
@@ -111,7 +112,7 @@ def test_requests_are_proved_before_they_are_queued() -> None:
 
 
 @pytest.mark.parametrize("shared_memory", [True, False])
-def test_over_the_wire(start_server, shared_memory: bool) -> None:
+def test_over_the_wire(start_server: StartServer, shared_memory: bool) -> None:
     server = start_server()
     left, right = pair()
     with Client(server.address, hello_timeout_s=60, shared_memory=shared_memory) as client:

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import urllib.request
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -18,11 +19,12 @@ from host_bridge.cli import main
 from host_bridge.client import Client
 from host_bridge.core.errors import ServerError
 from host_bridge.wire.limits import Limits
+from tests.art3d_node.server.conftest import Server
 
 FIGURES = {"counts": {}, "queue": {}, "memory": {}, "plates": {}, "clients": [], "stage_ms": {}, "workers": []}
 
 
-def test_prometheus_text():
+def test_prometheus_text() -> None:
     session = Session(Limits(memory_bytes=1 << 20), {"server": "x", "control": "", "log": ""}, pid=1)
     session.worker_started(1, "cpu")
     session.worker_message(1, Ready("cpu", (), ()), 0.0)
@@ -36,7 +38,7 @@ def test_prometheus_text():
     assert "art3d_memory_budget_bytes 1.048576e+06" in text
 
 
-def test_status_command(server, capsys):
+def test_status_command(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--server", server.address]) == 0
     assert "worker    1 on cpu: idle" in capsys.readouterr().out
     assert main(["status", "--server", server.address, "--json"]) == 0
@@ -45,21 +47,23 @@ def test_status_command(server, capsys):
         assert set(client.status()) == set(figures) - {"address"}
 
 
-def test_status_without_a_server(monkeypatch, tmp_path, capsys):
+def test_status_without_a_server(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     tmp_path.chmod(0o700)
     monkeypatch.setenv("ART3D_RUNTIME_DIR", str(tmp_path))
     assert main(["status"]) == 3
     assert "no server is running" in capsys.readouterr().err
 
 
-def test_styles_command(server, capsys):
+def test_styles_command(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["styles", "--server", server.address]) == 0
     assert "neutral" in capsys.readouterr().out
     assert main(["styles", "--server", server.address, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["depth_sources"] == [{"name": "aov"}]
 
 
-def test_scrapers_that_stall_are_bounded_and_others_are_answered(monkeypatch):
+def test_scrapers_that_stall_are_bounded_and_others_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "PATIENCE_S", 0.2)
     server = serve_metrics(lambda: FIGURES, 0)
     host, port = server.server_address[:2]
@@ -76,7 +80,7 @@ def test_scrapers_that_stall_are_bounded_and_others_are_answered(monkeypatch):
         server.server_close()
 
 
-def test_a_port_that_is_taken_is_said():
+def test_a_port_that_is_taken_is_said() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket as sockets
+from pathlib import Path
 
 import msgpack
 import zmq
@@ -13,9 +14,10 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 from tests.art3d_node.server.asking import picture, tile
+from tests.art3d_node.server.conftest import Server, StartServer
 
 
-def test_silent_connections_half_messages_and_noise_do_not_matter(start_server):
+def test_silent_connections_half_messages_and_noise_do_not_matter(start_server: StartServer) -> None:
     server = start_server("--max-clients", "4")
     context = zmq.Context()
     crowd = []
@@ -40,7 +42,7 @@ def test_silent_connections_half_messages_and_noise_do_not_matter(start_server):
         context.destroy(0)
 
 
-def test_a_slow_reader_does_not_stop_others(server):
+def test_a_slow_reader_does_not_stop_others(server: Server) -> None:
     slow = Client(server.address, shared_memory=False)
     frame = picture(14, Box.of_size(1000, 1000))
     tile(slow, frame)
@@ -51,7 +53,7 @@ def test_a_slow_reader_does_not_stop_others(server):
     slow.close()
 
 
-def test_a_full_log_disk_does_not_matter(tmp_path, start_server):
+def test_a_full_log_disk_does_not_matter(tmp_path: Path, start_server: StartServer) -> None:
     server = start_server("--log", "/dev/full")
     with Client(server.address) as client:
         tile(client, picture())

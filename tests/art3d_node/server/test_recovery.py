@@ -13,12 +13,14 @@ from host_bridge.core.errors import (
     CancelledError,
 )
 from host_bridge.core.params import Controls
+from host_bridge.wire.memory import Segment
 from host_bridge.wire.messages import AnalysisSettings
 from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, prove, tile
+from tests.art3d_node.server.conftest import Server
 
 
 @pytest.mark.parametrize("slow", ["slow-60", "write-60"])
-def test_cancel_is_quick_while_a_long_step_runs(server, slow):
+def test_cancel_is_quick_while_a_long_step_runs(server: Server, slow: str) -> None:
     with Client(server.address) as client:
         pending = client.submit(picture(9), AnalysisSettings(depth=slow), Controls(), BOX, OUTPUTS)
         time.sleep(0.2)
@@ -28,7 +30,7 @@ def test_cancel_is_quick_while_a_long_step_runs(server, slow):
         tile(client, picture(9))
 
 
-def test_work_of_a_vanished_client_stops(server):
+def test_work_of_a_vanished_client_stops(server: Server) -> None:
     client = Client(server.address)
     client.submit(picture(10), AnalysisSettings(depth="slow-60"), Controls(), BOX, OUTPUTS)
     client._link.connection.close()
@@ -38,7 +40,7 @@ def test_work_of_a_vanished_client_stops(server):
         assert len(other.status()["clients"]) == 1
 
 
-def test_a_killed_worker_is_replaced_unnoticed(server):
+def test_a_killed_worker_is_replaced_unnoticed(server: Server) -> None:
     frame = picture(12)
     with Client(server.address) as client:
         first = tile(client, frame).stats["pid"]
@@ -51,7 +53,7 @@ def test_a_killed_worker_is_replaced_unnoticed(server):
         assert found.stats["pid"] != first
 
 
-def test_a_restarted_server_gets_the_frames_again(server):
+def test_a_restarted_server_gets_the_frames_again(server: Server) -> None:
     frame = picture(13)
     with Client(server.address) as client:
         kept = tile(client, frame)
@@ -66,13 +68,15 @@ def test_a_restarted_server_gets_the_frames_again(server):
 
 
 @pytest.mark.parametrize("mappings", ["_uploads._writing", "_leases._mappings"], ids=["upload", "tile"])
-def test_a_server_that_dies_between_naming_memory_and_its_mapping(server, monkeypatch, mappings):
+def test_a_server_that_dies_between_naming_memory_and_its_mapping(
+    server: Server, monkeypatch: pytest.MonkeyPatch, mappings: str
+) -> None:
     """The segment's owner is gone when the client opens it: connect again, and ask again."""
     with Client(server.address) as client:
         holder = operator.attrgetter(mappings)(client)
         mapped, died = holder.payload, []
 
-        def payload(segment):
+        def payload(segment: Segment) -> memoryview:
             if not died:
                 died.append(segment)
                 server.kill()

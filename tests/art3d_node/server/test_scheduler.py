@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from art3d_node.server.protocol.scheduler import Scheduler
-from art3d_node.server.protocol.tasks import Plan, Waiter
+from art3d_node.server.protocol.tasks import Plan, Task, Waiter
 
 
 def waiter(number: int, *, peer: bytes = b"a", priority: str = "batch", viewer: str = "") -> Waiter:
     return Waiter(peer, number, SimpleNamespace(priority=priority, viewer=viewer), 0.0)
 
 
-def add(scheduler: Scheduler, number: int, *, key: str = "", **named):
+def add(scheduler: Scheduler, number: int, *, key: str = "", **named: Any) -> Task:
     return scheduler.add(Plan(number, (key or f"k{number}",)), waiter(number, **named))
 
 
@@ -25,28 +26,28 @@ def order(scheduler: Scheduler, worker: int = 1) -> list[int]:
     return taken
 
 
-def test_batch_is_first_come_first_served():
+def test_batch_is_first_come_first_served() -> None:
     scheduler = Scheduler()
     for number in (1, 2, 3):
         add(scheduler, number)
     assert order(scheduler) == [1, 2, 3]
 
 
-def test_interactive_before_batch():
+def test_interactive_before_batch() -> None:
     scheduler = Scheduler()
     add(scheduler, 1)
     add(scheduler, 2, priority="interactive", peer=b"b")
     assert order(scheduler) == [2, 1]
 
 
-def test_newest_of_one_viewer_first():
+def test_newest_of_one_viewer_first() -> None:
     scheduler = Scheduler()
     for number in (1, 2, 3):
         add(scheduler, number, priority="interactive", viewer="v")
     assert order(scheduler) == [3, 2, 1]
 
 
-def test_everyone_in_turn():
+def test_everyone_in_turn() -> None:
     scheduler = Scheduler()
     for number in (1, 2, 3):
         add(scheduler, number, peer=b"a")
@@ -54,21 +55,21 @@ def test_everyone_in_turn():
     assert order(scheduler)[:2] in ([1, 4], [4, 1])
 
 
-def test_identical_work_is_one_task():
+def test_identical_work_is_one_task() -> None:
     scheduler = Scheduler()
     first = scheduler.add(Plan("same", ("k",)), waiter(1))
     second = scheduler.add(Plan("same", ("k",)), waiter(2, peer=b"b", priority="interactive"))
     assert first is second and len(first.waiters) == 2 and first.interactive and scheduler.merged == 1
 
 
-def test_a_stopped_task_is_not_shared():
+def test_a_stopped_task_is_not_shared() -> None:
     scheduler = Scheduler()
     first = scheduler.add(Plan("same", ("k",)), waiter(1))
     scheduler.stop_sharing(first)
     assert scheduler.add(Plan("same", ("k",)), waiter(2)) is not first
 
 
-def test_frames_keep_their_worker():
+def test_frames_keep_their_worker() -> None:
     scheduler = Scheduler()
     first = add(scheduler, 1, key="k")
     scheduler.start(first, 1)
@@ -78,7 +79,7 @@ def test_frames_keep_their_worker():
     assert scheduler.next_for(1, lambda _task: True) is not None
 
 
-def light(scheduler: Scheduler, number: int, *, key: str = "k", **named):
+def light(scheduler: Scheduler, number: int, *, key: str = "k", **named: Any) -> Task:
     return scheduler.add(Plan(number, (key,), analysis=key, small=True), waiter(number, **named))
 
 
@@ -92,7 +93,7 @@ def analysed(*keys: str) -> Scheduler:
     return scheduler
 
 
-def begin(scheduler: Scheduler, **room) -> list[int]:
+def begin(scheduler: Scheduler, **room: int) -> list[int]:
     """What worker 1 takes until it has enough."""
     taken = []
     while (task := scheduler.next_for(1, lambda _task: True, at_once=2, **room)) is not None:
@@ -101,7 +102,7 @@ def begin(scheduler: Scheduler, **room) -> list[int]:
     return taken
 
 
-def test_light_tasks_run_side_by_side():
+def test_light_tasks_run_side_by_side() -> None:
     scheduler = analysed("k", "l")
     for number, key in ((1, "k"), (2, "l"), (3, "k")):
         light(scheduler, number, key=key)
@@ -110,7 +111,7 @@ def test_light_tasks_run_side_by_side():
     assert begin(scheduler) == [3]
 
 
-def test_a_frame_is_analysed_alone():
+def test_a_frame_is_analysed_alone() -> None:
     scheduler = analysed()
     for number in (1, 2):
         light(scheduler, number)
@@ -120,7 +121,7 @@ def test_a_frame_is_analysed_alone():
     assert begin(scheduler) == [2, 3]
 
 
-def test_what_failed_has_left_no_analysis():
+def test_what_failed_has_left_no_analysis() -> None:
     scheduler = analysed()
     for number in (1, 2, 3):
         light(scheduler, number)
@@ -129,7 +130,7 @@ def test_what_failed_has_left_no_analysis():
     assert begin(scheduler) == [2]
 
 
-def test_heavy_work_is_not_overtaken_by_light():
+def test_heavy_work_is_not_overtaken_by_light() -> None:
     scheduler = analysed("k")
     light(scheduler, 1)
     assert begin(scheduler) == [1]
@@ -140,7 +141,7 @@ def test_heavy_work_is_not_overtaken_by_light():
     assert begin(scheduler) == [2]
 
 
-def test_batch_work_and_what_is_looked_at_do_not_mix():
+def test_batch_work_and_what_is_looked_at_do_not_mix() -> None:
     scheduler = analysed("k")
     light(scheduler, 1)
     assert begin(scheduler) == [1]
@@ -156,7 +157,7 @@ def test_batch_work_and_what_is_looked_at_do_not_mix():
     assert begin(scheduler) == [2]
 
 
-def test_batch_work_comes_alone_while_somebody_looks():
+def test_batch_work_comes_alone_while_somebody_looks() -> None:
     scheduler = analysed("k")
     for number in (1, 2):
         light(scheduler, number)
@@ -164,7 +165,7 @@ def test_batch_work_comes_alone_while_somebody_looks():
     assert begin(scheduler) == [2]
 
 
-def test_what_cost_a_worker_its_life_runs_alone():
+def test_what_cost_a_worker_its_life_runs_alone() -> None:
     scheduler = analysed("k")
     for number in (1, 2):
         light(scheduler, number)
@@ -176,7 +177,7 @@ def test_what_cost_a_worker_its_life_runs_alone():
     assert begin(scheduler) == [2]
 
 
-def test_a_lost_worker_loses_its_frames_and_its_task_waits_again():
+def test_a_lost_worker_loses_its_frames_and_its_task_waits_again() -> None:
     scheduler = Scheduler()
     task = add(scheduler, 1, key="k")
     scheduler.start(task, 1)
@@ -184,7 +185,7 @@ def test_a_lost_worker_loses_its_frames_and_its_task_waits_again():
     assert scheduler.next_for(2, lambda _task: True) is task
 
 
-def test_what_is_not_allowed_waits():
+def test_what_is_not_allowed_waits() -> None:
     scheduler = Scheduler()
     add(scheduler, 1)
     add(scheduler, 2)

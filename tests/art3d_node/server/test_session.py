@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,13 +19,13 @@ from tests.art3d_node.server.session_bench import BOX, LIMITS, READY, Bench, pic
 
 
 @pytest.fixture
-def bench():
+def bench() -> Bench:
     made = Bench()
     made.greet()
     return made
 
 
-def test_smoke(bench):
+def test_smoke(bench: Bench) -> None:
     frame = picture()
     assert bench.ask(m.HaveFrame((frame.key,))) == m.NeedFrame((frame.key,))
     assert bench.upload(frame) == m.Held(frame.key)
@@ -35,7 +36,7 @@ def test_smoke(bench):
     assert send.message.stats == {"ok": 1} and len(send.payload) == send.message.nbytes
 
 
-def test_hello_waits_for_a_worker():
+def test_hello_waits_for_a_worker() -> None:
     bench = Bench(ready=False)
     assert bench.send(m.Hello("early")) == []
     bench.session.worker_message(1, READY, 1.0)
@@ -43,29 +44,29 @@ def test_hello_waits_for_a_worker():
     assert isinstance(send.message, m.Welcome) and send.message.styles == ({"name": "neutral"},)
 
 
-def test_another_major_version_is_refused_with_both_numbers():
+def test_another_major_version_is_refused_with_both_numbers() -> None:
     failure = Bench().ask(m.Hello("new", (2, 3)))
     assert failure.code == "protocol" and "2.3" in failure.message and "{}.{}".format(*m.PROTOCOL) in failure.message
 
 
-def test_a_newer_minor_version_is_welcome():
+def test_a_newer_minor_version_is_welcome() -> None:
     assert isinstance(Bench().ask(m.Hello("newer", (1, 7))), m.Welcome)
 
 
 @pytest.mark.parametrize("message", [m.HaveFrame(("k",)), m.Release((1,)), m.StylesRequest(), m.Commit(1)])
-def test_strangers_must_say_hello(message):
+def test_strangers_must_say_hello(message: m.Message) -> None:
     failure = Bench().ask(message)
     assert failure.code == "unknown_client" and failure.retryable
 
 
-def test_ping_and_status_need_no_hello():
+def test_ping_and_status_need_no_hello() -> None:
     bench = Bench()
     assert isinstance(bench.ask(m.Ping()), m.Pong)
     figures = bench.ask(m.StatusRequest()).figures
     assert figures["workers"][0]["ready"] and figures["queue"] == {"queued": 0, "running": 0, "merged": 0}
 
 
-def test_unknown_kinds_and_wrong_directions_are_answered(bench):
+def test_unknown_kinds_and_wrong_directions_are_answered(bench: Bench) -> None:
     import msgpack
 
     bench.session.received(b"a", [memoryview(msgpack.packb({"id": 9, "kind": "dance"}))], 0.0)
@@ -75,34 +76,34 @@ def test_unknown_kinds_and_wrong_directions_are_answered(bench):
     assert bench.ask(m.HaveFrame(("k",)), control=True).code == "unsupported"
 
 
-def test_every_kind_of_request_is_handled_here_and_by_workers():
+def test_every_kind_of_request_is_handled_here_and_by_workers() -> None:
     """A kind that is defined must be in a table of the session; one that is computed, in the workers' too."""
     assert Bench().session.handled == set(REQUESTS.values())
     assert set(COMPUTED) == set(DUTIES) <= set(REQUESTS.values())
 
 
 @pytest.mark.parametrize("parts", [[], [b"\xc1"], [b"\x80"], [b"", b""], [b"\x80", b"", b""]])
-def test_noise_is_refused(bench, parts):
+def test_noise_is_refused(bench: Bench, parts: list[bytes]) -> None:
     bench.session.received(b"a", [memoryview(part) for part in parts], 0.0)
     (send,) = bench.session.take()
     assert send.message.code in ("protocol", "limit")
 
 
-def test_only_chunks_carry_payloads(bench):
+def test_only_chunks_carry_payloads(bench: Bench) -> None:
     assert bench.ask(m.Ping(), payload=b"x").code == "protocol"
 
 
-def test_a_second_upload_of_the_same_frame_is_not_needed(bench):
+def test_a_second_upload_of_the_same_frame_is_not_needed(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     assert bench.upload(frame) == m.Held(frame.key)
 
 
-def test_shared_memory_upload(bench):
+def test_shared_memory_upload(bench: Bench) -> None:
     assert bench.upload(picture(), transport="memory") == m.Held(picture().key)
 
 
-def test_wrong_pixels_are_refused(bench):
+def test_wrong_pixels_are_refused(bench: Bench) -> None:
     frame = picture()
     placed, nbytes = place_layers(frame.layers)
     answer = bench.ask(m.PutFrame(frame.key, BOX, BOX, frame.channels, placed, nbytes))
@@ -115,7 +116,7 @@ def test_wrong_pixels_are_refused(bench):
 @pytest.mark.parametrize(
     ("offset", "size"), [(64, 64), (0, 0), (0, 5000), (-1, 1)], ids=["gap", "empty", "too much", "negative"]
 )
-def test_chunks_out_of_order_end_the_upload(bench, offset, size):
+def test_chunks_out_of_order_end_the_upload(bench: Bench, offset: int, size: int) -> None:
     frame = picture()
     placed, nbytes = place_layers(frame.layers)
     upload = bench.ask(m.PutFrame(frame.key, BOX, BOX, frame.channels, placed, nbytes)).upload
@@ -123,14 +124,14 @@ def test_chunks_out_of_order_end_the_upload(bench, offset, size):
     assert not bench.session.uploads.open and bench.ask(m.Commit(upload)).code == "protocol"
 
 
-def test_an_early_commit_is_refused(bench):
+def test_an_early_commit_is_refused(bench: Bench) -> None:
     frame = picture()
     placed, nbytes = place_layers(frame.layers)
     upload = bench.ask(m.PutFrame(frame.key, BOX, BOX, frame.channels, placed, nbytes)).upload
     assert "of" in bench.ask(m.Commit(upload)).message
 
 
-def test_uploads_belong_to_their_client(bench):
+def test_uploads_belong_to_their_client(bench: Bench) -> None:
     bench.greet(b"b")
     frame = picture()
     placed, nbytes = place_layers(frame.layers)
@@ -138,7 +139,7 @@ def test_uploads_belong_to_their_client(bench):
     assert bench.ask(m.Commit(upload), peer=b"b").code == "protocol"
 
 
-def test_silent_uploads_are_given_up(bench):
+def test_silent_uploads_are_given_up(bench: Bench) -> None:
     frame = picture()
     placed, nbytes = place_layers(frame.layers)
     bench.ask(m.PutFrame(frame.key, BOX, BOX, frame.channels, placed, nbytes))
@@ -146,7 +147,7 @@ def test_silent_uploads_are_given_up(bench):
     assert not bench.session.uploads.open and bench.session.memory.pool.used_bytes == probe_bytes(bench)
 
 
-def test_every_limit_is_named(bench):
+def test_every_limit_is_named(bench: Bench) -> None:
     frame = picture()
     placed, nbytes = place_layers(frame.layers)
     put = m.PutFrame(frame.key, BOX, BOX, frame.channels, placed, nbytes)
@@ -159,7 +160,7 @@ def test_every_limit_is_named(bench):
     assert "clients" in bench.ask(m.Hello("one too many"), peer=b"d").remedy
 
 
-def test_request_limits_are_named(bench):
+def test_request_limits_are_named(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     assert "tile_bytes" in bench.ask(request(frame, box=Box.of_size(4096, 4096))).remedy
@@ -181,21 +182,21 @@ def test_request_limits_are_named(bench):
         {"outputs": ("right_extra",)},
     ],
 )
-def test_impossible_requests_are_refused(bench, named):
+def test_impossible_requests_are_refused(bench: Bench, named: dict[str, Any]) -> None:
     frame = picture()
     bench.upload(frame)
     assert bench.ask(request(frame, **named)).code == "bad_input"
     assert not bench.session.jobs.scheduler.tasks and not bench.session.clients[b"a"].requests
 
 
-def test_need_frame_names_all_that_is_missing(bench):
+def test_need_frame_names_all_that_is_missing(bench: Bench) -> None:
     frame = picture()
     shot = ShotFrame(0.0, 1.0, before=("x",), after=("y",))
     missing = bench.ask(request(frame, settings=m.AnalysisSettings(shot=shot)))
     assert missing == m.NeedFrame((frame.key, "x", "y"))
 
 
-def test_an_empty_box_asks_for_figures_only(bench):
+def test_an_empty_box_asks_for_figures_only(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     (job,) = started(bench.send(request(frame, box=Box(0, 0, 0, 0))))
@@ -203,7 +204,7 @@ def test_an_empty_box_asks_for_figures_only(bench):
     assert send.message.planes == () and send.payload is None and send.message.stats == {"fit_scale": 1.0}
 
 
-def test_memory_results_are_lent_and_given_back(bench):
+def test_memory_results_are_lent_and_given_back(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     used = bench.session.memory.pool.used_bytes
@@ -218,7 +219,7 @@ def test_memory_results_are_lent_and_given_back(bench):
     assert bench.session.memory.pool.used_bytes == used
 
 
-def test_two_clients_share_one_task_and_one_result(bench):
+def test_two_clients_share_one_task_and_one_result(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     bench.greet(b"b")
@@ -233,7 +234,7 @@ def test_two_clients_share_one_task_and_one_result(bench):
     assert bench.session.memory.pool.used_bytes == used
 
 
-def test_a_borrower_who_keeps_everything_waits(bench):
+def test_a_borrower_who_keeps_everything_waits(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     jobs, asked = 0, 0

@@ -19,13 +19,13 @@ from tests.art3d_node.server.session_bench import BOX, LIMITS, READY, Bench, pic
 
 
 @pytest.fixture
-def bench():
+def bench() -> Bench:
     made = Bench()
     made.greet()
     return made
 
 
-def test_cancel_answers_and_stops(bench):
+def test_cancel_answers_and_stops(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     session = bench.session.clients[b"a"].session
@@ -42,7 +42,7 @@ def test_cancel_answers_and_stops(bench):
     assert not bench.session.jobs.scheduler.tasks
 
 
-def test_cancel_all_and_cancel_nobody(bench):
+def test_cancel_all_and_cancel_nobody(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     bench.send(request(frame))
@@ -53,7 +53,7 @@ def test_cancel_all_and_cancel_nobody(bench):
     assert m.Cancelled(2) in [a.message for a in actions if isinstance(a, Send)]
 
 
-def test_a_cancel_that_overtakes_its_request(bench):
+def test_a_cancel_that_overtakes_its_request(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     session = bench.session.clients[b"a"].session
@@ -62,7 +62,7 @@ def test_a_cancel_that_overtakes_its_request(bench):
     assert started(bench.send(request(frame), number=900))
 
 
-def test_no_worker_can_start():
+def test_no_worker_can_start() -> None:
     bench = Bench(ready=False)
     bench.send(m.Hello("early"))
     for worker in (1, 2, 3):
@@ -72,7 +72,7 @@ def test_no_worker_can_start():
     assert send.message.code == "server" and "no worker" in send.message.message
 
 
-def test_a_shared_task_survives_one_cancel(bench):
+def test_a_shared_task_survives_one_cancel(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     bench.greet(b"b")
@@ -84,7 +84,7 @@ def test_a_shared_task_survives_one_cancel(bench):
     assert send.peer == b"b"
 
 
-def test_work_of_a_client_that_left_is_dropped(bench):
+def test_work_of_a_client_that_left_is_dropped(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     (job,) = started(bench.send(request(frame)))
@@ -95,7 +95,7 @@ def test_work_of_a_client_that_left_is_dropped(bench):
     assert bench.session.memory.pool.used_bytes == probe_bytes(bench) + bench.session.memory.plates.cache.used_bytes
 
 
-def test_a_failing_tile_fails_alone(bench):
+def test_a_failing_tile_fails_alone(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     (job,) = started(bench.send(request(frame)))
@@ -105,7 +105,7 @@ def test_a_failing_tile_fails_alone(bench):
     assert send.message.code == "bad_input" and isinstance(start, Start)
 
 
-def test_a_dead_worker_is_survived(bench):
+def test_a_dead_worker_is_survived(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     (job,) = started(bench.send(request(frame)))
@@ -117,7 +117,7 @@ def test_a_dead_worker_is_survived(bench):
 
 
 @pytest.fixture
-def wide():
+def wide() -> Bench:
     """A bench whose worker does two light tiles at a time, and has analysed `picture()`."""
     made = Bench(replace(LIMITS, leases_per_client=20), ready=False)
     made.session.worker_message(1, replace(READY, tiles_at_once=2), 0.0)
@@ -133,21 +133,21 @@ def turn(gain: float) -> m.TileRequest:
     return request(picture(), controls=Controls(depth_gain=gain))
 
 
-def test_light_tiles_are_given_out_together(wide):
+def test_light_tiles_are_given_out_together(wide: Bench) -> None:
     first, second, *more = [job for gain in (0.5, 0.6, 0.7) for job in started(wide.send(turn(gain)))]
     assert first.light and second.light and not more
     (third,) = started(wide.finish(second))
     assert third.light and wide.session.figures()["queue"]["running"] == 2
 
 
-def test_a_large_tile_comes_alone(wide):
+def test_a_large_tile_comes_alone(wide: Bench) -> None:
     (first,) = started(wide.send(turn(0.5)))
     assert started(wide.send(request(picture(), box=Box.of_size(900, 900), outputs=()))) == []
     (large,) = started(wide.finish(first))
     assert not large.light and started(wide.send(turn(0.6))) == []
 
 
-def test_all_that_a_dead_worker_did_is_done_again(wide):
+def test_all_that_a_dead_worker_did_is_done_again(wide: Bench) -> None:
     jobs = [job for gain in (0.5, 0.6) for job in started(wide.send(turn(gain)))]
     wide.session.worker_lost(1, 0.0)
     wide.session.worker_started(1, "cpu")
@@ -157,7 +157,7 @@ def test_all_that_a_dead_worker_did_is_done_again(wide):
     assert [first.id, second.id] == [job.id for job in jobs] and not first.light and not second.light
 
 
-def test_a_deadly_request_ends_retryable(bench):
+def test_a_deadly_request_ends_retryable(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     bench.send(request(frame))
@@ -170,7 +170,7 @@ def test_a_deadly_request_ends_retryable(bench):
     assert not bench.session.jobs.scheduler.tasks
 
 
-def test_plates_leave_for_newer_ones_and_workers_are_told(bench):
+def test_plates_leave_for_newer_ones_and_workers_are_told(bench: Bench) -> None:
     bench.session.limits = LIMITS
     frames = [picture(seed) for seed in range(60)]
     told = []
@@ -190,7 +190,7 @@ def test_plates_leave_for_newer_ones_and_workers_are_told(bench):
     assert told and told == [frame.key for frame in frames[: len(told)]]
 
 
-def test_a_plate_in_use_stays(bench):
+def test_a_plate_in_use_stays(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     bench.send(request(frame))
@@ -199,7 +199,7 @@ def test_a_plate_in_use_stays(bench):
     assert bench.ask(m.HaveFrame((frame.key,))) == m.NeedFrame(())
 
 
-def test_progress_is_told_to_those_who_wait(bench):
+def test_progress_is_told_to_those_who_wait(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
     bench.send(request(frame), number=70)
@@ -208,14 +208,14 @@ def test_progress_is_told_to_those_who_wait(bench):
     assert send.message == m.Progress((70,))
 
 
-def test_a_clock_that_jumps_back_is_survived(bench):
+def test_a_clock_that_jumps_back_is_survived(bench: Bench) -> None:
     bench.session.tick(1e9)
     bench.session.take()
     bench.session.tick(5.0)
     assert [a.message for a in bench.session.take()] == [m.Progress(())]
 
 
-def test_measure_and_styles(bench):
+def test_measure_and_styles(bench: Bench) -> None:
     box = Box.of_size(4, 4)
     layers = {"left": np.ones((4, 4, 3), np.float32), "right": np.ones((4, 4, 3), np.float32)}
     placed, nbytes = place_layers(layers)
@@ -238,7 +238,7 @@ def test_measure_and_styles(bench):
     bench.greet(b"b")
 
 
-def test_those_who_wait_for_a_worker_hear_that_the_server_lives():
+def test_those_who_wait_for_a_worker_hear_that_the_server_lives() -> None:
     bench = Bench(ready=False)
     bench.send(m.Hello("early"))
     bench.session.tick(1.0)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
+
+import pytest
 
 from host_bridge.client import Client, connection
 from tests.art3d_node.server.asking import picture, tile
+from tests.art3d_node.server.conftest import Server, StartServer
 
 
-def test_a_server_that_still_loads_is_waited_for_and_said(start_server, monkeypatch, caplog):
+def test_a_server_that_still_loads_is_waited_for_and_said(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(connection, "NOTICE_S", 0.1)
     server = start_server(engine="synthetic:make_slowly")
     with Client(server.address, hello_timeout_s=0.5) as client:
@@ -18,7 +24,7 @@ def test_a_server_that_still_loads_is_waited_for_and_said(start_server, monkeypa
     assert [record.message for record in caplog.records].count(said) == 1
 
 
-def test_nothing_is_left_behind(start_server):
+def test_nothing_is_left_behind(start_server: StartServer) -> None:
     before = set(os.listdir("/dev/shm"))
     server = start_server()
     with Client(server.address) as client:
@@ -29,7 +35,7 @@ def test_nothing_is_left_behind(start_server):
     assert set(os.listdir("/dev/shm")) <= before
 
 
-def test_workers_die_with_their_server(server):
+def test_workers_die_with_their_server(server: Server) -> None:
     (worker,) = server.workers()
     server.kill()
     end = time.monotonic() + 5
@@ -38,12 +44,12 @@ def test_workers_die_with_their_server(server):
     assert not os.path.exists(f"/proc/{worker}/fd/0")
 
 
-def test_an_idle_server_stops(start_server):
+def test_an_idle_server_stops(start_server: StartServer) -> None:
     server = start_server("--idle-timeout-s", "0.5")
     assert server.process.wait(20) == 0 and "stopped" in server.log()
 
 
-def test_a_second_server_at_the_same_place_is_refused(server):
+def test_a_second_server_at_the_same_place_is_refused(server: Server) -> None:
     import subprocess
     import sys
 
@@ -53,7 +59,7 @@ def test_a_second_server_at_the_same_place_is_refused(server):
     assert done.returncode == 3 and "another server" in done.stderr
 
 
-def test_an_open_folder_is_refused(tmp_path):
+def test_an_open_folder_is_refused(tmp_path: Path) -> None:
     import subprocess
     import sys
 

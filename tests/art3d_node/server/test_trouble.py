@@ -14,6 +14,7 @@ from host_bridge.core.params import Controls
 from host_bridge.wire.limits import Limits
 from host_bridge.wire.messages import AnalysisSettings
 from tests.art3d_node.server import trouble
+from tests.art3d_node.server.conftest import Server, StartServer
 
 VECTORS = Path(__file__).parents[2] / "host_bridge" / "wire" / "vectors"
 
@@ -29,7 +30,7 @@ def still_answers(address: str) -> dict:
 
 
 @pytest.mark.slow
-def test_many_clients_each_answered_once_and_right(start_server):
+def test_many_clients_each_answered_once_and_right(start_server: StartServer) -> None:
     server = start_server("--memory-mib", "32")
     counts = trouble.load(server.address, clients=24, requests=12)
     assert not [what for what in counts if what.startswith("fault")], counts
@@ -40,7 +41,7 @@ def test_many_clients_each_answered_once_and_right(start_server):
 
 
 @pytest.mark.slow
-def test_a_batch_under_fire_ends_with_the_same_bytes(start_server, tmp_path):
+def test_a_batch_under_fire_ends_with_the_same_bytes(start_server: StartServer, tmp_path: Path) -> None:
     (tmp_path / "calm").mkdir()
     (tmp_path / "fire").mkdir()
     server = start_server()
@@ -50,7 +51,7 @@ def test_a_batch_under_fire_ends_with_the_same_bytes(start_server, tmp_path):
     assert not [name for name in os.listdir("/dev/shm") if name.startswith("art3d")]
 
 
-def test_noise_is_answered_and_survived(server):
+def test_noise_is_answered_and_survived(server: Server) -> None:
     still_answers(server.address)  # its worker and that one's threads are there
     before = trouble.weight(server.process.pid)
     answers = trouble.noise(server.address, count=2000, vectors=VECTORS)
@@ -60,7 +61,7 @@ def test_noise_is_answered_and_survived(server):
     assert after["threads"] <= before["threads"] + 3 and after["files"] <= before["files"] + 10
 
 
-def test_noise_leaves_the_session_clean():
+def test_noise_leaves_the_session_clean() -> None:
     session = Session(Limits(memory_bytes=1 << 20), {"server": "x", "control": "", "log": ""}, pid=1)
     samples = [path.read_bytes() for path in sorted(VECTORS.glob("*.bin"))]
     chance = random.Random(5)

@@ -15,15 +15,17 @@ from art3d_node.server.workers.records import Abort, Alive, Done, Forget
 from art3d_node.server.workers.watch import GAP_S, Patience, Watch
 from host_bridge.client import Client
 from host_bridge.client.server_process import ping
+from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, prove, tile
+from tests.art3d_node.server.conftest import StartServer
 from tests.art3d_node.server.session_bench import READY, Bench, request, started
 from tests.art3d_node.server.session_bench import picture as picture_of_bench
 
 
-def test_records_survive_any_cut():
+def test_records_survive_any_cut() -> None:
     sent = [Abort(1), Forget("key"), Alive(7)]
     data = b"".join(framed([message]) for message in sent)
     for step in (1, 3, 7, len(data)):
@@ -33,7 +35,7 @@ def test_records_survive_any_cut():
 
 
 @pytest.mark.parametrize("noise", [b"\xff\xff\xff\xff", b"\x01\x00\x00\x00\xc1", b"\x01\x00\x00\x00\x93"])
-def test_noise_in_a_pipe_ends_its_worker_only(noise):
+def test_noise_in_a_pipe_ends_its_worker_only(noise: bytes) -> None:
     ours, theirs = socket.socketpair()
     pipe = Pipe(ours)
     theirs.sendall(noise)
@@ -43,7 +45,7 @@ def test_noise_in_a_pipe_ends_its_worker_only(noise):
     theirs.close()
 
 
-def test_a_pipe_never_waits_and_keeps_a_bounded_backlog():
+def test_a_pipe_never_waits_and_keeps_a_bounded_backlog() -> None:
     ours, theirs = socket.socketpair()
     pipe, sent = Pipe(ours), 0
     with pytest.raises(Broken, match="does not read"):
@@ -57,7 +59,7 @@ def test_a_pipe_never_waits_and_keeps_a_bounded_backlog():
     pipe.close()
 
 
-def test_what_waited_is_sent_in_order():
+def test_what_waited_is_sent_in_order() -> None:
     ours, theirs = socket.socketpair()
     pipe, reader = Pipe(ours), Reader()
     sent = [Forget(f"{number:04d}" + "k" * 4000) for number in range(200)]
@@ -82,7 +84,7 @@ def looked(watch: Watch, start_s: float, end_s: float, jobs: int) -> str:
     return ""
 
 
-def test_silence_is_noticed_sooner_once_a_worker_is_ready():
+def test_silence_is_noticed_sooner_once_a_worker_is_ready() -> None:
     watch = Watch(Patience(silent_s=5.0, loading_s=50.0), 0.0)
     assert not looked(watch, 0.0, 49.0, 0) and "said nothing" in looked(watch, 49.5, 51.0, 0)
     watch = Watch(Patience(silent_s=5.0, loading_s=50.0), 0.0)
@@ -90,7 +92,7 @@ def test_silence_is_noticed_sooner_once_a_worker_is_ready():
     assert not looked(watch, 1.0, 6.0, 0) and "said nothing" in looked(watch, 6.5, 7.0, 0)
 
 
-def test_a_job_that_takes_no_step_is_noticed_and_an_idle_worker_is_not():
+def test_a_job_that_takes_no_step_is_noticed_and_an_idle_worker_is_not() -> None:
     watch = Watch(Patience(silent_s=5.0, stuck_s=20.0), 0.0)
     watch.heard(0.0, ready=True)
     for second in range(100):
@@ -103,14 +105,14 @@ def test_a_job_that_takes_no_step_is_noticed_and_an_idle_worker_is_not():
     assert faults[20] == "" and "not moved" in faults[21]
 
 
-def test_who_was_stopped_itself_blames_nobody():
+def test_who_was_stopped_itself_blames_nobody() -> None:
     watch = Watch(Patience(silent_s=5.0), 0.0)
     watch.heard(0.0, ready=True)
     assert not watch.fault(0.5, 1)
     assert not watch.fault(0.5 + GAP_S + 100.0, 1)
 
 
-def test_a_stopped_worker_holds_up_nobody_and_is_replaced(start_server):
+def test_a_stopped_worker_holds_up_nobody_and_is_replaced(start_server: StartServer) -> None:
     server = start_server("--device", "cpu,cpu", "--worker-silence-s", "100")
     frame, slow = picture(1), AnalysisSettings(depth="slow-0.3")
     with Client(server.address, timeout_s=50.0) as client:
@@ -153,7 +155,7 @@ def test_a_stopped_worker_holds_up_nobody_and_is_replaced(start_server):
 
 
 @pytest.fixture
-def bench_of_two():
+def bench_of_two() -> tuple[Bench, Frame]:
     """A session with two workers that holds a frame, and that frame."""
     bench, frame = Bench(), picture_of_bench()
     bench.session.worker_started(2, "cpu")
@@ -163,7 +165,7 @@ def bench_of_two():
     return bench, frame
 
 
-def test_a_silent_worker_gets_no_new_work_and_its_frames_go_elsewhere(bench_of_two):
+def test_a_silent_worker_gets_no_new_work_and_its_frames_go_elsewhere(bench_of_two: tuple[Bench, Frame]) -> None:
     bench, frame = bench_of_two
     (job,) = started(bench.send(request(frame)))
     home = bench.session.jobs.scheduler.tasks[job.id].worker

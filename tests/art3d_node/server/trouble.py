@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import msgpack
@@ -27,6 +28,7 @@ from host_bridge.wire import messages as m
 from host_bridge.wire.codec import KINDS, encode
 from host_bridge.wire.messages import AnalysisSettings
 from tests.art3d_node.server import synthetic
+from tests.art3d_node.server.conftest import Server
 
 OUTPUTS = ("right", "disparity_left")
 BOX = Box.of_size(160, 90)
@@ -64,7 +66,7 @@ def load(address: str, *, clients: int, requests: int) -> Counter[str]:
     return counts
 
 
-def _one_client(address: str, chance: random.Random, requests: int, note) -> None:
+def _one_client(address: str, chance: random.Random, requests: int, note: Callable[[str], None]) -> None:
     client = Client(address, hello_timeout_s=60, priority=chance.choice(("interactive", "batch")),
                     shared_memory=chance.random() < 0.7)  # fmt: skip
     for _ in range(requests):
@@ -132,7 +134,7 @@ def start_batch(address: str, frames: int, folder: Path) -> subprocess.Popen[byt
 
 
 def batch_under_fire(
-    server, folder: Path, *, frames: int, kills: int, seed: int = 1
+    server: Server, folder: Path, *, frames: int, kills: int, seed: int = 1
 ) -> tuple[dict[str, str], Counter[str]]:
     """A batch while server, worker and client are killed at random moments; its results and what was killed."""
     chance, killed = random.Random(seed), Counter()
@@ -179,14 +181,14 @@ def small_requests(address: str, *, clients: int, requests: int, seed: int = 4) 
     return answers
 
 
-def _small(context, address: str):
+def _small(context: zmq.Context[zmq.Socket[bytes]], address: str) -> zmq.Socket[bytes]:
     socket = context.socket(zmq.DEALER)
     socket.connect(address)
     socket.send(encode(1, m.Hello("small")))
     return socket
 
 
-def _kind(socket) -> str:
+def _kind(socket: zmq.Socket[bytes]) -> str:
     assert socket.poll(20_000), "no answer"
     return str(msgpack.unpackb(socket.recv())["kind"])
 
@@ -212,7 +214,7 @@ def noise(address: str, *, count: int, vectors: Path, seed: int = 2) -> Counter[
     return answers
 
 
-def _drain(socket, answers: Counter[str]) -> set[int]:
+def _drain(socket: zmq.Socket[bytes], answers: Counter[str]) -> set[int]:
     """Counts what has come; returns the ids."""
     ids = set()
     while socket.poll(0):

@@ -4,6 +4,8 @@ import io
 import json
 from pathlib import Path
 
+import pytest
+
 from host_bridge.batch import Event
 from host_bridge.batch.progress import JsonReporter, reporter_for
 from host_bridge.core.errors import PlateError
@@ -31,7 +33,7 @@ def test_json_is_one_object_a_line() -> None:
     assert done == {"event": "done", "rendered": 1, "kept": 0, "skipped": 0, "failed": 1, "seconds": 1.235}
 
 
-def test_people_read_plain_lines_where_there_is_no_terminal(capsys) -> None:
+def test_people_read_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     reporter = reporter_for(as_json=False)
     reporter.start(2, {"out": "o.####.exr"})
     reporter.frame(RENDERED)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import OpenEXR
@@ -26,10 +29,13 @@ from host_bridge.core.errors import (
     ServerUnreachableError,
     StyleError,
 )
+from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, PlateSequence
 from host_bridge.wire.messages import AnalysisSettings
+from tests.host_bridge.conftest import MakeRgba, Write
 
 
 class FakeClient:
@@ -43,13 +49,22 @@ class FakeClient:
         self.cancelled = False
         self.welcome = SimpleNamespace(styles=({"name": "neutral", "id": "neutral-1"},), depth_sources=())
 
-    def submit(self, frame, settings, controls, box, outputs, *, neighbours=()):
+    def submit(
+        self,
+        frame: Frame,
+        settings: AnalysisSettings,
+        controls: Controls,
+        box: Box,
+        outputs: Sequence[str],
+        *,
+        neighbours: tuple[Frame, ...] = (),
+    ) -> Any:
         self.asked += 1
         self.waiting += 1
         self.most_waiting = max(self.most_waiting, self.waiting)
         return self.asked, frame, box, outputs
 
-    def result(self, pending):
+    def result(self, pending: Any) -> Any:
         number, frame, box, outputs = pending
         self.waiting -= 1
         if number in self.faults:
@@ -58,18 +73,18 @@ class FakeClient:
         planes = {name: np.zeros((box.height, box.width, count.get(name, 1)), np.float32) for name in outputs}
         return Tile(box, planes, {"style_id": "neutral-1", "depth_source": "aov", "ms": {"depth": 1.0, "render": 2.0}})
 
-    def cancel(self, pending=None):
+    def cancel(self, pending: Any = None) -> None:
         self.cancelled = True
 
 
 @pytest.fixture
-def folder(tmp_path, write_exr, rgba):
+def folder(tmp_path: Path, write_exr: Write, rgba: MakeRgba) -> Path:
     for number in (1, 2, 3, 4, 5):
         write_exr(f"in/p.{number:04d}.exr", ({}, rgba(seed=number)))
     return tmp_path
 
 
-def job(folder, *, frames=None, out="out/o.####.exr", **options) -> Job:
+def job(folder: Path, *, frames: Any = None, out: str = "out/o.####.exr", **options: Any) -> Job:
     return Job(
         plate=PlateSequence.open(str(folder / "in" / "p.####.exr"), frames=frames),
         out=Pattern.parse(str(folder / out)),
@@ -80,18 +95,18 @@ def job(folder, *, frames=None, out="out/o.####.exr", **options) -> Job:
     )
 
 
-def run(asked: Job, client: FakeClient):
+def run(asked: Job, client: FakeClient) -> dict[str, Any]:
     said = io.StringIO()
     summary = run_job(asked, client, JsonReporter(said))
     return summary, [json.loads(line) for line in said.getvalue().splitlines()]
 
 
-def damage(folder, number: int) -> None:
+def damage(folder: Path, number: int) -> None:
     path = folder / "in" / f"p.{number:04d}.exr"
     path.write_bytes(path.read_bytes()[:400])
 
 
-def test_all_frames_are_rendered(folder) -> None:
+def test_all_frames_are_rendered(folder: Path) -> None:
     client = FakeClient()
     summary, events = run(job(folder), client)
     assert summary.exit_code == EXIT_OK
@@ -101,7 +116,7 @@ def test_all_frames_are_rendered(folder) -> None:
     assert sorted(p.name for p in (folder / "out").iterdir()) == [f"o.{n:04d}.exr" for n in range(1, 6)]
 
 
-def test_a_second_run_does_nothing(folder) -> None:
+def test_a_second_run_does_nothing(folder: Path) -> None:
     run(job(folder), FakeClient())
     client = FakeClient()
     summary, _ = run(job(folder), client)
@@ -110,7 +125,7 @@ def test_a_second_run_does_nothing(folder) -> None:
     assert summary.exit_code == EXIT_OK
 
 
-def test_what_changed_is_made_again(folder, write_exr, rgba) -> None:
+def test_what_changed_is_made_again(folder: Path, write_exr: Write, rgba: MakeRgba) -> None:
     run(job(folder), FakeClient())
     (folder / "out" / "o.0001.exr").unlink()
     cut = folder / "out" / "o.0002.exr"
@@ -124,7 +139,7 @@ def test_what_changed_is_made_again(folder, write_exr, rgba) -> None:
 @pytest.mark.parametrize(
     "change", [{"input_space": "lin_ap1_scene"}, {"overwrite": True}, {"controls": Controls(depth_gain=1.5)}]
 )
-def test_another_recipe_is_cooked_again(folder, change) -> None:
+def test_another_recipe_is_cooked_again(folder: Path, change: dict[str, Any]) -> None:
     from dataclasses import replace
 
     run(job(folder, frames="1-2"), FakeClient())
@@ -132,7 +147,7 @@ def test_another_recipe_is_cooked_again(folder, change) -> None:
     assert summary.counts == {"rendered": 2}
 
 
-def test_touching_a_file_is_no_change(folder) -> None:
+def test_touching_a_file_is_no_change(folder: Path) -> None:
     run(job(folder, frames="1"), FakeClient())
     path = folder / "in" / "p.0001.exr"
     shutil.copy(path, folder / "copy.exr")
@@ -141,7 +156,7 @@ def test_touching_a_file_is_no_change(folder) -> None:
     assert summary.counts == {"kept": 1}
 
 
-def test_one_bad_frame_does_not_lose_the_others(folder) -> None:
+def test_one_bad_frame_does_not_lose_the_others(folder: Path) -> None:
     damage(folder, 3)
     summary, events = run(job(folder), FakeClient())
     assert summary.exit_code == EXIT_SOME_FRAMES
@@ -152,7 +167,7 @@ def test_one_bad_frame_does_not_lose_the_others(folder) -> None:
     assert "p.0003.exr" in failed["error"]
 
 
-def test_missing_frames_fail_are_skipped_or_held(folder) -> None:
+def test_missing_frames_fail_are_skipped_or_held(folder: Path) -> None:
     (folder / "in" / "p.0003.exr").unlink()
     damage(folder, 5)
     summary, _ = run(job(folder, missing="error"), FakeClient())
@@ -168,14 +183,14 @@ def test_missing_frames_fail_are_skipped_or_held(folder) -> None:
     assert held["RGBA"].pixels.tobytes() == source["RGBA"].pixels.tobytes()
 
 
-def test_when_everything_fails_the_code_is_the_faults_own(folder) -> None:
+def test_when_everything_fails_the_code_is_the_faults_own(folder: Path) -> None:
     for number in range(1, 6):
         damage(folder, number)
     assert run(job(folder), FakeClient())[0].exit_code == EXIT_BAD_INPUT
     assert not (folder / "out").exists()
 
 
-def test_a_server_fault_of_one_frame(folder) -> None:
+def test_a_server_fault_of_one_frame(folder: Path) -> None:
     client = FakeClient()
     client.faults[2] = ServerError("it broke")
     summary, _ = run(job(folder), client)
@@ -187,7 +202,7 @@ def test_a_server_fault_of_one_frame(folder) -> None:
 
 
 @pytest.mark.parametrize("fault", [ServerUnreachableError("gone"), StyleError("no such style"), KeyboardInterrupt()])
-def test_a_fault_of_all_frames_stops_the_batch(folder, fault) -> None:
+def test_a_fault_of_all_frames_stops_the_batch(folder: Path, fault: BaseException) -> None:
     client = FakeClient()
     client.faults[3] = fault
     with pytest.raises(type(fault)):
@@ -198,20 +213,20 @@ def test_a_fault_of_all_frames_stops_the_batch(folder, fault) -> None:
         assert "tmp" not in path.name
 
 
-def test_a_disk_fault_of_one_frame(folder) -> None:
+def test_a_disk_fault_of_one_frame(folder: Path) -> None:
     (folder / "out" / "o.0002.exr").mkdir(parents=True)
     summary, _ = run(job(folder), FakeClient())
     assert list(summary.failures) == [2]
     assert isinstance(summary.failures[2], OutputError)
 
 
-def test_few_frames_are_under_way_at_once(folder) -> None:
+def test_few_frames_are_under_way_at_once(folder: Path) -> None:
     client = FakeClient()
     run(job(folder), client)
     assert client.most_waiting == 2
 
 
-def test_review_images_belong_to_the_frame(folder) -> None:
+def test_review_images_belong_to_the_frame(folder: Path) -> None:
     reviews = {"anaglyph": Pattern.parse(str(folder / "r.####.png"))}
     run(job(folder, frames="1-2", reviews=reviews), FakeClient())
     assert (folder / "r.0002.png").is_file()
@@ -223,7 +238,7 @@ def test_review_images_belong_to_the_frame(folder) -> None:
 # --- jobs that cannot be --------------------------------------------------------------------------------------------
 
 
-def test_the_output_may_not_be_the_plate(folder) -> None:
+def test_the_output_may_not_be_the_plate(folder: Path) -> None:
     with pytest.raises(OutputError, match="output is the plate itself"):
         job(folder, out="in/p.####.exr").check()
     (folder / "link").symlink_to(folder / "in")
@@ -233,11 +248,11 @@ def test_the_output_may_not_be_the_plate(folder) -> None:
         job(folder, reviews={"anaglyph": Pattern.parse(str(folder / "in" / "p.####.exr"))}).check()
 
 
-def test_frames_may_not_share_a_file(folder) -> None:
+def test_frames_may_not_share_a_file(folder: Path) -> None:
     with pytest.raises(BadInputError, match="5 frames would share one file"):
         job(folder, out="o.exr").check()
 
 
-def test_stereo_is_exr(folder) -> None:
+def test_stereo_is_exr(folder: Path) -> None:
     with pytest.raises(BadInputError, match=r"end the output in \.exr"):
         job(folder, out="o.####.png").check()

@@ -8,7 +8,7 @@ import sys
 BLOCKED = ("torch", "cv2", "OpenEXR", "OpenImageIO", "numba", "transformers", "art3d_node", "training", "rich")
 
 
-def test_client_imports_with_everything_heavy_blocked():
+def test_client_imports_with_everything_heavy_blocked() -> None:
     code = (
         "import sys\n"
         f"for name in {BLOCKED!r}: sys.modules[name] = None\n"

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,14 +29,14 @@ print(ping(place.address).pid)
 
 
 @pytest.fixture
-def runtime(monkeypatch):
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="art3d-run-") as folder:
         monkeypatch.setenv("ART3D_RUNTIME_DIR", folder)
         monkeypatch.setenv("XDG_STATE_HOME", folder)
         yield Path(folder)
 
 
-def test_ten_starts_make_one_server(runtime):
+def test_ten_starts_make_one_server(runtime: Path) -> None:
     starters = [
         subprocess.Popen([sys.executable, "-c", START], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(10)
@@ -53,7 +55,9 @@ def test_ten_starts_make_one_server(runtime):
     assert server_process.ping(found.address, timeout_s=0.1) is None
 
 
-def test_stop_ends_the_servers_of_every_version_and_no_more(runtime, monkeypatch, capsys):
+def test_stop_ends_the_servers_of_every_version_and_no_more(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = [server_process.ensure_server("cpu")]
     monkeypatch.setattr(server_process, "_fingerprint", lambda: "0.0.1")
     found.append(server_process.ensure_server("cpu"))
@@ -67,7 +71,9 @@ def test_stop_ends_the_servers_of_every_version_and_no_more(runtime, monkeypatch
     assert capsys.readouterr().out == "no server is running\n"
 
 
-def test_stop_says_how_to_end_a_server_that_hangs(runtime, monkeypatch, capsys):
+def test_stop_says_how_to_end_a_server_that_hangs(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     place = server_process.ensure_server("cpu")
     pong = server_process.ping(place.address)
     os.kill(pong.pid, signal.SIGSTOP)
@@ -78,7 +84,7 @@ def test_stop_says_how_to_end_a_server_that_hangs(runtime, monkeypatch, capsys):
     os.kill(pong.pid, signal.SIGCONT)
 
 
-def test_who_starts_a_server_may_leave_it_without_a_word(runtime):
+def test_who_starts_a_server_may_leave_it_without_a_word(runtime: Path) -> None:
     left = subprocess.run([sys.executable, "-X", "dev", "-c", START], capture_output=True, text=True, timeout=120)
     assert left.returncode == 0 and left.stderr == ""
     pid = int(left.stdout)
@@ -86,20 +92,20 @@ def test_who_starts_a_server_may_leave_it_without_a_word(runtime):
     os.kill(pid, signal.SIGTERM)
 
 
-def test_a_server_that_cannot_start_explains_itself(runtime, monkeypatch):
+def test_a_server_that_cannot_start_explains_itself(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_process.sys, "executable", "/bin/false")
     with pytest.raises(ServerUnreachableError, match="ended with code 1") as caught:
         server_process.ensure_server("cpu", timeout_s=10.0)
     assert "log" in str(caught.value)
 
 
-def test_a_server_killed_while_it_starts_is_started_again(runtime, monkeypatch):
+def test_a_server_killed_while_it_starts_is_started_again(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
 
     class Doomed(subprocess.Popen):
         """The first server dies at once, as by the kernel's own hand."""
 
-        def __init__(self, command, **options):
+        def __init__(self, command: list[str], **options: Any) -> None:
             super().__init__(command, **options)
             started.append(self)
             if len(started) == 1:
@@ -113,30 +119,30 @@ def test_a_server_killed_while_it_starts_is_started_again(runtime, monkeypatch):
     started[1].wait(20)
 
 
-def test_long_folders_fall_back_to_a_short_one(monkeypatch, tmp_path):
+def test_long_folders_fall_back_to_a_short_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     long = tmp_path / ("x" * 120)
     long.mkdir(mode=0o700)
     monkeypatch.setenv("ART3D_RUNTIME_DIR", str(long))
     assert len(str(server_process.own_endpoint("cpu").socket)) < 100
 
 
-def test_a_folder_that_others_can_enter_is_not_used(monkeypatch, tmp_path):
+def test_a_folder_that_others_can_enter_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     monkeypatch.setenv("ART3D_RUNTIME_DIR", str(tmp_path))
     assert server_process.own_endpoint("cpu").folder != tmp_path
 
 
-def test_no_folder_at_all(monkeypatch):
+def test_no_folder_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_process, "_own", lambda _folder: False)
     with pytest.raises(ServerError, match="XDG_RUNTIME_DIR"):
         server_process.own_endpoint("cpu")
 
 
-def test_another_state_of_the_code_gets_another_server(monkeypatch):
+def test_another_state_of_the_code_gets_another_server(monkeypatch: pytest.MonkeyPatch) -> None:
     before = server_process.own_endpoint("cpu").address
     monkeypatch.setattr(server_process, "_fingerprint", lambda: "9.9.9")
     assert server_process.own_endpoint("cpu").address != before
 
 
-def test_nobody_answers_a_ping(tmp_path):
+def test_nobody_answers_a_ping(tmp_path: Path) -> None:
     assert server_process.ping(f"ipc://{tmp_path}/nobody", timeout_s=0.1) is None

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from host_bridge.commands.render import add_arguments, job_of, notes_of
+from tests.host_bridge.conftest import MakeRgba, Write
 
 
 def notes(*words: str) -> tuple[str, ...]:
@@ -18,7 +19,7 @@ def notes(*words: str) -> tuple[str, ...]:
     return notes_of(job.check_readable(), job, args.frames)
 
 
-def test_two_files_are_no_silent_gap(tmp_path: Path, write_exr, rgba) -> None:
+def test_two_files_are_no_silent_gap(tmp_path: Path, write_exr: Write, rgba: MakeRgba) -> None:
     """Nobody can tell a sequence on twos from one whose middle frame is gone."""
     for number in (1001, 1003):
         write_exr(f"p.{number}.exr", ({}, rgba()))
@@ -30,7 +31,7 @@ def test_two_files_are_no_silent_gap(tmp_path: Path, write_exr, rgba) -> None:
     assert notes(plate) == ()
 
 
-def test_what_no_eye_can_carry_is_named(tmp_path: Path, write_exr, rgba) -> None:
+def test_what_no_eye_can_carry_is_named(tmp_path: Path, write_exr: Write, rgba: MakeRgba) -> None:
     ids = np.arange(24 * 40, dtype=np.uint32).reshape(24, 40)
     write_exr("p.0001.exr", ({}, {**rgba(), "id.x": ids, "glow.x": np.ones((24, 40), np.float32)}))
     plate = str(tmp_path / "p.####.exr")

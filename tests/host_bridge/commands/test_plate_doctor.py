@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,22 +12,23 @@ from host_bridge.commands.finding import Finding
 from host_bridge.commands.plate_doctor import look_at
 from host_bridge.core.errors import MissingFrameError, PlateError
 from host_bridge.io.plates import film, tags
+from tests.host_bridge.conftest import MakeRgba, Write
 from tests.host_bridge.io.plates.films import Make, make
 from tests.host_bridge.io.plates.tagged import cicp, png
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch) -> None:
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OCIO", raising=False)
     tags._warn.cache_clear()
     film._opened.cache_clear()
 
 
-def found(path, start=None) -> dict[str, Finding]:
+def found(path: Path, start: int | None = None) -> dict[str, Finding]:
     return {finding.name: finding for finding in look_at(str(path), start)}
 
 
-def test_an_exr_with_depth_and_views(write_exr, rgba) -> None:
+def test_an_exr_with_depth_and_views(write_exr: Write, rgba: MakeRgba) -> None:
     channels = {**rgba(), "Z": np.linspace(1, 9, 24 * 40).reshape(24, 40).astype(np.float32)}
     header = {"view": "left", "pixelAspectRatio": 2.0, "colorInteropID": "lin_ap1_scene"}
     says = found(write_exr("p.1001.exr", (header, channels), ({"view": "right", "pixelAspectRatio": 2.0}, rgba())))
@@ -37,7 +40,7 @@ def test_an_exr_with_depth_and_views(write_exr, rgba) -> None:
     assert all(finding.ok for finding in says.values())
 
 
-def test_a_pq_png(tmp_path) -> None:
+def test_a_pq_png(tmp_path: Path) -> None:
     path = png(tmp_path / "p.png", np.full((16, 24, 3), 999, np.uint16), cicp(9, 16))
     says = found(path)
     expected = "pq_rec2020_display: by its cICP 9/16/0/1; decoded to lin_rec709_scene, 1.0 is 100 nits;"
@@ -46,14 +49,14 @@ def test_a_pq_png(tmp_path) -> None:
     assert says["plate depth"].said == "none in the plate: a network estimates it"
 
 
-def test_an_unknown_tag_is_named_with_what_to_do(tmp_path) -> None:
+def test_an_unknown_tag_is_named_with_what_to_do(tmp_path: Path) -> None:
     path = png(tmp_path / "p.png", np.full((16, 24, 3), 99, np.uint8), cicp(9, 99))
     says = found(path)["plate colour"]
     assert says.said.startswith("srgb_rec709_scene: its cICP 9/99/0/1 is not known here; decoded to lin_rec709_scene")
     assert (says.ok, says.remedy) == (True, "--input-space names another")
 
 
-def test_no_tag(tmp_path, write_exr, rgba) -> None:
+def test_no_tag(tmp_path: Path, write_exr: Write, rgba: MakeRgba) -> None:
     says = found(png(tmp_path / "p.png", np.full((16, 24, 3), 99, np.uint8)))["plate colour"]
     assert says.said.startswith("srgb_rec709_scene: by its format;")
     says = found(write_exr("p.exr", ({}, rgba())))["plate colour"]
@@ -61,7 +64,7 @@ def test_no_tag(tmp_path, write_exr, rgba) -> None:
     assert says.remedy == "--input-space names another"
 
 
-def test_a_movie(tmp_path) -> None:
+def test_a_movie(tmp_path: Path) -> None:
     times = tuple(40 * i + (i % 3) * 15 for i in range(12))
     path = make(tmp_path / "a.mp4", Make(codec="libx264", frames=12, times_ms=times))
     says = found(path, start=1001)
@@ -71,14 +74,14 @@ def test_a_movie(tmp_path) -> None:
     assert "g24_rec709_display: by its colour 1/1/1" in says["plate colour"].said
 
 
-def test_missing_frames_are_a_fault(write_exr, rgba, tmp_path) -> None:
+def test_missing_frames_are_a_fault(write_exr: Write, rgba: MakeRgba, tmp_path: Path) -> None:
     for number in (1, 2, 5):
         write_exr(f"p.{number:04}.exr", ({}, rgba()))
     says = found(tmp_path / "p.####.exr")["plate"]
     assert (says.ok, says.said) == (False, "p.####.exr: frames 1-5; 2 of 5 frames are missing")
 
 
-def test_faults_are_told(tmp_path) -> None:
+def test_faults_are_told(tmp_path: Path) -> None:
     with pytest.raises(MissingFrameError):
         found(tmp_path / "none.exr")
     (tmp_path / "a.png").write_bytes(b"no picture")
@@ -86,7 +89,7 @@ def test_faults_are_told(tmp_path) -> None:
         found(tmp_path / "a.png")
 
 
-def test_a_letterbox_is_told(tmp_path) -> None:
+def test_a_letterbox_is_told(tmp_path: Path) -> None:
     from PIL import Image
 
     picture = np.random.default_rng(0).integers(60, 255, (90, 160, 3)).astype(np.uint8)
@@ -97,7 +100,7 @@ def test_a_letterbox_is_told(tmp_path) -> None:
     assert found(tmp_path / "whole.png")["plate picture"].said == "the whole frame, no bars"
 
 
-def test_cuts_of_a_sequence(tmp_path, monkeypatch) -> None:
+def test_cuts_of_a_sequence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     scenes = [np.kron(rng.integers(0, 256, (4, 6, 3)), np.ones((8, 8, 1))).astype(np.uint8) for _ in range(2)]
     for number in range(1001, 1017):

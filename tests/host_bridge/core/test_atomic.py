@@ -14,7 +14,7 @@ from host_bridge.core.errors import OutputError
 from host_bridge.io.outputs import write_picture
 
 
-def test_the_file_appears_at_the_end_and_its_folder_with_it(tmp_path) -> None:
+def test_the_file_appears_at_the_end_and_its_folder_with_it(tmp_path: Path) -> None:
     path = tmp_path / "new" / "out.exr"
     with replacing(path) as temporary:
         temporary.write_bytes(b"whole")
@@ -25,7 +25,7 @@ def test_the_file_appears_at_the_end_and_its_folder_with_it(tmp_path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_fault_leaves_what_was_there(tmp_path) -> None:
+def test_a_fault_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "out.exr"
     path.write_bytes(b"old")
     with pytest.raises(KeyboardInterrupt), replacing(path) as temporary:
@@ -35,7 +35,7 @@ def test_a_fault_leaves_what_was_there(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_that_cannot_be_made(tmp_path) -> None:
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="cannot be written"), replacing(tmp_path / "file" / "out.exr"):
         pass
@@ -65,7 +65,7 @@ except OutputError as error:
 
 
 @pytest.mark.parametrize("name", ["out.exr", "out.png", "out.tif"])
-def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, name) -> None:
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, name: str) -> None:
     """A limit on file size stands for the full disk: the write fails at the same call."""
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path / name)], capture_output=True, text=True, check=True
@@ -91,7 +91,7 @@ def kill_a_writer(path: Path) -> None:
     subprocess.run([sys.executable, "-c", LEFT, str(path)], check=False)
 
 
-def test_the_next_writer_removes_what_a_killed_one_left(tmp_path) -> None:
+def test_the_next_writer_removes_what_a_killed_one_left(tmp_path: Path) -> None:
     kill_a_writer(tmp_path / "out.exr")
     kill_a_writer(tmp_path / "other.exr")
     assert len(list(tmp_path.iterdir())) == 2
@@ -104,7 +104,7 @@ def test_the_next_writer_removes_what_a_killed_one_left(tmp_path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["out.exr"]
 
 
-def test_a_writer_at_work_is_left_alone(tmp_path) -> None:
+def test_a_writer_at_work_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "out.exr"
     with replacing(path) as first:
         first.write_bytes(b"first")
@@ -116,7 +116,7 @@ def test_a_writer_at_work_is_left_alone(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("name", ["out.exr", "out.png", "out.tif", "out.jpg"])
-def test_image_writers_keep_the_locked_file(tmp_path, name, monkeypatch) -> None:
+def test_image_writers_keep_the_locked_file(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock is the file's: a writer that made another file under the name would lose it."""
     seen = []
     flush = atomic._flush
@@ -127,7 +127,7 @@ def test_image_writers_keep_the_locked_file(tmp_path, name, monkeypatch) -> None
     assert seen[0] is False
 
 
-def test_the_umask_decides_who_may_read(tmp_path) -> None:
+def test_the_umask_decides_who_may_read(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
         with replacing(tmp_path / "a.exr") as temporary:
@@ -137,7 +137,7 @@ def test_the_umask_decides_who_may_read(tmp_path) -> None:
     assert (tmp_path / "a.exr").stat().st_mode & 0o777 == 0o640
 
 
-def test_files_of_others_are_no_leftovers(tmp_path) -> None:
+def test_files_of_others_are_no_leftovers(tmp_path: Path) -> None:
     for name in (".out.exr", ".out.0123456789ab.tmp.exr", "out.0123456789ab.art3d-tmp.exr"):
         (tmp_path / name).write_bytes(b"theirs")
     (tmp_path / ".out.0123456789ab.art3d-tmp.exr").symlink_to(tmp_path / ".out.exr")

@@ -14,21 +14,21 @@ ESCAPE = "\x1b]0;owned\x07\x1b[2J"
 
 
 @pytest.mark.parametrize("text", [ESCAPE, "a\rb", "a\nb", "\x9b31m", "\u202egpj.exe", "\x7f", "\x00", "\ud800"])
-def test_what_a_terminal_would_obey_is_written_out(text):
+def test_what_a_terminal_would_obey_is_written_out(text: str) -> None:
     shown = printable(text)
     assert shown.isprintable() and shown.encode("utf-8") and shown != text
 
 
 @pytest.mark.parametrize("text", ["", "Übergröße 4 %", "立体", "x_L − x_R", "🎬", "non\u00a0breaking"])
-def test_other_text_stays(text):
+def test_other_text_stays(text: str) -> None:
     assert printable(text) == text
 
 
-def test_lines_stay_where_they_may():
+def test_lines_stay_where_they_may() -> None:
     assert printable(f"a\n\tb{ESCAPE[0]}", lines=True) == "a\n\tb\\x1b"
 
 
-def test_errors_logs_cards_and_names():
+def test_errors_logs_cards_and_names() -> None:
     assert str(BadInputError(ESCAPE, where=ESCAPE, remedy=ESCAPE)).isprintable()
     record = logging.LogRecord("x", logging.ERROR, "f", 1, "a client %s", (ESCAPE,), None)
     assert PrintableFormatter("%(message)s").format(record).isprintable()

@@ -13,7 +13,7 @@ import pytest
 from host_bridge.core.regular import open_regular, parse_json, read_json, read_regular, validate_plain
 
 
-def test_smoke(tmp_path):
+def test_smoke(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b'{"a": [1, 2.5, "x", null, true]}')
     assert read_json(path) == {"a": [1, 2.5, "x", None, True]}
@@ -22,7 +22,7 @@ def test_smoke(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["fifo", "device", "link to a device", "folder", "socket", "missing", "large"])
-def test_what_is_no_regular_file_is_refused_at_once(kind, tmp_path):
+def test_what_is_no_regular_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "file"
     if kind == "fifo":
         os.mkfifo(path)
@@ -45,7 +45,7 @@ def test_what_is_no_regular_file_is_refused_at_once(kind, tmp_path):
     assert caught.value.strerror
 
 
-def test_links_are_refused_where_they_are_not_followed(tmp_path):
+def test_links_are_refused_where_they_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "link").symlink_to(tmp_path / "file")
     with pytest.raises(OSError, match="regular"):
@@ -69,18 +69,18 @@ BAD = (
 
 
 @pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
-def test_json_that_nothing_could_carry_is_refused(text):
+def test_json_that_nothing_could_carry_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_json(text)
 
 
-def test_bytes_that_are_no_text_are_refused():
+def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(ValueError):
         parse_json(b'"\xff"')
     with pytest.raises(ValueError, match="is not JSON"):
         validate_plain({"a": b"bytes"})
 
 
-def test_the_largest_numbers_pass():
+def test_the_largest_numbers_pass() -> None:
     numbers = [(1 << 63) - 1, -(1 << 63), 1.7e308, 5e-324]
     assert parse_json(json.dumps(numbers)) == numbers

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -103,7 +104,7 @@ def test_a_stopped_movie_goes_on(stereo: str, monkeypatch: pytest.MonkeyPatch) -
 
     picture = run._picture
 
-    def interrupted(source, delivery, number, view):  # type: ignore[no-untyped-def]
+    def interrupted(source: Any, delivery: Any, number: int, view: str | None) -> Any:  # type: ignore[no-untyped-def]
         if number == 1004 and 1004 not in made:
             made.append(number)
             raise KeyboardInterrupt

@@ -19,11 +19,12 @@ from host_bridge.io.plates import Plate, PlateSequence
 from host_bridge.shot.depth import outdated, settle, spread
 from host_bridge.shot.depth_choice import ShotDepth
 from host_bridge.shot.depth_provenance import depth_fields, depth_words
-from host_bridge.shot.file import load_shot, save_shot
+from host_bridge.shot.file import Shot, load_shot, save_shot
 from host_bridge.shot.make import fits, kept_shot, make_shot
 from host_bridge.shot.survey import Plan
 from host_bridge.wire.depth_values import Evidence
 from host_bridge.wire.messages import AnalysisSettings
+from tests.host_bridge.conftest import MakeRgba, Write
 
 AUTO = AnalysisSettings()
 BOX = Box.of_size(16, 9)
@@ -126,7 +127,7 @@ def test_a_kept_shot_remembers_why(
 
 
 @pytest.fixture
-def sequence(write_exr, rgba) -> PlateSequence:
+def sequence(write_exr: Write, rgba: MakeRgba) -> PlateSequence:
     """Four frames with Z, of which the third shows nothing."""
     for number in range(1, 5):
         z = np.zeros((24, 40), "<f4") if number == 3 else np.linspace(2, 40, 960, dtype="<f4").reshape(24, 40)
@@ -150,7 +151,7 @@ def test_defaults_do_not_inherit_a_network(sequence: PlateSequence, tmp_path: Pa
     path, made = tmp_path / "s.art3d", list[str]()
 
     def render(settings: AnalysisSettings) -> str:
-        def make():
+        def make() -> Shot:
             made.append(settings.depth)
             return make_shot(sequence, Says(0.9), settings, Plan())
 

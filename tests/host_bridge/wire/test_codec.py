@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import msgpack
 import pytest
@@ -20,7 +22,7 @@ from host_bridge.wire.shot_frame import ShotFrame
 from tests.host_bridge.wire import wire_examples as examples
 
 
-def packed(**fields) -> bytes:
+def packed(**fields: Any) -> bytes:
     return msgpack.packb({"id": 1, "kind": "ping", **fields})
 
 
@@ -29,18 +31,18 @@ def request() -> dict:
 
 
 @pytest.mark.parametrize("message", examples.EXAMPLES, ids=lambda m: NAMES[type(m)])
-def test_round_trip(message):
+def test_round_trip(message: m.Message) -> None:
     data = encode(7, message)
     envelope = decode(data, limit_bytes=1 << 20)
     assert envelope.id == 7 and envelope.message == decode(encode(7, envelope.message)).message
     assert encode(7, envelope.message) == data
 
 
-def test_every_kind_has_an_example():
+def test_every_kind_has_an_example() -> None:
     assert {type(message) for message in examples.EXAMPLES} == set(KINDS.values())
 
 
-def test_convention_golden_vectors():
+def test_convention_golden_vectors() -> None:
     golden = examples.golden()
     assert {path.name for path in examples.VECTORS.iterdir()} == set(golden)
     for name, content in golden.items():
@@ -48,7 +50,7 @@ def test_convention_golden_vectors():
 
 
 @pytest.mark.parametrize("path", sorted(examples.VECTORS.glob("*.bin")), ids=lambda path: path.stem)
-def test_golden_bytes_decode_and_encode_again(path):
+def test_golden_bytes_decode_and_encode_again(path: Path) -> None:
     if path.stem == "content_key":
         stated = json.loads(path.with_suffix(".json").read_text())
         assert examples.key_frame().key == stated["key"]
@@ -57,11 +59,11 @@ def test_golden_bytes_decode_and_encode_again(path):
     assert encode(envelope.id, envelope.message) == path.read_bytes()
 
 
-def test_header_for_cpp_is_current():
+def test_header_for_cpp_is_current() -> None:
     assert HEADER.read_text(encoding="utf-8") == header()
 
 
-def test_unknown_keys_are_ignored_and_unknown_kinds_kept():
+def test_unknown_keys_are_ignored_and_unknown_kinds_kept() -> None:
     assert decode(packed(color="blue")).message == m.Ping()
     assert decode(packed(kind="dance")).message == Unknown("dance")
     fields = request()
@@ -69,7 +71,7 @@ def test_unknown_keys_are_ignored_and_unknown_kinds_kept():
     assert decode(msgpack.packb(fields)) == decode(msgpack.packb(request()))
 
 
-def test_defaults_fill_in():
+def test_defaults_fill_in() -> None:
     fields = request()
     for name in ("priority", "viewer", "transport"):
         del fields[name]
@@ -79,7 +81,7 @@ def test_defaults_fill_in():
     assert (message.priority, message.viewer, message.transport) == ("batch", "", "inline")
 
 
-def test_canonical_floats_and_key_order():
+def test_canonical_floats_and_key_order() -> None:
     data = encode(1, examples.EXAMPLES[9])
     found = msgpack.unpackb(data)
     assert list(found) == sorted(found) and list(found["controls"]) == sorted(found["controls"])
@@ -112,13 +114,13 @@ def test_canonical_floats_and_key_order():
         packed(kind="chunk", upload=1),
     ],
 )
-def test_refused(data):
+def test_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         decode(data)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "1", None, True, [1.0]])
-def test_floats_are_finite_numbers(value):
+def test_floats_are_finite_numbers(value: object) -> None:
     fields = request()
     fields["controls"]["depth_gain"] = value
     with pytest.raises(ProtocolError, match="depth_gain"):
@@ -134,33 +136,33 @@ def test_floats_are_finite_numbers(value):
         (packed(kind="measure", key="x" * (TEXT_BYTES + 1)), "text_bytes"),
     ],
 )
-def test_limits_are_named(data, names):
+def test_limits_are_named(data: bytes, names: str) -> None:
     with pytest.raises(LimitError) as caught:
         decode(data)
     assert names in str(caught.value)
 
 
-def test_nesting_up_to_the_limit_is_fine():
+def test_nesting_up_to_the_limit_is_fine() -> None:
     value: object = 1
     for _ in range(NESTING - 1):
         value = [value]
     assert decode(packed(extra=value)).message == m.Ping()
 
 
-def test_boxes_beyond_the_coordinate_limit():
+def test_boxes_beyond_the_coordinate_limit() -> None:
     fields = request()
     fields["box"] = [0, 0, 1 << 25, 1]
     with pytest.raises(LimitError, match="coordinate"):
         decode(msgpack.packb(fields))
 
 
-def test_errors_travel():
+def test_errors_travel() -> None:
     error = LimitError("a frame of 9 bytes", remedy="the limit frame_bytes is 8", where="frame 7")
     again = error_of(decode(encode(1, failure(error))).message)
     assert type(again) is LimitError and str(again) == str(error)
 
 
-def test_the_id_of_a_refused_message_is_found():
+def test_the_id_of_a_refused_message_is_found() -> None:
     assert request_id_of(packed(id=9, kind="commit", upload="x")) == 9
     assert request_id_of(b"\xc1") == 0
 
@@ -186,7 +188,7 @@ requests = st.builds(
 
 @settings(deadline=None, max_examples=100)
 @given(requests, st.integers(0, (1 << 63) - 1))
-def test_property_requests_come_back(message, number):
+def test_property_requests_come_back(message: m.Message, number: int) -> None:
     data = encode(number, message)
     envelope = decode(data)
     assert envelope.message == message and envelope.id == number and encode(number, envelope.message) == data
@@ -194,7 +196,7 @@ def test_property_requests_come_back(message, number):
 
 @settings(deadline=None, max_examples=300)
 @given(st.binary(max_size=200))
-def test_property_noise_is_refused_cleanly(data):
+def test_property_noise_is_refused_cleanly(data: bytes) -> None:
     try:
         decode(data)
     except Art3DError as error:
@@ -206,7 +208,7 @@ def test_property_noise_is_refused_cleanly(data):
     st.sampled_from(sorted(examples.VECTORS.glob("*.bin"))),
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=4),
 )
-def test_property_mutations_are_refused_cleanly_or_stay_stable(path, changes):
+def test_property_mutations_are_refused_cleanly_or_stay_stable(path: Path, changes: list[tuple[int, int]]) -> None:
     data = bytearray(path.read_bytes())
     for place, value in changes:
         data[place % len(data)] = value

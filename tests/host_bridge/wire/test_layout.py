@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ LAYERS = {
 }
 
 
-def test_smoke():
+def test_smoke() -> None:
     placed, nbytes = place_layers(LAYERS)
     payload = bytearray(nbytes)
     write_layers(placed, LAYERS, memoryview(payload))
@@ -36,7 +37,7 @@ def test_smoke():
     assert all(np.array_equal(found[name], LAYERS[name]) for name in LAYERS)
 
 
-def test_convention_order_and_alignment():
+def test_convention_order_and_alignment() -> None:
     placed, nbytes = place_layers(LAYERS)
     assert [(layer.name, layer.offset) for layer in placed] == [("color", 0), ("look", 192)]
     assert nbytes == 256
@@ -44,12 +45,12 @@ def test_convention_order_and_alignment():
     assert [plane.offset for plane in planes] == [0, 64] and size == 64
 
 
-def test_an_honest_description_passes():
+def test_an_honest_description_passes() -> None:
     placed, nbytes = place_layers(LAYERS)
     validate_layers(placed, nbytes, limit_bytes=nbytes)
 
 
-def test_the_frame_limit_is_named():
+def test_the_frame_limit_is_named() -> None:
     placed, nbytes = place_layers(LAYERS)
     with pytest.raises(LimitError, match="256 bytes") as caught:
         validate_layers(placed, nbytes, limit_bytes=nbytes - 1)
@@ -71,13 +72,13 @@ def test_the_frame_limit_is_named():
         {"offset": -64},
     ],
 )
-def test_impossible_layers_are_refused(change):
+def test_impossible_layers_are_refused(change: dict[str, Any]) -> None:
     placed, nbytes = place_layers(LAYERS)
     with pytest.raises((ProtocolError, LimitError)):
         validate_layers((replace(placed[0], **change), *placed[1:]), nbytes, limit_bytes=1 << 30)
 
 
-def test_wrong_size_and_repeated_names_are_refused():
+def test_wrong_size_and_repeated_names_are_refused() -> None:
     placed, nbytes = place_layers(LAYERS)
     with pytest.raises(ProtocolError, match="take"):
         validate_layers(placed, nbytes + 64, limit_bytes=1 << 30)
@@ -86,7 +87,7 @@ def test_wrong_size_and_repeated_names_are_refused():
 
 
 @pytest.mark.parametrize("plane", [Plane("left", 2, 2, 1, 8), Plane("left", 2, 2, 1, -1), Plane("left", -2, -2, 1, 0)])
-def test_planes_outside_their_payload_are_refused(plane):
+def test_planes_outside_their_payload_are_refused(plane: Plane) -> None:
     with pytest.raises(ProtocolError, match="reaches outside"):
         views([plane], bytes(16))
 
@@ -99,7 +100,7 @@ def test_planes_outside_their_payload_are_refused(plane):
         min_size=1,
     )
 )
-def test_property_arrays_do_not_overlap(shapes):
+def test_property_arrays_do_not_overlap(shapes: dict[str, tuple[int, int, int]]) -> None:
     layers = {name: np.zeros((h, w, c), dtype) for name, (h, w, c, dtype) in shapes.items()}
     placed, nbytes = place_layers(layers)
     validate_layers(placed, nbytes, limit_bytes=1 << 30)
@@ -110,7 +111,7 @@ def test_property_arrays_do_not_overlap(shapes):
     assert owner.max() == 1
 
 
-def test_large_layers_are_copied_whole():
+def test_large_layers_are_copied_whole() -> None:
     rng = np.random.default_rng(3)
     wide = rng.integers(0, 1 << 16, (900, 1400, 8), np.uint16)
     layers = {"color": wide[:, ::2, :4], "extra": wide[:, :3], "matte": wide[:1, :1, :1]}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,13 +16,13 @@ from host_bridge.wire.memory import Mappings, Segment, attach
 
 
 @pytest.fixture
-def pool():
+def pool() -> Iterator[SegmentPool]:
     made = SegmentPool(8 << 20)
     yield made
     made.close()
 
 
-def test_smoke_both_ways(pool):
+def test_smoke_both_ways(pool: SegmentPool) -> None:
     piece = pool.acquire(100)
     Mappings(write=True).payload(piece.ref(100))[:5] = b"hello"
     assert bytes(piece.payload(5)) == b"hello"
@@ -27,7 +30,7 @@ def test_smoke_both_ways(pool):
     pool.give_back(piece)
 
 
-def test_readers_cannot_write(pool):
+def test_readers_cannot_write(pool: SegmentPool) -> None:
     piece = pool.acquire(100)
     view = Mappings().payload(piece.ref(100))
     with pytest.raises(TypeError):
@@ -36,7 +39,7 @@ def test_readers_cannot_write(pool):
     pool.give_back(piece)
 
 
-def test_a_segment_cannot_be_cut_short(pool):
+def test_a_segment_cannot_be_cut_short(pool: SegmentPool) -> None:
     piece = pool.acquire(100)
     with open(f"/proc/{os.getpid()}/fd/{piece.fd}", "r+b") as file, pytest.raises(PermissionError):
         file.truncate(0)
@@ -46,21 +49,21 @@ def test_a_segment_cannot_be_cut_short(pool):
 @pytest.mark.parametrize(
     "change", [{"token": "00" * 16}, {"nbytes": 1 << 40}, {"fd": 9999}, {"pid": 0}, {"nbytes": -1}]
 )
-def test_another_segment_is_refused(pool, change):
+def test_another_segment_is_refused(pool: SegmentPool, change: dict[str, Any]) -> None:
     piece = pool.acquire(100)
     with pytest.raises(ProtocolError):
         attach(replace(piece.ref(100), **change))
     pool.give_back(piece)
 
 
-def test_an_ordinary_file_is_refused(tmp_path):
+def test_an_ordinary_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_bytes(bytes(1000))
     with path.open("rb") as file, pytest.raises(ProtocolError, match="not a segment"):
         attach(Segment(os.getpid(), file.fileno(), "00" * 16, 10))
 
 
-def test_a_recycled_segment_needs_its_new_token(pool):
+def test_a_recycled_segment_needs_its_new_token(pool: SegmentPool) -> None:
     piece = pool.acquire(100)
     old, mappings = piece.ref(100), Mappings()
     mappings.payload(old)
@@ -72,7 +75,7 @@ def test_a_recycled_segment_needs_its_new_token(pool):
     pool.give_back(piece)
 
 
-def test_retired_memory_is_empty_for_those_who_still_map_it(pool):
+def test_retired_memory_is_empty_for_those_who_still_map_it(pool: SegmentPool) -> None:
     piece = pool.acquire(100)
     piece.payload(5)[:] = b"hello"
     view = Mappings().payload(piece.ref(100))
@@ -81,7 +84,7 @@ def test_retired_memory_is_empty_for_those_who_still_map_it(pool):
     assert bytes(view[:5]) == bytes(5)
 
 
-def test_few_mappings_are_kept(pool):
+def test_few_mappings_are_kept(pool: SegmentPool) -> None:
     mappings = Mappings(count=2)
     pieces = [pool.acquire(100) for _ in range(5)]
     for piece in pieces:

@@ -53,7 +53,7 @@ wanted = st.lists(st.lists(sizes, min_size=1, max_size=PARTS), max_size=4)
 
 @settings(max_examples=60, deadline=None)
 @given(wanted, st.integers(1, 100_000))
-def test_messages_survive_any_cut(shape, step):
+def test_messages_survive_any_cut(shape: list[bytes], step: int) -> None:
     messages = [[os.urandom(size) for size in parts] for parts in shape]
     sender = ready()
     data = b"".join(bytes(part) for message in messages for part in sender.frames(message))
@@ -63,7 +63,7 @@ def test_messages_survive_any_cut(shape, step):
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
-def test_noise_ends_in_a_violation_or_waits(data):
+def test_noise_ends_in_a_violation_or_waits(data: bytes) -> None:
     for peer in (ready(), Peer(Null(), limit_bytes=LIMIT)):
         try:
             joined(peer, data, 50)
@@ -72,7 +72,7 @@ def test_noise_ends_in_a_violation_or_waits(data):
         assert peer.kept_bytes <= LIMIT
 
 
-def test_a_message_is_bounded_before_it_is_complete():
+def test_a_message_is_bounded_before_it_is_complete() -> None:
     peer = ready()
     with pytest.raises(Violation, match="a message of"):
         joined(peer, b"\x02" + struct.pack(">Q", LIMIT + 1), 100)
@@ -85,7 +85,7 @@ def test_a_message_is_bounded_before_it_is_complete():
         joined(ready(), b"\x06" + struct.pack(">Q", 5000), 100)
 
 
-def test_a_large_frame_that_is_announced_takes_no_memory_before_it_comes():
+def test_a_large_frame_that_is_announced_takes_no_memory_before_it_comes() -> None:
     peer = ready()
     joined(peer, b"\x02" + struct.pack(">Q", LIMIT), 100)
     place = peer.room()
@@ -133,13 +133,13 @@ class Client:
 
 
 @pytest.fixture
-def pair():
+def pair() -> tuple[Client, Curve]:
     public, secret = sodium.crypto_box_keypair()
     client = Client(public)
     return client, Curve(public, secret, lambda key: key == client.public)
 
 
-def test_curve_lets_the_listed_key_in(pair):
+def test_curve_lets_the_listed_key_in(pair: tuple[Client, Curve]) -> None:
     client, server = pair
     assert server.handshake(client.initiate(server.handshake(client.hello()))).startswith(b"\x05READY")
     assert server.ready and server.key == client.public
@@ -149,7 +149,7 @@ def test_curve_lets_the_listed_key_in(pair):
     assert client.opened(server.seal(1, b"reply")) == b"\x01reply"
 
 
-def test_curve_refuses_another_key_and_says_so(pair):
+def test_curve_refuses_another_key_and_says_so(pair: tuple[Client, Curve]) -> None:
     client, server = pair
     client.public, client.secret = sodium.crypto_box_keypair()
     server._admits = lambda key: False
@@ -164,7 +164,7 @@ def changed(data: bytes, at: int) -> bytes:
     return bytes(other)
 
 
-def test_curve_opens_nothing_that_was_changed_or_sent_before(pair):
+def test_curve_opens_nothing_that_was_changed_or_sent_before(pair: tuple[Client, Curve]) -> None:
     client, server = pair
 
     def fresh() -> Curve:
@@ -187,7 +187,7 @@ def test_curve_opens_nothing_that_was_changed_or_sent_before(pair):
             server.open(memoryview(bad))
 
 
-def test_curve_demands_a_vouch_for_this_connection(pair):
+def test_curve_demands_a_vouch_for_this_connection(pair: tuple[Client, Curve]) -> None:
     client, server = pair
     with pytest.raises(Violation, match="vouch"):
         server.handshake(client.initiate(server.handshake(client.hello()), signs=os.urandom(32)))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,7 @@ RGB = ("R", "G", "B")
 
 
 @pytest.fixture(autouse=True)
-def no_ocio(monkeypatch) -> None:
+def no_ocio(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OCIO", raising=False)
 
 
@@ -24,18 +26,18 @@ def test_an_unknown_space_names_near_ones() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_broken_config_is_one_line(monkeypatch, tmp_path) -> None:
+def test_a_broken_config_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OCIO", str(tmp_path / "none.ocio"))
     with pytest.raises(BadInputError, match=r"colour config cannot be read"):
         colour.make_look(np.zeros((8, 8, 3), np.float32), RGB, colour.LINEAR_REC709)
 
 
 @pytest.mark.parametrize("spelling", ["lin_rec709", "Linear Rec.709 (sRGB)", "lin_srgb", "LIN_REC709_SCENE"])
-def test_one_space_has_one_name(spelling) -> None:
+def test_one_space_has_one_name(spelling: str) -> None:
     assert colour.validate_space(spelling) == colour.LINEAR_REC709
 
 
-def test_only_plain_linear_rec709_is_left_to_the_server(monkeypatch) -> None:
+def test_only_plain_linear_rec709_is_left_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not colour.needs_look(colour.LINEAR_REC709, RGB)
     assert not colour.needs_look(colour.LINEAR_REC709, (*RGB, "A"))
     assert colour.needs_look("lin_ap1_scene", RGB)
@@ -57,7 +59,7 @@ def test_wide_gamut_white_is_white() -> None:
     assert np.abs(look.astype(int) - 255).max() <= 2
 
 
-def test_the_config_in_force_decides(monkeypatch) -> None:
+def test_the_config_in_force_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCIO", "ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3")
     look = colour.make_look(np.full((8, 8, 3), 0.18, np.float32), RGB, "ACEScg")
     assert np.abs(look.astype(float) - 118).max() < 2
@@ -74,7 +76,7 @@ def test_the_look_is_small_and_blind_to_nan() -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 40))
-def test_shrinking_keeps_constants(rows, columns, side) -> None:
+def test_shrinking_keeps_constants(rows: int, columns: int, side: int) -> None:
     small = colour.shrink(np.full((rows, columns, 2), 0.25, np.float16), side)
     assert max(small.shape[:2]) <= side
     assert small == pytest.approx(0.25)
@@ -85,7 +87,9 @@ def test_srgb_and_back() -> None:
     assert curves.linear_to_srgb(curves.srgb_to_linear(values)) == pytest.approx(values, abs=1e-9)
 
 
-def test_a_config_shows_its_own_spaces_whether_or_not_it_has_linear_rec709(monkeypatch, tmp_path) -> None:
+def test_a_config_shows_its_own_spaces_whether_or_not_it_has_linear_rec709(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     own = tmp_path / "own.ocio"
     own.write_text(
         "ocio_profile_version: 2\nroles: {default: house, scene_linear: house}\n"

@@ -26,7 +26,7 @@ def codes() -> np.ndarray:
 
 
 @pytest.mark.parametrize("space", [*IDS.split(), *CAMERAS.split(), "data"])
-def test_every_id_of_the_forum_is_known_and_decodes(space, monkeypatch) -> None:
+def test_every_id_of_the_forum_is_known_and_decodes(space: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OCIO", raising=False)
     assert colour.known(space)
     assert colour.known(f"ocio:{space}") or ":" in space
@@ -57,13 +57,13 @@ def test_the_formulas_are_those_of_the_aces_config() -> None:
 
 
 @pytest.mark.parametrize("name", primaries.PRIMARIES)
-def test_white_is_white(name) -> None:
+def test_white_is_white(name: str) -> None:
     white = np.linalg.inv(primaries.to_rec709("ciexyzd65")).sum(1) if name == primaries.XYZ else np.ones(3)
     assert primaries.to_rec709(name) @ white == pytest.approx(np.ones(3), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", [n for n in primaries.PRIMARIES if n != primaries.XYZ])
-def test_primaries_have_their_name_and_others_a_spelling(name) -> None:
+def test_primaries_have_their_name_and_others_a_spelling(name: str) -> None:
     assert primaries.named(primaries.PRIMARIES[name]) == name
     moved = tuple(v + 0.01 for v in primaries.PRIMARIES[name])
     spelled = primaries.named(moved)
@@ -74,7 +74,7 @@ def test_primaries_have_their_name_and_others_a_spelling(name) -> None:
 @pytest.mark.parametrize(
     "bad", [(0.0,) * 8, (0.3,) * 8, (float("nan"),) * 8, (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.9, 0.05)]
 )
-def test_what_is_no_set_of_primaries(bad) -> None:
+def test_what_is_no_set_of_primaries(bad: tuple[float, ...]) -> None:
     assert not primaries.usable(bad)
     assert interop.from_chromaticities(bad) is None
 
@@ -105,7 +105,7 @@ def test_hlg_reference_white_and_peak() -> None:
         "foo_rec709_display",
     ],
 )
-def test_what_is_no_id(text) -> None:
+def test_what_is_no_id(text: str) -> None:
     assert interop.formula(text) is None
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import struct
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import OpenEXR
 import OpenImageIO as oiio
 import pytest
@@ -16,12 +19,14 @@ from host_bridge.io.outputs.done import is_done
 from host_bridge.io.plates import Pattern, read_plate
 from host_bridge.io.plates.exr_chunks import read_blocks
 from host_bridge.io.plates.exr_header import read_headers
+from host_bridge.io.plates.plate import Plate
+from tests.host_bridge.conftest import Write
 from tests.host_bridge.io.plates.exr_bytes import scanlines
 
 ROWS, COLUMNS = 40, 48
 
 
-def result_of(plate, hero="left") -> Result:
+def result_of(plate: Plate, hero: str = "left") -> Result:
     box = plate.shown.data
     size = (box.height, box.width)
     other = "right" if hero == "left" else "left"
@@ -36,28 +41,28 @@ def result_of(plate, hero="left") -> Result:
     return Result(plate, hero, box, planes, {}, "recipe")
 
 
-def stereo(tmp_path, plate, compression="auto", hero="left"):
+def stereo(tmp_path: Path, plate: Plate, compression: str = "auto", hero: str = "left") -> Path:
     out = Pattern.parse(str(tmp_path / "out.exr"))
     (path,) = write_stereo(out, result_of(plate, hero), Writing("1", (), compression))
     return path
 
 
-def parts_of(path):
+def parts_of(path: Path) -> list[Any]:
     return {part.name(): part for part in OpenEXR.File(str(path), separate_channels=True).parts}
 
 
-def blocks_of(path, name):
+def blocks_of(path: Path, name: str) -> list[bytes]:
     headers, end = read_headers(path)
     number = next((n for n, header in enumerate(headers) if header.text("name") == name), 0)
     return [block.data for block in read_blocks(path, headers, end, number)]
 
 
-def pixels(kind="<f2", seed=0):
+def pixels(kind: str = "<f2", seed: int = 0) -> npt.NDArray[Any]:
     rng = np.random.default_rng(seed)
     return rng.uniform(0, 2, (ROWS, COLUMNS)).astype(kind)
 
 
-def rich(seed=0):
+def rich(seed: int = 0) -> Path:
     ids = np.random.default_rng(seed).integers(0, 2**32, (ROWS, COLUMNS), np.uint32)
     return {**{c: pixels(seed=seed + n) for n, c in enumerate("RGBA")}, "Z": pixels("<f4", seed), "id": ids}
 
@@ -66,7 +71,7 @@ COPIED = sorted({n for n in dir(OpenEXR) if n.endswith("_COMPRESSION")} - {"NO_C
 
 
 @pytest.mark.parametrize("name", COPIED)
-def test_chunks_are_copied_as_they_lie(tmp_path, write_exr, name) -> None:
+def test_chunks_are_copied_as_they_lie(tmp_path: Path, write_exr: Write, name: str) -> None:
     path = write_exr("p.exr", ({"compression": getattr(OpenEXR, name)}, rich()))
     plate = read_plate(path)
     out = stereo(tmp_path, plate)
@@ -80,7 +85,7 @@ def test_chunks_are_copied_as_they_lie(tmp_path, write_exr, name) -> None:
 @pytest.mark.parametrize(
     "case", ["tiles", "several views", "own layers", "uncompressed", "another codec", "renamed out of order", "changed"]
 )
-def test_what_cannot_be_copied_is_packed_anew_bit_for_bit(tmp_path, write_exr, case) -> None:
+def test_what_cannot_be_copied_is_packed_anew_bit_for_bit(tmp_path: Path, write_exr: Write, case: str) -> None:
     made, header, compression = rich(), {"compression": OpenEXR.PIZ_COMPRESSION}, "auto"
     if case == "tiles":
         header |= {"type": OpenEXR.tiledimage, "tiles": OpenEXR.TileDescription()}
@@ -110,14 +115,14 @@ def test_what_cannot_be_copied_is_packed_anew_bit_for_bit(tmp_path, write_exr, c
             assert left.channels[out_names.get(name, name)].pixels.tobytes() == plane.tobytes()
 
 
-def test_layers_that_become_plain_names_in_the_same_order_are_copied(tmp_path, write_exr) -> None:
+def test_layers_that_become_plain_names_in_the_same_order_are_copied(tmp_path: Path, write_exr: Write) -> None:
     path = write_exr("p.exr", ({}, {f"rgba.{c}": pixels(seed=n) for n, c in enumerate("RGBA")}))
     out = stereo(tmp_path, read_plate(path))
     assert blocks_of(out, "left") == blocks_of(path, "")
     assert list(parts_of(out)["left"].channels) == list("ABGR")
 
 
-def crypto_file(write_exr):
+def crypto_file(write_exr: Write) -> Path:
     names = [f"CryptoObject00.{c}" for c in "RGBA"]
     bits = np.random.default_rng(1).integers(0, 2**31, (4, ROWS, COLUMNS), np.uint32).view(np.float32)
     bits[~np.isfinite(bits)] = 0
@@ -131,7 +136,9 @@ def crypto_file(write_exr):
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
-def test_other_parts_keep_names_attributes_and_every_bit_of_ids(tmp_path, write_exr, compression) -> None:
+def test_other_parts_keep_names_attributes_and_every_bit_of_ids(
+    tmp_path: Path, write_exr: Write, compression: str
+) -> None:
     path, ids = crypto_file(write_exr)
     parts = parts_of(stereo(tmp_path, read_plate(path), compression))
     assert list(parts)[:2] == ["left", "right"]
@@ -147,7 +154,9 @@ def test_other_parts_keep_names_attributes_and_every_bit_of_ids(tmp_path, write_
 
 
 @pytest.mark.parametrize("compression", ["dwaa", "dwab"])
-def test_ids_beside_the_picture_keep_every_bit_of_lossy_codecs(tmp_path, write_exr, compression) -> None:
+def test_ids_beside_the_picture_keep_every_bit_of_lossy_codecs(
+    tmp_path: Path, write_exr: Write, compression: str
+) -> None:
     bits = np.random.default_rng(1).integers(0, 2**30, (2, ROWS, COLUMNS), np.uint32).view(np.float32)
     made = {**rich(), "crypto00.R": bits[0], "objectId.G": bits[1]}
     header = {"cryptomatte/abc/manifest": "{}", "comments": "x"}
@@ -162,7 +171,7 @@ def test_ids_beside_the_picture_keep_every_bit_of_lossy_codecs(tmp_path, write_e
 
 
 @pytest.mark.parametrize("name", ["auto", "zip", "dwaa"])
-def test_attributes_go_out_as_they_came_in(tmp_path, name) -> None:
+def test_attributes_go_out_as_they_came_in(tmp_path: Path, name: str) -> None:
     said = [
         (b"owner", b"string", b"\xa9 Studio"),
         (b"preview", b"preview", struct.pack("<2I", 2, 1) + bytes(range(8))),
@@ -186,7 +195,7 @@ def test_attributes_go_out_as_they_came_in(tmp_path, name) -> None:
     assert picture == pytest.approx(wanted, abs=0.1 if name == "dwaa" else 0)
 
 
-def test_a_long_attribute_is_written_once(tmp_path) -> None:
+def test_a_long_attribute_is_written_once(tmp_path: Path) -> None:
     path = tmp_path / "p.exr"
     said = (b"manifest", b"string", b"x" * 20_000_000)
     path.write_bytes(scanlines({c.encode(): pixels(seed=n) for n, c in enumerate("RGB")}, said))
@@ -196,7 +205,7 @@ def test_a_long_attribute_is_written_once(tmp_path) -> None:
     assert [header.text("name") for header in headers if "manifest" in header.attributes] == ["left"]
 
 
-def test_names_that_are_no_utf8_go_out_as_they_came_in(tmp_path) -> None:
+def test_names_that_are_no_utf8_go_out_as_they_came_in(tmp_path: Path) -> None:
     made = {**{c.encode(): pixels(seed=n) for n, c in enumerate("RGB")}, b"Lumi\xe8re.R": pixels(seed=8)}
     path = tmp_path / "p.exr"
     path.write_bytes(scanlines(made))
@@ -206,7 +215,7 @@ def test_names_that_are_no_utf8_go_out_as_they_came_in(tmp_path) -> None:
             assert [c.name.encode("utf-8", "surrogateescape") for c in header.channels] == sorted(made)
 
 
-def test_a_layer_that_a_person_chose_stands_beside_the_plain_channels(tmp_path, write_exr) -> None:
+def test_a_layer_that_a_person_chose_stands_beside_the_plain_channels(tmp_path: Path, write_exr: Write) -> None:
     plain = {c: pixels(seed=n) for n, c in enumerate("RGB")}
     made = {**plain, **{f"fg.{c}": pixels(seed=5 + n) for n, c in enumerate("RGB")}, "Z": pixels()}
     left = parts_of(stereo(tmp_path, read_plate(write_exr("p.exr", ({}, made)), layer="fg")))["left"].channels
@@ -214,7 +223,7 @@ def test_a_layer_that_a_person_chose_stands_beside_the_plain_channels(tmp_path, 
     assert all(left[f"plain.{c}"].pixels.tobytes() == made[c].tobytes() for c in "RGB")
 
 
-def test_a_right_hero_is_copied_into_the_right_view(tmp_path, write_exr) -> None:
+def test_a_right_hero_is_copied_into_the_right_view(tmp_path: Path, write_exr: Write) -> None:
     parts = ({"view": "right", "name": "rgba.right"}, rich()), ({"view": "left", "name": "rgba.left"}, rich(4))
     path = write_exr("p.exr", *parts)
     out = stereo(tmp_path, read_plate(path), hero="right")
@@ -222,7 +231,7 @@ def test_a_right_hero_is_copied_into_the_right_view(tmp_path, write_exr) -> None
     assert parts_of(out)["right"].header["view"] == "right"
 
 
-def test_a_part_of_our_name_gets_another(tmp_path, write_exr) -> None:
+def test_a_part_of_our_name_gets_another(tmp_path: Path, write_exr: Write) -> None:
     path = write_exr("p.exr", ({"name": "rgba"}, rich()), ({"name": "right"}, {"mask.a": pixels()}))
     parts = parts_of(stereo(tmp_path, read_plate(path)))
     assert "mask.a" in parts["right_2"].channels

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import OpenEXR
 import pytest
@@ -28,11 +31,11 @@ def planes(size: tuple[int, int], kind: str) -> dict[str, np.ndarray]:
     return {name: plane for name, plane in made.items() if name not in unfit}
 
 
-def read(path) -> dict[str, np.ndarray]:
+def read(path: Path) -> dict[str, np.ndarray]:
     return {n: c.pixels for n, c in OpenEXR.File(str(path), separate_channels=True).parts[0].channels.items()}
 
 
-def written(path, made, compression, size) -> dict[str, np.ndarray]:
+def written(path: Path, made: Any, compression: str, size: tuple[int, int]) -> dict[str, np.ndarray]:
     box = Box.of_size(size[1], size[0]).shift(-5, -7)
     write_exr(path, [OutPart("p", "", box, box, made, compression)])
     return read(path)
@@ -40,7 +43,7 @@ def written(path, made, compression, size) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("compression", ["zip", "zips"])
 @pytest.mark.parametrize("size", SIZES)
-def test_zip_keeps_every_bit(tmp_path, size, compression) -> None:
+def test_zip_keeps_every_bit(tmp_path: Path, size: tuple[int, int], compression: str) -> None:
     made = planes(size, "all")
     found = written(tmp_path / "p.exr", made, compression, size)
     assert {n: p.tobytes() for n, p in found.items()} == {n: p.tobytes() for n, p in made.items()}
@@ -48,7 +51,7 @@ def test_zip_keeps_every_bit(tmp_path, size, compression) -> None:
 
 @pytest.mark.parametrize("kind", ["numbers", "with ids", "not finite"])
 @pytest.mark.parametrize("size", SIZES)
-def test_pxr24_keeps_what_openexrs_own_keeps(tmp_path, size, kind) -> None:
+def test_pxr24_keeps_what_openexrs_own_keeps(tmp_path: Path, size: tuple[int, int], kind: str) -> None:
     made = planes(size, kind)
     header = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.PXR24_COMPRESSION}
     OpenEXR.File(header, dict(made)).write(str(tmp_path / "theirs.exr"))
@@ -66,7 +69,7 @@ def test_who_packs_what() -> None:
         assert pack_chunks(values, compression, 0) is None
 
 
-def test_the_largest_floats_are_as_with_openexr(tmp_path) -> None:
+def test_the_largest_floats_are_as_with_openexr(tmp_path: Path) -> None:
     made = {"x": np.full((3, 4), np.finfo(np.float32).max, np.float32), "y": np.full((3, 4), 3.4e38, np.float32)}
     header = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.PXR24_COMPRESSION}
     OpenEXR.File(header, dict(made)).write(str(tmp_path / "theirs.exr"))

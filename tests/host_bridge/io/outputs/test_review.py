@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from host_bridge.core.geometry import Box
 from host_bridge.io.outputs import Result, anaglyph, disparity_image
 from host_bridge.io.plates import read_plate
+from tests.host_bridge.conftest import MakeRgba, Write
 
 
 @pytest.fixture
-def made(write_exr, rgba):
+def made(write_exr: Write, rgba: MakeRgba) -> Callable[[float, float, float], Result]:
     def make(left: float, right: float, disparity: float) -> Result:
         plate = read_plate(write_exr("p.exr", ({}, {c: np.full((24, 40), left, np.float16) for c in "RGB"})))
         planes = {
@@ -21,14 +24,14 @@ def made(write_exr, rgba):
     return make
 
 
-def test_grey_stays_grey(made) -> None:
+def test_grey_stays_grey(made: Callable[[float, float, float], Result]) -> None:
     picture = anaglyph(made(0.5, 0.5, 0.0))
     assert picture.shape == (24, 40, 3)
     assert picture.dtype == np.uint8
     assert int(picture.max()) - int(picture.min()) < 12
 
 
-def test_convention_red_is_the_left_eye(made) -> None:
+def test_convention_red_is_the_left_eye(made: Callable[[float, float, float], Result]) -> None:
     red, green, blue = anaglyph(made(0.8, 0.0, 0.0))[5, 5]
     assert red > 150
     assert max(green, blue) < 60
@@ -37,7 +40,7 @@ def test_convention_red_is_the_left_eye(made) -> None:
     assert min(green, blue) > 150
 
 
-def test_convention_orange_is_in_front_and_blue_behind(made) -> None:
+def test_convention_orange_is_in_front_and_blue_behind(made: Callable[[float, float, float], Result]) -> None:
     front, screen, behind = (disparity_image(made(0.5, 0.5, d))[5, 5].astype(int) for d in (1.0, 0.0, -1.0))
     assert front[0] > 200 > front[2]
     assert behind[2] > 150 > behind[0]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import OpenEXR
 import pytest
 
@@ -11,17 +14,19 @@ from host_bridge.core.geometry import Box
 from host_bridge.io.outputs import COMPRESSIONS, Result, Writing, write_stereo
 from host_bridge.io.outputs.done import is_done
 from host_bridge.io.plates import Pattern, read_plate
+from host_bridge.io.plates.plate import Plate
+from tests.host_bridge.conftest import MakeRgba, Write
 
 STATS = {"style_id": "neutral-1", "depth_source": "aov", "model_id": "aov:distance", "fit_scale": 0.02,
          "fit_shift": -0.013, "parallax_min_pct": -0.7, "parallax_max_pct": 1.3, "budget": "comfortable"}  # fmt: skip
 
 
-def window(x0, y0, x1, y1):
+def window(x0: int, y0: int, x1: int, y1: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     return np.array([x0, y0], np.int32), np.array([x1, y1], np.int32)
 
 
 @pytest.fixture
-def plate(write_exr, rgba):
+def plate(write_exr: Write, rgba: MakeRgba) -> Plate:
     header = {
         "displayWindow": window(0, 0, 59, 29),
         "dataWindow": window(10, 3, 49, 26),
@@ -40,7 +45,7 @@ def plate(write_exr, rgba):
 
 
 @pytest.fixture
-def result(plate):
+def result(plate: Plate) -> Result:
     box = Box(5, 3, 55, 27)
     rng = np.random.default_rng(5)
     planes = {
@@ -55,11 +60,11 @@ def result(plate):
     return Result(plate, "left", box, planes, STATS, "recipe-1")
 
 
-def parts_of(path):
+def parts_of(path: Path) -> list[Any]:
     return {part.header["name"]: part for part in OpenEXR.File(str(path), separate_channels=True).parts}
 
 
-def test_one_file_with_all_parts(tmp_path, result) -> None:
+def test_one_file_with_all_parts(tmp_path: Path, result: Result) -> None:
     out = Pattern.parse(str(tmp_path / "out.####.exr"))
     (path,) = write_stereo(out, result, Writing("9.9", ("inverse_depth",)))
     assert path == tmp_path / "out.0042.exr"
@@ -71,7 +76,7 @@ def test_one_file_with_all_parts(tmp_path, result) -> None:
     assert sorted(parts["right"].channels) == ["A", "B", "G", "R", "depth.Z"]
 
 
-def test_the_hero_is_the_plate_bit_for_bit(tmp_path, result, plate) -> None:
+def test_the_hero_is_the_plate_bit_for_bit(tmp_path: Path, result: Result, plate: Plate) -> None:
     (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9"))
     left = parts_of(path)["left"].channels
     source = OpenEXR.File(str(plate.path), separate_channels=True).channels()
@@ -81,7 +86,7 @@ def test_the_hero_is_the_plate_bit_for_bit(tmp_path, result, plate) -> None:
         assert left[name].pixels.tobytes() == channel.pixels.tobytes()
 
 
-def test_convention_nukes_signs(tmp_path, result) -> None:
+def test_convention_nukes_signs(tmp_path: Path, result: Result) -> None:
     (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9", compression="zip"))
     parts = parts_of(path)
     toward_right, toward_left = parts["disparityR"].channels, parts["disparityL"].channels
@@ -94,7 +99,9 @@ def test_convention_nukes_signs(tmp_path, result) -> None:
 
 
 @pytest.mark.parametrize("compression", [name for name in COMPRESSIONS if not name.startswith("dwa")])
-def test_pictures_lose_no_bit_and_measures_at_most_the_last_eight(tmp_path, result, compression) -> None:
+def test_pictures_lose_no_bit_and_measures_at_most_the_last_eight(
+    tmp_path: Path, result: Result, compression: str
+) -> None:
     out = Pattern.parse(str(tmp_path / "o.exr"))
     (path,) = write_stereo(out, result, Writing("9.9", ("inverse_depth",), compression))
     parts = parts_of(path)
@@ -108,7 +115,7 @@ def test_pictures_lose_no_bit_and_measures_at_most_the_last_eight(tmp_path, resu
         assert (off <= np.abs(result.planes[plane][..., 0]) * (2.0**-16 if compression == "auto" else 0.0)).all()
 
 
-def test_windows_metadata_and_types_are_kept(tmp_path, result) -> None:
+def test_windows_metadata_and_types_are_kept(tmp_path: Path, result: Result) -> None:
     (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9"))
     for name, part in parts_of(path).items():
         header = part.header
@@ -125,7 +132,7 @@ def test_windows_metadata_and_types_are_kept(tmp_path, result) -> None:
     assert right["depth.Z"].pixels.dtype == np.float32
 
 
-def test_what_the_file_says_of_its_making(tmp_path, result) -> None:
+def test_what_the_file_says_of_its_making(tmp_path: Path, result: Result) -> None:
     (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9"))
     header = OpenEXR.File(str(path), header_only=True).header()
     assert header["art3d/version"] == "9.9"
@@ -139,14 +146,14 @@ def test_what_the_file_says_of_its_making(tmp_path, result) -> None:
     assert header["art3d/budget"] == "comfortable"
 
 
-def test_one_file_a_view(tmp_path, result) -> None:
+def test_one_file_a_view(tmp_path: Path, result: Result) -> None:
     left, right = write_stereo(Pattern.parse(str(tmp_path / "%V" / "o.####.exr")), result, Writing("9.9"))
     assert (left, right) == (tmp_path / "left" / "o.0042.exr", tmp_path / "right" / "o.0042.exr")
     assert list(parts_of(left)) == ["left", "disparityR"]
     assert list(parts_of(right)) == ["right", "disparityL", "occlusion.right"]
 
 
-def test_the_output_can_be_a_plate_again(tmp_path, result) -> None:
+def test_the_output_can_be_a_plate_again(tmp_path: Path, result: Result) -> None:
     (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9"))
     again = read_plate(path, view="left")
     assert again.views == ("left", "right")
@@ -155,7 +162,7 @@ def test_the_output_can_be_a_plate_again(tmp_path, result) -> None:
     assert not [name for name in again.header if name.startswith("art3d/")]
 
 
-def test_layers_on_other_windows_are_kept(tmp_path, write_exr, rgba, result) -> None:
+def test_layers_on_other_windows_are_kept(tmp_path: Path, write_exr: Write, rgba: MakeRgba, result: Result) -> None:
     header = {"displayWindow": window(0, 0, 59, 29)}
     mask = np.full((4, 5), 0.5, np.float16)
     path = write_exr(
@@ -170,7 +177,7 @@ def test_layers_on_other_windows_are_kept(tmp_path, write_exr, rgba, result) -> 
     assert [list(c) for c in kept.header["dataWindow"]] == [[0, 0], [4, 3]]
 
 
-def test_an_attribute_that_cannot_be_written_is_left_out(tmp_path, result) -> None:
+def test_an_attribute_that_cannot_be_written_is_left_out(tmp_path: Path, result: Result) -> None:
     result.plate.header["strange"] = object()
     result.plate.header["kept"] = "yes"
     (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9"))
@@ -179,13 +186,13 @@ def test_an_attribute_that_cannot_be_written_is_left_out(tmp_path, result) -> No
     assert header["kept"] == "yes"
 
 
-def test_a_place_that_cannot_be_written(tmp_path, result) -> None:
+def test_a_place_that_cannot_be_written(tmp_path: Path, result: Result) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="cannot be written"):
         write_stereo(Pattern.parse(str(tmp_path / "file" / "o.exr")), result, Writing("9.9"))
 
 
-def test_done_means_whole_and_of_this_recipe(tmp_path, result) -> None:
+def test_done_means_whole_and_of_this_recipe(tmp_path: Path, result: Result) -> None:
     (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9"))
     assert is_done([path], "recipe-1")
     assert not is_done([path], "recipe-2")

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 
 def png(path: Path, codes: np.ndarray, *chunks: tuple[bytes, bytes]) -> Path:
@@ -58,7 +59,7 @@ def profile(name: str, curve: bytes, xyz: np.ndarray, *, extra: tuple[tuple[byte
     return head + bytes(36 - len(head)) + b"acsp" + bytes(88) + whole
 
 
-def _xyz(values) -> bytes:
+def _xyz(values: npt.ArrayLike) -> bytes:
     return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(float(v) * 65536) for v in values))
 
 
@@ -66,7 +67,7 @@ def curve_gamma(gamma: float) -> bytes:
     return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))
 
 
-def curve_table(values) -> bytes:
+def curve_table(values: npt.ArrayLike) -> bytes:
     codes = np.rint(np.asarray(values) * 65535).astype(">u2")
     return b"curv\0\0\0\0" + struct.pack(">I", len(codes)) + codes.tobytes()
 

@@ -12,6 +12,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.io.plates import read_plate
 from host_bridge.io.plates.depth_channels import depth_channels, named_channel
 from host_bridge.io.plates.naming import Channel
+from tests.host_bridge.conftest import MakeRgba, Write
 
 BOX = Box.of_size(4, 4)
 
@@ -97,7 +98,9 @@ def ramp() -> np.ndarray:
     return np.linspace(1, 5, 24 * 40, dtype="<f4").reshape(24, 40)
 
 
-def test_depth_of_one_value_is_passed_over_for_the_next(write_exr, rgba, caplog) -> None:
+def test_depth_of_one_value_is_passed_over_for_the_next(
+    write_exr: Write, rgba: MakeRgba, caplog: pytest.LogCaptureFixture
+) -> None:
     z = ramp()
     caplog.set_level(logging.INFO)
     plate = read_plate(write_exr("p.exr", ({}, {**rgba(), "depth.Z": np.zeros_like(z), "Z": z})))
@@ -107,12 +110,12 @@ def test_depth_of_one_value_is_passed_over_for_the_next(write_exr, rgba, caplog)
 
 
 @pytest.mark.parametrize("value", [0.0, 7.0, np.inf, np.nan, 1e10])
-def test_a_z_of_one_value_is_no_depth(write_exr, rgba, value: float) -> None:
+def test_a_z_of_one_value_is_no_depth(write_exr: Write, rgba: MakeRgba, value: float) -> None:
     plate = read_plate(write_exr("p.exr", ({}, {**rgba(), "Z": np.full((24, 40), value, "<f4")})))
     assert plate.depth_name == "Z" and not plate.depth_varies
 
 
-def test_a_named_channel_is_the_depth(write_exr, rgba) -> None:
+def test_a_named_channel_is_the_depth(write_exr: Write, rgba: MakeRgba) -> None:
     path = write_exr("p.exr", ({}, {**rgba(), "Z": ramp(), "fog.V": -ramp()}))
     plate = read_plate(path, depth_channel="fog.V")
     assert plate.depth_name == "fog.V"
@@ -131,5 +134,5 @@ def test_a_named_channel_is_the_depth(write_exr, rgba) -> None:
         ({}, "auto"),
     ],
 )
-def test_metadata_say_what_z_means(write_exr, rgba, header: dict[str, object], meaning: str) -> None:
+def test_metadata_say_what_z_means(write_exr: Write, rgba: MakeRgba, header: dict[str, object], meaning: str) -> None:
     assert read_plate(write_exr("p.exr", (header, {**rgba(), "Z": ramp()}))).depth_meaning == meaning

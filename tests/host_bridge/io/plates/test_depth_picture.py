@@ -16,6 +16,7 @@ from host_bridge.io.plates import PlateSequence
 from host_bridge.io.plates.depth_option import with_depth
 from host_bridge.io.plates.depth_picture import fitted, read_depth
 from host_bridge.io.plates.resample import resampled
+from tests.host_bridge.conftest import Write
 from tests.host_bridge.io.plates.films import Make, make
 
 SHAPE = (24, 40)
@@ -88,7 +89,7 @@ def test_a_picture_in_colour_is_no_depth(tmp_path: Path) -> None:
             read_depth(path, channel="Q")
 
 
-def test_our_own_parts_are_read_and_mean_near_is_white(write_exr) -> None:
+def test_our_own_parts_are_read_and_mean_near_is_white(write_exr: Write) -> None:
     z = steps()
     path = write_exr("own.exr", ({"name": "disparityR", "view": "left"}, {"disparityR.x": -z, "disparityR.y": 0 * z}))
     found = read_depth(path)
@@ -135,7 +136,7 @@ def test_holes_stay_holes() -> None:
     assert np.isfinite(np.delete(made, (20, 21, 40, 41), axis=1)).all()
 
 
-def test_windows_are_honoured(write_exr, tmp_path: Path) -> None:
+def test_windows_are_honoured(write_exr: Write, tmp_path: Path) -> None:
     window = (np.array([10, 5], np.int32), np.array([29, 14], np.int32))
     display = (np.array([0, 0], np.int32), np.array([39, 23], np.int32))
     path = write_exr("w.exr", ({"dataWindow": window, "displayWindow": display}, {"Z": np.ones((10, 20), "<f4")}))

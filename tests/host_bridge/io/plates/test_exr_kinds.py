@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import OpenEXR
 import OpenImageIO as oiio
 import pytest
@@ -14,6 +16,8 @@ import pytest
 from host_bridge.core.errors import PlateError
 from host_bridge.io.plates import read_plate
 from host_bridge.io.plates.exr_header import Attribute
+from host_bridge.io.plates.plate import Plate
+from tests.host_bridge.conftest import MakeRgba, Write
 from tests.host_bridge.io.plates.exr_bytes import scanlines
 
 ROWS, COLUMNS = 40, 56
@@ -27,7 +31,7 @@ def planes(names: str = "RGB", seed: int = 0, kind: str = "<f2") -> dict[bytes, 
     return {n.encode(): rng.uniform(0.1, 2, (ROWS, COLUMNS)).astype(kind) for n in names}
 
 
-def read(path: Path, data: bytes, **options):
+def read(path: Path, data: bytes, **options: Any) -> Plate:
     path.write_bytes(data)
     return read_plate(path, **options)
 
@@ -49,14 +53,14 @@ def read(path: Path, data: bytes, **options):
         (b"words", b"stringvector", struct.pack("<i", 2) + b"\xe9\xe9"),
     ],
 )
-def test_no_attribute_costs_a_frame(tmp_path, name, kind, data) -> None:
+def test_no_attribute_costs_a_frame(tmp_path: Path, name: bytes, kind: bytes, data: bytes) -> None:
     plate = read(tmp_path / "p.exr", scanlines(planes(), (name, kind, data)))
     kept = plate.header[name.decode("utf-8", "surrogateescape")]
     assert kept == Attribute(kind.decode(), data)
     assert plate.frame.layers["color"][..., 0].tobytes() == planes()[b"R"].tobytes()
 
 
-def test_names_of_channels_that_are_no_utf8(tmp_path) -> None:
+def test_names_of_channels_that_are_no_utf8(tmp_path: Path) -> None:
     made = {
         **planes(),
         b"Lumi\xe8re.R": planes()[b"R"] * 2,
@@ -68,18 +72,18 @@ def test_names_of_channels_that_are_no_utf8(tmp_path) -> None:
     assert {n: p.tobytes() for n, p in kept.items()} == {n: made[n].tobytes() for n in made if b"." in n}
 
 
-def test_paths_that_are_no_utf8(tmp_path) -> None:
+def test_paths_that_are_no_utf8(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9t\xe9.0001.exr"))
     assert read(path, scanlines(planes())).frame.channels == ("R", "G", "B")
 
 
-def corners(x0: int, y0: int, x1: int, y1: int):
+def corners(x0: int, y0: int, x1: int, y1: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     return np.array([x0, y0], np.int32), np.array([x1, y1], np.int32)
 
 
 @pytest.mark.parametrize("tiled", [False, True])
 @pytest.mark.parametrize("name", COMPRESSIONS)
-def test_every_compression(tmp_path, name, tiled) -> None:
+def test_every_compression(tmp_path: Path, name: str, tiled: bool) -> None:
     """What OpenEXR's own reader gives, bit for bit, and ids with every bit."""
     rng = np.random.default_rng(0)
     made = {c: rng.uniform(0, 2, (75, 133)).astype(np.float16) for c in "RGBA"}
@@ -106,7 +110,7 @@ def test_every_compression(tmp_path, name, tiled) -> None:
     assert layers["id"].tobytes() == made["id"].tobytes()
 
 
-def test_mip_mapped_tiles_are_read_at_full_size(tmp_path) -> None:
+def test_mip_mapped_tiles_are_read_at_full_size(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).uniform(0, 1, (75, 133, 3)).astype(np.float32)
     assert oiio.ImageBufAlgo.make_texture(oiio.MakeTxTexture, oiio.ImageBuf(pixels), str(tmp_path / "p.exr"))
     assert read_plate(tmp_path / "p.exr").frame.layers["color"].tobytes() == pixels.tobytes()
@@ -114,7 +118,9 @@ def test_mip_mapped_tiles_are_read_at_full_size(tmp_path) -> None:
 
 @pytest.mark.parametrize("chromaticities", [None, XYZ, AP0])
 @pytest.mark.parametrize("step", [1, 2])
-def test_luminance_and_chroma_of_any_primaries(tmp_path, chromaticities, step) -> None:
+def test_luminance_and_chroma_of_any_primaries(
+    tmp_path: Path, chromaticities: tuple[float, ...] | None, step: int
+) -> None:
     """A flat colour by its own primaries' luminance comes back."""
     weights = {None: (0.2126, 0.7152, 0.0722), XYZ: (0, 1, 0), AP0: (0.34397, 0.72817, -0.07213)}[chromaticities]
     rgb = np.array([0.4, 0.5, 0.3])
@@ -131,21 +137,21 @@ def test_luminance_and_chroma_of_any_primaries(tmp_path, chromaticities, step) -
     )
 
 
-def test_a_subsampled_layer_beside_the_picture_costs_nothing(tmp_path) -> None:
+def test_a_subsampled_layer_beside_the_picture_costs_nothing(tmp_path: Path) -> None:
     made = {**planes(), b"chroma.U": np.ones((ROWS // 2, COLUMNS // 2), np.float16), b"Z": planes()[b"R"]}
     plate = read(tmp_path / "p.exr", scanlines(made, (b"owner", b"string", b"\xa9"), sampling={b"chroma.U": 2}))
     assert [layer.name for layer in plate.layers] == ["Z"]
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
-def test_rows_in_any_order(tmp_path, order) -> None:
+def test_rows_in_any_order(tmp_path: Path, order: int) -> None:
     data = scanlines(planes())
     at = data.index(b"lineOrder\0lineOrder\0") + 24
     plate = read(tmp_path / "p.exr", data[:at] + bytes([order]) + data[at + 1 :])
     assert plate.frame.layers["color"][..., 1].tobytes() == planes()[b"G"].tobytes()
 
 
-def test_channels_that_are_listed_out_of_order(tmp_path) -> None:
+def test_channels_that_are_listed_out_of_order(tmp_path: Path) -> None:
     """Chunks hold them in the order of their names all the same, as OpenEXR reads them."""
     data = scanlines(planes())
     at = data.index(b"chlist\0") + 11
@@ -155,14 +161,14 @@ def test_channels_that_are_listed_out_of_order(tmp_path) -> None:
     assert plate.frame.layers["color"][..., 0].tobytes() == planes()[b"R"].tobytes()
 
 
-def test_chunks_that_were_never_written_are_counted(tmp_path) -> None:
+def test_chunks_that_were_never_written_are_counted(tmp_path: Path) -> None:
     data = scanlines(planes())
     at = len(data) - ROWS * (8 + 3 * 2 * COLUMNS) - 8 * ROWS
     with pytest.raises(PlateError, match=r"3 of 40 chunks were never written"):
         read(tmp_path / "p.exr", data[: at + 8] + bytes(24) + data[at + 32 :])
 
 
-def test_only_the_parts_of_the_view_are_read(tmp_path, write_exr, rgba) -> None:
+def test_only_the_parts_of_the_view_are_read(tmp_path: Path, write_exr: Write, rgba: MakeRgba) -> None:
     """Damage in another view's part costs this one nothing."""
     path = write_exr("p.exr", ({"view": "left", "name": "a"}, rgba()), ({"view": "right", "name": "b"}, rgba(seed=1)))
     data = bytearray(path.read_bytes())

@@ -27,12 +27,12 @@ NTSC, NTSC60, FILM = Fraction(30000, 1001), Fraction(60000, 1001), Fraction(2400
         ("23:59:59:23", Fraction(24), 2073599),
     ],
 )
-def test_known_numbers(text, rate, number) -> None:
+def test_known_numbers(text: str, rate: Fraction, number: int) -> None:
     assert frame_number(text, rate) == number
 
 
 @pytest.mark.parametrize("text", ["", "1:2:3", "00:00:00:24", "00:60:00:00", "00:00:61:00", "a:b:c:d", "00:00:00:00:0"])
-def test_what_is_no_timecode(text) -> None:
+def test_what_is_no_timecode(text: str) -> None:
     assert frame_number(text, Fraction(24)) is None
 
 
@@ -52,7 +52,7 @@ def test_drop_frame_leaves_no_gap() -> None:
     [("01:02:03:04", Fraction(24)), ("23:59:59:29", Fraction(30)), ("10:11:12:24", Fraction(25)), ("00:01:00;02", NTSC),
      ("00:09:59;29", NTSC), ("00:10:00;00", NTSC), ("01:23:45;06", NTSC), ("00:00:00;00", NTSC), ("00:00:59;28", NTSC)],
 )  # fmt: skip
-def test_an_exrs_timecode_is_the_one_that_was_read(text, rate) -> None:
+def test_an_exrs_timecode_is_the_one_that_was_read(text: str, rate: Fraction) -> None:
     number = frame_number(text, rate)
     found = attribute(number, rate, drops(text, rate))
     packed = struct.unpack("<2I", found.data)[0]

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from host_bridge.core.errors import Art3DError, LimitError, PlateError
 from host_bridge.io.plates import read_plate
+from tests.host_bridge.conftest import MakeRgba, Write
 
 
 @pytest.fixture
-def good(write_exr, rgba) -> bytes:
+def good(write_exr: Write, rgba: MakeRgba) -> bytes:
     return write_exr("good.exr", ({}, rgba(64, 96))).read_bytes()
 
 
@@ -38,47 +39,47 @@ def window_bytes(good: bytes, *corners: int) -> bytes:
     return good[:at] + struct.pack("<4i", *corners) + good[at + 16 :]
 
 
-def test_empty(tmp_path, good) -> None:
+def test_empty(tmp_path: Path, good: bytes) -> None:
     refused(tmp_path / "p.exr", b"", "the file is empty")
 
 
-def test_wrong_magic(tmp_path, good) -> None:
+def test_wrong_magic(tmp_path: Path, good: bytes) -> None:
     refused(tmp_path / "p.exr", b"\x89PNG\r\n\x1a\n" + good[8:], "not an EXR file")
 
 
 @pytest.mark.parametrize("part", [0.002, 0.3, 0.7, 0.99])
-def test_truncated(tmp_path, good, part) -> None:
+def test_truncated(tmp_path: Path, good: bytes, part: float) -> None:
     refused(tmp_path / "p.exr", good[: max(5, int(len(good) * part))], "damaged|cut short|missing")
 
 
-def test_a_header_that_claims_more_rows_than_there_are(tmp_path, good) -> None:
+def test_a_header_that_claims_more_rows_than_there_are(tmp_path: Path, good: bytes) -> None:
     refused(tmp_path / "p.exr", window_bytes(good, 0, 0, 95, 127), "missing or damaged")
 
 
-def test_a_header_that_claims_wider_rows_than_there_are(tmp_path, good) -> None:
+def test_a_header_that_claims_wider_rows_than_there_are(tmp_path: Path, good: bytes) -> None:
     refused(tmp_path / "p.exr", window_bytes(good, 0, 0, 191, 63), "missing or damaged")
 
 
-def test_a_header_that_claims_a_terabyte(tmp_path, good) -> None:
+def test_a_header_that_claims_a_terabyte(tmp_path: Path, good: bytes) -> None:
     refused(tmp_path / "p.exr", window_bytes(good, 0, 0, 999_999, 999_999), "header claims", LimitError)
 
 
-def test_a_header_that_claims_more_than_the_file_can_hold(tmp_path, good) -> None:
+def test_a_header_that_claims_more_than_the_file_can_hold(tmp_path: Path, good: bytes) -> None:
     refused(tmp_path / "p.exr", window_bytes(good, 0, 0, 15_999, 15_999), "more than the file's")
 
 
 @pytest.mark.parametrize("corners", [(0, 0, -5, -5), (-(2**31), -(2**31), 2**31 - 1, 2**31 - 1)])
-def test_an_impossible_window(tmp_path, good, corners) -> None:
+def test_an_impossible_window(tmp_path: Path, good: bytes, corners: tuple[int, int, int, int]) -> None:
     refused(tmp_path / "p.exr", window_bytes(good, *corners), "header is damaged")
 
 
 @pytest.mark.parametrize("name", [b"\x01", b"\x7f", b"B"])
-def test_channels_without_names_of_their_own(tmp_path, good, name) -> None:
+def test_channels_without_names_of_their_own(tmp_path: Path, good: bytes, name: bytes) -> None:
     at = good.index(b"\0chlist\0") + len(b"\0chlist\0") + 4
     refused(tmp_path / "p.exr", good[:at] + name + good[at + 1 :], "header is damaged")
 
 
-def test_damage_inside(tmp_path, good) -> None:
+def test_damage_inside(tmp_path: Path, good: bytes) -> None:
     middle = len(good) // 2
     refused(tmp_path / "p.exr", good[:middle] + b"\xff" * 200 + good[middle + 200 :], "missing or damaged")
 
@@ -136,7 +137,9 @@ def test_memory_is_bounded(tmp_path: Path, good: bytes) -> None:
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(4, 600), st.integers(0, 255)), min_size=1, max_size=8))
-def test_any_flipped_bytes_give_a_picture_or_one_of_our_errors(tmp_path: Path, good: bytes, flips) -> None:
+def test_any_flipped_bytes_give_a_picture_or_one_of_our_errors(
+    tmp_path: Path, good: bytes, flips: list[tuple[int, int]]
+) -> None:
     broken = bytearray(good)
     for at, value in flips:
         broken[at] = value

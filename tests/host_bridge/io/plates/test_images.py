@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import OpenImageIO as oiio
 import PIL.Image
 import pytest
@@ -11,7 +15,7 @@ from host_bridge.io.outputs import write_picture
 from host_bridge.io.plates import read_plate
 
 
-def save(path, pixels, kind, **attributes):
+def save(path: Path, pixels: npt.NDArray[Any], kind: str | None, **attributes: Any) -> Path:
     spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)
     for name, value in attributes.items():
         spec.attribute(name, value)
@@ -23,11 +27,11 @@ def save(path, pixels, kind, **attributes):
 
 
 @pytest.fixture
-def codes():
+def codes() -> npt.NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (16, 24, 3)).astype(np.uint8)
 
 
-def test_eight_bits_are_linearised_and_come_back_exactly(tmp_path, codes) -> None:
+def test_eight_bits_are_linearised_and_come_back_exactly(tmp_path: Path, codes: npt.NDArray[np.uint8]) -> None:
     plate = read_plate(save(tmp_path / "p.png", codes, "uint8"))
     assert plate.input_space == "srgb_rec709_scene"
     assert plate.pixel_space == "lin_rec709_scene"
@@ -39,7 +43,7 @@ def test_eight_bits_are_linearised_and_come_back_exactly(tmp_path, codes) -> Non
     assert (again == codes).all()
 
 
-def test_sixteen_bits_come_back_exactly(tmp_path) -> None:
+def test_sixteen_bits_come_back_exactly(tmp_path: Path) -> None:
     codes = np.random.default_rng(0).integers(0, 65536, (16, 24, 3)).astype(np.uint16)
     plate = read_plate(save(tmp_path / "p.tif", codes, "uint16"))
     assert plate.frame.layers["color"].dtype == np.float32
@@ -47,18 +51,18 @@ def test_sixteen_bits_come_back_exactly(tmp_path) -> None:
     assert (oiio.ImageInput.open(str(tmp_path / "q.tif")).read_image("uint16") == codes).all()
 
 
-def test_code_values_for_measuring(tmp_path, codes) -> None:
+def test_code_values_for_measuring(tmp_path: Path, codes: npt.NDArray[np.uint8]) -> None:
     plate = read_plate(save(tmp_path / "p.png", codes, "uint8"), linear=False)
     assert plate.frame.layers["color"] == pytest.approx(codes / 255.0, abs=1e-7)
 
 
-def test_floats_are_untouched(tmp_path) -> None:
+def test_floats_are_untouched(tmp_path: Path) -> None:
     values = np.random.default_rng(0).uniform(-1, 4, (16, 24, 3)).astype(np.float32)
     plate = read_plate(save(tmp_path / "p.tif", values, "float"))
     assert plate.frame.layers["color"].tobytes() == values.tobytes()
 
 
-def test_alpha_is_not_a_colour(tmp_path) -> None:
+def test_alpha_is_not_a_colour(tmp_path: Path) -> None:
     codes = np.full((16, 24, 4), 255, np.uint8)
     codes[..., 3] = 128
     plate = read_plate(save(tmp_path / "p.tif", codes, "uint8"))
@@ -66,13 +70,13 @@ def test_alpha_is_not_a_colour(tmp_path) -> None:
     assert plate.frame.layers["color"][..., 3] == pytest.approx(128 / 255, abs=1e-3)
 
 
-def test_grey_is_a_picture(tmp_path, codes) -> None:
+def test_grey_is_a_picture(tmp_path: Path, codes: npt.NDArray[np.uint8]) -> None:
     plate = read_plate(save(tmp_path / "p.png", codes[..., :1], "uint8"))
     assert plate.frame.channels == ("Y",)
     assert plate.frame.layers["look"].shape == (16, 24, 3)
 
 
-def test_dpx(tmp_path) -> None:
+def test_dpx(tmp_path: Path) -> None:
     codes = np.random.default_rng(0).integers(0, 65536, (16, 24, 3)).astype(np.uint16)
     plate = read_plate(save(tmp_path / "p.dpx", codes, "uint10"), input_space="ARRI LogC3 (EI800)")
     assert plate.input_space == "ARRI LogC3 (EI800)"
@@ -83,7 +87,7 @@ def test_cineon_black_and_white() -> None:
     assert curves.cineon_to_linear(np.array([95, 685]) / 1023) == pytest.approx([0, 1], abs=1e-9)
 
 
-def test_too_few_channels(tmp_path) -> None:
+def test_too_few_channels(tmp_path: Path) -> None:
     path = save(tmp_path / "p.tif", np.zeros((16, 24, 3), np.uint8), "uint8")
     spec = oiio.ImageSpec(24, 16, 3, "uint8")
     spec.channelnames = ("u", "v", "w")
@@ -100,7 +104,7 @@ def test_too_few_channels(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("name", ["p.png", "p.jpg", "p.tif", "p.dpx"])
-def test_truncated(tmp_path, codes, name) -> None:
+def test_truncated(tmp_path: Path, codes: npt.NDArray[np.uint8], name: str) -> None:
     path = save(tmp_path / name, np.kron(codes, np.ones((8, 8, 1), np.uint8)), "uint8")
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(PlateError) as caught:
@@ -109,14 +113,14 @@ def test_truncated(tmp_path, codes, name) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_lab_is_refused_by_name(tmp_path) -> None:
+def test_lab_is_refused_by_name(tmp_path: Path) -> None:
     PIL.Image.new("LAB", (32, 16), (120, 130, 140)).save(tmp_path / "lab.tif")
     with pytest.raises(PlateError, match="L\\*a\\*b\\*"):
         read_plate(tmp_path / "lab.tif")
 
 
 @pytest.mark.parametrize("name", ["pages.tif", "moves.gif", "moves.webp"])
-def test_further_pictures_of_a_file_are_said(tmp_path, name) -> None:
+def test_further_pictures_of_a_file_are_said(tmp_path: Path, name: str) -> None:
     one, two = (PIL.Image.fromarray(np.full((16, 32, 3), level, np.uint8)) for level in (60, 200))
     one.save(tmp_path / name, save_all=True, append_images=[two])
     plate = read_plate(tmp_path / name)
@@ -127,7 +131,7 @@ def test_further_pictures_of_a_file_are_said(tmp_path, name) -> None:
 
 @pytest.mark.parametrize("how", [{}, {"progressive": True}, {"exif": True}])
 @pytest.mark.parametrize("part", [0.5, 0.98])
-def test_a_jpeg_that_is_cut_short_is_no_grey_picture(tmp_path, how, part) -> None:
+def test_a_jpeg_that_is_cut_short_is_no_grey_picture(tmp_path: Path, how: dict[str, Any], part: float) -> None:
     picture = PIL.Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 96, 3), np.uint8))
     path = tmp_path / "p.jpg"
     picture.resize((16, 16)).save(path)

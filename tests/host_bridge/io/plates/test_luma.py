@@ -17,7 +17,9 @@ def test_weights_of_aces_and_of_xyz() -> None:
 
 
 @pytest.mark.parametrize("odd", [(0.0,) * 8, (1, 0, 0, 0, 0, 1, 1 / 3, 1 / 3), (float("nan"),) * 8])
-def test_primaries_that_are_none_are_taken_as_rec709_and_said(odd, caplog) -> None:
+def test_primaries_that_are_none_are_taken_as_rec709_and_said(
+    odd: tuple[float, ...], caplog: pytest.LogCaptureFixture
+) -> None:
     assert luminance_weights(odd) == luminance_weights()
     assert "taken as Rec.709" in caplog.text
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import OpenEXR
 import OpenImageIO as oiio
@@ -10,6 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 from host_bridge.core.geometry import Box
 from host_bridge.io.outputs.exr_file import OutPart, write_exr
 from host_bridge.io.plates import read_plate
+from host_bridge.io.plates.plate import Plate
 
 OWNER = b"\xa9 Studio"
 
@@ -18,7 +21,7 @@ def picture() -> Image.Image:
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (16, 24, 3)).astype(np.uint8))
 
 
-def made(path) -> None:
+def made(path: Path) -> None:
     """A picture whose Copyright is `OWNER`, which is Latin-1 and no UTF-8."""
     if path.suffix in (".jpg", ".webp"):
         exif = Image.Exif()
@@ -40,7 +43,7 @@ def made(path) -> None:
         path.write_bytes(path.read_bytes().replace(b"Z Studio", OWNER))
 
 
-def written(path, plate, parts=2) -> bytes:
+def written(path: Path, plate: Plate, parts: int = 2) -> bytes:
     names = plate.frame.channels
     planes = {c: plate.frame.layers["color"][..., i].copy() for i, c in enumerate(names)}
     box = Box.of_size(24, 16)
@@ -48,7 +51,7 @@ def written(path, plate, parts=2) -> bytes:
     return path.read_bytes()
 
 
-def owners(path) -> list[bytes]:
+def owners(path: Path) -> list[bytes]:
     """As OpenEXR's file layout has them."""
     data = path.read_bytes()
     found, at = [], data.find(b"owner\0string\0")
@@ -60,7 +63,7 @@ def owners(path) -> list[bytes]:
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "tif", "dpx", "webp"])
-def test_latin1_is_carried_byte_for_byte(tmp_path, ending) -> None:
+def test_latin1_is_carried_byte_for_byte(tmp_path: Path, ending: str) -> None:
     made(tmp_path / f"p.{ending}")
     plate = read_plate(tmp_path / f"p.{ending}")
     out = tmp_path / "out.exr"
@@ -71,7 +74,7 @@ def test_latin1_is_carried_byte_for_byte(tmp_path, ending) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\udca9", "ü \udcfc", "a\udc80" * 1000, "\udcff\udcfe\0\0", "Zürich"])
-def test_any_text_is_carried(tmp_path, text) -> None:
+def test_any_text_is_carried(tmp_path: Path, text: str) -> None:
     made(tmp_path / "p.png")
     plate = read_plate(tmp_path / "p.png")
     plate.header["owner"] = text
@@ -79,7 +82,7 @@ def test_any_text_is_carried(tmp_path, text) -> None:
     assert owners(tmp_path / "out.exr") == [text.encode("utf-8", "surrogateescape")] * 2
 
 
-def test_a_file_is_whole_before_it_has_its_name(tmp_path) -> None:
+def test_a_file_is_whole_before_it_has_its_name(tmp_path: Path) -> None:
     made(tmp_path / "p.jpg")
     written(tmp_path / "out.exr", read_plate(tmp_path / "p.jpg"))
     assert [p.name for p in tmp_path.iterdir() if p.suffix == ".exr"] == ["out.exr"]
@@ -90,7 +93,7 @@ def test_a_file_is_whole_before_it_has_its_name(tmp_path) -> None:
     ["channels", "dataWindow", "chromaticities", "timeCode", "name", "type", "K" * 79, "K\xa9", "worldToCamera",
      "tiles", "colorInteropID", "art3d/recipe", "envmap", "chunkCount", "version", "preview", "framesPerSecond"],
 )  # fmt: skip
-def test_a_text_under_any_key_costs_no_frame(tmp_path, key) -> None:
+def test_a_text_under_any_key_costs_no_frame(tmp_path: Path, key: str) -> None:
     text = PngInfo()
     text.add_text(key, "anything")
     picture().save(tmp_path / "p.png", pnginfo=text)
@@ -101,7 +104,7 @@ def test_a_text_under_any_key_costs_no_frame(tmp_path, key) -> None:
     assert "art3d/recipe" not in header
 
 
-def test_numbers_beyond_an_exrs_are_said_as_text(tmp_path) -> None:
+def test_numbers_beyond_an_exrs_are_said_as_text(tmp_path: Path) -> None:
     made(tmp_path / "p.dpx")
     data = bytearray((tmp_path / "p.dpx").read_bytes())
     data[1712:1716] = b"\xfe\xfd\xfc\xfb"  # frame position
@@ -113,7 +116,7 @@ def test_numbers_beyond_an_exrs_are_said_as_text(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("filler", [b"\xff", b"\xfe\xfd\x7f\x80", b"\x00\x01", b"\xa9", b"\x7f"])
-def test_a_dpx_header_that_nobody_filled(tmp_path, filler) -> None:
+def test_a_dpx_header_that_nobody_filled(tmp_path: Path, filler: bytes) -> None:
     made(tmp_path / "p.dpx")
     data = bytearray((tmp_path / "p.dpx").read_bytes())
     for start, stop in ((36, 660), (1408, 1664), (1664, 2048)):
@@ -128,7 +131,7 @@ def test_a_dpx_header_that_nobody_filled(tmp_path, filler) -> None:
 @pytest.mark.parametrize(
     "aspect", [b"\xff\xff\xff\xff" * 2, b"\0\0\0\0\0\0\0\1", b"\0\0\0\1\0\0\0\0", b"\x7f\xff\xff\xff\0\0\0\1"]
 )
-def test_an_aspect_that_no_picture_has(tmp_path, aspect) -> None:
+def test_an_aspect_that_no_picture_has(tmp_path: Path, aspect: bytes) -> None:
     made(tmp_path / "p.dpx")
     data = bytearray((tmp_path / "p.dpx").read_bytes())
     data[1628:1636] = aspect

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_layout(plates, name) -> None:
+def test_layout(plates: Path, name: str) -> None:
     (width, height), channels, space = LAYOUTS[name]
     plate = read_plate(plates / name)
     assert plate.frame.display == Box.of_size(width, height)
@@ -35,7 +37,7 @@ def test_layout(plates, name) -> None:
     assert 0.001 < np.nanmean(np.where(np.isfinite(color), color, np.nan)) < 20
 
 
-def test_beachball_views_in_parts_and_in_names_are_the_same_pixels(plates) -> None:
+def test_beachball_views_in_parts_and_in_names_are_the_same_pixels(plates: Path) -> None:
     for view in ("left", "right"):
         parts = read_plate(plates / "beachball" / "multipart.0001.exr", view=view)
         names = read_plate(plates / "beachball" / "singlepart.0001.exr", view=view)
@@ -47,6 +49,6 @@ def test_beachball_views_in_parts_and_in_names_are_the_same_pixels(plates) -> No
         assert "depth" in parts.frame.layers
 
 
-def test_the_hero_view_comes_first(plates) -> None:
+def test_the_hero_view_comes_first(plates: Path) -> None:
     assert read_plate(plates / "beachball" / "multipart.0001.exr").view == "right"
     assert read_plate(plates / "exr_stereo" / "Adjuster.exr").view == "center"

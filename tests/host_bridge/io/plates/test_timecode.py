@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import OpenEXR
@@ -19,7 +20,7 @@ from host_bridge.io.plates.timecode import as_rational, is_time
     [(24, Fraction(24)), (23.976, Fraction(24000, 1001)), (29.97, Fraction(30000, 1001)), (12.5, Fraction(25, 2)),
      (59.94005966, Fraction(60000, 1001)), (0.0, None), (float("nan"), None), (1e9, None), ("24", None)],
 )  # fmt: skip
-def test_rates(rate, expected) -> None:
+def test_rates(rate: float | str, expected: Fraction | None) -> None:
     assert as_rational(rate) == expected
 
 
@@ -28,11 +29,11 @@ def test_rates(rate, expected) -> None:
     [(0x01020304, True), (0x23595929, True), (0x01020344, True), (0xFFFFFFFF, False), (0x24000000, False),
      (0x00600000, False), (0x0000000A, False)],
 )  # fmt: skip
-def test_what_is_a_time_of_day(packed, expected) -> None:
+def test_what_is_a_time_of_day(packed: int, expected: bool) -> None:
     assert is_time(packed) is expected
 
 
-def test_a_dpx_keeps_its_time_code_rate_and_key_code(tmp_path) -> None:
+def test_a_dpx_keeps_its_time_code_rate_and_key_code(tmp_path: Path) -> None:
     spec = oiio.ImageSpec(24, 16, 3, "uint10")
     spec.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), (0x01020304, 0))
     spec.attribute("smpte:KeyCode", oiio.TypeDesc("keycode"), (1, 2, 345678, 1234, 10, 4, 64))
@@ -53,7 +54,7 @@ def test_a_dpx_keeps_its_time_code_rate_and_key_code(tmp_path) -> None:
     assert header["keyCode"].count == 1234
 
 
-def test_a_dpx_that_nobody_filled_has_none(tmp_path) -> None:
+def test_a_dpx_that_nobody_filled_has_none(tmp_path: Path) -> None:
     spec = oiio.ImageSpec(24, 16, 3, "uint10")
     writer = oiio.ImageOutput.create(str(tmp_path / "p.dpx"))
     assert writer.open(str(tmp_path / "p.dpx"), spec)

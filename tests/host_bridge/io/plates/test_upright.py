@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import OpenImageIO as oiio
 import pytest
@@ -13,7 +15,7 @@ from host_bridge.io.plates import read_plate, upright
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("ending", ["jpg", "png", "tif", "webp"])
-def test_all_eight_orientations(tmp_path, orientation, ending) -> None:
+def test_all_eight_orientations(tmp_path: Path, orientation: int, ending: str) -> None:
     path = tmp_path / f"p.{ending}"
     smooth = np.kron(np.random.default_rng(0).integers(0, 256, (2, 3, 3)), np.ones((8, 8, 1))).astype(np.uint8)
     exif = Image.Exif()
@@ -29,12 +31,12 @@ def test_all_eight_orientations(tmp_path, orientation, ending) -> None:
 
 
 @pytest.mark.parametrize("value", [0, 9, 255, 65535, None, "6", 6.0])
-def test_what_is_no_orientation(value) -> None:
+def test_what_is_no_orientation(value: str | float | None) -> None:
     assert upright.orientation_of(value) == 1
 
 
 @given(st.integers(1, 8), st.integers(0, 5), st.integers(0, 5), st.integers(1, 6), st.integers(1, 6))
-def test_windows_turn_with_their_pixels(orientation, x, y, width, height) -> None:
+def test_windows_turn_with_their_pixels(orientation: int, x: int, y: int, width: int, height: int) -> None:
     display, window = Box(3, -2, 3 + 12, -2 + 13), Box(3 + x, -2 + y, 3 + x + width, -2 + y + height)
     shown = np.zeros((13, 12, 1), np.uint8)
     shown[window.slices(display)] = 1
@@ -46,7 +48,7 @@ def test_windows_turn_with_their_pixels(orientation, x, y, width, height) -> Non
     assert (again == turned).all()
 
 
-def test_pixel_aspect_turns_too(tmp_path) -> None:
+def test_pixel_aspect_turns_too(tmp_path: Path) -> None:
     for orientation, aspect in ((1, 2.0), (3, 2.0), (6, 0.5), (5, 0.5)):
         spec = oiio.ImageSpec(24, 16, 3, "uint8")
         spec.attribute("Orientation", orientation)

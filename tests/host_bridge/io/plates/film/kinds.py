@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from av.video.frame import VideoFrame
+
 from host_bridge.io.plates import PlateSequence, film
 from tests.host_bridge.io.plates.films import Make
 
@@ -20,12 +26,12 @@ KINDS = {
 }
 
 
-def again(path, **options) -> PlateSequence:
+def again(path: Path, **options: Any) -> PlateSequence:
     """The movie as a process sees it that has read nothing of it."""
     film._opened.cache_clear()
     return PlateSequence.open(str(path), **options)
 
 
-def tagged(frame, tags):
+def tagged(frame: VideoFrame, tags: Mapping[str, int]) -> VideoFrame:
     frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = tags
     return frame

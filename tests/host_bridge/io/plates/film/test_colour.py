@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ from tests.host_bridge.io.plates.films import Make, make, picture, planar
         ((1, 13, 1, 1), "srgb_rec709_scene"),
     ],
 )
-def test_colour_tags(tmp_path, tags, space) -> None:
+def test_colour_tags(tmp_path: Path, tags: tuple[int, int, int, int], space: str) -> None:
     plate = again(make(tmp_path / "a.mkv", Make(frames=1, tags=tags, pixels="yuv420p10le"))).read(1)
     assert (plate.input_space, plate.pixel_space) == (space, colour.LINEAR_REC709)
     by_hand = again(tmp_path / "a.mkv").read(1, input_space="g22_rec709_scene")
@@ -36,7 +38,7 @@ def test_colour_tags(tmp_path, tags, space) -> None:
     assert (by_hand.frame.layers["color"] != plate.frame.layers["color"]).any()
 
 
-def test_an_unknown_transfer_is_a_warning(tmp_path, caplog) -> None:
+def test_an_unknown_transfer_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     film.default.__globals__["_warn"].cache_clear()
     plate = again(make(tmp_path / "a.mkv", Make(frames=1, tags=(1, 9, 1, 1)))).read(1)
     assert plate.input_space == "g24_rec709_display"
@@ -46,7 +48,7 @@ def test_an_unknown_transfer_is_a_warning(tmp_path, caplog) -> None:
 @pytest.mark.parametrize("bits", [8, 10, 12])
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("transfer", [1, 16, 18])
-def test_greys_are_exact(tmp_path, bits, full, transfer) -> None:
+def test_greys_are_exact(tmp_path: Path, bits: int, full: bool, transfer: int) -> None:
     top, low, span = 2**bits - 1, 16 << (bits - 8), 219 << (bits - 8)
     codes = np.linspace(0 if full else low, top if full else low + span, 96).round()
     luma = np.repeat(codes[None], 64, 0).astype(np.uint8 if bits == 8 else np.uint16)
@@ -67,7 +69,7 @@ def test_greys_are_exact(tmp_path, bits, full, transfer) -> None:
     assert plate.frame.layers["color"].dtype == (np.float16 if transfer == 1 and bits < 12 else np.float32)
 
 
-def test_what_lies_below_black_and_above_white_survives(tmp_path) -> None:
+def test_what_lies_below_black_and_above_white_survives(tmp_path: Path) -> None:
     luma = np.full((64, 96), 254, np.uint8)
     luma[:32] = 1
     grey = np.full((32, 48), 128, np.uint8)
@@ -78,7 +80,7 @@ def test_what_lies_below_black_and_above_white_survives(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("tags", [(1, 1, 1, 1), (9, 16, 9, 1), (9, 18, 9, 1)])
-def test_a_film_looks_like_its_extracted_frames(tmp_path, tags) -> None:
+def test_a_film_looks_like_its_extracted_frames(tmp_path: Path, tags: tuple[int, int, int, int]) -> None:
     """PNGs as today's FFmpeg writes them, with cICP, through its own conversion to R'G'B'."""
     blocks = np.kron(picture(3)[::16, ::16], np.ones((16, 16, 1))).astype(np.uint8)
     how = Make(pixels="yuv444p10le", tags=tags)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import av
 import numpy as np
@@ -26,7 +28,9 @@ from tests.host_bridge.io.plates.films import Make, make, picture
     ],
 )
 @pytest.mark.parametrize("share", [0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75])
-def test_a_cut_off_movie_gives_what_it_has_and_names_the_rest(tmp_path, name, how, share, caplog) -> None:
+def test_a_cut_off_movie_gives_what_it_has_and_names_the_rest(
+    tmp_path: Path, name: str, how: Make, share: float, caplog: pytest.LogCaptureFixture
+) -> None:
     path = make(tmp_path / name, how)
     whole = again(path)
     expected = {n: whole.content(n) for n in whole.frames}
@@ -49,7 +53,7 @@ def test_a_cut_off_movie_gives_what_it_has_and_names_the_rest(tmp_path, name, ho
     assert sequence.held(how.frames) == min(sequence.missing) - 1
 
 
-def test_damage_in_the_middle_costs_those_frames(tmp_path) -> None:
+def test_damage_in_the_middle_costs_those_frames(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mov", Make(codec="prores_ks", pixels="yuv422p10le"))
     whole = again(path)
     expected = {n: whole.content(n) for n in whole.frames}
@@ -72,7 +76,7 @@ def test_damage_in_the_middle_costs_those_frames(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("name", ["h264.mp4", "mpeg2.mxf"])
-def test_a_damaged_frame_fails_and_is_never_made_up(tmp_path, name) -> None:
+def test_a_damaged_frame_fails_and_is_never_made_up(tmp_path: Path, name: str) -> None:
     """What a decoder would conceal depends on what it decoded before: such a frame is none."""
     how = replace(KINDS[name], options={**KINDS[name].options, "qp": "12"})
     path = make(tmp_path / name, how, noisy(how))
@@ -96,7 +100,7 @@ def test_a_damaged_frame_fails_and_is_never_made_up(tmp_path, name) -> None:
         assert 0 < len(lost) < 24
 
 
-def noisy(how):
+def noisy(how: Make) -> Iterator[VideoFrame]:
     rng = np.random.default_rng(1)
     for number in range(how.frames):
         rough = picture(number).astype(int) + rng.integers(-30, 30, (64, 96, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from tests.host_bridge.io.plates.film.kinds import again
 from tests.host_bridge.io.plates.films import Make, make, planar
 
 
-def test_the_identity_is_the_samples_and_not_the_file(tmp_path) -> None:
+def test_the_identity_is_the_samples_and_not_the_file(tmp_path: Path) -> None:
     one = again(make(tmp_path / "a.mkv", Make()))
     two = again(make(tmp_path / "b.mkv", Make(said={"title": "another"}, gop=3)))
     assert [one.content(n) for n in one.frames] == [two.content(n) for n in two.frames]
@@ -19,7 +20,7 @@ def test_the_identity_is_the_samples_and_not_the_file(tmp_path) -> None:
     assert one.content(1) != other.content(1)
 
 
-def test_an_exchanged_file_is_read_anew(tmp_path) -> None:
+def test_an_exchanged_file_is_read_anew(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mkv", Make(frames=3))
     before = PlateSequence.open(str(path)).content(1)
     make(
@@ -31,7 +32,7 @@ def test_an_exchanged_file_is_read_anew(tmp_path) -> None:
     assert PlateSequence.open(str(path)).content(1) != before
 
 
-def test_metadata_that_is_not_utf8_costs_nothing(tmp_path) -> None:
+def test_metadata_that_is_not_utf8_costs_nothing(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mkv", Make(frames=2, said={"title": "ZZZZ Studio"}))
     path.write_bytes(path.read_bytes().replace(b"ZZZZ Studio", b"\xa9\xff\xfeZ Studio"))
     header = again(path).read(1).header

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import pytest
 
 from host_bridge.core.errors import BadInputError, MissingFrameError
 from host_bridge.io.plates import PlateSequence
+from tests.host_bridge.conftest import MakeRgba, Write
 from tests.host_bridge.io.plates.film.kinds import again
 from tests.host_bridge.io.plates.films import Make, make
 
@@ -23,7 +25,9 @@ from tests.host_bridge.io.plates.films import Make, make
         ("a.mov", "", Fraction(24), 1),
     ],
 )
-def test_frames_are_numbered_by_timecode_or_from_1(tmp_path, name, timecode, rate, first) -> None:
+def test_frames_are_numbered_by_timecode_or_from_1(
+    tmp_path: Path, name: str, timecode: str, rate: Fraction, first: int
+) -> None:
     how = Make(codec="libx264", frames=3, timecode=timecode, rate=rate)
     sequence = again(make(tmp_path / name, how))
     assert sequence.frames == (first, first + 1, first + 2)
@@ -31,12 +35,12 @@ def test_frames_are_numbered_by_timecode_or_from_1(tmp_path, name, timecode, rat
     assert again(tmp_path / name, start=-1).frames == (-1, 0, 1)
 
 
-def test_mxf_has_a_timecode_too(tmp_path) -> None:
+def test_mxf_has_a_timecode_too(tmp_path: Path) -> None:
     how = Make(codec="mpeg2video", frames=3, timecode="01:00:00:00", pixels="yuv422p")
     assert again(make(tmp_path / "a.mxf", how)).frames[0] == 86400
 
 
-def test_asked_frames(films) -> None:
+def test_asked_frames(films: dict[str, Path]) -> None:
     sequence = again(films["h264.mp4"], start=1001, frames="1010-1044x2")
     assert sequence.frames[:2] == (1010, 1012)
     assert sequence.missing == frozenset({1042, 1044})
@@ -47,13 +51,13 @@ def test_asked_frames(films) -> None:
         again(films["h264.mp4"], frames="1041-1042")
 
 
-def test_start_is_for_movies(tmp_path, write_exr, rgba) -> None:
+def test_start_is_for_movies(tmp_path: Path, write_exr: Write, rgba: MakeRgba) -> None:
     path = write_exr("p.0001.exr", ({}, rgba()))
     with pytest.raises(BadInputError, match="--start"):
         PlateSequence.open(str(path), start=5)
 
 
-def test_a_varying_rate_is_said_and_numbered_by_presentation(tmp_path, caplog) -> None:
+def test_a_varying_rate_is_said_and_numbered_by_presentation(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     times = tuple(40 * i + (i % 3) * 15 for i in range(24))
     path = make(tmp_path / "a.mp4", Make(codec="libx264", times_ms=times))
     sequence = again(path)
@@ -63,17 +67,19 @@ def test_a_varying_rate_is_said_and_numbered_by_presentation(tmp_path, caplog) -
     assert order == list(sequence.frames)
 
 
-def shown(path):
+def shown(path: Path) -> list[float]:
     with av.open(str(path)) as container:
         return sorted(container.decode(video=0), key=lambda frame: frame.pts)
 
 
 @pytest.mark.parametrize("name", ["h264.mp4", "h264.mkv", "prores.mov", "mpeg2.mxf", "ffv1.mkv"])
-def test_an_even_rate_is_not_called_varying(films, name, caplog) -> None:
+def test_an_even_rate_is_not_called_varying(
+    films: dict[str, Path], name: str, caplog: pytest.LogCaptureFixture
+) -> None:
     assert again(films[name]).film.notes == ()
     assert not caplog.records
 
 
 @pytest.mark.parametrize("rate", [Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)])
-def test_milliseconds_of_matroska_are_no_varying_rate(tmp_path, rate) -> None:
+def test_milliseconds_of_matroska_are_no_varying_rate(tmp_path: Path, rate: Fraction) -> None:
     assert again(make(tmp_path / "a.mkv", Make(frames=120, rate=rate))).film.index.even

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import av
 import numpy as np
@@ -14,7 +15,7 @@ from tests.host_bridge.io.plates.films import Make, make
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, -90])
-def test_rotation(tmp_path, turn) -> None:
+def test_rotation(tmp_path: Path, turn: int) -> None:
     how = Make(codec="libx264", frames=2, options={"qp": "0"}, pixels="yuv444p")
     path = make(tmp_path / "a.mp4", how)
     straight = again(path).read(1).frame.layers["color"]
@@ -25,7 +26,7 @@ def test_rotation(tmp_path, turn) -> None:
     assert plate.frame.display.width == (64 if turn % 180 else 96)
 
 
-def rotate(path, degrees) -> None:
+def rotate(path: Path, degrees: int) -> None:
     """Writes the movie again with a display matrix."""
     turned = path.with_name("turned.mp4")
     with av.open(str(path)) as source, av.open(str(turned), "w") as target:
@@ -44,7 +45,7 @@ def rotate(path, degrees) -> None:
     [((1, 0, 0, 1), 1), ((-1, 0, 0, 1), 2), ((-1, 0, 0, -1), 3), ((1, 0, 0, -1), 4), ((0, 1, 1, 0), 5),
      ((0, 1, -1, 0), 6), ((0, -1, -1, 0), 7), ((0, -1, 1, 0), 8), ((0, 0, 0, 0), 1)],
 )  # fmt: skip
-def test_mirrored_display_matrices(matrix, orientation) -> None:
+def test_mirrored_display_matrices(matrix: tuple[int, int, int, int], orientation: int) -> None:
     a, b, c, d = (v << 16 for v in matrix)
     raw = struct.pack("<9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
     assert film.orientation_of_matrix(raw) == orientation

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
@@ -16,7 +18,7 @@ rgb48le gbrp16le"""
 
 
 @pytest.mark.parametrize("pixels", PIXELS.split())
-def test_pixel_formats(tmp_path, pixels) -> None:
+def test_pixel_formats(tmp_path: Path, pixels: str) -> None:
     rgb = VideoFrame.from_ndarray(
         np.kron(picture(3)[::16, ::16], np.ones((16, 16, 1))).astype(np.uint8), format="rgb24"
     )
@@ -34,7 +36,7 @@ def test_pixel_formats(tmp_path, pixels) -> None:
 
 
 @pytest.mark.parametrize("matrix", [1, 4, 5, 6, 7, 9, 8])
-def test_matrices(matrix) -> None:
+def test_matrices(matrix: int) -> None:
     rgb = np.random.default_rng(0).uniform(0.1, 0.9, (3, 8, 16))
     if matrix == 8:
         luma = rgb[0] / 4 + rgb[1] / 2 + rgb[2] / 4
@@ -49,7 +51,7 @@ def test_matrices(matrix) -> None:
 
 
 @pytest.mark.parametrize("matrix", [10, 14])
-def test_a_matrix_that_is_not_read_is_refused_by_name(matrix) -> None:
+def test_a_matrix_that_is_not_read_is_refused_by_name(matrix: int) -> None:
     flat = [np.full((16, 16), 500, np.uint16)] * 3
     with pytest.raises(PlateError, match=f"matrix {matrix} of H.273"):
         film.film_pixels.codes_of(tagged(planar(flat, "yuv444p10le"), (9, 16, matrix, 1)))

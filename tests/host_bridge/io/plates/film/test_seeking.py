@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.host_bridge.io.plates.films import Make, make
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_frame_is_the_same_sought_or_in_order(films, name) -> None:
+def test_a_frame_is_the_same_sought_or_in_order(films: dict[str, Path], name: str) -> None:
     path, count = films[name], KINDS[name].frames
     sequence = again(path)
     assert sequence.frames == tuple(range(sequence.frames[0], sequence.frames[0] + count))
@@ -27,7 +28,7 @@ def test_a_frame_is_the_same_sought_or_in_order(films, name) -> None:
 
 
 @pytest.mark.parametrize("name", ["h264.mp4", "prores.mov"])
-def test_frames_come_out_alike_when_several_threads_ask(films, name) -> None:
+def test_frames_come_out_alike_when_several_threads_ask(films: dict[str, Path], name: str) -> None:
     sequence = again(films[name])
     expected = [sequence.content(n) for n in sequence.frames]
     other, found = again(films[name]), {}
@@ -43,7 +44,9 @@ def test_frames_come_out_alike_when_several_threads_ask(films, name) -> None:
 
 
 @pytest.mark.parametrize("name", ["h264.mp4", "open.mp4", "hevc.mp4", "h264.mkv"])
-def test_one_frame_is_sought_and_not_reached_by_decoding_all(films, name, monkeypatch) -> None:
+def test_one_frame_is_sought_and_not_reached_by_decoding_all(
+    films: dict[str, Path], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
     keep = film_decoder.FilmDecoder._keep
     monkeypatch.setattr(film_decoder.FilmDecoder, "_keep", lambda s, at, f: (seen.append(at), keep(s, at, f)))
@@ -52,7 +55,7 @@ def test_one_frame_is_sought_and_not_reached_by_decoding_all(films, name, monkey
     assert len([at for at in seen if at > 0]) < 20
 
 
-def test_memory_is_bounded(tmp_path, monkeypatch) -> None:
+def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(film_decoder, "KEPT_FRAMES", 6)
     sequence = again(make(tmp_path / "p.mkv", Make(frames=60)))
     for number in sequence.frames:
@@ -61,6 +64,6 @@ def test_memory_is_bounded(tmp_path, monkeypatch) -> None:
     gc.collect()
 
 
-def test_an_all_key_movie_is_not_read_through(films, monkeypatch) -> None:
+def test_an_all_key_movie_is_not_read_through(films: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(film_index, "_from_packets", lambda *_: pytest.fail("packets were read"))
     assert len(again(films["prores.mov"]).frames) == 24

@@ -9,7 +9,7 @@ from host_bridge.io.plates import tags
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch) -> None:
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OCIO", raising=False)
     tags._warn.cache_clear()
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from host_bridge.io.plates import read_plate
 
@@ -12,5 +16,5 @@ D50_OF_ADOBE = np.array([[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322
 CAMERA_709 = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
 
 
-def color(path, **options):
+def color(path: Path, **options: Any) -> npt.NDArray[Any]:
     return read_plate(path, **options).frame.layers["color"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import OpenImageIO as oiio
 import pytest
@@ -22,12 +24,12 @@ from host_bridge.io.plates import read_plate
         (255, "srgb_rec709_scene"),
     ],
 )
-def test_dpx_transfers(tmp_path, code, space) -> None:
+def test_dpx_transfers(tmp_path: Path, code: int, space: str) -> None:
     path = dpx(tmp_path / "p.dpx", code)
     assert read_plate(path).input_space == space
 
 
-def test_ffmpeg_calls_every_dpx_linear(tmp_path) -> None:
+def test_ffmpeg_calls_every_dpx_linear(tmp_path: Path) -> None:
     path = dpx(tmp_path / "p.dpx", 2)
     data = bytearray(path.read_bytes())
     data[160:260] = b"Lavc60.31.102".ljust(100, b"\0")
@@ -35,7 +37,7 @@ def test_ffmpeg_calls_every_dpx_linear(tmp_path) -> None:
     assert read_plate(path).input_space == colour.SRGB
 
 
-def dpx(path, transfer):
+def dpx(path: Path, transfer: int) -> Path:
     spec = oiio.ImageSpec(24, 16, 3, "uint10")
     writer = oiio.ImageOutput.create(str(path))
     assert writer.open(str(path), spec) and writer.write_image(np.full((16, 24, 3), 0.5, np.float32))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import OpenEXR
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from host_bridge.io.colour import curves, primaries
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import read_plate, tags
+from tests.host_bridge.conftest import MakeRgba, Write
 
 CHROMATICITIES = {
     "ap0": "lin_ap0_scene",
@@ -19,12 +22,14 @@ CHROMATICITIES = {
 
 
 @pytest.mark.parametrize("name", CHROMATICITIES)
-def test_exr_chromaticities(write_exr, rgba, name) -> None:
+def test_exr_chromaticities(write_exr: Write, rgba: MakeRgba, name: str) -> None:
     header = {"chromaticities": primaries.PRIMARIES[name]}
     assert read_plate(write_exr("p.exr", (header, rgba()))).input_space == CHROMATICITIES[name]
 
 
-def test_exr_primaries_without_a_name_are_looked_at_as_they_are(write_exr, caplog) -> None:
+def test_exr_primaries_without_a_name_are_looked_at_as_they_are(
+    write_exr: Write, caplog: pytest.LogCaptureFixture
+) -> None:
     mine = (0.70, 0.30, 0.20, 0.75, 0.14, 0.05, 0.3127, 0.3290)
     channels = {c: np.full((16, 24), v, np.float16) for c, v in zip("RGB", (0.5, 0.2, 0.1), strict=True)}
     plate = read_plate(write_exr("p.exr", ({"chromaticities": mine}, channels)))
@@ -47,13 +52,15 @@ def test_exr_primaries_without_a_name_are_looked_at_as_they_are(write_exr, caplo
         ({"colorInteropID": "lin_ap1_scene", "chromaticities": primaries.PRIMARIES["rec709"]}, "lin_ap1_scene"),
     ],
 )
-def test_exr_ids(write_exr, rgba, header, space, caplog) -> None:
+def test_exr_ids(
+    write_exr: Write, rgba: MakeRgba, header: dict[str, Any], space: str, caplog: pytest.LogCaptureFixture
+) -> None:
     plate = read_plate(write_exr("p.exr", (header, rgba())))
     assert (plate.input_space, caplog.records) == (space, [])
     assert plate.frame.layers["color"].dtype == np.float16
 
 
-def test_an_unknown_exr_id_is_a_warning(write_exr, rgba, caplog) -> None:
+def test_an_unknown_exr_id_is_a_warning(write_exr: Write, rgba: MakeRgba, caplog: pytest.LogCaptureFixture) -> None:
     header = {"colorInteropID": "studio:our_space", "chromaticities": primaries.PRIMARIES["ap1"]}
     assert read_plate(write_exr("p.exr", (header, rgba()))).input_space == "lin_ap1_scene"
     assert "colorInteropID studio:our_space is not known here: taken as lin_ap1_scene" in caplog.text

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image, ImageCms
 
@@ -41,11 +44,13 @@ from tests.host_bridge.io.plates.tags.profiles import CAMERA_709, D50_OF_ADOBE, 
         ((), "srgb_rec709_scene"),
     ],
 )
-def test_gamma_and_primaries_of_png(tmp_path, picture, chunks, space) -> None:
+def test_gamma_and_primaries_of_png(
+    tmp_path: Path, picture: npt.NDArray[np.uint16], chunks: tuple[bytes, ...], space: str
+) -> None:
     assert read_plate(png(tmp_path / "p.png", picture, *chunks)).input_space == space
 
 
-def test_wide_primaries_are_not_taken_for_rec709(tmp_path, picture) -> None:
+def test_wide_primaries_are_not_taken_for_rec709(tmp_path: Path, picture: npt.NDArray[np.uint16]) -> None:
     wide = color(png(tmp_path / "w.png", picture, gama(2.2), chrm(primaries.PRIMARIES["rec2020"])))
     plain = color(png(tmp_path / "p.png", picture, gama(2.2)))
     assert np.abs(wide - plain).max() > 0.1
@@ -69,13 +74,15 @@ def test_wide_primaries_are_not_taken_for_rec709(tmp_path, picture) -> None:
         ("camera", curve_parametric(3, *CAMERA_709), D50_OF_P3, "g24_p3d65_display"),
     ],
 )
-def test_icc_profiles_by_name_and_numbers(tmp_path, picture, name, curve, xyz, space) -> None:
+def test_icc_profiles_by_name_and_numbers(
+    tmp_path: Path, picture: npt.NDArray[np.uint16], name: str, curve: bytes, xyz: npt.NDArray[np.float64], space: str
+) -> None:
     data = profile(name, curve, xyz)
     assert icc.read(data) == icc.Profile(name, space)
     assert read_plate(png(tmp_path / "p.png", picture, iccp(data))).input_space == space
 
 
-def test_an_icc_profile_made_elsewhere(tmp_path) -> None:
+def test_an_icc_profile_made_elsewhere(tmp_path: Path) -> None:
     made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for ending in ("png", "jpg", "tif", "webp"):
         path = tmp_path / f"p.{ending}"
@@ -84,7 +91,9 @@ def test_an_icc_profile_made_elsewhere(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 3, 100, 130, 200, 300])
-def test_a_damaged_profile_costs_no_frame(tmp_path, picture, cut, caplog) -> None:
+def test_a_damaged_profile_costs_no_frame(
+    tmp_path: Path, picture: npt.NDArray[np.uint16], cut: int, caplog: pytest.LogCaptureFixture
+) -> None:
     data = profile("c2", curve_gamma(2.2), D50_OF_REC709)[:cut]
     assert icc.read(data).space == ""
     plate = read_plate(png(tmp_path / "p.png", picture, iccp(data)))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from host_bridge.io.colour import transforms as colour
@@ -33,7 +35,9 @@ from tests.host_bridge.io.plates.tags.profiles import D50_OF_REC709
         ),
     ],
 )
-def test_an_unknown_tag_is_a_warning_with_its_default(tmp_path, picture, caplog, chunk, said) -> None:
+def test_an_unknown_tag_is_a_warning_with_its_default(
+    tmp_path: Path, picture: npt.NDArray[np.uint16], caplog: pytest.LogCaptureFixture, chunk: bytes, said: str
+) -> None:
     path = png(tmp_path / "p.png", picture, chunk)
     with caplog.at_level(logging.WARNING):
         plates = [read_plate(path) for _ in range(3)]
@@ -47,7 +51,7 @@ def test_an_unknown_tag_is_a_warning_with_its_default(tmp_path, picture, caplog,
     assert not caplog.records
 
 
-def test_the_warning_reaches_a_terminal_once(tmp_path, picture) -> None:
+def test_the_warning_reaches_a_terminal_once(tmp_path: Path, picture: npt.NDArray[np.uint16]) -> None:
     paths = [png(tmp_path / f"p.{n:04}.png", picture, cicp(9, 99)) for n in range(3)]
     script = "import sys, pathlib as p, host_bridge.io.plates as h\nfor f in sys.argv[1:]: h.read_plate(p.Path(f))"
     said = subprocess.run([sys.executable, "-c", script, *map(str, paths)], capture_output=True, text=True, check=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import numpy.typing as npt
 import OpenImageIO as oiio
 import pytest
 
@@ -37,14 +40,18 @@ from tests.host_bridge.io.plates.tags.profiles import CAMERA_709, D50_OF_REC709,
         ((10, 17), "g26_xyzd65_display"),
     ],
 )
-def test_video_code_points(tmp_path, picture, points, space) -> None:
+def test_video_code_points(
+    tmp_path: Path, picture: npt.NDArray[np.uint16], points: tuple[int, int], space: str
+) -> None:
     plate = read_plate(png(tmp_path / "p.png", picture, cicp(*points)))
     assert plate.input_space == colour.canonical(space)
     assert plate.pixel_space == colour.LINEAR_REC709
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_rec709_is_the_same_from_png_tiff_and_by_hand(tmp_path, picture, bits) -> None:
+def test_rec709_is_the_same_from_png_tiff_and_by_hand(
+    tmp_path: Path, picture: npt.NDArray[np.uint16], bits: int
+) -> None:
     codes = picture if bits == 16 else (picture >> 8).astype(np.uint8)
     plain = png(tmp_path / "plain.png", codes)
     expected = color(plain, input_space="g24_rec709_display")
@@ -62,7 +69,7 @@ def test_rec709_is_the_same_from_png_tiff_and_by_hand(tmp_path, picture, bits) -
 
 
 @pytest.mark.parametrize("points", [(9, 16), (12, 16)])
-def test_pq_greys_are_their_nits(tmp_path, ramp, points) -> None:
+def test_pq_greys_are_their_nits(tmp_path: Path, ramp: npt.NDArray[np.uint16], points: tuple[int, int]) -> None:
     light = color(png(tmp_path / "p.png", ramp, cicp(*points)))
     nits = curves.pq_to_linear(ramp / 65535.0) * curves.WHITE_NITS
     shown = nits > 1e-4
@@ -71,7 +78,7 @@ def test_pq_greys_are_their_nits(tmp_path, ramp, points) -> None:
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_narrow_range_codes(tmp_path, bits) -> None:
+def test_narrow_range_codes(tmp_path: Path, bits: int) -> None:
     codes = np.zeros((16, 24, 3), np.uint8 if bits == 8 else np.uint16)
     codes[:8] = 16 << (bits - 8)
     codes[8:] = 235 << (bits - 8)
