@@ -16,6 +16,7 @@ from host_bridge.client import Client
 from host_bridge.client.tile import Tile
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
 from host_bridge.core.frame import Array
+from host_bridge.core.warm_memory import keep_freed_memory
 from host_bridge.review.packing import LAYOUTS
 from host_bridge.review.page import PageSettings, ShotOnPage, make_page
 from host_bridge.review.source import BETWEEN, open_stereo
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     """
     if not 1 <= args.fps <= 240:
         raise BadInputError(f"{args.fps:g} frames a second", where="--fps", remedy="give 1 to 240")
+    keep_freed_memory()
     shots = [_shot_on_page(text, args) for text in args.shots]
     title = args.title or ", ".join(shot.source.name for shot in shots[:3])
     notes = _notes(args.notes)

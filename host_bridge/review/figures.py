@@ -59,32 +59,41 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
     filled = math.nan if pair.filled is None else float(pair.filled.mean())
     if pair.parallax is None or not np.isfinite(pair.parallax).any():
         return Figures(pair.number, filled=filled)
-    known = pair.parallax[np.isfinite(pair.parallax)]
-    ranks = [round(share * (len(known) - 1)) for share in (0, 0.01, 0.5, 0.99, 1)]
-    near, p1, median, p99, far = (float(v) for v in np.partition(known, sorted(set(ranks)))[ranks])
-    counts, _ = np.histogram(known.clip(*HISTOGRAM_PCT), HISTOGRAM_BINS, HISTOGRAM_PCT)
+    finite = np.isfinite(pair.parallax)
+    known = pair.parallax.ravel() if finite.all() else pair.parallax[finite]
+    ranks = [round(share * (len(known) - 1)) for share in (0.01, 0.5, 0.99)]
+    p1, median, p99 = (float(v) for v in np.partition(known, sorted(set(ranks)))[ranks])
     return Figures(
         number=pair.number,
-        near=near,
+        near=float(known.min()),
         p1=p1,
         median=median,
         p99=p99,
-        far=far,
-        on_screen=float((np.abs(known) <= ON_SCREEN_PCT).mean()),
+        far=float(known.max()),
+        on_screen=float(np.count_nonzero(np.abs(known) <= ON_SCREEN_PCT) / len(known)),
         filled=filled,
-        jitter=_jitter(pair, before),
-        histogram=tuple(float(c) for c in counts / max(1, len(known))),
+        jitter=math.nan if before is None else jitter(pair, before),
+        histogram=_histogram(known),
         violations=violations(pair.parallax, pair.window, pair.right_parallax),
         edges=edges_of(pair.parallax),
     )
 
 
-def _jitter(pair: Pair, before: Pair | None) -> float:
-    if before is None or before.parallax is None or pair.parallax is None or before.left.shape != pair.left.shape:
+def _histogram(known: Array) -> tuple[float, ...]:
+    low, high = HISTOGRAM_PCT
+    bins = (known - np.float32(low)) * np.float32(HISTOGRAM_BINS / (high - low))
+    counts = np.bincount(bins.clip(0, HISTOGRAM_BINS - 1).astype(np.uint8), minlength=HISTOGRAM_BINS)
+    return tuple(float(count) for count in counts / len(known))
+
+
+def jitter(pair: Pair, before: Pair) -> float:
+    """Mean change of parallax since the frame before where the picture stands still, %; NaN where none does."""
+    if before.parallax is None or pair.parallax is None or before.left.shape != pair.left.shape:
         return math.nan
-    change = np.abs(pair.left.astype(np.int16) - before.left.astype(np.int16)).max(axis=2)
-    now, then = (resized(p.parallax, *change.shape) for p in (pair, before) if p.parallax is not None)
-    moved = np.abs(now - then)[change <= STILL_LEVELS]
+    alike = np.maximum(pair.left, before.left) - np.minimum(pair.left, before.left) <= STILL_LEVELS
+    still = alike[..., 0] & alike[..., 1] & alike[..., 2]
+    now, then = (resized(p.parallax, *still.shape)[still] for p in (pair, before) if p.parallax is not None)
+    moved = np.abs(now - then)
     moved = moved[np.isfinite(moved)]
     return float(moved.mean()) if moved.size else math.nan
 

@@ -7,28 +7,25 @@ import importlib.resources
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import Art3DError, OutputError
 from host_bridge.core.floating_window import FloatingWindow
-from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, figures_of, scenes
-from host_bridge.review.matched import Matcher, matched
-from host_bridge.review.pair import Pair
-from host_bridge.review.proxies import Proxy, frame_script
+from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, scenes
+from host_bridge.review.matched import Matcher
+from host_bridge.review.page_frames import FramesFound, FrameWork, write_frames
+from host_bridge.review.proxies import Proxy
 from host_bridge.review.source import StereoSource
 from host_bridge.review.targets import TARGETS, FrameRange, Judgement, judge
 from host_bridge.review.windows import proposed
-from host_bridge.shot.transitions import Finder
 
 MOST_BYTES = 58_000_000
 MOST_FRAME_BYTES = 400_000
 SIDE_PX = 960
-READERS = 2
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,8 @@ def make_page(
     for index, shot in enumerate(shots):
         name = _unique(shot.source.name, [body["name"] for body in bodies])
         _empty(folder / "frames" / str(index))
-        found = _frames(folder, index, shot, proxy, _Each(done, settings.match))
+        work = FrameWork(folder / "frames" / str(index), index, proxy, done, settings.match)
+        found = write_frames(shot.source, shot.cuts, work)
         failed |= {(name, number): error for number, error in found.failed.items()}
         if not found.figures:
             raise next(iter(found.failed.values()))
@@ -120,78 +118,7 @@ def make_page(
     return Made(folder / "index.html", frames, failed, judgements, tuple(swapped))
 
 
-@dataclass
-class _Found:
-    figures: list[Figures] = field(default_factory=list)
-    failed: dict[int, Art3DError] = field(default_factory=dict)
-    width_px: int = 0
-    pixel_aspect: float = 1.0
-    swapped: list[bool] = field(default_factory=list)
-    cuts: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Each:
-    """What is done with each frame beside writing it."""
-
-    done: Callable[[], None]
-    match: Matcher | None
-
-
-def _frames(folder: Path, index: int, shot: ShotOnPage, proxy: Proxy, each: _Each) -> _Found:
-    found, before = _Found(), None
-    starts = set(shot.cuts or ())
-    finder = Finder()
-    with ThreadPoolExecutor(READERS, "art3d-review") as pool:
-        for number, pair, error in _read(pool, shot.source, proxy):
-            each.done()
-            if error is not None or pair is None:
-                found.failed[number] = error or OutputError("no picture")
-                continue
-            if pair.parallax is None and each.match is not None:
-                pair, eyes = matched(pair, each.match)
-                found.swapped += [] if eyes.swapped is None else [eyes.swapped]
-            found.figures.append(figures_of(pair, None if number in starts else before))
-            found.width_px, found.pixel_aspect = pair.full_width, pair.pixel_aspect
-            if shot.cuts is None:
-                finder.add(pair.glance)
-            with replacing(folder / "frames" / str(index) / f"{number}.js") as temporary:
-                temporary.write_text(frame_script(pair, proxy, shot=index), encoding="ascii")
-            before = pair
-    found.cuts = list(shot.cuts) if shot.cuts is not None else _scene_starts(finder, found.figures)
-    firsts = set(found.cuts)
-    # What changes at a cut is no jitter.
-    found.figures = [replace(f, jitter=math.nan) if f.number in firsts else f for f in found.figures]
-    return found
-
-
-def _scene_starts(finder: Finder, figures: Sequence[Figures]) -> list[int]:
-    """First frames of new scenes, as the pictures tell them: after a cut, and behind a dissolve or a fade."""
-    starts = []
-    for change in finder.finish():
-        at = change.first if change.kind == "cut" else change.last + 1
-        if change.kind != "flash" and at < len(figures):
-            starts.append(figures[at].number)
-    return starts
-
-
-def _read(
-    pool: ThreadPoolExecutor, source: StereoSource, proxy: Proxy
-) -> Iterator[tuple[int, Pair | None, Art3DError | None]]:
-    """Frames in order, a few read ahead."""
-    ahead = []
-    for number in (*source.numbers, None):
-        if number is not None:
-            ahead.append((number, pool.submit(source.read, number, side_px=proxy.side_px)))
-        while ahead and (number is None or len(ahead) > READERS):
-            at, future = ahead.pop(0)
-            try:
-                yield at, future.result(), None
-            except Art3DError as error:
-                yield at, None, error
-
-
-def _body(name: str, shot: ShotOnPage, found: _Found) -> tuple[dict[str, Any], dict[str, Judgement]]:
+def _body(name: str, shot: ShotOnPage, found: FramesFound) -> tuple[dict[str, Any], dict[str, Judgement]]:
     """What the page knows of a shot, and the verdicts."""
     figures = found.figures
     numbers = [f.number for f in figures]

@@ -80,13 +80,13 @@ def decode_measured(coded: Array) -> tuple[Array, Array, Array]:
 
 def _webp(pixels: Array, *, lossless: bool) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "WEBP", lossless=lossless, quality=60, method=2, exact=True)
+    Image.fromarray(pixels).save(buffer, "WEBP", lossless=lossless, quality=0, method=0, exact=True)
     return buffer.getvalue()
 
 
 def _encoded(view: Image.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
-    view.save(buffer, "WEBP", quality=quality, method=2)
+    view.save(buffer, "WEBP", quality=quality, method=0)
     return buffer.getvalue()
 
 

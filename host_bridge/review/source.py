@@ -12,13 +12,19 @@ from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
-from host_bridge.io.outputs.result import EYES, on_window
+from host_bridge.io.colour.curves_of_display import display_levels
+from host_bridge.io.outputs.result import EYES
 from host_bridge.io.outputs.stereo_exr import WINDOW
-from host_bridge.io.plates import Plate, PlateSequence, guard
-from host_bridge.io.plates.disparity import find_disparity, read_disparity
+from host_bridge.io.plates import PlateSequence, guard
+from host_bridge.io.plates.disparity import find_disparity
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
+from host_bridge.io.plates.view_picture import ViewPicture, read_view
+from host_bridge.io.windows import relaid
 from host_bridge.review.packing import named_layout, unpack, validate_layout
 from host_bridge.review.pair import Pair
+from host_bridge.review.shrinking import block_means
+
+Planes = tuple[Array, ...]
 
 BETWEEN = "::"
 """Stands between the left and the right eye's file or pattern."""
@@ -57,15 +63,14 @@ class StereoSource:
         Raises:
             PlateError: a file that cannot be read, or eyes of different sizes.
         """
-        left, right = self._plates(number)
+        left, right = self._views(number)
         parallax, filled = (None, None) if self.layout else _measured(left, right)
-        views = [_shrunk(eye, side_px) for eye in self._eyes(left, right)]
-        # Both at once: what a display transform costs most is being set up.
-        both = colour.to_display(np.concatenate(views), left.frame.channels, left.pixel_space)
-        shown = np.split(both, [views[0].shape[0]])
-        width = left.frame.display.width // (2 if self.layout == "sbs" else 1)
-        window = _window_in(left.path)
-        return Pair(number, shown[0], shown[1], parallax, filled, left.frame.pixel_aspect, width, window)
+        shown = [
+            display_levels([block_means(plane, side_px, max(eye[0].shape)) for plane in eye], view.space)
+            for eye, view in zip(self._eyes(left, right), (left, right), strict=True)
+        ]
+        width = left.display.width // (2 if self.layout == "sbs" else 1)
+        return Pair(number, shown[0], shown[1], parallax, filled, left.pixel_aspect, width, _window_in(left))
 
     def shown(self, number: int, *, display: str = "", view: str = "") -> tuple[Array, Array]:
         """Both eyes of one frame through a display transform; (rows, columns, 3) float32 in 0..1.
@@ -74,25 +79,24 @@ class StereoSource:
             PlateError: as `read`.
             BadInputError: the colour config has no such display or view.
         """
-        left, right = self._plates(number)
-        eyes = [
-            colour.display_values(
-                eye.astype(np.float32, copy=False), left.frame.channels, left.pixel_space, display=display, view=view
-            )
-            for eye in self._eyes(left, right)
-        ]
+        left, right = self._views(number)
+        eyes = []
+        for planes, one in zip(self._eyes(left, right), (left, right), strict=True):
+            color = np.stack([plane.astype(np.float32, copy=False) for plane in planes], -1)
+            names = ("R", "G", "B") if len(planes) == 3 else ("Y",)
+            eyes.append(colour.display_values(color, names, one.space, display=display, view=view))
         return eyes[0], eyes[1]
 
     def content(self, number: int) -> tuple[str, str]:
         """The identity of what both eyes' pictures hold."""
         return self.left.content(number), self.right.content(number)
 
-    def _plates(self, number: int) -> tuple[Plate, Plate]:
-        left = self.left.read(number, input_space=self.input_space)
+    def _views(self, number: int) -> tuple[ViewPicture, ViewPicture]:
+        left = read_view(self.left, number, space=self.input_space)
         if self.layout:
             return left, left
-        right = self.right.read(number, input_space=self.input_space)
-        if _size(left) != _size(right) or left.frame.channels[:3] != right.frame.channels[:3]:
+        right = read_view(self.right, number, space=self.input_space, beside=left)
+        if left.size != right.size or len(left.planes) != len(right.planes):
             raise PlateError(
                 f"the left eye is {_said(left)}, the right one {_said(right)}",
                 where=str(right.path),
@@ -100,11 +104,12 @@ class StereoSource:
             )
         return left, right
 
-    def _eyes(self, left: Plate, right: Plate) -> tuple[Array, Array]:
-        """The colour of both eyes over the display window, float32."""
-        if self.layout:
-            return unpack(_whole(left), self.layout)
-        return _whole(left), _whole(right)
+    def _eyes(self, left: ViewPicture, right: ViewPicture) -> tuple[Planes, Planes]:
+        """The colour of both eyes over the display window."""
+        if not self.layout:
+            return _whole(left), _whole(right)
+        eyes = [unpack(plane, self.layout) for plane in _whole(left)]
+        return tuple(eye[0] for eye in eyes), tuple(eye[1] for eye in eyes)
 
 
 def open_stereo(
@@ -151,47 +156,36 @@ def _has_both(sequence: PlateSequence) -> bool:
     )
 
 
-def _size(plate: Plate) -> tuple[int, int]:
-    return plate.frame.display.width, plate.frame.display.height
+def _said(view: ViewPicture) -> str:
+    return f"{'×'.join(str(side) for side in view.size)} px of {'colour' if len(view.planes) == 3 else 'grey'}"
 
 
-def _said(plate: Plate) -> str:
-    return f"{'×'.join(str(side) for side in _size(plate))} px of {''.join(plate.frame.channels)}"
+def _whole(view: ViewPicture) -> Planes:
+    return tuple(relaid(plane, view.data, view.display) for plane in view.planes)
 
 
-def _whole(plate: Plate) -> Array:
-    if plate.frame.data == plate.frame.display:
-        return plate.frame.layers["color"]
-    return on_window(plate.frame.layers["color"], plate.frame.data, plate.frame.display)
-
-
-def _shrunk(view: Array, side_px: int) -> Array:
-    large = side_px and max(view.shape[:2]) > side_px
-    return colour.shrink(view, side_px) if large else view.astype(np.float32, copy=False)
-
-
-def _measured(left: Plate, right: Plate) -> tuple[Array | None, Array | None]:
+def _measured(left: ViewPicture, right: ViewPicture) -> tuple[Array | None, Array | None]:
     """Parallax on the left grid in % of the width, and what the right view shows that the left one hides."""
-    if guard.first_bytes(left.path, 4) != MAGIC:
+    if left.file is None:
         return None, None
-    display = left.frame.display
+    display = left.display
     parallax = filled = None
-    if find_disparity(open_exr(left.path), "left") is not None:
-        px = read_disparity(left.path, "left", display, display)[..., 0]
-        parallax = np.asarray(px * np.float32(-100.0 / display.width))
-    for path in dict.fromkeys((right.path, left.path)):
-        mask = _occlusion(open_exr(path), display)
+    channel = find_disparity(left.file, "left")
+    if channel is not None:
+        pixels = left.file.read([channel])[0].astype(np.float32, copy=False)
+        parallax = relaid(pixels * np.float32(100.0 / display.width), channel.window, display)
+    for file in (right.file, left.file):
+        mask = None if file is None else _occlusion(file, display)
         if mask is not None:
-            filled = mask > 0.5
+            filled = mask
             break
     return parallax, filled
 
 
-def _window_in(path: Path) -> FloatingWindow:
+def _window_in(view: ViewPicture) -> FloatingWindow:
     """The floating window that a file says it was rendered with."""
-    if guard.first_bytes(path, 4) != MAGIC:
-        return FloatingWindow()
-    said = next((header[WINDOW] for header in open_exr(path).headers if WINDOW in header), "")
+    headers = () if view.file is None else view.file.headers
+    said = next((header[WINDOW] for header in headers if WINDOW in header), "")
     try:
         left_top, left_bottom, right_top, right_bottom = (float(value) for value in str(said).split())
     except ValueError:
@@ -200,9 +194,13 @@ def _window_in(path: Path) -> FloatingWindow:
 
 
 def _occlusion(file: ExrFile, display: Box) -> Array | None:
-    """`occlusion.mask` of the right view over the display window, or None."""
+    """Where `occlusion.mask` of the right view is more than a half, over the display window; None without one."""
     found = [c for c in file.channels if c.name == "occlusion.mask" and c.view in ("right", None)]
     if not found:
         return None
-    pixels = file.read([found[0]])[0][..., None]
-    return on_window(pixels, found[0].window, display)[..., 0]
+    mask = file.read([found[0]])[0]
+    if mask.dtype.str == "<f2":
+        # Halves above 0 lie in the order of their bits, which are compared much faster.
+        mask = mask.view(np.int16)
+        return relaid(mask > np.float16(0.5).view(np.int16), found[0].window, display)
+    return relaid(mask > 0.5, found[0].window, display)

@@ -57,24 +57,30 @@ def violations(
     """
     rows, columns = parallax.shape
     left, right = (_edge_pct(ends, rows) for ends in ((window.left_pct, window.right_pct) if window else _AT_REST))
-    known = np.where(np.isfinite(parallax), parallax, np.inf)
-    x = np.arange(columns)
-    beyond = (x + known * (columns / 100.0) < 0) & (x >= left[:, None] * (columns / 100.0))
-    cut = {"left": np.where(beyond, known, np.inf).min(axis=1), "right": known[:, -2:].min(axis=1)}
+    # No farther from the left edge than the nearest thing reaches in front of the screen is anything cut by it.
+    nearest = parallax.min(initial=0.0, where=np.isfinite(parallax))
+    reach = int(np.clip(np.ceil(-nearest * columns / 100.0), 1, columns))
+    first, last = _or_far(parallax[:, :reach]), _or_far(parallax[:, -2:])
+    x = np.arange(reach)
+    beyond = (x + first * (columns / 100.0) < 0) & (x >= left[:, None] * (columns / 100.0))
+    cut = {"left": np.where(beyond, first, np.inf).min(axis=1), "right": last.min(axis=1)}
     if right_parallax is not None:
-        first = np.where(np.isfinite(right_parallax[:, :2]), right_parallax[:, :2], np.inf).min(axis=1)
-        cut["left"] = np.minimum(cut["left"], first)
+        cut["left"] = np.minimum(cut["left"], _or_far(right_parallax[:, :2]).min(axis=1))
     at_edge = {
         edge: np.where(cut[edge] < -(pct + LEAST_PCT), cut[edge], 0.0)
         for edge, pct in zip(_EDGES, (left, right), strict=True)
     }
     found = []
     for edge in _EDGES:
-        for first, last in _stretches(at_edge[edge] < 0):
-            if last - first >= max(2, round(LEAST_ROWS * rows)):
-                depth = float(np.percentile(at_edge[edge][first:last], 5))
-                found.append(Violation(edge, depth, first / rows, last / rows))
+        for top, bottom in _stretches(at_edge[edge] < 0):
+            if bottom - top >= max(2, round(LEAST_ROWS * rows)):
+                depth = float(np.percentile(at_edge[edge][top:bottom], 5))
+                found.append(Violation(edge, depth, top / rows, bottom / rows))
     return tuple(found)
+
+
+def _or_far(parallax: Array) -> Array:
+    return np.where(np.isfinite(parallax), parallax, np.inf)
 
 
 def _edge_pct(ends: tuple[float, float], rows: int) -> Array:
@@ -94,5 +100,5 @@ def proposed(frames: Iterable[Edges]) -> FloatingWindow:
 
 def edges_of(parallax: Array) -> Edges:
     """What the picture's edges cut in a frame, band by band; parallax as for `violations`."""
-    rows = edge_rows(parallax / -100.0, np.zeros(parallax.shape))
+    rows = edge_rows(parallax * np.float32(-0.01), np.broadcast_to(np.float32(0.0), parallax.shape))
     return Edges(*(bands_of(side, FLAT, FLAT) for side in rows))

@@ -90,12 +90,15 @@ def edge_rows(disparity: Array, inverse_depth: Array) -> tuple[EdgeRows, EdgeRow
         inverse_depth: raw, on the same grid.
     """
     rows, columns = disparity.shape
-    shown = np.where(np.isfinite(disparity), disparity, -np.inf)
-    beyond = np.arange(columns) < shown * columns
+    # No farther from the left edge than the nearest thing reaches in front of the screen is anything cut by it.
+    nearest = disparity.max(initial=-np.inf, where=np.isfinite(disparity))
+    reach = int(np.clip(np.ceil(nearest * columns), 1, columns)) if np.isfinite(nearest) else 1
+    first, last = (np.where(np.isfinite(part), part, -np.inf) for part in (disparity[:, :reach], disparity[:, :-3:-1]))
+    beyond = np.arange(reach) < first * columns
     beyond[:, 0] = True
     lines = np.arange(rows)
     found = []
-    for x in (np.where(beyond, shown, -np.inf).argmax(axis=1), columns - 1 - shown[:, :-3:-1].argmax(axis=1)):
+    for x in (np.where(beyond, first, -np.inf).argmax(axis=1), columns - 1 - last.argmax(axis=1)):
         found.append(EdgeRows(disparity[lines, x].astype(np.float64), inverse_depth[lines, x].astype(np.float64)))
     return found[0], found[1]
 

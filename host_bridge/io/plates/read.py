@@ -76,11 +76,12 @@ def read_windows(path: Path, *, view: str = "", layer: str = "") -> tuple[Box, B
     if path.suffix.lower() not in EXR_NAMES and guard.first_bytes(path, 4) != MAGIC:
         return read_image_windows(path)
     file = open_exr(path)
-    _, mine = _of_view(file, view)
-    return file.display, _chosen(path, mine, pictures(mine), layer).channels[0].window
+    _, mine = view_of(file, view)
+    return file.display, chosen_picture(path, mine, pictures(mine), layer).channels[0].window
 
 
-def _of_view(file: ExrFile, view: str) -> tuple[str, tuple[Channel, ...]]:
+def view_of(file: ExrFile, view: str) -> tuple[str, tuple[Channel, ...]]:
+    """The asked view's name and channels; raises as `choose_view`."""
     chosen = choose_view(file, view)
     return chosen, of_view(file.channels, chosen) if chosen else file.channels
 
@@ -118,7 +119,7 @@ def plate_of(image: Image, path: Path, number: int, view: str = "") -> Plate:
         PlateError: too small, or without a finite pixel.
     """
     guard.validate_picture(path, image.display)
-    layers = {"color": _finite(path, image.pixels)}
+    layers = {"color": validated_finite(path, image.pixels)}
     if colour.needs_look(image.shown_in, image.channels):
         layers["look"] = colour.make_look(image.pixels, image.channels, image.shown_in)
     frame = Frame(image.display, image.window, layers, image.channels, image.pixel_aspect)
@@ -131,15 +132,15 @@ def plate_of(image: Image, path: Path, number: int, view: str = "") -> Plate:
 def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None, depth_channel: str) -> Plate:
     guard.validate_picture(file.path, file.display)
     stamp = stamp_of(file.path)
-    chosen, mine = _of_view(file, view)
+    chosen, mine = view_of(file, view)
     there = pictures(mine)
-    picture = _chosen(file.path, mine, there, layer)
+    picture = chosen_picture(file.path, mine, there, layer)
     picked, mine = picture.channels, apart(mine, picture.channels)
     header = file.headers[picture.part]
     pixels, names = _color(file, picked, header)
     data = picked[0].window
     tag = tags.Tag(colour.validate_space(space), tags.BY_HAND) if space else tags.of_exr(header)
-    layers = {"color": _finite(file.path, pixels)}
+    layers = {"color": validated_finite(file.path, pixels)}
     if colour.needs_look(tag.space, names):
         layers["look"] = colour.make_look(pixels, names, tag.space)
     others = _others(file, mine, picked)
@@ -171,7 +172,12 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
     )
 
 
-def _chosen(path: Path, mine: Sequence[Channel], there: Sequence[Picture], layer: str) -> Picture:
+def chosen_picture(path: Path, mine: Sequence[Channel], there: Sequence[Picture], layer: str) -> Picture:
+    """The picture among those of a view.
+
+    Raises:
+        PlateError: there is none, or none of that name.
+    """
     picture = choose_picture(there, layer)
     if picture is not None:
         return picture
@@ -202,10 +208,19 @@ def _listed(channels: Sequence[Channel]) -> str:
 
 
 def _color(file: ExrFile, picked: Sequence[Channel], header: Mapping[str, Any]) -> tuple[Array, tuple[str, ...]]:
-    names = tuple(c.component for c in picked)
-    if "RY" not in names:
-        upper = {"red": "R", "green": "G", "blue": "B", "alpha": "A"}
-        return file.read_stack(picked), tuple(upper.get(n.lower(), n.upper()) for n in names)
+    if any(c.component == "RY" for c in picked):
+        return from_luma(file, picked, header)
+    return file.read_stack(picked), plain_names(picked)
+
+
+def plain_names(picked: Sequence[Channel]) -> tuple[str, ...]:
+    """What channels of colour are called everywhere else: R, G, B, A or Y."""
+    upper = {"red": "R", "green": "G", "blue": "B", "alpha": "A"}
+    return tuple(upper.get(c.component.lower(), c.component.upper()) for c in picked)
+
+
+def from_luma(file: ExrFile, picked: Sequence[Channel], header: Mapping[str, Any]) -> tuple[Array, tuple[str, ...]]:
+    """R, G, B and maybe A of luminance and chroma, (rows, columns, channels), and their names."""
     planes = file.read(picked)
     rgb = to_rgb(planes[0], planes[1], planes[2], luminance_weights(header.get("chromaticities", REC709)))
     if len(planes) == 3:
@@ -247,7 +262,12 @@ def _stacked(layers: Sequence[Layer]) -> Array:
     return np.stack([layer.pixels for layer in layers], -1).astype(kind, copy=False)
 
 
-def _finite(path: Path, pixels: Array) -> Array:
+def validated_finite(path: Path, pixels: Array) -> Array:
+    """The pixels, of which one at least is finite.
+
+    Raises:
+        PlateError: none is.
+    """
     if not np.isfinite(pixels[::16, ::16]).any() and not np.isfinite(pixels).any():
         raise PlateError("every pixel is NaN or infinite", where=str(path), remedy="render the frame again")
     return pixels
