@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from host_bridge.client import Client, Tile
+from host_bridge.client import Client
+from host_bridge.client.tile import Tile
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
