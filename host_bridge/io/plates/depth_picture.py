@@ -12,20 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import OpenImageIO as oiio
 
 from host_bridge.core.errors import PlateError
 from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
-from host_bridge.core.utf8_paths import utf8_path
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.depth_read import over, pick_varying
 from host_bridge.io.plates.disparity import find_disparity, read_npy, read_pfm
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.film import Film
+from host_bridge.io.plates.image_file import opened, read_pixels
 from host_bridge.io.plates.naming import of_view
 from host_bridge.io.plates.resample import resampled
-from host_bridge.io.silence import silenced
 from host_bridge.wire.depth_values import varies
 
 ASPECT_SLACK = 0.04
@@ -148,19 +146,10 @@ def _from_exr(file: ExrFile, view: str, channel: str) -> DepthPicture:
 
 
 def _from_image(path: Path, channel: str) -> DepthPicture:
-    with silenced(), utf8_path(path) as text:
-        reader = oiio.ImageInput.open(text)
-    if reader is None:
-        raise _unreadable(path, oiio.geterror())
-    spec = reader.spec()
-    window = Box.of_size(spec.width, spec.height).shift(spec.x, spec.y)
-    guard.validate_size(path, window, spec.nchannels * spec.format.size())
-    with silenced():
-        pixels = reader.read_image(0, 0, 0, spec.nchannels, "unknown")
-    if pixels is None:
-        raise _unreadable(path, reader.geterror())
+    with opened(path) as reader:
+        spec = reader.spec()
+        pixels = read_pixels(reader, path)
     names = list(spec.channelnames)
-    reader.close()
     plane = _one_plane(path, pixels, names, channel)
     if plane.dtype.kind == "u":
         plane = plane.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
@@ -181,8 +170,3 @@ def _one_plane(path: Path, pixels: Array, names: list[str], channel: str) -> npt
             "a colour picture is not depth", where=str(path), remedy="name one of its channels with --depth-channel"
         )
     return np.asarray(first)
-
-
-def _unreadable(path: Path, reason: str) -> PlateError:
-    why = reason.strip().splitlines()[0] if reason.strip() else "unknown format"
-    return PlateError(f"not a picture that can be read ({why})", where=str(path), remedy=guard.AGAIN)

@@ -15,9 +15,9 @@ import OpenImageIO as oiio
 from host_bridge.core.errors import PlateError
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
-from host_bridge.core.utf8_paths import utf8_path
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
+from host_bridge.io.plates.image_file import opened, read_pixels
 from host_bridge.io.plates.naming import Channel, of_view, pick_disparity
 from host_bridge.io.windows import relaid
 
@@ -106,18 +106,8 @@ def read_pfm(path: Path) -> Array:
         PlateError: damaged.
         LimitError: larger than a plate may be.
     """
-    guard.first_bytes(path)
     # PFM stores its bottom row first.
     wanted = oiio.ImageSpec()
     wanted.attribute("pnm:pfmflip", 1)
-    with utf8_path(path) as text:
-        reader = oiio.ImageInput.open(text, wanted)
-    pixels = None
-    if reader is not None:
-        spec = reader.spec()
-        guard.validate_size(path, Box.of_size(spec.width, spec.height), 4 * spec.nchannels)
-        pixels = reader.read_image(0, 0, 0, 1, "float")
-    if reader is None or pixels is None:
-        reason = (reader.geterror() if reader else oiio.geterror()).strip() or "no reason given"
-        raise PlateError(f"not a PFM that can be read ({reason.splitlines()[0]})", where=str(path), remedy=guard.AGAIN)
-    return np.asarray(pixels[..., 0], np.float32)
+    with opened(path, wanted) as reader:
+        return np.ascontiguousarray(read_pixels(reader, path)[..., 0], np.float32)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -19,7 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from host_bridge.core.errors import PlateError
-from host_bridge.io.plates import guard
+from host_bridge.io.plates import ffv1, guard
 from host_bridge.io.plates.film_index import FilmIndex
 
 KEPT_FRAMES = 24
@@ -44,8 +45,25 @@ def open_film(path: Path) -> tuple[InputContainer, VideoStream]:
         raise PlateError("the file has no picture", where=str(path), remedy="name a movie with a video track")
     stream.thread_type = "AUTO"
     # A decoder that conceals damage gives a picture that nobody shot.
-    stream.codec_context.options = {"err_detect": "explode"}
+    stream.codec_context.options = {"err_detect": "crccheck+explode"}
     return container, stream
+
+
+@dataclass(frozen=True)
+class _Fed:
+    """One packet.
+
+    Attributes:
+        packet: what was read.
+        frames: what the decoder gave when it went in; of earlier packets as a rule.
+        fault: whether a frame is lost here.
+        dropped: whether the decoder never saw the packet.
+    """
+
+    packet: Packet[VideoStream]
+    frames: tuple[VideoFrame, ...] = ()
+    fault: bool = False
+    dropped: bool = False
 
 
 class FilmDecoder:
@@ -63,6 +81,9 @@ class FilmDecoder:
         self._coming: Iterator[tuple[int, VideoFrame]] | None = None
         self._next = 0
         self._film: tuple[InputContainer, VideoStream] | None = None
+        container, stream = open_film(path)
+        with container:
+            self._checksums = ffv1.has_checksums(container, stream)
 
     def frame(self, position: int) -> VideoFrame:
         """The frame at a position.
@@ -104,25 +125,27 @@ class FilmDecoder:
         A frame made from one that was lost is not whole: after a fault none is, until the next key frame.
         """
         first, count, sound = None, -1, True
-        for packet, frames in self._fed(container, stream):
-            if first is None and packet.is_keyframe and packet.pts is not None:
-                first = packet.pts
-            if frames is None:
+        dropped: int | None = None
+        for fed in self._fed(container, stream):
+            if first is None and fed.packet.is_keyframe and fed.packet.pts is not None:
+                first = fed.packet.pts
+            waiting = fed.dropped and fed.packet.pts is not None
+            dropped = fed.packet.pts if waiting else dropped
+            if fed.fault and (not waiting or stream.codec_context.has_b_frames):
                 sound = False
-                continue
-            for frame in frames:
+            for frame in fed.frames:
                 count += 1
-                sound = sound or frame.key_frame
+                # Threads give out what went in before a packet that was dropped only after it.
+                if dropped is not None and _time(frame) > dropped:
+                    sound, dropped = False, None
+                sound = not frame.is_corrupt and (sound or (frame.key_frame and dropped is None))
                 position = self._index.positions.get(_time(frame), -1) if self._index.times else count
                 leading = first is not None and frame.pts is not None and frame.pts < first
-                if position >= 0 and sound and not leading and not frame.is_corrupt:
+                if position >= 0 and sound and not leading:
                     yield position, frame
 
-    @staticmethod
-    def _fed(
-        container: InputContainer, stream: VideoStream
-    ) -> Iterator[tuple[Packet[VideoStream], list[VideoFrame] | None]]:
-        """Packets and the frames that came out when they went in; None where the decoder found a fault."""
+    def _fed(self, container: InputContainer, stream: VideoStream) -> Iterator[_Fed]:
+        """Packets, and what came out when they went in."""
         packets = container.demux(stream)
         while True:
             try:
@@ -131,12 +154,13 @@ class FilmDecoder:
                 return
             if packet is None:
                 return
-            if packet.is_corrupt:
+            if packet.is_corrupt or (self._checksums and packet.size and not ffv1.proves_itself(bytes(packet))):
+                yield _Fed(packet, fault=True, dropped=True)
                 continue
             try:
-                yield packet, [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
+                yield _Fed(packet, tuple(frame for frame in packet.decode() if isinstance(frame, VideoFrame)))
             except av.error.FFmpegError:
-                yield packet, None
+                yield _Fed(packet, fault=True)
 
     def _until(self, position: int) -> VideoFrame | None:
         assert self._coming is not None

@@ -17,9 +17,6 @@ TRUSTED_BYTES = 64 << 20
 AGAIN = "copy or render the file again"
 
 
-_SCAN = 0xDA  # JPEG's marker for the start of a scan
-
-
 def first_bytes(path: Path, count: int = 8) -> bytes:
     """The start of a file.
 
@@ -39,21 +36,6 @@ def first_bytes(path: Path, count: int = 8) -> bytes:
     if not start:
         raise PlateError("the file is empty", where=str(path), remedy=AGAIN)
     return start
-
-
-def validate_whole_jpeg(path: Path) -> None:
-    """Proves that a JPEG has its end; decoders paint what is missing grey, without a word.
-
-    Raises:
-        PlateError: it is cut short.
-    """
-    data = path.read_bytes()
-    at = 2
-    # Segments up to the picture's first scan: a thumbnail inside one of them has an end of its own.
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != _SCAN:
-        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    if data.find(b"\xff\xd9", at) < 0:
-        raise PlateError("the JPEG is cut short: its end is missing", where=str(path), remedy=AGAIN)
 
 
 def validate_size(path: Path, window: Box, channel_bytes: int) -> None:

@@ -13,13 +13,11 @@ import OpenImageIO as oiio
 from host_bridge.core.errors import PlateError
 from host_bridge.core.frame import LEAST_ASPECT, MOST_ASPECT, Array
 from host_bridge.core.geometry import Box
-from host_bridge.core.utf8_paths import utf8_path
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import guard, metadata, tags, upright
+from host_bridge.io.plates.image_file import has_further, opened, read_pixels, window_of
 from host_bridge.io.plates.tags import Tag
-from host_bridge.io.silence import silenced
 
-_JPEG = b"\xff\xd8\xff"
 _LAB = (8, 9, 10)  # TIFF's numbers for CIE, ICC and ITU L*a*b*
 
 
@@ -61,22 +59,12 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
         PlateError: not an image, damaged, or without colour.
         LimitError: larger than a plate may be.
     """
-    start = guard.first_bytes(path)
-    with silenced(), utf8_path(path) as text:
-        reader = oiio.ImageInput.open(text)
-    if reader is None:
-        raise _unreadable(path, oiio.geterror())
-    if start.startswith(_JPEG):
-        guard.validate_whole_jpeg(path)
-    spec = reader.spec()
-    window = Box.of_size(spec.width, spec.height).shift(spec.x, spec.y)
-    guard.validate_size(path, window, spec.nchannels * spec.format.size())
-    if spec.getattribute("tiff:PhotometricInterpretation") in _LAB:
-        raise PlateError("holds L*a*b* values, not R, G and B", where=str(path), remedy="save it as RGB")
-    with silenced():
-        pixels = reader.read_image(0, 0, 0, spec.nchannels, "unknown")
-    if pixels is None:
-        raise _unreadable(path, reader.geterror())
+    with opened(path) as reader:
+        spec = reader.spec()
+        if spec.getattribute("tiff:PhotometricInterpretation") in _LAB:
+            raise PlateError("holds L*a*b* values, not R, G and B", where=str(path), remedy="save it as RGB")
+        pixels = read_pixels(reader, path)
+        further = has_further(reader, path)
     turn = upright.orientation_of(spec.getattribute("Orientation"))
     pixels = upright.turned(pixels, turn)
     display, window = _upright(spec)
@@ -84,9 +72,6 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
     picked, names = _colour(path, pixels, list(spec.channelnames))
     tag = tags.named_by_hand(spec, colour.validate_space(space)) if space else tags.of_image(path, spec)
     decoded = _decoded(picked, names, tag, linear)
-    with silenced():
-        further = bool(reader.seek_subimage(1, 0))
-    reader.close()
     shown_in = colour.LINEAR_REC709 if linear and pixels.dtype.kind != "f" else tag.space
     return Image(decoded, names, window, display, aspect, tag, shown_in, metadata.of_image(spec), further)
 
@@ -97,19 +82,13 @@ def read_image_windows(path: Path) -> tuple[Box, Box]:
     Raises:
         PlateError: not an image.
     """
-    guard.first_bytes(path)
-    with silenced(), utf8_path(path) as text:
-        reader = oiio.ImageInput.open(text)
-    if reader is None:
-        raise _unreadable(path, oiio.geterror())
-    spec = reader.spec()
-    reader.close()
-    return _upright(spec)
+    with opened(path) as reader:
+        return _upright(reader.spec())
 
 
 def _upright(spec: oiio.ImageSpec) -> tuple[Box, Box]:
     """Display and data window of the picture as it is seen."""
-    window = Box.of_size(spec.width, spec.height).shift(spec.x, spec.y)
+    window = window_of(spec)
     stored, turn = _display(spec, window), upright.orientation_of(spec.getattribute("Orientation"))
     return upright.turned_window(stored, stored, turn), upright.turned_window(window, stored, turn)
 
@@ -127,11 +106,6 @@ def _aspect(spec: oiio.ImageSpec) -> float:
     value = spec.getattribute("PixelAspectRatio")
     usable = isinstance(value, int | float) and LEAST_ASPECT <= value <= MOST_ASPECT
     return float(value) if usable else 1.0
-
-
-def _unreadable(path: Path, reason: str) -> PlateError:
-    why = reason.strip().splitlines()[0] if reason.strip() else "unknown format"
-    return PlateError(f"not a picture that can be read ({why})", where=str(path), remedy=guard.AGAIN)
 
 
 def _colour(path: Path, pixels: Array, names: list[str]) -> tuple[Array, tuple[str, ...]]:

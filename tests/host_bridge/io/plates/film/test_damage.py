@@ -100,6 +100,45 @@ def test_a_damaged_frame_fails_and_is_never_made_up(tmp_path: Path, name: str) -
         assert 0 < len(lost) < 24
 
 
+def damaged(path: Path, which: int, share: float = 0.4) -> None:
+    """One packet, with bytes in its middle that nobody wrote."""
+    with av.open(str(path)) as container:
+        packet = [(p.pos, p.size) for p in container.demux(video=0) if p.size][which]
+    data, at = bytearray(path.read_bytes()), packet[0] + int(packet[1] * share)
+    data[at : at + 40] = np.random.default_rng(which).bytes(40)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("a.mp4", Make(codec="libx264", options={"sc_threshold": "0"})),
+        ("a.mkv", Make(options={"level": "3", "slicecrc": "1", "slices": "4"})),
+        ("a.mov", Make(codec="png", pixels="rgb24", gop=1)),
+    ],
+)
+@pytest.mark.parametrize("which", [8, 16])
+def test_damage_costs_what_was_made_from_it_and_nothing_else(tmp_path: Path, name: str, how: Make, which: int) -> None:
+    """A damaged key frame too is no place to begin anew; FFV1's checksums are believed."""
+    path = make(tmp_path / name, how)
+    whole = again(path)
+    expected = {n: whole.content(n) for n in whole.frames}
+    keys = (*whole.film.index.keys, how.frames)
+    damaged(path, which)
+    for order in (1, -1):
+        sequence, lost = again(path), []
+        for number in sequence.frames[::order]:
+            try:
+                assert sequence.content(number) == expected[number]
+            except PlateError as error:
+                assert path.name in str(error)
+                lost.append(number)
+        end = min(key for key in keys if key > which)
+        assert set(range(which + 1, end + 1)) <= set(lost)
+        # A decoder that sorts frames may drop the two that wait when the fault comes.
+        assert set(lost) <= set(range(which - 1 if name == "a.mp4" else which + 1, end + 1))
+
+
 def noisy(how: Make) -> Iterator[VideoFrame]:
     rng = np.random.default_rng(1)
     for number in range(how.frames):
