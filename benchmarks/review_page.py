@@ -1,9 +1,12 @@
 """The review page: what making it costs beside reading its frames, what it weighs, how fast a browser scrubs it.
 
-    python -m benchmarks.review_page [--frames 8] [--steps 48]
+    python -m benchmarks.review_page [--stereo stereo.####.exr] [--frames 8] [--steps 48]
 
-Frames are 1080p stereo EXRs as `art3d render` writes them. Costs are CPU time, which other work on the machine hardly
-changes: of this process for reading and making, of the page's own thread for scrubbing.
+Without --stereo frames are made: 1080p stereo EXRs as `art3d render` writes them. Reading is what that does with
+a plate before it goes to the server (picture, content key), by as many threads, for both views of each frame: the page
+shows both. The page reads the disparity and what was filled too. It is told the cuts, as by a shot file beside the
+frames. Of wall time only ratios of one quiet machine mean anything; CPU time is changed little by other work. A step's
+CPU time is that of the page's own thread.
 """
 
 from __future__ import annotations
@@ -12,15 +15,20 @@ import argparse
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import OpenEXR
 
+from host_bridge.batch.run import READ_AHEAD
+from host_bridge.core.warm_memory import keep_freed_memory
 from host_bridge.io.plates import PlateSequence
 from host_bridge.review.page import PageSettings, ShotOnPage, make_page
-from host_bridge.review.source import open_stereo
+from host_bridge.review.source import StereoSource, open_stereo
 
 ROWS, COLUMNS = 1080, 1920
 MODES = ("left", "parallel", "anaglyph-dubois", "anaglyph-half", "difference", "checkerboard")
@@ -31,19 +39,26 @@ FLAGS = ["--no-sandbox", "--disable-gpu"]
 def main() -> None:
     """Prints two tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stereo", default="", metavar="PATTERN")
     parser.add_argument("--frames", type=int, default=8)
     parser.add_argument("--steps", type=int, default=48)
     args = parser.parse_args()
+    keep_freed_memory()
     with tempfile.TemporaryDirectory(prefix="art3d-page-") as made:
-        folder = Path(made)
-        for number in range(1, args.frames + 1):
-            write_frame(folder / f"s.{number:04d}.exr", number)
-        read_s, page_s = costs(str(folder / "s.####.exr"), folder / "page")
+        folder, pattern = Path(made), args.stereo
+        if not pattern:
+            pattern = str(folder / "s.####.exr")
+            for number in range(1, args.frames + 1):
+                write_frame(folder / f"s.{number:04d}.exr", number)
+        source = open_stereo(pattern)
+        source = replace(source, left=_cut(source.left, args.frames), right=_cut(source.right, args.frames))
+        reading, page = costs(source, folder / "page")
         weight = sum(path.stat().st_size for path in (folder / "page").rglob("*") if path.is_file()) / 1e6
-        print("CPU seconds a frame, and the page's weight")
-        print(f"{'frames':>8} {'reading':>10} {'the page':>10} {'ratio':>8} {'page, MB':>10}")
-        each = read_s / args.frames, page_s / args.frames
-        print(f"{args.frames:8d} {each[0]:10.3f} {each[1]:10.3f} {page_s / read_s:8.2f} {weight:10.2f}")
+        print(f"{len(source.numbers)} frames, ms a frame; the page has {weight:.2f} MB")
+        print(f"{'':6} {'reading':>10} {'the page':>10} {'ratio':>8}")
+        for name, read_s, page_s in zip(("wall", "CPU"), reading, page, strict=True):
+            each = [1000 * seconds / len(source.numbers) for seconds in (read_s, page_s)]
+            print(f"{name:6} {each[0]:10.1f} {each[1]:10.1f} {page_s / read_s:8.2f}")
         rows = scrubbing(folder / "page", args.steps)
         if rows:
             print("\nscrubbing, every frame decoded anew")
@@ -70,16 +85,34 @@ def write_frame(path: Path, number: int) -> None:
     OpenEXR.File(parts).write(str(path))
 
 
-def costs(pattern: str, page: Path) -> tuple[float, float]:
-    """CPU seconds of reading all frames as `art3d render` reads them, both views, and of making the page."""
-    started = time.process_time()
-    for view in ("left", "right"):
-        sequence = PlateSequence.open(pattern, view=view)
-        for number in sequence.frames:
-            _ = sequence.read(number).frame.key
-    read = time.process_time()
-    make_page(page, [ShotOnPage(open_stereo(pattern))], PageSettings("benchmark"))
-    return read - started, time.process_time() - read
+def _cut(sequence: PlateSequence, count: int) -> PlateSequence:
+    return replace(sequence, frames=sequence.frames[:count])
+
+
+def costs(source: StereoSource, page: Path) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Wall and CPU seconds of reading all frames as `art3d render` reads plates, both views, and of making the page."""
+
+    def read(plate: tuple[PlateSequence, int]) -> str:
+        sequence, number = plate
+        return sequence.read(number).frame.key
+
+    def reading() -> None:
+        plates = [(sequence, number) for sequence in (source.left, source.right) for number in source.numbers]
+        with ThreadPoolExecutor(READ_AHEAD) as pool:
+            for _ in pool.map(read, plates):
+                pass
+
+    def making() -> None:
+        make_page(page, [ShotOnPage(source, ())], PageSettings("benchmark"))
+
+    making()  # files in memory, and what is loaded once
+    return _taken(reading), _taken(making)
+
+
+def _taken(work: Callable[[], None]) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def scrubbing(page: Path, steps: int) -> list[tuple[Any, ...]]:
@@ -100,7 +133,10 @@ def scrubbing(page: Path, steps: int) -> list[tuple[Any, ...]]:
         session = tab.context.new_cdp_session(tab)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
         for mode, overlay in [*((m, "none") for m in MODES), *(("left", o) for o in OVERLAYS)]:
-            tab.evaluate("([m, o]) => { art3dReview.set('mode', m); art3dReview.set('overlay', o); }", [mode, overlay])
+            tab.evaluate(
+                "async ([m, o]) => { await art3dReview.set('mode', m); await art3dReview.set('overlay', o); }",
+                [mode, overlay],
+            )
             _step(tab, 4)
             before, started = _task_s(session), time.perf_counter()
             _step(tab, steps)

@@ -18,7 +18,7 @@ from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
 from host_bridge.core.frame import Array
 from host_bridge.core.warm_memory import keep_freed_memory
 from host_bridge.review.packing import LAYOUTS
-from host_bridge.review.page import PageSettings, ShotOnPage, make_page
+from host_bridge.review.page import PageSettings, ShotOnPage, Suggestion, make_page
 from host_bridge.review.source import BETWEEN, open_stereo
 from host_bridge.shot.file import SUFFIX, Shot, load_shot
 
@@ -107,7 +107,7 @@ def _shot_on_page(text: str, args: argparse.Namespace) -> ShotOnPage:
     shot = _shot_file(text, args.shot)
     if shot is None:
         return ShotOnPage(source)
-    return ShotOnPage(source, shot.cuts, {"depth_gain": shot.depth_gain, "zero_plane": shot.zero_plane})
+    return ShotOnPage(source, shot.cuts, Suggestion(shot.depth_gain, shot.zero_plane))
 
 
 def _shot_file(text: str, named: Path | None) -> Shot | None:

@@ -8,7 +8,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,20 @@ from host_bridge.review.matched import Matcher
 from host_bridge.review.page_frames import FramesFound, FrameWork, write_frames
 from host_bridge.review.proxies import Proxy
 from host_bridge.review.source import StereoSource
-from host_bridge.review.targets import TARGETS, FrameRange, Judgement, judge
+from host_bridge.review.targets import TARGETS, FrameRange, Judgement, Target, judge
 from host_bridge.review.windows import proposed
 
 MOST_BYTES = 58_000_000
 MOST_FRAME_BYTES = 400_000
 SIDE_PX = 960
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Knobs for a shot: Global Depth, and Zero Plane in % of picture width."""
+
+    depth_gain: float
+    zero_plane: float
 
 
 @dataclass(frozen=True)
@@ -35,12 +43,12 @@ class ShotOnPage:
     Attributes:
         source: where its frames are.
         cuts: first frames of new scenes; None finds them in the pictures.
-        suggested: knobs that the shot's analysis suggests, by name.
+        suggested: knobs that the shot's analysis suggests; None without one.
     """
 
     source: StereoSource
     cuts: Sequence[int] | None = None
-    suggested: Mapping[str, float] = field(default_factory=dict)
+    suggested: Suggestion | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,8 @@ def _body(name: str, shot: ShotOnPage, found: FramesFound) -> tuple[dict[str, An
         "pixel_aspect": found.pixel_aspect,
         "numbers": numbers,
         "cuts": sorted(firsts),
-        "suggested": dict(shot.suggested),
+        "suggested": shot.suggested and asdict(shot.suggested),
+        "knobs": {t.id: _knobs(figures, spans, t) for t in TARGETS},
         "figures": {key: _column(figures, key) for key in _COLUMNS},
         "histogram": [[round(share, 5) for share in f.histogram] for f in figures],
         "jumps": _rounded(jumps),
@@ -149,6 +158,21 @@ def _body(name: str, shot: ShotOnPage, found: FramesFound) -> tuple[dict[str, An
         },
     }  # fmt: skip
     return body, judged
+
+
+Columns = dict[str, list[float | None]]
+
+
+def _knobs(figures: Sequence[Figures], spans: Sequence[tuple[int, int]], target: Target) -> Columns:
+    """What would bring each scene within a screen's limits, a list over the frames for each knob."""
+    found: Columns = {"depth_gain": [], "zero_plane": []}
+    for first, last in spans:
+        inside = [FrameRange(f.number, f.p1, f.p99) for f in figures if first <= f.number <= last]
+        judgement = judge(inside, target)
+        known = judgement.verdict != "no depth"
+        found["depth_gain"] += [round(judgement.gain, 3) if known else None] * len(inside)
+        found["zero_plane"] += [round(judgement.zero_plane_pct, 3) if known else None] * len(inside)
+    return found
 
 
 _COLUMNS = ("near", "p1", "median", "p99", "far", "on_screen", "filled", "jitter")

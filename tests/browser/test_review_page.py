@@ -35,7 +35,7 @@ def drawn(page: Any) -> np.ndarray:
 
 
 def put(page: Any, **choices: Any) -> None:
-    page.evaluate("(c) => { for (const [k, v] of Object.entries(c)) art3dReview.set(k, v); }", choices)
+    page.evaluate("async (c) => { for (const [k, v] of Object.entries(c)) await art3dReview.set(k, v); }", choices)
 
 
 def anaglyph(left: np.ndarray, right: np.ndarray, glasses: str, of_left: Any, of_right: Any) -> np.ndarray:
@@ -182,6 +182,14 @@ def test_keys_and_scrubbing(page: Any) -> None:
 def test_a_click_on_a_chart_goes_to_its_frame(page: Any) -> None:
     page.locator("#charts svg").first.click(position={"x": 1300, "y": 40})
     page.wait_for_function("art3dReview.frame().number === 1004")
+
+
+def test_charts_show_everything_over_time(page: Any) -> None:
+    titles = page.evaluate("[...document.querySelectorAll('#charts svg')].map((svg) => svg.getAttribute('aria-label'))")
+    assert titles == ["Parallax", "Suggested knobs", "On the screen plane", "Steadiness and cuts", "Window violations"]
+    said = page.inner_text("#charts figure:nth-child(2) figcaption")
+    assert "Global Depth" in said and "Zero Plane" in said
+    assert page.locator("#charts figure:nth-child(2) path").count() == 2
 
 
 def test_notes_go_out_and_come_back(page: Any, tmp_path: Path, chromium: Any, folder: Path) -> None:

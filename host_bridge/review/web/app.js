@@ -12,31 +12,40 @@
   const number = () => shot().numbers[state.index];
   const target = () => page.targets[state.target];
   const limits = () => [target().near_pct, target().far_pct];
-  const nudgePx = () => Math.round(state.nudge / 100 * (drawn ? drawn.left.width : 960));
+  const nudgePx = () => Math.round(state.nudge / 100 * (drawn.left || drawn.right).width);
+  const parts = () => [...Modes.eyes(state.mode, state.swap), ...(state.overlay === "none" ? [] : ["measured"])];
 
   function fill(select, entries) {
     select.replaceChildren(...entries.map(([value, text]) => new Option(text, value)));
   }
 
   async function show(index = state.index) {
+    const last = state.index;
     state.index = Math.max(0, Math.min(shot().numbers.length - 1, index));
     const wanted = state.shot + "/" + number();
     $("scrub").value = state.index;
     $("frame").textContent = number();
     let frame;
-    try { frame = await A3D.frame(state.shot, number()); } catch (error) { $("frame").textContent = error.message; return; }
-    for (const ahead of [1, 2, 3]) {
+    const asked = parts();
+    try { frame = await A3D.frame(state.shot, number(), asked); } catch (error) {
+      if (wanted === state.shot + "/" + number()) $("frame").textContent = error.message;
+      return;
+    }
+    // Whoever goes on will go on; whoever jumps is served first.
+    const by = state.index - last;
+    for (const ahead of Math.abs(by) === 1 ? [by, 2 * by] : []) {
       const next = shot().numbers[state.index + ahead];
-      if (next !== undefined && state.index + ahead < shot().numbers.length) A3D.frame(state.shot, next).catch(() => {});
+      if (next !== undefined) A3D.frame(state.shot, next, asked).catch(() => {});
     }
     if (wanted !== state.shot + "/" + number()) return;
     drawn = frame;
+    if (!parts().every((part) => asked.includes(part))) return show();
     draw();
     describe();
   }
 
   function draw() {
-    if (!drawn) return;
+    if (!drawn || Modes.eyes(state.mode, state.swap).some((eye) => !drawn[eye])) return;
     const mode = Modes.LIST[state.mode], options = { glasses: state.glasses, nudge_px: nudgePx(), swap: state.swap, tick: state.tick };
     const over = { limits: limits(), nudge_pct: state.nudge, violations: shot().violations[number()] || [] };
     let { left, right } = drawn;
@@ -45,7 +54,7 @@
       right = Overlays.paint(right, drawn.measured, state.overlay, "right", over);
     }
     let picture = Modes.draw(state.mode, left, right, options);
-    if (left === drawn.left && state.overlay !== "none") {
+    if (left === drawn.left && right === drawn.right && state.overlay !== "none") {
       picture = Overlays.paint(picture, drawn.measured, state.overlay, "left", over);
       picture = Overlays.paint(picture, drawn.measured, state.overlay, "right", over);
     }
@@ -78,11 +87,13 @@
       ["on the screen", at("on_screen") === null ? "–" : (100 * at("on_screen")).toFixed(0) + " % of the picture"],
       ["filled", at("filled") === null ? "–" : (100 * at("filled")).toFixed(1) + " %"], ["jitter", percent(at("jitter"))],
       ["window", (shot().violations[number()] || []).map((v) => `${v.edge} ${v.parallax_pct.toFixed(2)} %`).join(", ") || "clean"]];
-    $("figures").replaceChildren(...rows.flatMap(([name, value]) => {
-      const dt = document.createElement("dt"), dd = document.createElement("dd");
-      dt.textContent = name; dd.textContent = value;
-      return [dt, dd];
-    }));
+    if ($("figures").childElementCount !== 2 * rows.length) {
+      $("figures").replaceChildren(...rows.flatMap(() => [document.createElement("dt"), document.createElement("dd")]));
+    }
+    rows.flat().forEach((said, at) => {
+      const cell = $("figures").children[at];
+      if (cell.textContent !== said) cell.textContent = said;
+    });
     const counts = shot().histogram[i];
     if (counts) Charts.histogram($("histogram"), $("histogram-scale"), counts, page.histogram_pct[0], page.histogram_pct[1], limits(), state.nudge);
     charts.forEach((chart) => chart.at(i));
@@ -97,20 +108,8 @@
     if (cut) mend.push(`Floating Window (${shot().window.proposal.replace("float ", "")}) for what the edges cut in ${cut} frames`);
     $("verdict").textContent = found.verdict + (failing ? ` in ${failing} frames` : "") + (mend.length ? "; try " + mend.join(", ") : "");
     $("verdict").className = found.verdict === "comfortable" ? "comfortable" : "";
-    const s = shot(), go = (i) => show(i), f = s.figures, cuts = s.cuts.map((c) => s.numbers.indexOf(c));
-    const [near, far] = limits(), width = Math.max(320, $("charts").clientWidth - 24);
-    charts = [
-      Charts.time({ width, title: "Parallax", unit: " %", numbers: s.numbers, cuts, bands: [{ from: near, to: far, colour: "#24342d" }], lines: [
-        { name: "near", values: f.near, colour: "#f0a060" }, { name: "1 %", values: f.p1, colour: "#f08030" },
-        { name: "median", values: f.median, colour: "#e6e6e2" }, { name: "99 %", values: f.p99, colour: "#5a9cf0" },
-        { name: "far", values: f.far, colour: "#90bcf0" }] }, go),
-      Charts.time({ width, title: "On the screen plane", unit: " %", digits: 0, numbers: s.numbers, cuts,
-        lines: [{ name: "share of the picture", values: f.on_screen.map((v) => v === null ? null : 100 * v), colour: "#7ac8a0" }] }, go),
-      Charts.time({ width, title: "Steadiness and cuts", unit: " %", numbers: s.numbers, cuts, lines: [
-        { name: "jitter", values: f.jitter, colour: "#f0c040" }, { name: "depth jump at a cut", values: s.jumps, colour: "#f07090" }] }, go),
-      Charts.time({ width, title: "Window violations", unit: " %", numbers: s.numbers, cuts, lines: [
-        { name: "left edge", values: s.window.left, colour: "#f08030" }, { name: "right edge", values: s.window.right, colour: "#f0d060" }] }, go),
-    ];
+    const width = Math.max(320, $("charts").clientWidth - 24);
+    charts = Timelines.of(shot(), target(), width, (i) => show(i));
     $("charts").replaceChildren(...charts.map((chart) => chart.figure));
     charts.forEach((chart) => chart.at(state.index));
   }
@@ -186,8 +185,7 @@
     if (name === "nudge") { $("nudge").value = value; $("nudge-value").textContent = value.toFixed(2) + " %"; }
     if (name === "swap") $("swap").setAttribute("aria-pressed", value);
     if (["mode", "overlay", "glasses"].includes(name)) $(name).value = value;
-    draw();
-    if (drawn) describe();
+    return drawn ? show() : null;
   }
 
   function reset() { Object.assign(state, { zoom: 1, x: 0, y: 0 }); set("nudge", 0); set("swap", false); fit(); }
@@ -223,6 +221,9 @@
     const box = $("stage").getBoundingClientRect(), c = $("canvas"), mode = Modes.LIST[state.mode];
     let u = (event.clientX - box.left - c.dataset.x) / c.dataset.sx / c.width, v = (event.clientY - box.top - c.dataset.y) / c.dataset.sy / c.height;
     if (mode.packed === "beside") u *= 2; else if (mode.packed === "crossed") u = u * 2 - 1; else if (mode.packed === "over") v *= 2;
+    if (drawn && drawn.pictures.d && !drawn.measured) {
+      A3D.frame(state.shot, number(), ["measured"]).then((frame) => { if (frame === drawn) pointer(event); }).catch(() => {});
+    }
     const said = drawn ? Overlays.ruler(drawn.measured, u, v, target(), shot().width_px, state.nudge) : "";
     $("readout").hidden = !said;
     $("readout").textContent = said;

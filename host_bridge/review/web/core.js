@@ -1,4 +1,5 @@
-// The page's data and its frames: loaded from script files beside the page, decoded once, kept while memory allows.
+// The page's data and its frames: loaded from script files beside the page, kept while memory allows; of a frame only
+// what is looked at is decoded, once.
 "use strict";
 
 const A3D = {
@@ -18,13 +19,27 @@ const A3D = {
     const key = shot + "/" + number;
     const waiting = A3D._asked.get(key);
     if (!waiting) return;
-    Promise.all([A3D._pixels(pictures.l), A3D._pixels(pictures.r), pictures.d ? A3D._pixels(pictures.d) : null])
-      .then(([left, right, coded]) => waiting.resolve({ left, right, measured: coded && A3D.measured(coded) }))
-      .catch(waiting.reject);
+    waiting.resolve({ pictures, making: {}, left: null, right: null, measured: null });
   },
 
-  // Resolves to {left, right: ImageData, measured: {width, height, parallax: Float32Array, flags} or null}.
-  frame(shot, number) {
+  PARTS: ["left", "right", "measured"],
+
+  // Resolves to {left, right: ImageData, measured: {width, height, parallax: Float32Array, flags} or null}; parts that
+  // were never asked are null.
+  async frame(shot, number, parts = A3D.PARTS) {
+    const frame = await A3D._loaded(shot, number);
+    await Promise.all(parts.map((part) => frame.making[part] || (frame.making[part] = A3D._make(frame, part))));
+    return frame;
+  },
+
+  async _make(frame, part) {
+    const address = frame.pictures[part === "measured" ? "d" : part[0]];
+    if (!address) return;
+    const pixels = await A3D._pixels(address);
+    frame[part] = part === "measured" ? A3D.measured(pixels) : pixels;
+  },
+
+  _loaded(shot, number) {
     const key = shot + "/" + number;
     const known = A3D._frames.get(key);
     if (known) {
@@ -50,8 +65,8 @@ const A3D = {
   },
 
   async _pixels(address) {
-    const code = atob(address.slice(address.indexOf(",") + 1)), bytes = new Uint8Array(code.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = code.charCodeAt(i);
+    const code = address.slice(address.indexOf(",") + 1);
+    const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(code) : Uint8Array.from(atob(code), (c) => c.charCodeAt(0));
     // Decoded beside the page's own thread; numbers in colours must come through as they are.
     const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/webp" }),
       { colorSpaceConversion: "none", premultiplyAlpha: "none" });

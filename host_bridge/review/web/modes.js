@@ -31,20 +31,14 @@ const Modes = (() => {
   const LEFT_SEES = { "red/cyan": [1, 0, 0], "green/magenta": [0, 1, 0], "amber/blue": [1, 1, 0] };
   const GLASSES = Object.keys(DUBOIS);
 
-  const luma = (d, i) => 0.2126 * d[i] + 0.7152 * d[i + 1] + 0.0722 * d[i + 2];
+  // What an eye's colours become of a view: null leaves them, else a grey of these shares.
+  const LUMA = [0.2126, 0.7152, 0.0722], STRONG = [0, 0.7, 0.3];
 
   // The picture that modes draw into: one for all frames of a size, since it is shown at once and never kept.
   let shared = null;
   function canvas(width, height) {
     if (!shared || shared.width !== width || shared.height !== height) shared = new ImageData(width, height);
     return shared;
-  }
-
-  function same(a, each) {
-    const out = canvas(a.width, a.height);
-    const o = out.data;
-    for (let i = 0; i < o.length; i += 4) { each(o, i); o[i + 3] = 255; }
-    return out;
   }
 
   // A view moved by whole pixels; black where it has nothing.
@@ -89,15 +83,29 @@ const Modes = (() => {
     return out;
   }
 
-  function mixed(l, r, glasses, ofLeft, ofRight) {
-    const sees = LEFT_SEES[glasses];
-    return same(l, (o, i) => {
-      for (let c = 0; c < 3; c++) o[i + c] = sees[c] ? ofLeft(l.data, i, c) : ofRight(r.data, i, c);
-    });
+  function mixed(l, r, glasses, left, right) {
+    const [red, green, blue] = LEFT_SEES[glasses], [p, q, s] = left || LUMA, [t, u, v] = right || LUMA;
+    const out = canvas(l.width, l.height), o = out.data, x = l.data, y = r.data;
+    for (let i = 0; i < o.length; i += 4) {
+      const a = left ? p * x[i] + q * x[i + 1] + s * x[i + 2] : 0, b = right ? t * y[i] + u * y[i + 1] + v * y[i + 2] : 0;
+      o[i] = red ? (left ? a : x[i]) : right ? b : y[i];
+      o[i + 1] = green ? (left ? a : x[i + 1]) : right ? b : y[i + 1];
+      o[i + 2] = blue ? (left ? a : x[i + 2]) : right ? b : y[i + 2];
+      o[i + 3] = 255;
+    }
+    return out;
   }
 
-  const own = (d, i, c) => d[i + c];
-  const strong = (d, i) => 0.7 * d[i + 1] + 0.3 * d[i + 2];
+  function difference(l, r) {
+    const out = canvas(l.width, l.height), o = out.data, x = l.data, y = r.data;
+    for (let i = 0; i < o.length; i += 4) {
+      o[i] = Math.abs(x[i] - y[i]);
+      o[i + 1] = Math.abs(x[i + 1] - y[i + 1]);
+      o[i + 2] = Math.abs(x[i + 2] - y[i + 2]);
+      o[i + 3] = 255;
+    }
+    return out;
+  }
 
   function beside(l, r) {
     const out = canvas(l.width * 2, l.height);
@@ -130,13 +138,11 @@ const Modes = (() => {
     "cross-eyed": { name: "Side by side, cross-eyed", packed: "crossed", draw: (l, r) => beside(r, l) },
     "over-under": { name: "Over-under", packed: "over", draw: over },
     "anaglyph-dubois": { name: "Anaglyph, Dubois", glasses: true, draw: dubois },
-    "anaglyph-grey": { name: "Anaglyph, grey", glasses: true, draw: (l, r, g) => mixed(l, r, g, luma, luma) },
-    "anaglyph-half": { name: "Anaglyph, half-colour", glasses: true, draw: (l, r, g) => mixed(l, r, g, luma, own) },
-    "anaglyph-optimised": { name: "Anaglyph, optimised", glasses: true, draw: (l, r, g) => mixed(l, r, g, strong, own) },
+    "anaglyph-grey": { name: "Anaglyph, grey", glasses: true, draw: (l, r, g) => mixed(l, r, g, LUMA, LUMA) },
+    "anaglyph-half": { name: "Anaglyph, half-colour", glasses: true, draw: (l, r, g) => mixed(l, r, g, LUMA, null) },
+    "anaglyph-optimised": { name: "Anaglyph, optimised", glasses: true, draw: (l, r, g) => mixed(l, r, g, STRONG, null) },
     "wiggle": { name: "Wiggle", draw: (l, r, g, tick) => (tick % 2 ? r : l) },
-    "difference": { name: "Difference", draw: (l, r) => same(l, (o, i) => {
-      for (let c = 0; c < 3; c++) o[i + c] = Math.abs(l.data[i + c] - r.data[i + c]);
-    }) },
+    "difference": { name: "Difference", draw: difference },
     "checkerboard": { name: "Checkerboard", draw: (l, r) => woven(l, r, (x, y) => (x + y) % 2) },
     "rows": { name: "Row interleaved", draw: (l, r) => woven(l, r, (x, y) => y % 2) },
   };
@@ -144,10 +150,16 @@ const Modes = (() => {
   // The picture of a frame. nudge_px moves the views apart (> 0: everything goes behind), swap exchanges the eyes.
   function draw(mode, left, right, { glasses = GLASSES[0], nudge_px = 0, swap = false, tick = 0 } = {}) {
     const half = Math.trunc(nudge_px / 2);
-    let l = shifted(left, -half), r = shifted(right, nudge_px - half);
+    let l = left && shifted(left, -half), r = right && shifted(right, nudge_px - half);
     if (swap) [l, r] = [r, l];
     return LIST[mode].draw(l, r, glasses, tick);
   }
 
-  return { LIST, GLASSES, draw, shifted };
+  // Which views a mode needs.
+  function eyes(mode, swap) {
+    if (mode !== "left" && mode !== "right") return ["left", "right"];
+    return [(mode === "left") === swap ? "right" : "left"];
+  }
+
+  return { LIST, GLASSES, draw, eyes, shifted };
 })();

@@ -48,10 +48,19 @@ const Overlays = (() => {
   for (let i = 0; i <= STEPS; i++) COLOURS[i] = packed(colour((i / STEPS * 2 - 1) * FULL_PCT));
   const CODES = Object.fromEntries(Object.entries(MARK).map(([name, rgb]) => [name, packed(rgb)]));
 
+  // One picture for each eye, since it is shown at once and never kept.
+  const copies = {};
+  function copied(view, eye) {
+    const known = copies[eye];
+    if (!known || known.width !== view.width || known.height !== view.height) copies[eye] = new ImageData(view.width, view.height);
+    copies[eye].data.set(view.data);
+    return copies[eye];
+  }
+
   // A copy of a view with the overlay over it.
   function paint(view, measured, kind, eye, state) {
-    if (kind === "none" || !measured) return view;
-    const out = new ImageData(new Uint8ClampedArray(view.data), view.width, view.height), o = out.data;
+    if (kind === "none" || !measured || !view) return view;
+    const out = copied(view, eye), o = out.data, whole = new Uint32Array(o.buffer);
     const { width, height, parallax, flags } = measured;
     const full = kind === "disparity", part = 0.75;
     const columns = new Int32Array(view.width);
@@ -69,11 +78,15 @@ const Overlays = (() => {
         }
       }
       if (!any) { i += 4 * view.width; continue; }
+      if (full) {
+        for (let x = 0, at = i / 4; x < view.width; x++, at++) if (marks[columns[x]] >= 0) whole[at] = 0xff000000 | marks[columns[x]];
+        i += 4 * view.width;
+        continue;
+      }
       for (let x = 0; x < view.width; x++, i += 4) {
         const m = marks[columns[x]];
         if (m < 0) continue;
         const r = m & 255, g = m >> 8 & 255, b = m >> 16;
-        if (full) { o[i] = r; o[i + 1] = g; o[i + 2] = b; continue; }
         o[i] = o[i] * (1 - part) + r * part;
         o[i + 1] = o[i + 1] * (1 - part) + g * part;
         o[i + 2] = o[i + 2] * (1 - part) + b * part;
