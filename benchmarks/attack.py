@@ -17,7 +17,7 @@ from host_bridge.client.server_process import ping
 from host_bridge.core.errors import Art3DError
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
-from tests.art3d_node.server import attacks, trouble
+from tests.art3d_node.server import attacks, synthetic, trouble
 
 MIB = 1 << 20
 MEMORY_MIB = 64
@@ -107,7 +107,7 @@ def _tile(address: str, seed: int) -> float:
     frame, start = trouble.picture(seed), time.monotonic()
     with Client(address, hello_timeout_s=10.0, timeout_s=10.0) as client:
         tile = client.tile(frame, AnalysisSettings(), Controls(), trouble.BOX, trouble.OUTPUTS)
-        wanted = trouble.synthetic.expected(frame, None, Controls(), trouble.BOX, trouble.OUTPUTS)
+        wanted = synthetic.expected(frame, AnalysisSettings(), Controls(), trouble.BOX, trouble.OUTPUTS)
         assert (tile.planes["right"] == wanted["right"]).all()
     return time.monotonic() - start
 

@@ -32,8 +32,8 @@ def scenes(folder: Path, depth: Depth) -> list[tuple[Map, Map, Map]]:
     found = []
     for name, kind in SCENES.items():
         picture, truth, scale = _NAMES[kind]
-        color = cv2.imread(str(folder / name / picture), cv2.IMREAD_COLOR_RGB)
-        disparity = cv2.imread(str(folder / name / truth), cv2.IMREAD_GRAYSCALE).astype(np.float32) / scale
+        color = np.asarray(cv2.imread(str(folder / name / picture), cv2.IMREAD_COLOR_RGB), np.uint8)
+        disparity = np.asarray(cv2.imread(str(folder / name / truth), cv2.IMREAD_GRAYSCALE), np.float32) / scale
         iz = depth(color, color.shape[1] / color.shape[0], None)
         found.append(tuple(x[:352, :448] for x in (disparity, iz, (disparity > 0).astype(np.float32))))
     return found  # type: ignore[return-value]

@@ -104,7 +104,7 @@ def _coded(shots: list[list[Image]]) -> list[list[Image]]:
 def _decoded(file: io.BytesIO) -> Iterator[Image]:
     file.seek(0)
     with av.open(file) as container:
-        for frame in container.decode(video=0):
+        for frame in container.decode(video=0):  # type: ignore[union-attr]
             yield frame.to_ndarray(format="rgb24").astype(np.float32) / np.float32(255)
 
 
@@ -129,4 +129,4 @@ def _near_cut(d: Image) -> npt.NDArray[np.bool_]:
     cut = np.zeros(d.shape, np.uint8)
     cut[:, 1:] |= np.abs(np.diff(d, axis=1)) > CUT_PX
     cut[1:] |= np.abs(np.diff(d, axis=0)) > CUT_PX
-    return cv2.dilate(cut, np.ones((5, 5), np.uint8)) > 0
+    return np.asarray(cv2.dilate(cut, np.ones((5, 5), np.uint8)) > 0)

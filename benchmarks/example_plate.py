@@ -31,8 +31,9 @@ def load(frame: int) -> Scene:
     inside = (columns >= 0) & (columns <= left.shape[1] - 1)
     there = d_left[rows, np.clip(np.rint(columns), 0, left.shape[1] - 1).astype(int)]
     hidden = ~inside | (np.abs(there - d_right) > 1)
-    tensors = [torch.from_numpy(np.ascontiguousarray(plane)) for plane in (left, right, d_left, hidden, ~inside)]
-    return Scene(str(frame), *tensors, torch.zeros_like(tensors[3]))
+    eyes = [torch.from_numpy(np.ascontiguousarray(plane)) for plane in (left, right)]
+    planes = [torch.from_numpy(np.ascontiguousarray(plane)) for plane in (d_left, hidden, ~inside)]
+    return Scene(str(frame), eyes[0], eyes[1], planes[0], planes[1], planes[2], torch.zeros_like(planes[1]))
 
 
 def _read(path: Path) -> dict[str, Floats]:

@@ -42,7 +42,7 @@ def photographs(plates: Path) -> Iterator[tuple[str, Frame]]:
     """A frame of film and every third picture of Kodak's, scene-linear RGBA."""
     width, height = SIZE
     for path in [*sorted((plates / "film_frames").glob("*/*.png"))[:1], *sorted((plates / "kodak").glob("*.png"))[::3]]:
-        picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB).astype(np.float32) / 255
+        picture = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), np.float32) / 255
         scale = max(width / picture.shape[1], height / picture.shape[0])
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)[:height, :width]
         color = np.dstack([picture.clip(0, 1) ** 2.2, np.ones((height, width), np.float32)]).astype("<f2")

@@ -40,7 +40,7 @@ def pair(place: Path) -> tuple[Picture, Picture, Map, Map]:
     """Both eyes and their true disparities, px, NaN where unknown; `WIDTH` wide."""
     new = (place / "view1.png").exists()
     names = ("view1", "view5", "disp1", "disp5") if new else ("im2", "im6", "disp2", "disp6")
-    read = [cv2.imread(str(place / f"{name}.png"), cv2.IMREAD_COLOR_RGB) for name in names]
+    read = [np.asarray(cv2.imread(str(place / f"{name}.png"), cv2.IMREAD_COLOR_RGB)) for name in names]
     by = WIDTH / read[0].shape[1]
     size = WIDTH, round(read[0].shape[0] * by)
     eyes = [np.asarray(cv2.resize(eye, size, interpolation=cv2.INTER_LINEAR), np.uint8) for eye in read[:2]]

@@ -35,7 +35,7 @@ def load(folder: Path, name: str) -> Scene:
     left, right = (_read(place / file)[..., ::-1] / np.float32(255) for file in views)
     d_left, d_right = (_read(place / file).reshape((*left.shape[:2], -1))[..., 0] for file in truths)
     step = np.float32(3 if new else 4)
-    d_left, d_right = _complete(d_left / step), d_right / step
+    d_left, d_right = _complete((d_left / step).astype(np.float32)), d_right / step
     known = d_right > 0
     column = np.arange(left.shape[1])[None] + d_right
     inside = column <= left.shape[1] - 1
@@ -45,7 +45,8 @@ def load(folder: Path, name: str) -> Scene:
     pictures = [torch.from_numpy(np.ascontiguousarray(view)) for view in (left, right)]
     return Scene(
         name,
-        *pictures,
+        pictures[0],
+        pictures[1],
         torch.from_numpy(d_left),
         torch.from_numpy(known & ~seen),
         torch.from_numpy(known & ~inside),

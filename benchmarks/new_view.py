@@ -50,6 +50,7 @@ METHODS: dict[str, Method] = {
 }
 
 Maker = Callable[[tuple[int, int], int], Scene]
+Scenes = dict[str, list[Callable[[], Scene]]]
 
 LAYERED: dict[str, Maker] = {
     "layers -20..30": lambda size, seed: scenes.layered("", size=size, seed=seed),
@@ -75,11 +76,13 @@ def main() -> None:
     size = (1080, 1920) if arguments.size == "1080p" else (2160, 3840)
     if arguments.only in (None, "scenes"):
         seeds = range(1, arguments.scenes + 1)
-        made = {name: [partial(make, size, seed) for seed in seeds] for name, make in LAYERED.items()}
+        made: Scenes = {name: [partial(make, size, seed) for seed in seeds] for name, make in LAYERED.items()}
         made |= {name: [partial(make, size, 2)] for name, make in SINGLE.items()}
         console.print(_quality(f"Scenes with analytic truth, {arguments.size}", made))
     if arguments.only in (None, "delivered"):
-        shots = {kind: [partial(_shot, kind, number) for number in range(delivered.SHOTS)] for kind in delivered.KINDS}
+        shots: Scenes = {
+            kind: [partial(_shot, kind, number) for number in range(delivered.SHOTS)] for kind in delivered.KINDS
+        }
         lit = {name: partial(delivered.through_light, method) for name, method in METHODS.items()}
         console.print(_quality("Stage film as it is delivered, in display light", shots, lit))
     if arguments.only in (None, "example"):
@@ -87,7 +90,9 @@ def main() -> None:
         console.print(_quality("The example plate", made))
     if arguments.only in (None, "pairs") and arguments.plates.is_dir():
         sets = {"tuned on": middlebury.TUNED_ON, "held out": middlebury.HELD_OUT}
-        pairs = {name: [partial(middlebury.load, arguments.plates, name)] for names in sets.values() for name in names}
+        pairs: Scenes = {
+            name: [partial(middlebury.load, arguments.plates, name)] for names in sets.values() for name in names
+        }
         pairs |= {title: [pairs[name][0] for name in names] for title, names in sets.items()}
         console.print(_quality("Middlebury pairs", pairs))
     if arguments.only in (None, "speed"):
@@ -98,7 +103,7 @@ def _shot(kind: str, number: int) -> Scene:
     return delivered.scenes(kind)[number]
 
 
-def _quality(title: str, kinds: dict[str, list[Callable[[], Scene]]], methods: Mapping[str, Method] = METHODS) -> Table:
+def _quality(title: str, kinds: Scenes, methods: Mapping[str, Method] = METHODS) -> Table:
     """A row for every kind of scene and method: the mean over the scenes of that kind."""
     table = Table(title=title)
     columns = ("all", "visible", "outline", "holes", "unhidden", "inner holes", "SIoU")

@@ -72,7 +72,12 @@ def polls(address: str, bundle: Path) -> list[float]:
     plate = _server.plate(WIDTH, HEIGHT, seed=1)
     host, node = node_for(bundle, address, plate)
     times: list[float] = []
-    node.effect.abort = lambda: bool(times.append(time.perf_counter()))
+
+    def look() -> bool:
+        times.append(time.perf_counter())
+        return False
+
+    node.effect.abort = look
     window = (0, 0, TILE, TILE)
     assert node.render_into(Picture(window), window) == 0, node.effect.message
     node.destroy()

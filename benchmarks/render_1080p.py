@@ -67,7 +67,7 @@ def render(words: list[str]) -> tuple[float, list[dict[str, float]]]:
 def cpu_s(server: psutil.Process) -> float:
     """CPU seconds that this process, the server and the server's children have used."""
     processes = [psutil.Process(), server, *server.children(recursive=True)]
-    return sum(p.cpu_times().user + p.cpu_times().system for p in processes)
+    return float(sum(p.cpu_times().user + p.cpu_times().system for p in processes))
 
 
 def bench() -> None:

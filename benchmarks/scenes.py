@@ -88,7 +88,7 @@ def _texture(seed: int, detail: float) -> Floats:
     return np.vstack([waves, np.r_[np.zeros(4), rng.uniform(0.35, 0.65, 3)]])
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _cover(layer: Floats, x: float, y: float) -> float:
     """How much of the layer is at (x, y): 0 .. 1."""
     shape = int(layer[0])
@@ -107,11 +107,11 @@ def _cover(layer: Floats, x: float, y: float) -> float:
         distance = (norm - edge) * min(layer[3], layer[4])
     if layer[6] <= 0:
         return 1.0 if distance <= 0 else 0.0
-    t = min(max(0.5 - 0.5 * distance / layer[6], 0.0), 1.0)
+    t: float = min(max(0.5 - 0.5 * distance / layer[6], 0.0), 1.0)
     return t * t * (3 - 2 * t)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _point(layer: Floats, x: float, y: float, v: float) -> tuple[float, float]:
     """Left-view column of the layer's point that view ``v`` shows at (x, y), and its disparity."""
     a, b, c = layer[7], layer[8], layer[9]
@@ -119,7 +119,7 @@ def _point(layer: Floats, x: float, y: float, v: float) -> tuple[float, float]:
     return left, a + b * (left - layer[1]) + c * (y - layer[2])
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _colour(waves: Floats, x: float, y: float, weight: float, out: Floats) -> None:
     last = waves.shape[0] - 1
     for i in range(last):
@@ -135,7 +135,7 @@ def _colour(waves: Floats, x: float, y: float, weight: float, out: Floats) -> No
         out[c] += weight * waves[last, 4 + c]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _front(layers: Floats, x: float, y: float, v: float) -> tuple[int, float, float]:
     """Index of the first layer that covers at least half of the point, its left column, its disparity."""
     for i in range(layers.shape[0]):
@@ -145,7 +145,7 @@ def _front(layers: Floats, x: float, y: float, v: float) -> tuple[int, float, fl
     return -1, x, 0.0
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=True)  # type: ignore[untyped-decorator]
 def _render(layers: Floats, textures: Floats, v: float, grid: int, out: Floats) -> None:
     """Average grid x grid samples per pixel, each composited front to back."""
     for y in numba.prange(out.shape[0]):
@@ -167,7 +167,7 @@ def _render(layers: Floats, textures: Floats, v: float, grid: int, out: Floats) 
                 out[y, x, c] = total[c] / (grid * grid)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _alone(layers: Floats, x: float, y: float, v: float, reach: float) -> bool:
     """Tell whether one layer covers the whole square of ``reach`` px around a point of view ``v``."""
     seen, _, _ = _front(layers, x, y, v)
@@ -178,7 +178,7 @@ def _alone(layers: Floats, x: float, y: float, v: float, reach: float) -> bool:
     return True
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=True)  # type: ignore[untyped-decorator]
 def _describe(
     layers: Floats, reach: float, disparity: npt.NDArray[np.float32], occlusion: Masks, outside: Masks, outline: Masks
 ) -> None:

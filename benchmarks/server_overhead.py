@@ -52,8 +52,8 @@ def overhead(count: int) -> None:
             taken["cold" if seed < COLD else "warm"].append(passes)
             engine.forget(frame.key)
     rows, ratios = [], []
-    for kind, passes in taken.items():
-        inside, through, tiles_inside, tiles_through = map(list, zip(*passes, strict=True))
+    for kind, measured in taken.items():
+        inside, through, tiles_inside, tiles_through = map(list, zip(*measured, strict=True))
         rows += [(f"4K, analysis and all tiles, in process, {kind}", inside),
                  (f"4K, the same through the server, {kind}", through),
                  (f"4K, all tiles once analysed, in process, {kind}", tiles_inside),

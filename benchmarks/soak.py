@@ -17,9 +17,11 @@ import zmq
 from benchmarks import _server
 from benchmarks.attack import attack
 from host_bridge.client import Client
+from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
-from tests.art3d_node.server import trouble
+from tests.art3d_node.server import synthetic, trouble
+from tests.art3d_node.server.conftest import Server
 
 MIB = 1 << 20
 VECTORS = Path(__file__).parents[1] / "tests" / "host_bridge" / "wire" / "vectors"
@@ -42,8 +44,6 @@ def load() -> None:
 
 def fire() -> None:
     """A batch of 50 frames under 20 kills of server, worker and client, against a calm one."""
-    from conftest import Server
-
     with tempfile.TemporaryDirectory(prefix="art3d-fire-") as name:
         results = []
         for kind, kills in (("calm", 0), ("fire", 20)):
@@ -94,7 +94,7 @@ def _prove(address: str) -> None:
     frame = trouble.picture(99)
     with Client(address, hello_timeout_s=30) as client:
         tile = client.tile(frame, AnalysisSettings(), Controls(), trouble.BOX, trouble.OUTPUTS)
-        wanted = trouble.synthetic.expected(frame, None, Controls(), trouble.BOX, trouble.OUTPUTS)
+        wanted = synthetic.expected(frame, AnalysisSettings(), Controls(), trouble.BOX, trouble.OUTPUTS)
         assert (tile.planes["right"] == wanted["right"]).all()
 
 
@@ -118,7 +118,7 @@ def _soak(count: int, engine: str) -> None:
                 frame = _server.plate(320, 180, seed=seed)
             controls = Controls(depth_gain=0.5 + (number % 40) / 40)
             x, y = (number * 37) % 192, (number * 17) % 52
-            box = frame.data.intersect(trouble.Box(x, y, x + 128, y + 128))
+            box = frame.data.intersect(Box(x, y, x + 128, y + 128))
             client.tile(frame, AnalysisSettings(depth="aov"), controls, box, ("right", "disparity_right"))
             if number % (count // 10) == count // 10 - 1:
                 rows.append((number + 1, trouble.weight(pid)))

@@ -117,7 +117,8 @@ def motion(frames: list[Frame], here: int, there: int) -> tuple[np.ndarray, np.n
     """Flow from one frame to another and where it may be trusted."""
     greys = [cv2.cvtColor(look_of(Plate(frames[i])).numpy(), cv2.COLOR_RGB2GRAY) for i in (here, there)]
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    forward, backward = engine.calc(*greys, None), engine.calc(*greys[::-1], None)
+    first, second = greys
+    forward, backward = engine.calc(first, second, None), engine.calc(second, first, None)
     miss = np.linalg.norm(forward + follow(backward, forward), axis=2)
     return forward, miss < 1.0
 
@@ -125,7 +126,9 @@ def motion(frames: list[Frame], here: int, there: int) -> tuple[np.ndarray, np.n
 def follow(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
     """An image seen along the flow."""
     y, x = np.indices(flow.shape[:2], np.float32)
-    return cv2.remap(image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(
+        cv2.remap(image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    )
 
 
 def jitter(maps: dict[str, list[np.ndarray]], frames: list[Frame], cuts: Sequence[int]) -> dict[str, list[float]]:
@@ -159,7 +162,8 @@ def sharpness(maps: dict[str, list[np.ndarray]]) -> dict[str, float]:
 
 def gradient(d: np.ndarray) -> np.ndarray:
     """Magnitude of central differences."""
-    return np.hypot(*np.gradient(d)).astype(np.float32)
+    down, along = np.gradient(d)
+    return np.asarray(np.hypot(down, along), np.float32)
 
 
 def main() -> None:

@@ -113,8 +113,8 @@ def main() -> None:
             table.add_row(folder.name, str(len(rows)), style, *row(found, limits))
             whole[style] += found
         table.add_section()
-    for style, found in whole.items():
-        table.add_row("all", str(len(found)), style, *row(found, limits))
+    for style, of_all in whole.items():
+        table.add_row("all", str(len(of_all)), style, *row(of_all, limits))
     Console(width=150).print(table)
     statistics = {card.name: card.statistics for card in list_styles()}
     for field, key in (("scale", "s_mean"), ("shift", "t_mean")):

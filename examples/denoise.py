@@ -46,13 +46,13 @@ def smooth_light(
 
 def _blurred(image: np.ndarray) -> np.ndarray:
     # One bright speck is noise; only a change that its neighbours share is an edge.
-    return sum(_shifted(image, (dy, dx)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)) / 9
+    return np.asarray(np.mean([_shifted(image, (dy, dx)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)], axis=0))
 
 
 def _without_fireflies(light: np.ndarray) -> np.ndarray:
     around = [_shifted(light, (dy, dx)) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
     ceiling = np.sort(np.stack(around), axis=0)[-2]
-    return np.minimum(light, 1.2 * ceiling)
+    return np.asarray(np.minimum(light, 1.2 * ceiling))
 
 
 def _shifted(image: np.ndarray, shift: tuple[int, int]) -> np.ndarray:

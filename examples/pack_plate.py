@@ -10,10 +10,12 @@ import argparse
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenEXR
-from denoise import smooth_light
+
+from examples.denoise import smooth_light
 
 FIRST, RATE = 1001, 24
 # What the float channels keep: 1/1024 px and 1/4096 of Z. Finer bits are noise that no compressor can shrink.
@@ -94,23 +96,23 @@ def inverse(z: np.ndarray) -> np.ndarray:
     return np.where(z > 1e-3, 1 / np.maximum(z, 1e-3), 0).astype(np.float32)
 
 
-def disparity(z: np.ndarray, rig: dict) -> np.ndarray:
+def disparity(z: np.ndarray, rig: dict[str, Any]) -> np.ndarray:
     """x_left - x_right in pixels for each Z of one eye's grid, positive in front of the screen."""
     pixels = rig["focal_px"] * rig["interaxial_m"] * (1 / z.astype(np.float64) - 1 / rig["zero_plane_m"])
-    return (np.round(pixels / DISPARITY_STEP_PX) * DISPARITY_STEP_PX).astype(np.float32)
+    return np.asarray((np.round(pixels / DISPARITY_STEP_PX) * DISPARITY_STEP_PX), np.float32)
 
 
 def rounded_depth(z: np.ndarray) -> np.ndarray:
     """Z with its mantissa cut to `DEPTH_BITS` bits; infinity stays."""
     mantissa, exponent = np.frexp(z)
-    return np.ldexp(np.round(mantissa * 2**DEPTH_BITS) / 2**DEPTH_BITS, exponent).astype(np.float32)
+    return np.asarray(np.ldexp(np.round(mantissa * 2**DEPTH_BITS) / 2**DEPTH_BITS, exponent), np.float32)
 
 
 def write(
     path: Path,
     channels: dict[str, np.ndarray],
     frame: int,
-    rig: dict,
+    rig: dict[str, Any],
     *,
     compression: OpenEXR.Compression = OpenEXR.DWAA_COMPRESSION,
 ) -> None:

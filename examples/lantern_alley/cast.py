@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 
-import bpy
+from bpy.types import Object
 from mathutils import Vector
 
 from examples.lantern_alley import figures, looks, props
 from examples.lantern_alley.clay import Clay, empty
 
-Object = bpy.types.Object
 FIRST, FRAMES_PER_SECOND = 1001, 24
 
 

@@ -88,7 +88,8 @@ class Clay:
             row = round(u * (rows - 1))
             side, up = frames[row]
             turn = 2 * math.pi * v
-            return Vector(path[row]) + widths[row] * (math.cos(turn) * side + math.sin(turn) * up)
+            point: Point = Vector(path[row]) + widths[row] * (math.cos(turn) * side + math.sin(turn) * up)
+            return point
 
         return self.grid(surface, rows, sides, caps=True)
 

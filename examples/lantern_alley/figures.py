@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import bpy
+from bpy.types import Object
+from mathutils import Vector
 
 from examples.lantern_alley import looks
 from examples.lantern_alley.clay import Clay, Point, empty, spline
 
-Object = bpy.types.Object
 SKIN = (0.72, 0.42, 0.29)
 
 
@@ -194,7 +194,7 @@ def tunic(name: str, parent: Object, height: float, colour: looks.Colour) -> Non
     boots.make(name + " boots", looks.plain(name + " boot", (0.05, 0.025, 0.015), roughness=0.5), parent=parent)
 
 
-def fist(name: str, parent: Object, at: Point, along: Point, size: float) -> None:
+def fist(name: str, parent: Object, at: Vector, along: Vector, size: float) -> None:
     """A hand closed round a stick that runs `along` (a unit Vector), knuckles towards the lens."""
     side = along.orthogonal().normalized()
     up = along.cross(side)

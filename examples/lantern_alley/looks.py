@@ -24,11 +24,11 @@ class Nodes:
         self.tree = self.material.node_tree
         self.tree.nodes.clear()
 
-    def add(self, kind: str, /, inputs: Mapping[str | int, Any] | None = None, **settings: Any) -> bpy.types.Node:
+    def add(self, kind: str, /, inputs: Mapping[Any, Any] | None = None, **settings: Any) -> bpy.types.Node:
         """Add a node; an input given a socket is linked, otherwise set."""
         node = self.tree.nodes.new("ShaderNode" + kind)
-        for key, value in settings.items():
-            setattr(node, key, value)
+        for name, setting in settings.items():
+            setattr(node, name, setting)
         for key, value in (inputs or {}).items():
             if isinstance(value, bpy.types.NodeSocket):
                 self.tree.links.new(value, node.inputs[key])
@@ -58,6 +58,12 @@ class Nodes:
         self.tree.links.new(mixed, self.add("OutputMaterial").inputs["Surface"])
         self.material.cycles.sample_as_light = False
         return self.material
+
+
+def scaled(colour: Colour, by: float) -> Colour:
+    """A colour brighter or darker."""
+    red, green, blue = colour
+    return red * by, green * by, blue * by
 
 
 def _is_rgb(value: Any, socket: bpy.types.NodeSocket) -> bool:

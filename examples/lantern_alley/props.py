@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 import bpy
+from bpy.types import Object
 
 from examples.lantern_alley import looks
 from examples.lantern_alley.clay import Clay, Point, empty
 
-Object = bpy.types.Object
 AMBER, ROSE, CREAM, CORAL = (1.0, 0.36, 0.07), (1.0, 0.12, 0.09), (1.0, 0.62, 0.28), (1.0, 0.22, 0.05)
 
 
@@ -86,7 +86,7 @@ def _trim(name: str, middle: float, height: float, radius: float, colour: looks.
     )
     tassel.make(
         name + " tassel",
-        looks.plain(name + " silk", tuple(0.5 * c for c in colour), scale=25, mottle=0.4),
+        looks.plain(name + " silk", looks.scaled(colour, 0.5), scale=25, mottle=0.4),
         parent=joint,
     )
 
@@ -176,7 +176,7 @@ class Carp:
                 (side * 0.21 * size, 0.12 * size, -0.10 * size),
                 (0, 0.15 * size, 0.04 * size),
             )
-        made = fins.make(name + " fins", _carp_paper(name + " fin", tuple(0.6 * c for c in tint)), parent=self.root)
+        made = fins.make(name + " fins", _carp_paper(name + " fin", looks.scaled(tint, 0.6)), parent=self.root)
         made.visible_shadow = False
         return made
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 
 import bpy
+from bpy.types import Object
 from mathutils import Matrix
 
 from examples.lantern_alley.cast import FIRST, FRAMES_PER_SECOND, Cast
 from examples.lantern_alley.clay import Point
 from examples.lantern_alley.looks import Colour
 
-Object = bpy.types.Object
 FOCAL_MM, SENSOR_MM = 32.0, 36.0
 INTERAXIAL, ZERO_PLANE = 0.045, 2.75
 

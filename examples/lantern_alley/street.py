@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import bpy
+from bpy.types import Material
 
 from examples.lantern_alley import looks, props
 from examples.lantern_alley.clay import Clay, Point
 
-Material = bpy.types.Material
 House = tuple[int, float, float, float, float, looks.Colour]
 
 HOUSES = (  # side, start y, length, height of the ground floor, of the upper floor, wall colour
@@ -135,7 +135,7 @@ def _far(tiles: Material) -> None:
         eaves = [(0.3 * half, z + 2.3), (0.75 * half, z + 1.75), (1.25 * half, z + 1.5), (1.5 * half, z + 1.62)]
 
         def square(u: float, turn: float) -> float:
-            return 1.0 / max(abs(math.cos(turn)), abs(math.sin(turn))) ** (0.9 * u + 0.1)
+            return float(max(abs(math.cos(turn)), abs(math.sin(turn))) ** -(0.9 * u + 0.1))
 
         Clay().lathe(eaves, centre=(2.6, 46, 0), columns=64, fold=square).make("eaves", tiles, thickness=0.1)
     Clay().tube([(2.6, 46, 15), (2.6, 46, 19.5)], [0.16, 0.03]).make("spire", dark)

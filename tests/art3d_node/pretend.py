@@ -37,7 +37,7 @@ class OnDevice(Tensor):
         return CUDA
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
         kwargs = dict(kwargs or {})
         flat, _ = tree_flatten((args, kwargs))
         asked = kwargs.get("device")

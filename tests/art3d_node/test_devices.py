@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from art3d_node.server.workers import compute, devices
+from art3d_node import renderer
+from art3d_node.server.workers import devices
 from art3d_node.server.workers.compute import Compute
 from art3d_node.stereo import render_cpu, synthesis
 from art3d_node.stereo.request import Rendered
@@ -51,7 +52,7 @@ def _render(image: OnDevice, data: OnDevice | None, disparity: OnDevice, request
     assert clean is None or isinstance(clean, OnDevice)
     held = request if clean is None else replace(request, clean_plate=clean.held)
     view = render_cpu.render(image.held, None if data is None else data.held, disparity.held, held)
-    return Rendered(**{k: None if v is None else OnDevice(v) for k, v in view.__dict__.items()})
+    return Rendered(**{k: None if v is None else OnDevice(v) for k, v in view.__dict__.items()})  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_the_engine_keeps_to_its_device(pretend: None, settings: Any, controls: 
 
 def ask_on_cpu(*arguments: Any) -> Any:
     """The same, out of the pretence."""
-    before, synthesis._renderer = synthesis._renderer, lambda image: render_cpu.render  # type: ignore[assignment]
+    before, synthesis._renderer = synthesis._renderer, lambda image: render_cpu.render
     try:
         return ask(*arguments)
     finally:
@@ -155,7 +156,7 @@ def test_upsampling_on_a_gpu_agrees_with_the_processors(sizes: Any) -> None:
 
 def test_a_device_without_room_drops_its_caches_and_tries_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
     engine, frame, tries = Compute("cpu", 64 << 20), picture(), []
-    real = compute.renderer.render_box
+    real = renderer.render_box
 
     def render_box(*arguments: Any) -> Any:
         tries.append(len(engine.analyses))
@@ -165,7 +166,7 @@ def test_a_device_without_room_drops_its_caches_and_tries_once_more(monkeypatch:
 
     settings = AnalysisSettings(depth="aov")
     ask(engine, [frame], settings, WIDE)
-    monkeypatch.setattr(compute.renderer, "render_box", render_box)
+    monkeypatch.setattr(renderer, "render_box", render_box)
     ask(engine, [frame], settings, WIDE)
     ask(engine, [frame], settings, replace(WIDE, zero_plane=0.1))
     assert len(tries) == 3
@@ -173,7 +174,7 @@ def test_a_device_without_room_drops_its_caches_and_tries_once_more(monkeypatch:
     def full(*arguments: Any) -> Any:
         raise torch.OutOfMemoryError("none")
 
-    monkeypatch.setattr(compute.renderer, "render_box", full)
+    monkeypatch.setattr(renderer, "render_box", full)
     with pytest.raises(MemoryError, match="none"):
         ask(engine, [frame], settings, WIDE)
     assert len(engine.analyses) == 0

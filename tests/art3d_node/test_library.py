@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,6 +17,8 @@ from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.styles import StyleCard, save_style
 from host_bridge.core.errors import DepthSourceError, StyleError
 from host_bridge.models import checkpoints
+
+OUT: dict[str, Any] = {"out_indices": [1, 2, 3, 4]}  # taken by every backbone, declared by none
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +34,7 @@ def _folder(path: Path) -> Path:
         hidden_size=16,
         num_hidden_layers=4,
         num_attention_heads=2,
-        out_indices=[1, 2, 3, 4],
+        **OUT,
         reshape_hidden_states=False,
     )
     config = DepthAnythingConfig(
@@ -115,7 +118,7 @@ def test_a_style_that_changes_on_disk_is_loaded_again(nothing_installed: Path) -
     save_style(nothing_installed / "house.style", net, card)
     first = library.style("house")
     assert library.style("house") is first
-    torch.nn.init.ones_(net.out.bias)
+    torch.nn.init.ones_(net.out.bias)  # type: ignore[arg-type]
     save_style(nothing_installed / "house.style", net, card)
     assert library.style("house").id != first.id
 

@@ -29,7 +29,7 @@ def _frame(plates: Path) -> Frame:
     path = plates / "film_frames" / "tos_shot_a" / "tos.0420.png"
     if not path.exists():
         pytest.skip(f"{path} is absent")
-    look = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    look = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB))
     h, w = look.shape[:2]
     layers = {"color": (look / 255).astype(np.float32), "look": look}
     return Frame(Box.of_size(w, h), Box.of_size(w, h), layers, ("R", "G", "B"))
@@ -77,7 +77,10 @@ def test_auto_with_people_is_resolved_once(plates: Path) -> None:
     library, flat = Library(), _frame(plates)
     layers = {**flat.layers, "depth": np.random.default_rng(0).uniform(1, 9, (*flat.layers["color"].shape[:2], 1))}
     deep = Frame(
-        flat.display, flat.data, {k: np.float32(v) if k == "depth" else v for k, v in layers.items()}, flat.channels
+        flat.display,
+        flat.data,
+        {k: np.float32(v) if k == "depth" else v for k, v in layers.items()},  # type: ignore[misc]
+        flat.channels,
     )
     people = AnalysisSettings(depth="auto+people")
     assert source_name(deep, people, library) == "aov"

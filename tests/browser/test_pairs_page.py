@@ -56,6 +56,6 @@ def test_pairs_are_filtered_decided_and_saved(chromium: Any, shards: Path) -> No
         page.click("#save")
     got.value.save_as(shards / "decisions.json")
     found = read_decisions(shards)
-    assert (found.drop, found.force) == ({"a-1"}, {"a-2", "b-1"}) and not faults
+    assert (found.drop, found.force) == ({"a-1"}, {"a-2", "b-1"}) and not faults  # type: ignore[comparison-overlap]
     assert page.eval_on_selector("article img", "image => image.naturalWidth") == 320
     page.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,11 @@ def put(page: Any, **choices: Any) -> None:
 
 def anaglyph(left: np.ndarray, right: np.ndarray, glasses: str, of_left: Any, of_right: Any) -> np.ndarray:
     a, b = of_left(left), of_right(right)
-    return np.where(np.array(SEES[glasses], bool), a, b)
+    return np.asarray(np.where(np.array(SEES[glasses], bool), a, b))
 
 
 def grey(view: np.ndarray) -> np.ndarray:
-    return (view @ LUMA)[..., None].repeat(3, 2)
+    return np.asarray((view @ LUMA)[..., None].repeat(3, 2))
 
 
 def strong(view: np.ndarray) -> np.ndarray:
@@ -61,7 +62,7 @@ def woven(left: np.ndarray, right: np.ndarray, step: int) -> np.ndarray:
     return np.where(((y + step * x) % 2)[..., None], right, left)
 
 
-SIMPLE = {
+SIMPLE: dict[str, Callable[..., Any]] = {
     "left": lambda le, ri: le,
     "right": lambda le, ri: ri,
     "parallel": lambda le, ri: np.concatenate([le, ri], 1),
@@ -123,7 +124,7 @@ def test_overlays_mark_what_they_name(page: Any) -> None:
 
     def changed(mode: str, overlay: str, before: np.ndarray) -> np.ndarray:
         put(page, mode=mode, overlay=overlay)
-        return (drawn(page) != before).any(axis=2)
+        return np.asarray((drawn(page) != before).any(axis=2))
 
     bar = np.zeros(left.shape[:2], bool)
     bar[20:70, :30] = True
@@ -139,7 +140,7 @@ def test_overlays_mark_what_they_name(page: Any) -> None:
 
 def drawn_colour(page: Any, mode: str, overlay: str, at: tuple[int, int]) -> np.ndarray:
     put(page, mode=mode, overlay=overlay)
-    return drawn(page)[at]
+    return np.asarray(drawn(page)[at])
 
 
 def test_the_ruler_reads_parallax_in_every_unit(page: Any) -> None:

@@ -18,7 +18,7 @@ SIZE = (96, 64)
 def scene(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     coarse = cv2.resize(rng.uniform(40, 230, (5, 8, 3)), SIZE, interpolation=cv2.INTER_CUBIC)
-    return np.clip(coarse + rng.normal(0, 9, coarse.shape), 12, 255).astype(np.uint8)
+    return np.asarray(np.clip(coarse + rng.normal(0, 9, coarse.shape), 12, 255).astype(np.uint8))
 
 
 def plate(folder: Path, blank: int) -> str:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenEXR
@@ -61,7 +62,9 @@ def pixels(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module", params=DEPTHS)
-def whole(request: pytest.FixtureRequest, plate: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict]:
+def whole(
+    request: pytest.FixtureRequest, plate: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, Any]]:
     """Depth source, and the pixels of the shot rendered in one piece."""
     out = tmp_path_factory.mktemp("whole")
     assert render(plate, out, request.param) == 0
@@ -71,7 +74,7 @@ def whole(request: pytest.FixtureRequest, plate: str, tmp_path_factory: pytest.T
 
 
 @pytest.mark.parametrize("size", [1, 4])
-def test_chunks_in_random_order(whole: tuple[str, dict], plate: str, tmp_path: Path, size: int) -> None:
+def test_chunks_in_random_order(whole: tuple[str, dict[str, Any]], plate: str, tmp_path: Path, size: int) -> None:
     depth, expected = whole
     chunks = [FRAMES[i : i + size] for i in range(0, len(FRAMES), size)]
     random.Random(size).shuffle(chunks)
@@ -80,7 +83,7 @@ def test_chunks_in_random_order(whole: tuple[str, dict], plate: str, tmp_path: P
     assert pixels(tmp_path / "o") == expected
 
 
-def test_two_processes_at_once(whole: tuple[str, dict], plate: str, tmp_path: Path) -> None:
+def test_two_processes_at_once(whole: tuple[str, dict[str, Any]], plate: str, tmp_path: Path) -> None:
     depth, expected = whole
     out = str(tmp_path / "o.####.exr")
     words = [sys.executable, "-m", "host_bridge.cli", "render", plate, "-o", out, "--depth", depth]
@@ -92,7 +95,7 @@ def test_two_processes_at_once(whole: tuple[str, dict], plate: str, tmp_path: Pa
     assert not [p.name for p in tmp_path.iterdir() if "art3d-tmp" in p.name]
 
 
-def test_server_killed_again_and_again(whole: tuple[str, dict], plate: str, tmp_path: Path) -> None:
+def test_server_killed_again_and_again(whole: tuple[str, dict[str, Any]], plate: str, tmp_path: Path) -> None:
     depth, expected = whole
     # A server with a network takes seconds to load, so that ten kills would mostly hit loading servers.
     kills = 10 if depth == "aov" else 3
@@ -118,7 +121,7 @@ def test_server_killed_again_and_again(whole: tuple[str, dict], plate: str, tmp_
         killer.join()
 
 
-def test_interrupted_batch_continues(whole: tuple[str, dict], plate: str, tmp_path: Path) -> None:
+def test_interrupted_batch_continues(whole: tuple[str, dict[str, Any]], plate: str, tmp_path: Path) -> None:
     """A render that is killed outright leaves whole files only; the same command finishes the rest."""
     depth, expected = whole
     out = str(tmp_path / "o.####.exr")

@@ -39,7 +39,7 @@ def planes(
     """Soft blobs, different in each channel."""
     rng = np.random.default_rng(seed)
     coarse = rng.uniform(0.05, 0.9, (rows // 8 + 1, columns // 8 + 1, len(names)))
-    ground = np.kron(coarse, np.ones((8, 8, 1)))[:rows, :columns].astype(kind)
+    ground = np.kron(coarse, np.ones((8, 8, 1)))[:rows, :columns].astype(kind)  # type: ignore[var-annotated]
     return {name: np.ascontiguousarray(ground[..., index]) for index, name in enumerate(names)}
 
 

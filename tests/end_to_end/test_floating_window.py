@@ -28,7 +28,7 @@ def plate(folder: Path) -> str:
         z[:, 40:] = np.linspace(4.0, 20.0, W - 40, dtype=np.float32)
         z[:, :20] = 1.0
         z[:20, 30:60] = 1.5
-        channels["depth.Z"] = z
+        channels["depth.Z"] = z  # type: ignore[assignment]
         OpenEXR.File({"type": OpenEXR.scanlineimage}, channels).write(str(folder / f"p.{number:04d}.exr"))
     return str(folder / "p.####.exr")
 

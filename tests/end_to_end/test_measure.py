@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,8 +27,8 @@ def eyes(tmp_path: Path) -> tuple[str, str]:
     return _png(tmp_path / "a.7.png", left), _png(tmp_path / "b.9.png", right)
 
 
-def _said(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
-    found: dict[str, object] = json.loads(capsys.readouterr().out)
+def _said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenEXR
@@ -32,7 +33,7 @@ def write(
     return channels
 
 
-def render(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict]]:
+def render(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict[str, Any]]]:
     plate = next(f"p.####{p.suffix}" for p in sorted((folder / "in").iterdir()))
     code = main(["render", str(folder / "in" / plate), "-o", str(folder / "out" / "o.####.exr"), "--json", *words])
     return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]

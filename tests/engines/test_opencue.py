@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from host_bridge.io.plates.sequence import parse_frames
+from host_bridge.io.plates.pattern import parse_frames
 
 COMMAND = "art3d render '/p p/plate.####.exr' -o '/o/s.####.exr' --shot shot.art3d --openjd --frames"
 
@@ -18,7 +18,7 @@ def layer(python: str, home: Path, *words: str) -> dict[str, str | list[str]]:
     words = (python, str(script), "10", "1001-1100", *words)
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
 
 
 def test_a_shell_layer_keeps_the_command_as_it_is(tmp_path: Path, python: str) -> None:

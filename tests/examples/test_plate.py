@@ -6,6 +6,7 @@ import itertools
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenEXR
@@ -23,7 +24,7 @@ def truth(example_plate: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def rig(truth: Path) -> dict[str, float]:
-    return json.loads((truth / "rig.json").read_text())
+    return dict(json.loads((truth / "rig.json").read_text()))
 
 
 def channels(path: Path) -> dict[str, np.ndarray]:
@@ -31,8 +32,8 @@ def channels(path: Path) -> dict[str, np.ndarray]:
     return {name: channel.pixels for name, channel in file.channels().items()}
 
 
-def header(path: Path) -> dict[str, object]:
-    return OpenEXR.File(str(path), header_only=True).header()
+def header(path: Path) -> dict[str, Any]:
+    return dict(OpenEXR.File(str(path), header_only=True).header())
 
 
 def rgb(path: Path) -> np.ndarray:
@@ -45,7 +46,7 @@ def fetch(row_image: np.ndarray, column: np.ndarray) -> np.ndarray:
     near = np.clip(np.floor(column), 0, WIDTH - 2).astype(int)
     part = (column - near)[..., None]
     rows = np.arange(HEIGHT)[:, None]
-    return (1 - part) * row_image[rows, near] + part * row_image[rows, near + 1]
+    return np.asarray((1 - part) * row_image[rows, near] + part * row_image[rows, near + 1])
 
 
 def test_nothing_but_the_named_frames_and_under_twelve_megabytes(example_plate: Path, truth: Path) -> None:

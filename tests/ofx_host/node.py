@@ -181,7 +181,7 @@ class Node:
     def render(self, window: tuple[int, int, int, int], *, like: Picture | None = None, **options: Any) -> Array:
         """Renders a window into a fresh picture and gives its pixels, (h, w, c), y down."""
         source = like or self.effect.clips["Source"].images(0.0, None)  # type: ignore[misc]
-        target = Picture(window, source.depth, source.components, source.padding, source.negative)
+        target = Picture(window, source.depth, source.components, source.padding, source.negative)  # type: ignore[union-attr]
         status = self.render_into(target, window, **options)
         assert status == abi.OK, (status, self.effect.message)
         assert target.intact()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes as c
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.generic]
-DEPTHS = {
+DEPTHS: dict[str, np.dtype[Any]] = {
     "OfxBitDepthByte": np.dtype("u1"),
     "OfxBitDepthShort": np.dtype("<u2"),
     "OfxBitDepthHalf": np.dtype("<f2"),
@@ -55,7 +56,7 @@ class Picture:
     @property
     def row_bytes(self) -> int:
         """As the plug-in sees it."""
-        return -self.stride if self.negative else self.stride
+        return int(-self.stride if self.negative else self.stride)
 
     @property
     def pointer(self) -> int:
@@ -68,7 +69,7 @@ class Picture:
         rows = self.memory[self.guard : self.guard + self.stride * self.height].reshape(self.height, self.stride)
         used = rows[:, : self.stride - self.padding]
         view = used.view(self.dtype).reshape(self.height, self.width, self.channels)
-        return view if self.negative else view[::-1]
+        return np.asarray(view if self.negative else view[::-1])
 
     @property
     def array(self) -> Array:
@@ -100,7 +101,7 @@ def picture(
         COMPONENTS[channels],
         padding,
         negative,
-        **({} if uid is None else {"uid": uid}),
+        **({} if uid is None else {"uid": uid}),  # type: ignore[arg-type]
     )
     return made.fill(array)
 

@@ -38,7 +38,7 @@ class PropertySet:
         return data
 
 
-def make_suite(objects: Callable[[int], Any], fault: Fault) -> abi.PropertySuite:
+def make_suite(objects: Callable[[int], Any], fault: Fault) -> abi.PropertySuite:  # type: ignore[valid-type]
     """The property suite over a table of objects."""
     functions: dict[str, Any] = {}
     for name, kind in abi._SET:
@@ -48,7 +48,7 @@ def make_suite(objects: Callable[[int], Any], fault: Fault) -> abi.PropertySuite
         functions[f"propGet{name}N"] = _getter_n(objects, fault, kind)
     functions["propReset"] = lambda handle, name: abi.ERR_UNKNOWN
     functions["propGetDimension"] = lambda handle, name, count: abi.ERR_UNKNOWN
-    kinds = dict(abi.PropertySuite._fields_)
+    kinds = dict(abi.PropertySuite._fields_)  # type: ignore[arg-type]
     return abi.PropertySuite(**{name: kinds[name](function) for name, function in functions.items()})
 
 
@@ -93,7 +93,7 @@ def _getter(objects: Callable[[int], Any], fault: Fault, kind: Any) -> Any:
     read = _getter_n(objects, fault, kind)
 
     def get(handle: Any, name: bytes, index: int, value: Any) -> int:
-        return read(handle, name, 1, value, index)
+        return int(read(handle, name, 1, value, index))
 
     return get
 

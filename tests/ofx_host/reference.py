@@ -123,4 +123,4 @@ def as_depth(pixels: Array, dtype: np.dtype[Any]) -> Array:
         with np.errstate(over="ignore"):
             return pixels.astype(dtype)
     top = np.float32(np.iinfo(dtype).max)
-    return np.rint(np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1).astype(np.float32) * top).astype(dtype)
+    return np.asarray(np.rint(np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1).astype(np.float32) * top).astype(dtype))

@@ -27,7 +27,7 @@ def gapped(host: Host, name: str, made: Any) -> Any:
         if path in host.profile.null:
             setattr(made, function, prototype())
         elif path in host.profile.poison:
-            setattr(made, function, prototype(lambda *arguments, path=path: host.crimes.append(path) or abi.OK))
+            setattr(made, function, prototype(lambda *arguments, path=path: host.crimes.append(path) or abi.OK))  # type: ignore[func-returns-value]
     return made
 
 
@@ -214,7 +214,7 @@ def parameter(host: Host) -> Any:
             c.cast(out, c.POINTER(c.c_char_p))[0] = found.properties.keep(value or "")
         else:
             kind = _TYPES[found.kind]
-            c.cast(out, c.POINTER(kind))[0] = kind(value or 0).value
+            c.cast(out, c.POINTER(kind))[0] = kind(value or 0).value  # type: ignore[attr-defined, type-var]
         return abi.OK
 
     def set_value(handle: int, value: int) -> int:

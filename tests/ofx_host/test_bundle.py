@@ -48,7 +48,7 @@ def test_one_more_output_fits_and_is_asked_for(root: Path, tmp_path: Path, monke
     """The longest list of choices sets the room; one more Output does not compile until the code knows it."""
     longer = [
         replace(knob, choices=(*knob.choices, "interlaced")) if knob.name == "output" else knob
-        for knob in cpp_knobs.PLUGIN_KNOBS
+        for knob in cpp_knobs.PLUGIN_KNOBS  # type: ignore[attr-defined]
     ]
     monkeypatch.setattr(cpp_knobs, "PLUGIN_KNOBS", longer)
     (tmp_path / "art3d_knobs.h").write_text(cpp_knobs.header())

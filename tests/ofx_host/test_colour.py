@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests.ofx_host.scenes import distance, plate
 WIDTH, HEIGHT = 96, 64
 RECT = (0, 0, WIDTH, HEIGHT)
 SPACES = {"srgb": colour.SRGB, "rec709": "g24_rec709_scene", "cineon": colour.CINEON, "linear": colour.LINEAR_REC709}
-DEEP = {"depth": "aov", "depth_gain": 2.0}
+DEEP: dict[str, Any] = {"depth": "aov", "depth_gain": 2.0}
 
 
 def _all_codes(dtype: str) -> Array:
@@ -38,6 +39,7 @@ def _all_codes(dtype: str) -> Array:
 def _file(folder: Path, pixels: Array) -> Path:
     path = folder / "plate.png"
     writer = oiio.ImageOutput.create(str(path))
+    assert writer is not None
     spec = oiio.ImageSpec(WIDTH, HEIGHT, 4, "uint8" if pixels.dtype.itemsize == 1 else "uint16")
     spec.attribute("oiio:UnassociatedAlpha", 1)
     assert writer.open(str(path), spec) and writer.write_image(pixels) and writer.close()
@@ -47,12 +49,12 @@ def _file(folder: Path, pixels: Array) -> Path:
 def _codes(light: Array, space: str, dtype: np.dtype[Any]) -> Array:
     top = np.iinfo(dtype).max
     values = np.array(light, np.float64)
-    encoded = {
+    encoded: dict[Any, Callable[..., Any]] = {  # type: ignore[assignment, no-untyped-call]
         "srgb": lambda: curves.linear_to_srgb(values[..., :3]),
         "rec709": lambda: np.sign(values[..., :3]) * np.abs(values[..., :3]) ** (1 / 2.4),
         "linear": lambda: values[..., :3],
     }[space]()
-    values[..., :3] = encoded
+    values[..., :3] = encoded  # type: ignore[call-overload]
     return np.floor(values.clip(0, 1) * top + 0.5).astype(dtype)
 
 
@@ -135,7 +137,7 @@ def test_auto_believes_the_host(host: Host, fake_server: Server, told: str | Non
             node.effect.clips["Source"].properties.put("OfxImageClipPropColourspace", told)
         found.append(node.render(RECT))
         node.destroy()
-    assert np.array_equal(*found, equal_nan=True)
+    assert np.array_equal(found[0], found[1], equal_nan=True)
 
 
 def test_floats_come_back_in_their_curve(host: Host, real_server: Server) -> None:

@@ -33,7 +33,7 @@ MODES = (
     "window-masks",
 )
 ANALYSIS = ("disparity", "inverse-depth", "occlusion", "window-masks")
-DEEP = {"depth": "aov", "depth_gain": 2.0}
+DEEP: dict[str, Any] = {"depth": "aov", "depth_gain": 2.0}
 MIXED = ("anaglyph", "side-by-side", "over-under")
 
 pytestmark = pytest.mark.parametrize("profile", PROFILES, indirect=True, ids=lambda profile: profile.name)
@@ -199,7 +199,7 @@ def test_convention_proxy_and_pixel_aspect(
         node, reference, "disparity", Box.of_size(width, height), channels=4, dtype="<f4", height=height, scale=scale
     )
     found = node.render((0, 0, width, height), scale=scale)
-    assert np.ptp(found[..., 0]) / width > 0.01
+    assert np.ptp(found[..., 0]) / width > 0.01  # type: ignore[operator]
     node.destroy()
 
 

@@ -147,7 +147,7 @@ def test_every_output_is_the_same_everywhere(
                     host.set(output=number)
                     wide, high = 1 + (name == "side-by-side"), 1 + (name == "over-under")
                     pictures.append(host.render(SIZE[0] * wide, SIZE[1] * high, dtype))
-                assert np.array_equal(*pictures, equal_nan=True), (name, dtype)
+                assert np.array_equal(pictures[0], pictures[1], equal_nan=True), (name, dtype)
                 assert np.unique(pictures[0]).size > 1, name
         for host in hosts:
             host.close()

@@ -110,7 +110,7 @@ def test_abort_between_neighbours(node: Node) -> None:
     """The host is asked at every frame; what was fetched goes back, and the next render is whole."""
     for patience in range(12):
         calls = iter(range(10**6))
-        node.effect.abort = lambda calls=calls, patience=patience: next(calls) >= patience
+        node.effect.abort = lambda calls=calls, patience=patience: next(calls) >= patience  # type: ignore[misc]
         assert node.render_into(Picture(RECT), RECT, time=1003.0) == abi.OK
         assert node.effect.open_images == 0
     node.effect.abort = lambda: False

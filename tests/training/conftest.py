@@ -26,7 +26,7 @@ SMALL = CurateConfig(
 
 def small_bench(**changes: object) -> Bench:
     """What tests measure pairs with."""
-    config = CurateConfig(**{**SMALL.__dict__, **changes})  # type: ignore[arg-type]
+    config = CurateConfig(**{**SMALL.__dict__, **changes})
     return Bench(config, stereo_net("sgm", reach_px=32), Depth(config.depth), mask_source(config.masks))
 
 

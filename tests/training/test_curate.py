@@ -194,7 +194,7 @@ def test_everything_is_there_to_look_at(shards: Path, tmp_path: Path) -> None:
     (manifest,) = read_manifests(folder)
     keys = _keys(manifest, "samples") | _keys(manifest, "rejects")
     sheet = cv2.imread(str(contact_sheet(folder)))
-    assert sheet.shape[1] == 1120 and sheet.shape[0] > 600
+    assert sheet.shape[1] == 1120 and sheet.shape[0] > 600  # type: ignore[union-attr]
     page = pairs_page(folder)
     data = json.loads((folder / "pairs.js").read_text().removeprefix("window.ART3D_PAIRS = ").rstrip(";\n"))
     assert {row["key"] for row in data["rows"]} == keys == {f.stem for f in (folder / "previews").iterdir()}

@@ -12,7 +12,8 @@ from tests.training.conftest import SMALL
 from training.config import FitConfig
 from training.dataset import Pairs, batches, colour_gain, grid_of, mirrored, plan_epoch, split_by_shot
 from training.losses import sample_rows
-from training.shards import Entry, Sample, ShardError
+from training.pairs import Sample
+from training.shards import Entry, ShardError
 from training.stereo_net import Disparities, consistent
 
 CONFIG = FitConfig(size_px=128, batch=3)

@@ -18,8 +18,9 @@ from art3d_node.models.camera_net import CameraNet
 from host_bridge.core.errors import PlateError
 from training import early
 from training import fit as fitting
+from training.checkpoint import CHECKPOINT, FitError
 from training.config import RECIPES, FitConfig
-from training.fit import CHECKPOINT, FitError, Progress, fit, groups
+from training.fit import Progress, fit, groups
 from training.previewing import PlatePreview, plate_preview
 from training.shards import Entry
 
@@ -46,7 +47,7 @@ def test_recipes_are_configurations() -> None:
 
 def test_a_loss_that_is_no_number(entries: list[Entry], tmp_path: Path) -> None:
     broken = CameraNet(4)
-    torch.nn.init.constant_(broken.out.bias, float("nan"))
+    torch.nn.init.constant_(broken.out.bias, float("nan"))  # type: ignore[arg-type]
     with pytest.raises(FitError, match=r"not finite at step 0 \(.*data.*rehearsal"):
         fit(entries, TINY, tmp_path, start=broken)
 
@@ -120,9 +121,9 @@ def test_killed_and_run_again_gives_the_same_weights(
 def test_fine_tuning_starts_from_a_style(entries: list[Entry], tmp_path: Path) -> None:
     start = CameraNet(4)
     with torch.no_grad():
-        start.out.bias[0] = 3.0
+        start.out.bias[0] = 3.0  # type: ignore[index]
     net = fit(entries, replace(TINY, epochs=1, learning_rate=1e-6), tmp_path, start=start)
-    assert abs(float(net.out.bias[0].detach()) - 3.0) < 1e-3
+    assert abs(float(net.out.bias[0].detach()) - 3.0) < 1e-3  # type: ignore[index]
 
 
 def test_a_film_without_pop_outs_is_said(

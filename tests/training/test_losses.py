@@ -27,7 +27,7 @@ def test_empty_mask_and_flat_prediction_are_safe() -> None:
     prediction = torch.full_like(prediction, 0.5).requires_grad_()
     mask = torch.ones_like(target)
     mask[0] = 0
-    for ridge in (0.0, losses.RIDGE_PCT2):
+    for ridge in (0.0, losses.RIDGE_PCT2):  # type: ignore[attr-defined]
         fit = losses.path_fit(target, prediction, mask, ridge=ridge)
         assert fit.loss[0] == 0 and fit.scale[0] == 1 and fit.shift[0] == 0
         assert fit.scale[1] == 1

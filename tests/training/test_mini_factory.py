@@ -119,7 +119,7 @@ def test_a_stage_shows_something(plates: Path, maker: object, tmp_path: Path) ->
     props = _props(assets, plates)
     pictures = []
     for seed in range(8):
-        stage = Stage(np.random.default_rng(seed), props)
+        stage = Stage(np.random.default_rng(seed), props)  # type: ignore[arg-type]
         maker(stage)  # type: ignore[operator]
         world = stage.world()
         pictures = [world.render(shot.camera, (54, 72), stage.rng, side=1) for shot in stage.shots]
@@ -134,10 +134,10 @@ def test_a_stage_shows_something(plates: Path, maker: object, tmp_path: Path) ->
 _kept: list[object] = []
 
 
-def _props(assets: Path, plates: Path) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def _props(assets: Path, plates: Path) -> dict[str, Any]:
     if not _kept:
         _kept.append(load_props(assets, plates, 1, surfaces_count=12, skies_count=3))
-    return _kept[0]
+    return _kept[0]  # type: ignore[return-value]
 
 
 def test_a_seed_makes_the_same_scene_again(plates: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_seed_makes_the_same_scene_again(plates: Path) -> None:
     if not assets.exists():
         pytest.skip(f"{assets} is absent")
     props = _props(assets, plates)
-    one, two = (scene(props, np.random.default_rng(5), (54, 72)) for _ in range(2))
+    one, two = (scene(props, np.random.default_rng(5), (54, 72)) for _ in range(2))  # type: ignore[arg-type]
     assert len(one) == len(two) > 0
     for a, b in zip(one, two, strict=True):
         assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))

@@ -69,7 +69,7 @@ def test_frames_between_two_shots_are_never_kept() -> None:
     lit = [np.uint8(np.clip(one * 1.5 + 60.0, 0, 255))] * 2
     black = [np.zeros_like(one)] * 3
     frames = [*[one] * 8, *lit, *[one] * 10, *mixed, *[two] * 20, *out, *black, *back, *[three] * 20]
-    scan = scan_film(_film(frames), where="film", min_shot_frames=6)
+    scan = scan_film(_film(frames), where="film", min_shot_frames=6)  # type: ignore[arg-type]
     assert scan.frames == len(frames) and [s.number for s in scan.shots] == [0, 1, 2]
     kept = {n for shot in scan.shots for n in shot.samples(50)}
     assert not kept & {8, 9, *range(20, 28), *range(48, 63)}

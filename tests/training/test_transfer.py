@@ -14,8 +14,8 @@ def test_pq_at_published_points() -> None:
 
 
 def test_hlg_reference_white_is_one() -> None:
-    assert float(hlg_linear(np.float32(0.75))) == pytest.approx(1.0)
-    assert float(hlg_linear(np.float32(0.0))) == 0.0
+    assert float(hlg_linear(np.array(0.75, np.float32))) == pytest.approx(1.0)
+    assert float(hlg_linear(np.array(0.0, np.float32))) == 0.0
 
 
 @pytest.mark.parametrize("trc", [PQ, HLG])

@@ -27,7 +27,7 @@ def _blank(kind: str, rng: np.random.Generator) -> np.ndarray:
 
 def _valid(left: np.ndarray, right: np.ndarray) -> tuple[Disparities, np.ndarray]:
     """Of a matcher that fills every blank from its surroundings."""
-    found = Disparities(*(np.full(left.shape[:2], DISPARITY, np.float32) for _ in range(2)))
+    found = Disparities(*(np.full(left.shape[:2], DISPARITY, np.float32) for _ in range(2)))  # type: ignore[arg-type]
     return found, consistent(found, tolerance_px=1.5)[0] & distinct(found, left, right)[0]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,13 +20,16 @@ from art3d_node.models.transformers_depth import TransformersDepth, from_folder,
 LOOK = (torch.arange(36 * 48 * 3).reshape(36, 48, 3) % 251).to(torch.uint8)
 
 
+OUT: dict[str, Any] = {"out_indices": [1, 2, 3, 4]}  # taken by every backbone, declared by none
+
+
 @pytest.fixture(scope="module")
 def small() -> DepthAnythingForDepthEstimation:
     torch.manual_seed(0)
     model = DepthAnythingForDepthEstimation(small_config()).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.05)
-    return model
+    return model  # type: ignore[no-any-return]
 
 
 def _authors_layout(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -149,7 +153,7 @@ def _tiny(*, metric: bool = False) -> DepthAnythingForDepthEstimation:
         hidden_size=16,
         num_hidden_layers=4,
         num_attention_heads=2,
-        out_indices=[1, 2, 3, 4],
+        **OUT,
         reshape_hidden_states=False,
     )
     return DepthAnythingForDepthEstimation(

@@ -17,7 +17,7 @@ from art3d_node.models.onnx_depth import OnnxDepth
 
 WEIGHTS = np.array([0.5, 0.3, 0.2], np.float32)
 LOOK = torch.from_numpy(np.random.default_rng(2).integers(0, 256, (60, 90, 3), np.uint8))
-PLAIN = {"mean": "[0, 0, 0]", "std": "[1, 1, 1]"}
+PLAIN: dict[str, Any] = {"mean": "[0, 0, 0]", "std": "[1, 1, 1]"}
 
 
 def network(path: Path, *, shape: tuple[Any, ...] = (1, 3, "h", "w"), rank: int = 4, **metadata: str) -> Path:
@@ -46,7 +46,7 @@ def estimate(path: Path, aspect: float = 1.5) -> torch.Tensor:
 
 
 def grey(size: tuple[int, int], *, weights: np.ndarray = WEIGHTS) -> np.ndarray:
-    return np.einsum("c,chw->hw", weights, resized_look(LOOK, size)[0].numpy())
+    return np.asarray(np.einsum("c,chw->hw", weights, resized_look(LOOK, size)[0].numpy()))
 
 
 @pytest.mark.parametrize(("shape", "rank"), [((1, 3, "h", "w"), 4), ((1, 3, "h", "w"), 3), ((1, "h", "w", 3), 4)])

@@ -31,7 +31,7 @@ def _frames(plates: Path, every: int) -> list[tuple[int, np.ndarray]]:
     if not folder.exists():
         pytest.skip(f"{folder} is absent")
     files = sorted(folder.glob("tos.*.png"))[::every]
-    return [(int(f.stem.split(".")[1]), cv2.imread(str(f), cv2.IMREAD_COLOR_RGB)) for f in files]
+    return [(int(f.stem.split(".")[1]), np.asarray(cv2.imread(str(f), cv2.IMREAD_COLOR_RGB))) for f in files]
 
 
 def _parts(frame: int, size: tuple[int, int]) -> dict[str, np.ndarray]:

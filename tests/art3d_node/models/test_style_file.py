@@ -75,7 +75,7 @@ def test_the_id_is_of_the_content(tmp_path: Path) -> None:
     b = save_style(tmp_path / "b.style", _net(), replace(CARD, thumbnail=""))
     c = save_style(tmp_path / "c.style", _net(), replace(CARD, licence="other"))
     other = _net()
-    other.out.bias.data[0] += 0.5
+    other.out.bias.data[0] += 0.5  # type: ignore[union-attr]
     d = save_style(tmp_path / "d.style", other, CARD)
     assert a.id == b.id
     assert len({a.id, c.id, d.id}) == 3
@@ -123,7 +123,7 @@ def test_weights_that_are_not_finite_are_refused(weight: float, tmp_path: Path) 
 
 def test_nan_weights_are_not_saved(tmp_path: Path) -> None:
     net = _net()
-    net.out.bias.data[0] = float("nan")
+    net.out.bias.data[0] = float("nan")  # type: ignore[union-attr]
     with pytest.raises(StyleFileError, match="not finite"):
         save_style(tmp_path / "x.style", net, CARD)
     assert list(tmp_path.iterdir()) == []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -67,7 +69,7 @@ def _with_card(path: Path, text: str) -> None:
 
 
 DEEP = "[" * 9 + "]" * 9
-SPOILT = {
+SPOILT: dict[str, Callable[..., Any]] = {
     "nonsense": lambda path, card: path.write_bytes(b"nonsense"),
     "empty": lambda path, card: path.touch(),
     "fifo": lambda path, card: os.mkfifo(path),
@@ -158,7 +160,7 @@ def test_grids_are_multiples_of_eight(aspect: float, eighths: int) -> None:
 def moved(tmp_path: Path) -> LearnedStyle:
     """A style whose network says something of its own, softly: at a fresh network's full strength it is noise."""
     net = CameraNet(4)
-    constants = net.out.bias.detach().clone()
+    constants = net.out.bias.detach().clone()  # type: ignore[union-attr]
     torch.manual_seed(3)
     for layer in net.modules():
         if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear):

@@ -33,7 +33,8 @@ from art3d_node.models.depth_net import SourceInput
 from art3d_node.models.transformers_depth import from_folder, square_look
 
 TAPS = [1, 2, 3, 4]
-NECK = {"neck_hidden_sizes": [4, 8, 16, 16], "fusion_hidden_size": 8}
+OUT: dict[str, Any] = {"out_indices": TAPS}  # taken by every backbone, declared by none
+NECK: dict[str, Any] = {"neck_hidden_sizes": [4, 8, 16, 16], "fusion_hidden_size": 8}
 
 
 def picture() -> torch.Tensor:
@@ -70,8 +71,8 @@ def glpn() -> tuple[Any, Any]:
 
 def zoedepth() -> tuple[Any, Any]:
     backbone = BeitConfig(image_size=64, patch_size=16, hidden_size=16, num_hidden_layers=4, num_attention_heads=2,
-                          intermediate_size=32, out_indices=TAPS, reshape_hidden_states=False,
-                          use_relative_position_bias=True)  # fmt: skip
+                          intermediate_size=32, reshape_hidden_states=False, use_relative_position_bias=True,
+                          **OUT)  # fmt: skip
     config = ZoeDepthConfig(backbone_config=backbone, bottleneck_features=8, num_relative_features=8,
                             bin_embedding_dim=8, num_attractors=[4, 2, 2, 1], **NECK,
                             bin_configurations=[{"n_bins": 8, "min_depth": 0.01, "max_depth": 10.0}])  # fmt: skip
@@ -79,7 +80,7 @@ def zoedepth() -> tuple[Any, Any]:
 
 
 def depth_pro() -> tuple[Any, Any]:
-    vision = {"image_model_config": dinov2(16, 64), "patch_model_config": dinov2(16, 64),
+    vision: dict[str, Any] = {"image_model_config": dinov2(16, 64), "patch_model_config": dinov2(16, 64),
               "fov_model_config": dinov2(16, 64)}  # fmt: skip
     config = DepthProConfig(**vision, fusion_hidden_size=16, intermediate_hook_ids=[2, 0], patch_size=64,
                             intermediate_feature_dims=[8, 8], scaled_images_feature_dims=[8, 8, 8],

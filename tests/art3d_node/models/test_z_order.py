@@ -30,7 +30,7 @@ def test_a_distance_and_its_inverse_at_any_scale_and_size(scale: float) -> None:
     nearness = torch.nn.functional.interpolate(NEAR[None, None], size=(23, 31), mode="area")[0, 0]
     distance = order_of(scale / NEAR, nearness)
     assert distance.smaller_is_near > 0.99 and distance.larger_is_near < -0.99
-    assert (distance.low, distance.high) == (pytest.approx(scale, rel=0.1), pytest.approx(10 * scale, rel=0.1))
+    assert (distance.low, distance.high) == (pytest.approx(scale, rel=0.1), pytest.approx(10 * scale, rel=0.1))  # type: ignore[comparison-overlap]
     assert order_of(scale * NEAR, nearness).larger_is_near > 0.99
 
 

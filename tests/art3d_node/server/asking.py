@@ -39,7 +39,7 @@ def tile(
     settings: AnalysisSettings | None = None,
     controls: Controls | None = None,
     box: Box = BOX,
-    outputs=OUTPUTS,
+    outputs: Sequence[str] = OUTPUTS,
     **named: Any,
 ) -> Tile:
     """Asks for a tile and proves it."""

@@ -50,7 +50,7 @@ class Raw:
     def __init__(self, address: str, *, speaks: bool = True, timeout_s: float = 5.0) -> None:
         if address.startswith("ipc://"):
             self.socket = socket.socket(socket.AF_UNIX)
-            where: object = address.removeprefix("ipc://")
+            where: Any = address.removeprefix("ipc://")
         else:
             parts = urlsplit(address)
             self.socket, where = socket.socket(), (parts.hostname, parts.port)

@@ -68,11 +68,16 @@ class Server:
         time.sleep(0.05)
         return False
 
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        """The process that was started."""
+        assert self.process is not None
+        return self.process
+
     def kill(self) -> None:
         """As a power cut would."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
+        self.running.kill()
+        self.running.wait()
 
     def fronts(self) -> list[int]:
         """Process id of what serves: the oldest child of the process that was started; a younger one is its spare."""

@@ -9,12 +9,14 @@ import numpy as np
 
 from art3d_node.server.protocol.actions import Send, Start, Verify
 from art3d_node.server.protocol.session import Session
+from art3d_node.server.protocol.tasks import Task
 from art3d_node.server.workers.records import Done, Job, Ready
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import encode
+from host_bridge.wire.kinds import Reply, Request
 from host_bridge.wire.layout import place_layers, write_layers
 from host_bridge.wire.limits import Limits
 
@@ -43,7 +45,7 @@ class Bench:
 
     def send(
         self,
-        message: m.Message,
+        message: Request | Reply,
         *,
         peer: bytes = b"a",
         payload: bytes | bytearray | None = None,
@@ -57,7 +59,7 @@ class Bench:
         self.session.received(peer, parts, self.now, control=control)
         return self.session.take()
 
-    def ask(self, message: m.Message, **named: Any) -> Any:
+    def ask(self, message: Request | Reply, **named: Any) -> Any:
         """Sends a message that has one answer; returns that."""
         sends = [action for action in self.send(message, **named) if isinstance(action, Send)]
         assert len(sends) == 1, sends
@@ -79,7 +81,7 @@ class Bench:
         if transport == "inline":
             assert self.send(m.Chunk(answer.upload, 0), peer=peer, payload=payload) == []
         else:
-            self.session.uploads.open[answer.upload].desk.payload(nbytes)[:] = payload
+            self.session.uploads.open[answer.upload].desk.payload(nbytes)[:] = payload  # type: ignore[union-attr]
         return self.verify(self.send(m.Commit(answer.upload), peer=peer))
 
     def verify(self, actions: list[Any]) -> Any:
@@ -88,7 +90,7 @@ class Bench:
         (send,) = [action for action in self.session.take() if isinstance(action, Send)]
         return send.message
 
-    def finish(self, job: Job, figures: dict[str, Any] | None = None) -> list[Any]:
+    def finish(self, job: Job | Task, figures: dict[str, Any] | None = None) -> list[Any]:
         self.session.worker_message(1, Done(job.id, figures or {"ok": 1}), self.now)
         return self.session.take()
 

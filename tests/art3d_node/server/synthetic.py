@@ -47,7 +47,8 @@ class Synthetic:
     """
 
     def __init__(self, device: str) -> None:
-        self.device, self.analysed, self.count, self.tiles_at_once = device, {}, 0, 2
+        self.device, self.count, self.tiles_at_once = device, 0, 2
+        self.analysed: set[tuple[str, AnalysisSettings]] = set()
         self._pair, self._of_thread = threading.Barrier(2, timeout=60.0), threading.local()
 
     def describe(self) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
@@ -67,7 +68,7 @@ class Synthetic:
         name = (key, settings)
         if name not in self.analysed:
             self._analyse(settings, check)
-            self.analysed[name] = True
+            self.analysed.add(name)
             self.count += 1
         elif settings.depth == "pair":
             self._pair.wait()

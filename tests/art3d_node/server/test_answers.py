@@ -53,7 +53,7 @@ def test_pipelined_tiles_come_in_order(server: Server) -> None:
         found = list(client.tiles(frame, AnalysisSettings(), Controls(), boxes, OUTPUTS))
         assert [part.box for part in found] == boxes
         for part in found:
-            prove(part, frame, None, Controls(), part.box)
+            prove(part, frame, AnalysisSettings(), Controls(), part.box)
 
 
 def test_arrays_outlive_their_client_and_leases_come_back(server: Server) -> None:
@@ -65,7 +65,9 @@ def test_arrays_outlive_their_client_and_leases_come_back(server: Server) -> Non
         del kept
         gc.collect()
         assert client.status()["memory"]["loans"] == 1
-    assert np.array_equal(part, synthetic.expected(frame, None, Controls(depth_gain=0.5), BOX, OUTPUTS)["right"][3:5])
+    assert np.array_equal(
+        part, synthetic.expected(frame, AnalysisSettings(), Controls(depth_gain=0.5), BOX, OUTPUTS)["right"][3:5]
+    )
 
 
 def test_an_analysis_is_shared_by_clients_at_the_same_moment(server: Server) -> None:

@@ -166,7 +166,7 @@ def test_a_front_that_dies_is_back_at_once_and_clients_go_on(server: Server) -> 
             os.kill(front, signum)
             tile(client, picture(3))
             assert server.fronts() != [front]
-    assert server.process.poll() is None and server.stop() == 0
+    assert server.running.poll() is None and server.stop() == 0
 
 
 def test_a_spare_takes_over_and_another_is_made(server: Server) -> None:
@@ -183,13 +183,13 @@ def test_a_spare_takes_over_and_another_is_made(server: Server) -> None:
         os.kill(server.spares()[0], signal.SIGKILL)  # one that has died cannot take over: another is started
         os.kill(spare, signal.SIGKILL)
         tile(client, picture(3))
-    assert server.stop() == 0 and server.process.returncode == 0
+    assert server.stop() == 0 and server.running.returncode == 0
 
 
 def test_a_front_that_is_told_to_end_is_not_started_again(server: Server) -> None:
     (front,) = server.fronts()
     os.kill(front, signal.SIGTERM)
-    assert server.process.wait(20) == 0
+    assert server.running.wait(20) == 0
 
 
 def test_a_front_ends_with_the_process_that_watches_it(server: Server) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +14,8 @@ from host_bridge.core.errors import BusyError
 
 
 def test_least_recently_used_goes_first() -> None:
-    gone = []
-    cache = ByteCache(30, dropped=lambda key, _value: gone.append(key))
+    gone: list[Any] = []
+    cache: ByteCache[Any, Any] = ByteCache(30, dropped=lambda key, _value: gone.append(key))
     for key in "abc":
         cache.put(key, key, 10)
     cache.get("a")
@@ -22,7 +24,7 @@ def test_least_recently_used_goes_first() -> None:
 
 
 def test_pins_hold() -> None:
-    cache = ByteCache(20)
+    cache: ByteCache[Any, Any] = ByteCache(20)
     cache.put("a", 1, 10)
     cache.put("b", 2, 10)
     cache.pin("a")
@@ -36,14 +38,14 @@ def test_pins_hold() -> None:
 
 
 def test_what_cannot_fit_is_dropped_at_once() -> None:
-    gone = []
-    cache = ByteCache(10, dropped=lambda key, _value: gone.append(key))
+    gone: list[Any] = []
+    cache: ByteCache[Any, Any] = ByteCache(10, dropped=lambda key, _value: gone.append(key))
     cache.put("big", 1, 11)
     assert gone == ["big"] and cache.used_bytes == 0
 
 
 def test_all_of_a_kind_are_forgotten_but_the_newest() -> None:
-    cache = ByteCache(100)
+    cache: ByteCache[Any, Any] = ByteCache(100)
     for key in ("a1", "b1", "a2", "a3", "b2"):
         cache.put(key, key, 10)
     cache.get("a1")
@@ -58,7 +60,7 @@ def test_all_of_a_kind_are_forgotten_but_the_newest() -> None:
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from("putgetpinfreedrop"), st.integers(0, 9), st.integers(1, 40)), max_size=60))
 def test_property_never_over_budget(steps: list[tuple[str, int, int]]) -> None:
-    cache = ByteCache(100)
+    cache: ByteCache[Any, Any] = ByteCache(100)
     for action, key, size in steps:
         if action == "p":
             cache.put(key, key, size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -44,7 +45,7 @@ def ask(
     controls: Controls | None = None,
     box: Box = BOX,
     settings: AnalysisSettings | None = None,
-    check=lambda: None,
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[dict[str, npt.NDArray[np.float32]], dict[str, Any]]:
     planes, stats = engine.tile(
         {frame.key: frame}, frame.key, settings or AnalysisSettings(), controls or Controls(), box, OUTPUTS, check=check

@@ -16,7 +16,7 @@ from art3d_node.server.workers.devices import find_devices
 from host_bridge.core.errors import BadInputError
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, text: str, *, files: bool = True) -> list:
+def answer(monkeypatch: pytest.MonkeyPatch, text: str, *, files: bool = True) -> list[list[str]]:
     """A machine with (or without) device files, whose child process says this."""
     asked = []
 
@@ -24,7 +24,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, text: str, *, files: bool = True) ->
         asked.append(command)
         return subprocess.CompletedProcess(command, 0, text.encode(), b"")
 
-    monkeypatch.setattr(devices.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(devices, "DEVICE_FILES", ("/dev/null",) if files else ("/dev/no-such-device",))
     return asked
 

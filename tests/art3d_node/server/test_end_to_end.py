@@ -24,7 +24,7 @@ def picture() -> Frame:
     color = rng.random((64, 96, 4)).astype(np.float16)
     depth = np.where(np.arange(96)[None, :, None] > 48, 2.0, 6.0) + np.zeros((64, 96, 1))
     layers = {"color": color, "depth": depth.astype(np.float32)}
-    return Frame(Box.of_size(88, 58), DATA, layers, ("R", "G", "B", "A"))
+    return Frame(Box.of_size(88, 58), DATA, layers, ("R", "G", "B", "A"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("shared_memory", [True, False], ids=["memory", "inline"])

@@ -17,6 +17,7 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import encode
+from host_bridge.wire.kinds import Reply, Request
 from host_bridge.wire.layout import place_layers
 from tests.art3d_node.server.session_bench import BOX, LIMITS, Bench, picture, request, started
 
@@ -30,10 +31,10 @@ class Crowd(Bench):
 
     def send(
         self,
-        message: m.Message,
+        message: Request | Reply,
         *,
         peer: bytes = b"a",
-        payload: bytes | None = None,
+        payload: bytes | bytearray | None = None,
         control: bool = False,
         number: int | None = None,
     ) -> list[Any]:
@@ -59,14 +60,14 @@ def crowd() -> Crowd:
     return made
 
 
-def hog(crowd: Crowd, peer: bytes, side: int, transport: m.Transport) -> list[object]:
+def hog(crowd: Crowd, peer: bytes, side: int, transport: m.Transport) -> list[Any]:
     """Announces until it is told to wait; the last answers."""
     return [crowd.ask(announced(seed + peer[0] * 100, side, transport), peer=peer) for seed in range(12)]
 
 
 @pytest.mark.parametrize("side", [256, 512, 1024, 1400])
 @pytest.mark.parametrize("transport", ["memory", "inline"])
-def test_two_who_begin_uploads_leave_room_for_a_third(crowd: Crowd, side: int, transport: str) -> None:
+def test_two_who_begin_uploads_leave_room_for_a_third(crowd: Crowd, side: int, transport: m.Transport) -> None:
     for peer in (b"a", b"b"):
         answers = hog(crowd, peer, side, transport)
         assert all(isinstance(a, m.SendFrame) or a.code in ("busy", "limit") for a in answers)
@@ -103,8 +104,8 @@ def test_what_is_held_is_forgotten_when_clients_go(crowd: Crowd) -> None:
     assert len(crowd.session.memory.shares) > 0
     for peer in (b"a", b"b", b"c"):
         crowd.send(m.Bye(), peer=peer)
-    for job in [t.id for t in crowd.session.jobs.scheduler.tasks.values()]:
-        crowd.session.worker_message(1, Done(job, {}), 0.0)
+    for number in [t.id for t in crowd.session.jobs.scheduler.tasks.values()]:
+        crowd.session.worker_message(1, Done(number, {}), 0.0)
     assert len(crowd.session.memory.shares) == 0
 
 
@@ -143,6 +144,7 @@ def served(scheduler: Scheduler, count: int) -> list[bytes]:
     order = []
     for _ in range(count):
         found = scheduler.next_for(1, lambda task: True)
+        assert found is not None
         order.append(found.waiters[0].peer)
         scheduler.start(found, 1)
         scheduler.remove(found)

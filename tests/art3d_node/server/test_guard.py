@@ -23,7 +23,6 @@ from host_bridge.core.keyring import ClientKeys, client_keys, make_pair
 from host_bridge.core.params import Controls
 from host_bridge.wire.codec import encode
 from host_bridge.wire.messages import AnalysisSettings, Hello, Ping, StatusRequest
-from tests.art3d_node.server.conftest import Server
 
 HERE = Path(__file__).parent
 
@@ -34,7 +33,7 @@ def command(address: str, *options: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """Address, key folder and log of a server on all interfaces."""
     folder = tmp_path_factory.mktemp("keys")
     make_pair(folder, "server")
@@ -55,11 +54,14 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert process.wait(20) == 0
 
 
+Guarded = tuple[str, Path, Path]  # address, folder of keys, log
+
+
 def keys(folder: Path, name: str, server: str = "server") -> ClientKeys:
     return client_keys(folder / f"{name}.key_secret", folder / f"{server}.key")
 
 
-def test_a_known_key_gets_tiles_and_can_cancel(guarded: Server) -> None:
+def test_a_known_key_gets_tiles_and_can_cancel(guarded: Guarded) -> None:
     address, folder, log = guarded
     box = Box.of_size(32, 16)
     frame = Frame(box, box, {"color": np.ones((16, 32, 3), np.float32)})
@@ -72,7 +74,7 @@ def test_a_known_key_gets_tiles_and_can_cancel(guarded: Server) -> None:
     assert "client friend is let in" in log.read_text()
 
 
-def test_an_unknown_key_is_refused_logged_and_told_why(guarded: Server) -> None:
+def test_an_unknown_key_is_refused_logged_and_told_why(guarded: Guarded) -> None:
     address, folder, log = guarded
     with pytest.raises(ServerUnreachableError) as caught:
         Client(address, keys=keys(folder, "stranger"), hello_timeout_s=2)
@@ -81,23 +83,23 @@ def test_an_unknown_key_is_refused_logged_and_told_why(guarded: Server) -> None:
     assert "is refused" in log.read_text()
 
 
-def test_a_refusal_is_told_however_fast_it_comes(guarded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_is_told_however_fast_it_comes(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
     """libzmq tells it once: a client that the machine holds up after it has connected must not have missed it."""
     address, folder, _ = guarded
-    connect = zmq.Socket.connect
+    connect = zmq.Socket[bytes].connect
 
-    def slowly(socket: zmq.Socket, where: str) -> object:
+    def slowly(socket: zmq.Socket[bytes], where: str) -> object:
         connection = connect(socket, where)
         if where == address:
             time.sleep(0.5)
         return connection
 
-    monkeypatch.setattr(zmq.Socket, "connect", slowly)
+    monkeypatch.setattr(zmq.Socket[bytes], "connect", slowly)
     with pytest.raises(ServerUnreachableError, match="refused this key"):
         Client(address, keys=keys(folder, "stranger"), hello_timeout_s=2)
 
 
-def test_the_list_is_read_at_every_connection(guarded: Server) -> None:
+def test_the_list_is_read_at_every_connection(guarded: Guarded) -> None:
     address, folder, _ = guarded
     make_pair(folder, "guest")
     listed = folder / "allowed" / "guest.key"
@@ -108,7 +110,7 @@ def test_the_list_is_read_at_every_connection(guarded: Server) -> None:
         Client(address, keys=keys(folder, "guest"), hello_timeout_s=2)
 
 
-def test_a_key_that_is_taken_away_loses_its_connection(guarded: Server) -> None:
+def test_a_key_that_is_taken_away_loses_its_connection(guarded: Guarded) -> None:
     address, folder, log = guarded
     make_pair(folder, "leaver")
     listed = folder / "allowed" / "leaver.key"
@@ -121,13 +123,14 @@ def test_a_key_that_is_taken_away_loses_its_connection(guarded: Server) -> None:
         time.sleep(0.05)
     with pytest.raises(Lost):
         client._link.open.poll(client._link.open.send(Ping()), 5.0)
+    assert client._link.connection is not None
     client._link.connection.close()
     assert friend.status()["clients"]
     friend.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"no key", b"x" * 100_000])
-def test_a_damaged_key_file_is_named_and_lets_nobody_in_or_out(guarded: Server, content: bytes) -> None:
+def test_a_damaged_key_file_is_named_and_lets_nobody_in_or_out(guarded: Guarded, content: bytes) -> None:
     address, folder, log = guarded
     damaged = folder / "allowed" / f"damaged{len(content)}.key"
     damaged.write_bytes(content)
@@ -140,7 +143,7 @@ def test_a_damaged_key_file_is_named_and_lets_nobody_in_or_out(guarded: Server, 
         damaged.unlink()
 
 
-def test_without_a_list_nobody_comes_in(guarded: Server) -> None:
+def test_without_a_list_nobody_comes_in(guarded: Guarded) -> None:
     address, folder, _ = guarded
     (folder / "allowed").rename(folder / "elsewhere")
     try:
@@ -151,7 +154,7 @@ def test_without_a_list_nobody_comes_in(guarded: Server) -> None:
     Client(address, keys=keys(folder, "friend"), hello_timeout_s=20).close()
 
 
-def test_no_key_gets_nothing(guarded: Server) -> None:
+def test_no_key_gets_nothing(guarded: Guarded) -> None:
     address, _, _ = guarded
     with pytest.raises(ServerUnreachableError, match="art3d keys"):
         Client(address, hello_timeout_s=1)
@@ -165,7 +168,7 @@ def test_no_key_gets_nothing(guarded: Server) -> None:
     context.destroy(0)
 
 
-def test_a_false_server_is_not_trusted(guarded: Server) -> None:
+def test_a_false_server_is_not_trusted(guarded: Guarded) -> None:
     address, folder, _ = guarded
     with pytest.raises(ServerUnreachableError):
         Client(address, keys=keys(folder, "friend", "other-server"), hello_timeout_s=1)

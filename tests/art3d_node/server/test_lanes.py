@@ -85,7 +85,7 @@ def test_small_tiles_of_an_analysed_frame_are_made_side_by_side(server: Server) 
             prove(part, frame, settings, Controls(), part.box)
 
 
-def neighbours_behind_two_slow_tiles(client: Client, frame: Frame, settings: AnalysisSettings) -> list:
+def neighbours_behind_two_slow_tiles(client: Client, frame: Frame, settings: AnalysisSettings) -> list[Any]:
     """Four tiles side by side that wait in the worker while both lanes write something slowly."""
     tile(client, frame, settings=settings, box=Box.of_size(8, 8))
     slow = AnalysisSettings(depth="write-0.4")
@@ -103,7 +103,7 @@ def test_small_tiles_that_wait_side_by_side_are_made_as_one(server: Server) -> N
         client.cancel(first)
         found = [client.result(pending) for pending in waiting]
     for part, pending in zip(found, waiting, strict=True):
-        prove(part, frame, None, Controls(), pending.message.box)
+        prove(part, frame, AnalysisSettings(), Controls(), pending.message.box)
     assert max(part.stats["width"] for part in found) > 24
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,7 +39,7 @@ def pair(near: int = 14, far: int = -4) -> tuple[np.ndarray, np.ndarray]:
     return left, right
 
 
-def found(left: np.ndarray, right: np.ndarray) -> tuple[dict, dict]:
+def found(left: np.ndarray, right: np.ndarray) -> tuple[dict, dict[str, Any]]:  # type: ignore[type-arg]
     return match({"left": left, "right": right}, 12.5, check=lambda: None)
 
 
@@ -67,7 +68,7 @@ def test_a_flat_pair_tells_nothing_of_its_order() -> None:
 @pytest.mark.parametrize("shift_px", [1.3, -2.0])
 def test_rows_that_do_not_meet(shift_px: float) -> None:
     left, right = pair()
-    to_source = np.float32([[1, 0, 0], [0, 1, -shift_px]])
+    to_source = np.array([[1, 0, 0], [0, 1, -shift_px]], np.float32)
     how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     low = cv2.warpAffine(right, to_source, (WIDTH, HEIGHT), flags=how, borderMode=cv2.BORDER_REPLICATE)
     planes, figures = found(left, np.asarray(low, np.uint8))
@@ -78,7 +79,7 @@ def test_rows_that_do_not_meet(shift_px: float) -> None:
 def test_exposure_colour_and_focus() -> None:
     left, right = pair()
     values = right.astype(np.float32)
-    brighter = np.asarray((values + np.float32([10, 0, -5])).clip(0, 255), np.uint8)
+    brighter = np.asarray((values + np.array([10, 0, -5], np.float32)).clip(0, 255), np.uint8)
     red, green, blue = found(left, brighter)[1]["colour_pct"]
     assert (red, green, blue) == pytest.approx((3.9, 0, -2), abs=0.5)
     assert found(left, np.asarray(values * 0.8, np.uint8))[1]["gain"] == pytest.approx(0.8, abs=0.03)

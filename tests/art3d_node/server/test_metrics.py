@@ -7,6 +7,7 @@ import socket
 import threading
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -21,7 +22,15 @@ from host_bridge.core.errors import ServerError
 from host_bridge.wire.limits import Limits
 from tests.art3d_node.server.conftest import Server
 
-FIGURES = {"counts": {}, "queue": {}, "memory": {}, "plates": {}, "clients": [], "stage_ms": {}, "workers": []}
+FIGURES: dict[str, Any] = {
+    "counts": {},
+    "queue": {},
+    "memory": {},
+    "plates": {},
+    "clients": [],
+    "stage_ms": {},
+    "workers": [],
+}
 
 
 def test_prometheus_text() -> None:
@@ -66,7 +75,7 @@ def test_styles_command(server: Server, capsys: pytest.CaptureFixture[str]) -> N
 def test_scrapers_that_stall_are_bounded_and_others_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "PATIENCE_S", 0.2)
     server = serve_metrics(lambda: FIGURES, 0)
-    host, port = server.server_address[:2]
+    host, port = "127.0.0.1", server.server_port
     threads = threading.active_count()
     crowd = [socket.create_connection((host, port)) for _ in range(4)]
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -33,6 +34,7 @@ def test_cancel_is_quick_while_a_long_step_runs(server: Server, slow: str) -> No
 def test_work_of_a_vanished_client_stops(server: Server) -> None:
     client = Client(server.address)
     client.submit(picture(10), AnalysisSettings(depth="slow-60"), Controls(), BOX, OUTPUTS)
+    assert client._link.connection is not None
     client._link.connection.close()
     client._link.connection = None
     with Client(server.address) as other:
@@ -49,7 +51,7 @@ def test_a_killed_worker_is_replaced_unnoticed(server: Server) -> None:
         (worker,) = server.workers()
         os.kill(worker, 9)
         found = client.result(pending)
-        prove(found, frame, None, Controls(), BOX)
+        prove(found, frame, AnalysisSettings(), Controls(), BOX)
         assert found.stats["pid"] != first
 
 
@@ -63,8 +65,8 @@ def test_a_restarted_server_gets_the_frames_again(server: Server) -> None:
         pending = client.submit(frame, AnalysisSettings(depth="slow-0.5"), Controls(), BOX, OUTPUTS)
         server.kill()
         server.start()
-        prove(client.result(pending), frame, None, Controls(), BOX)
-        prove(kept, frame, None, Controls(), BOX)
+        prove(client.result(pending), frame, AnalysisSettings(), Controls(), BOX)
+        prove(kept, frame, AnalysisSettings(), Controls(), BOX)
 
 
 @pytest.mark.parametrize("mappings", ["_uploads._writing", "_leases._mappings"], ids=["upload", "tile"])
@@ -74,7 +76,8 @@ def test_a_server_that_dies_between_naming_memory_and_its_mapping(
     """The segment's owner is gone when the client opens it: connect again, and ask again."""
     with Client(server.address) as client:
         holder = operator.attrgetter(mappings)(client)
-        mapped, died = holder.payload, []
+        mapped: Callable[[Segment], memoryview] = holder.payload
+        died: list[Segment] = []
 
         def payload(segment: Segment) -> memoryview:
             if not died:

@@ -93,7 +93,7 @@ def analysed(*keys: str) -> Scheduler:
     return scheduler
 
 
-def begin(scheduler: Scheduler, **room: int) -> list[int]:
+def begin(scheduler: Scheduler, **room: Any) -> list[int]:
     """What worker 1 takes until it has enough."""
     taken = []
     while (task := scheduler.next_for(1, lambda _task: True, at_once=2, **room)) is not None:
@@ -189,5 +189,5 @@ def test_what_is_not_allowed_waits() -> None:
     scheduler = Scheduler()
     add(scheduler, 1)
     add(scheduler, 2)
-    assert scheduler.next_for(1, lambda task: task.waiters[0].id == 2).waiters[0].id == 2
+    assert scheduler.next_for(1, lambda task: task.waiters[0].id == 2).waiters[0].id == 2  # type: ignore[union-attr]
     assert scheduler.next_for(1, lambda _task: False) is None

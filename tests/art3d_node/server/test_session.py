@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from art3d_node.server.protocol.actions import Send
 from art3d_node.server.protocol.computed import COMPUTED
 from art3d_node.server.workers.engine import DUTIES
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
-from host_bridge.wire.kinds import REQUESTS
+from host_bridge.wire.kinds import REQUESTS, Reply, Request
 from host_bridge.wire.layout import place_layers
 from host_bridge.wire.shot_frame import ShotFrame
 from tests.art3d_node.server.session_bench import BOX, LIMITS, READY, Bench, picture, probe_bytes, request, started
@@ -33,7 +34,8 @@ def test_smoke(bench: Bench) -> None:
     (job,) = started(bench.send(request(frame)))
     assert job.planes[0].channels == 3 and job.plates[0].put.key == frame.key
     (send,) = bench.finish(job)
-    assert send.message.stats == {"ok": 1} and len(send.payload) == send.message.nbytes
+    assert isinstance(send, Send)
+    assert send.message.stats == {"ok": 1} and len(send.payload) == send.message.nbytes  # type: ignore[arg-type]
 
 
 def test_hello_waits_for_a_worker() -> None:
@@ -41,6 +43,7 @@ def test_hello_waits_for_a_worker() -> None:
     assert bench.send(m.Hello("early")) == []
     bench.session.worker_message(1, READY, 1.0)
     (send,) = bench.session.take()
+    assert isinstance(send, Send)
     assert isinstance(send.message, m.Welcome) and send.message.styles == ({"name": "neutral"},)
 
 
@@ -54,7 +57,7 @@ def test_a_newer_minor_version_is_welcome() -> None:
 
 
 @pytest.mark.parametrize("message", [m.HaveFrame(("k",)), m.Release((1,)), m.StylesRequest(), m.Commit(1)])
-def test_strangers_must_say_hello(message: m.Message) -> None:
+def test_strangers_must_say_hello(message: Request | Reply) -> None:
     failure = Bench().ask(message)
     assert failure.code == "unknown_client" and failure.retryable
 
@@ -71,6 +74,7 @@ def test_unknown_kinds_and_wrong_directions_are_answered(bench: Bench) -> None:
 
     bench.session.received(b"a", [memoryview(msgpack.packb({"id": 9, "kind": "dance"}))], 0.0)
     (send,) = bench.session.take()
+    assert isinstance(send, Send)
     assert send.id == 9 and send.message.code == "unsupported" and "dance" in send.message.message
     assert bench.ask(m.Held("k")).code == "unsupported"
     assert bench.ask(m.HaveFrame(("k",)), control=True).code == "unsupported"
@@ -86,6 +90,7 @@ def test_every_kind_of_request_is_handled_here_and_by_workers() -> None:
 def test_noise_is_refused(bench: Bench, parts: list[bytes]) -> None:
     bench.session.received(b"a", [memoryview(part) for part in parts], 0.0)
     (send,) = bench.session.take()
+    assert isinstance(send, Send)
     assert send.message.code in ("protocol", "limit")
 
 
@@ -201,6 +206,7 @@ def test_an_empty_box_asks_for_figures_only(bench: Bench) -> None:
     bench.upload(frame)
     (job,) = started(bench.send(request(frame, box=Box(0, 0, 0, 0))))
     (send,) = bench.finish(job, {"fit_scale": 1.0})
+    assert isinstance(send, Send)
     assert send.message.planes == () and send.payload is None and send.message.stats == {"fit_scale": 1.0}
 
 
@@ -210,6 +216,7 @@ def test_memory_results_are_lent_and_given_back(bench: Bench) -> None:
     used = bench.session.memory.pool.used_bytes
     (job,) = started(bench.send(request(frame, transport="memory")))
     (send,) = bench.finish(job)
+    assert isinstance(send, Send)
     assert send.message.segment == job.result and send.payload is None
     assert bench.session.memory.pool.used_bytes > used
     bench.greet(b"b")

@@ -69,6 +69,7 @@ def test_no_worker_can_start() -> None:
         bench.session.worker_lost(worker, 0.0)
         bench.session.worker_started(worker + 1, "cpu")
     (send,) = bench.session.take()
+    assert isinstance(send, Send)
     assert send.message.code == "server" and "no worker" in send.message.message
 
 
@@ -81,6 +82,7 @@ def test_a_shared_task_survives_one_cancel(bench: Bench) -> None:
     bench.session.peer_gone(b"a")
     assert not [a for a in bench.session.take() if isinstance(a, Stop)]
     (send,) = bench.finish(job)
+    assert isinstance(send, Send)
     assert send.peer == b"b"
 
 
@@ -102,7 +104,7 @@ def test_a_failing_tile_fails_alone(bench: Bench) -> None:
     bench.send(request(frame, controls=Controls(sculpt=2.0)))
     bench.session.worker_message(1, Failed(job.id, to_wire(BadInputError("no"))), 0.0)
     send, start = bench.session.take()
-    assert send.message.code == "bad_input" and isinstance(start, Start)
+    assert send.message.code == "bad_input" and isinstance(start, Start)  # type: ignore[union-attr]
 
 
 def test_a_dead_worker_is_survived(bench: Bench) -> None:
@@ -166,12 +168,12 @@ def test_a_deadly_request_ends_retryable(bench: Bench) -> None:
         bench.session.worker_started(worker + 1, "cpu")
         bench.session.worker_message(worker + 1, READY, 0.0)
     (send,) = [a for a in bench.session.take() if isinstance(a, Send)]
+    assert isinstance(send, Send)
     assert send.message.code == "worker_lost" and send.message.retryable
     assert not bench.session.jobs.scheduler.tasks
 
 
 def test_plates_leave_for_newer_ones_and_workers_are_told(bench: Bench) -> None:
-    bench.session.limits = LIMITS
     frames = [picture(seed) for seed in range(60)]
     told = []
     for frame in frames:
@@ -179,6 +181,7 @@ def test_plates_leave_for_newer_ones_and_workers_are_told(bench: Bench) -> None:
         actions = bench.send(m.PutFrame(frame.key, BOX, BOX, frame.channels, placed, nbytes))
         told += [a.key for a in actions if isinstance(a, DropPlate)]
         (send,) = [a for a in actions if isinstance(a, Send)]
+        assert isinstance(send, Send)
         payload = bytearray(nbytes)
         write_layers(placed, frame.layers, memoryview(payload))
         bench.send(m.Chunk(send.message.upload, 0), payload=payload)
@@ -205,6 +208,7 @@ def test_progress_is_told_to_those_who_wait(bench: Bench) -> None:
     bench.send(request(frame), number=70)
     bench.session.tick(0.5)
     (send,) = bench.session.take()
+    assert isinstance(send, Send)
     assert send.message == m.Progress((70,))
 
 
@@ -212,7 +216,7 @@ def test_a_clock_that_jumps_back_is_survived(bench: Bench) -> None:
     bench.session.tick(1e9)
     bench.session.take()
     bench.session.tick(5.0)
-    assert [a.message for a in bench.session.take()] == [m.Progress(())]
+    assert [a.message for a in bench.session.take()] == [m.Progress(())]  # type: ignore[union-attr]
 
 
 def test_measure_and_styles(bench: Bench) -> None:
@@ -233,6 +237,7 @@ def test_measure_and_styles(bench: Bench) -> None:
     assert job.kind == "styles"
     bench.session.worker_message(1, replace(READY, styles=({"name": "x"},), faults=("y.style: damaged",)), bench.now)
     (send,) = bench.finish(job)
+    assert isinstance(send, Send)
     assert send.message == m.Styles(({"name": "x"},), READY.depth_sources)
     assert bench.session.figures()["style_faults"] == ["y.style: damaged"]
     bench.greet(b"b")
@@ -242,4 +247,4 @@ def test_those_who_wait_for_a_worker_hear_that_the_server_lives() -> None:
     bench = Bench(ready=False)
     bench.send(m.Hello("early"))
     bench.session.tick(1.0)
-    assert [action.message for action in bench.session.take()] == [m.Progress(())]
+    assert [action.message for action in bench.session.take()] == [m.Progress(())]  # type: ignore[union-attr]

@@ -46,7 +46,7 @@ def test_workers_die_with_their_server(server: Server) -> None:
 
 def test_an_idle_server_stops(start_server: StartServer) -> None:
     server = start_server("--idle-timeout-s", "0.5")
-    assert server.process.wait(20) == 0 and "stopped" in server.log()
+    assert server.running.wait(20) == 0 and "stopped" in server.log()
 
 
 def test_a_second_server_at_the_same_place_is_refused(server: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,18 +14,18 @@ from host_bridge.client import Client
 from host_bridge.core.params import Controls
 from host_bridge.wire.limits import Limits
 from host_bridge.wire.messages import AnalysisSettings
-from tests.art3d_node.server import trouble
+from tests.art3d_node.server import synthetic, trouble
 from tests.art3d_node.server.conftest import Server, StartServer
 
 VECTORS = Path(__file__).parents[2] / "host_bridge" / "wire" / "vectors"
 
 
-def still_answers(address: str) -> dict:
+def still_answers(address: str) -> dict[str, Any]:
     """A tile, proved; the server's figures."""
     frame = trouble.picture(99)
     with Client(address) as client:
         tile = client.tile(frame, AnalysisSettings(), Controls(), trouble.BOX, trouble.OUTPUTS)
-        wanted = trouble.synthetic.expected(frame, None, Controls(), trouble.BOX, trouble.OUTPUTS)
+        wanted = synthetic.expected(frame, AnalysisSettings(), Controls(), trouble.BOX, trouble.OUTPUTS)
         assert (tile.planes["right"] == wanted["right"]).all()
         return dict(client.status())
 
@@ -53,11 +54,11 @@ def test_a_batch_under_fire_ends_with_the_same_bytes(start_server: StartServer, 
 
 def test_noise_is_answered_and_survived(server: Server) -> None:
     still_answers(server.address)  # its worker and that one's threads are there
-    before = trouble.weight(server.process.pid)
+    before = trouble.weight(server.running.pid)
     answers = trouble.noise(server.address, count=2000, vectors=VECTORS)
     assert sum(answers.values()) > 1000 and answers["protocol"] > 100
     still_answers(server.address)
-    after = trouble.weight(server.process.pid)
+    after = trouble.weight(server.running.pid)
     assert after["threads"] <= before["threads"] + 3 and after["files"] <= before["files"] + 10
 
 

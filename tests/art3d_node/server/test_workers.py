@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_what_waited_is_sent_in_order() -> None:
     for message in sent:
         pipe.send(message)
     assert pipe.unsent
-    found = []
+    found: list[Any] = []
     while len(found) < len(sent):
         found += reader.feed(theirs.recv(1 << 16))
         pipe.flush()
@@ -169,6 +170,7 @@ def test_a_silent_worker_gets_no_new_work_and_its_frames_go_elsewhere(bench_of_t
     bench, frame = bench_of_two
     (job,) = started(bench.send(request(frame)))
     home = bench.session.jobs.scheduler.tasks[job.id].worker
+    assert home is not None
     bench.session.worker_message(home, Done(job.id, {}), 0.0)
     bench.session.take()
     bench.session.doubt({home})

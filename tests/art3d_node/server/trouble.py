@@ -79,6 +79,7 @@ def _one_client(address: str, chance: random.Random, requests: int, note: Callab
         fate = chance.random()
         if fate < 0.05:
             client.submit(frame, settings, controls, box, OUTPUTS)
+            assert client._link.connection is not None
             client._link.connection.close()
             client._link.connection = None
             note("disconnected")
@@ -137,7 +138,7 @@ def batch_under_fire(
     server: Server, folder: Path, *, frames: int, kills: int, seed: int = 1
 ) -> tuple[dict[str, str], Counter[str]]:
     """A batch while server, worker and client are killed at random moments; its results and what was killed."""
-    chance, killed = random.Random(seed), Counter()
+    chance, killed = random.Random(seed), Counter[str]()
     batch = start_batch(server.address, frames, folder)
     for _ in range(kills):
         time.sleep(chance.uniform(0.05, 0.6))
@@ -160,7 +161,7 @@ def batch_under_fire(
 
 def small_requests(address: str, *, clients: int, requests: int, seed: int = 4) -> Counter[str]:
     """So many pings, questions for frames and for the status, pipelined by clients that are replaced on the way."""
-    chance, answers = random.Random(seed), Counter()
+    chance, answers = random.Random(seed), Counter[str]()
     context = zmq.Context()
     crowd, said = [_small(context, address) for _ in range(clients)], 0
     while said < requests:
@@ -195,7 +196,7 @@ def _kind(socket: zmq.Socket[bytes]) -> str:
 
 def noise(address: str, *, count: int, vectors: Path, seed: int = 2) -> Counter[str]:
     """Mutated and random messages at a server's socket; what it answered, by kind."""
-    chance, answers = random.Random(seed), Counter()
+    chance, answers = random.Random(seed), Counter[str]()
     samples = [path.read_bytes() for path in sorted(vectors.glob("*.bin"))]
     context = zmq.Context()
     socket = context.socket(zmq.DEALER)

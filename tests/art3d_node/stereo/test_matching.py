@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -67,7 +69,7 @@ def test_outlines_lie_where_the_picture_has_them(near: int, far: int) -> None:
 def test_fractions_of_a_pixel() -> None:
     left, _ = _pair(0)
     for shift in (2.25, 2.5, -3.75):
-        to_source = np.float32([[1, 0, shift], [0, 1, 0]])
+        to_source = np.array([[1, 0, shift], [0, 1, 0]], np.float32)
         right = cv2.warpAffine(left, to_source, (SIZE, SIZE), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP)
         found = match(left, np.asarray(right, np.uint8), reach_px=REACH)
         assert np.median(found.disparity[0][found.valid[0]]) == pytest.approx(shift, abs=0.12)
@@ -75,13 +77,13 @@ def test_fractions_of_a_pixel() -> None:
 
 def _harmed(kind: str, eye: np.ndarray) -> np.ndarray:
     values = eye.astype(np.float32)
-    made = {
+    made: dict[Any, Callable[..., Any]] = {  # type: ignore[no-untyped-call]
         "gain": lambda: values * 0.8 + 6,
         "gamma": lambda: 255 * (values / 255) ** 1.3,
-        "tint": lambda: values * np.float32([0.85, 1.0, 1.1]),
+        "tint": lambda: values * np.array([0.85, 1.0, 1.1], np.float32),
         "blur": lambda: cv2.GaussianBlur(values, (0, 0), 1.2),
         "low": lambda: cv2.warpAffine(
-            values, np.float32([[1, 0, 0], [0, 1, 1.3]]), (SIZE, SIZE), borderMode=cv2.BORDER_REPLICATE
+            values, np.array([[1, 0, 0], [0, 1, 1.3]], np.float32), (SIZE, SIZE), borderMode=cv2.BORDER_REPLICATE
         ),
     }[kind]()
     return np.asarray(np.asarray(made).clip(0, 255), np.uint8)

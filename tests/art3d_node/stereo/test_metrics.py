@@ -45,7 +45,7 @@ def test_shapes_must_agree() -> None:
 
 def test_ssim_agrees_with_scikit_image() -> None:
     one, other = picture(), (picture() + 0.1 * picture(1)) / 1.1
-    _, full = structural_similarity(
+    _, full = structural_similarity(  # type: ignore[no-untyped-call]
         one.numpy(),
         other.numpy(),
         channel_axis=2,

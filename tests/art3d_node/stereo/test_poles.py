@@ -52,4 +52,4 @@ def test_a_slanted_pole_stays_straight(degrees: float) -> None:
     centre = (share * columns).sum(1)[seen] / share.sum(1)[seen]
     assert seen.all(), "the pole is broken"
     straight = np.polyval(np.polyfit(rows, centre, 1), rows)
-    assert np.abs(centre - straight).max() <= LIMITS_PX[degrees]
+    assert np.abs(centre - straight).max() <= LIMITS_PX[degrees]  # type: ignore[index]

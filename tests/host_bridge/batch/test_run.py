@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import OpenEXR
@@ -16,6 +16,7 @@ import pytest
 
 from host_bridge.batch import Job, run_job
 from host_bridge.batch.progress import JsonReporter
+from host_bridge.client import Client
 from host_bridge.client.tile import Tile
 from host_bridge.core.errors import (
     EXIT_BAD_INPUT,
@@ -45,7 +46,7 @@ class FakeClient:
         self.asked = 0
         self.waiting = 0
         self.most_waiting = 0
-        self.faults: dict[int, Exception] = {}
+        self.faults: dict[int, BaseException] = {}
         self.cancelled = False
         self.welcome = SimpleNamespace(styles=({"name": "neutral", "id": "neutral-1"},), depth_sources=())
 
@@ -95,9 +96,9 @@ def job(folder: Path, *, frames: Any = None, out: str = "out/o.####.exr", **opti
     )
 
 
-def run(asked: Job, client: FakeClient) -> dict[str, Any]:
+def run(asked: Job, client: FakeClient) -> tuple[Any, list[Any]]:
     said = io.StringIO()
-    summary = run_job(asked, client, JsonReporter(said))
+    summary = run_job(asked, cast(Client, client), JsonReporter(said))
     return summary, [json.loads(line) for line in said.getvalue().splitlines()]
 
 

@@ -61,7 +61,9 @@ def test_stop_ends_the_servers_of_every_version_and_no_more(
     found = [server_process.ensure_server("cpu")]
     monkeypatch.setattr(server_process, "_fingerprint", lambda: "0.0.1")
     found.append(server_process.ensure_server("cpu"))
-    pids = [server_process.ping(place.address).pid for place in found]
+    pongs = [server_process.ping(place.address) for place in found]
+    pids = [pong.pid for pong in pongs if pong is not None]
+    assert len(pids) == 2
     (found[0].folder / "left-behind.s").touch()
     assert main(["stop"]) == 0
     said = capsys.readouterr().out
@@ -76,6 +78,7 @@ def test_stop_says_how_to_end_a_server_that_hangs(
 ) -> None:
     place = server_process.ensure_server("cpu")
     pong = server_process.ping(place.address)
+    assert pong is not None
     os.kill(pong.pid, signal.SIGSTOP)
     monkeypatch.setattr(stop, "running", lambda: {place.address: pong})
     monkeypatch.setattr(stop, "WAIT_S", 0.3)
@@ -93,7 +96,7 @@ def test_who_starts_a_server_may_leave_it_without_a_word(runtime: Path) -> None:
 
 
 def test_a_server_that_cannot_start_explains_itself(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_process.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(ServerUnreachableError, match="ended with code 1") as caught:
         server_process.ensure_server("cpu", timeout_s=10.0)
     assert "log" in str(caught.value)
@@ -102,7 +105,7 @@ def test_a_server_that_cannot_start_explains_itself(runtime: Path, monkeypatch: 
 def test_a_server_killed_while_it_starts_is_started_again(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
 
-    class Doomed(subprocess.Popen):
+    class Doomed(subprocess.Popen[bytes]):
         """The first server dies at once, as by the kernel's own hand."""
 
         def __init__(self, command: list[str], **options: Any) -> None:
@@ -111,7 +114,7 @@ def test_a_server_killed_while_it_starts_is_started_again(runtime: Path, monkeyp
             if len(started) == 1:
                 self.kill()
 
-    monkeypatch.setattr(server_process.subprocess, "Popen", Doomed)
+    monkeypatch.setattr(subprocess, "Popen", Doomed)
     found = server_process.ensure_server("cpu", idle_timeout_s=3.0)
     pong = server_process.ping(found.address)
     assert len(started) == 2 and pong is not None and pong.pid == started[1].pid

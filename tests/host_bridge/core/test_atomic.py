@@ -121,7 +121,9 @@ def test_image_writers_keep_the_locked_file(tmp_path: Path, name: str, monkeypat
     seen = []
     flush = atomic._flush
     monkeypatch.setattr(
-        atomic, "_flush", lambda path: (seen.append(path.is_dir() or atomic._abandoned(path)), flush(path))
+        atomic,
+        "_flush",
+        lambda path: (seen.append(path.is_dir() or atomic._abandoned(path)), flush(path)),  # type: ignore[func-returns-value]
     )
     write_picture(tmp_path / name, np.zeros((8, 8, 3), np.float32))
     assert seen[0] is False

@@ -34,7 +34,7 @@ def picture(seed: int = 1, size: tuple[int, int] = (180, 320)) -> Pixels:
     rng = np.random.default_rng(seed)
     shapes = cv2.resize(rng.uniform(0.0, 0.8, (5, 8, 3)), size[::-1], interpolation=cv2.INTER_CUBIC)
     shapes += 0.15 * cv2.resize(rng.normal(0, 1, (45, 80, 3)), size[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.clip(shapes, 0.004, 1.0).astype(np.float32)
+    return np.asarray(np.clip(shapes, 0.004, 1.0).astype(np.float32))
 
 
 def padded(pixels: Pixels, bars: Bars, fill: Callable[[tuple[int, ...]], Pixels] = np.zeros) -> Pixels:
@@ -82,7 +82,7 @@ def test_bars_after_a_codec() -> None:
     bars = (40, 40, 24, 24)
     codes = np.rint(to_codes(padded(picture(), bars))).astype(np.uint8)
     packed = cv2.imencode(".jpg", codes, [cv2.IMWRITE_JPEG_QUALITY, 70])[1]
-    found = find_bars(from_codes(cv2.imdecode(packed, cv2.IMREAD_COLOR))).bars
+    found = find_bars(from_codes(np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)))).bars
     assert np.abs(np.subtract(found, bars)).max() <= 1
 
 

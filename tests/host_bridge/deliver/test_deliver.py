@@ -59,7 +59,7 @@ def test_the_name_tells_how_eyes_are_packed(stereo: str, name: str, size: tuple[
     from OpenImageIO import ImageInput
 
     assert main(["deliver", stereo, "-o", name, "--frames", "1001"]) == 0
-    spec = ImageInput.open(name.replace("####", "1001")).spec()
+    spec = ImageInput.open(name.replace("####", "1001")).spec()  # type: ignore[union-attr]
     assert (spec.height, spec.width) == size
 
 
@@ -86,7 +86,7 @@ def test_movies_hold_every_frame_in_its_colours(
         first = next(file.decode(stream))
         assert (first.color_primaries, first.color_trc, first.colorspace) == (1, 1, 1)
         if codec == "h264":
-            assert any(data.type.name == "STEREO3D" for data in first.side_data)
+            assert any(data.type.name == "STEREO3D" for data in first.side_data)  # type: ignore[attr-defined]
     found = frames(name)
     assert len(found) == len(FRAMES)
     for number, picture in zip(FRAMES, found, strict=True):
@@ -104,12 +104,12 @@ def test_a_stopped_movie_goes_on(stereo: str, monkeypatch: pytest.MonkeyPatch) -
 
     picture = run._picture
 
-    def interrupted(source: Any, delivery: Any, number: int, view: str | None) -> Any:  # type: ignore[no-untyped-def]
+    def interrupted(source: Any, delivery: Any, number: int, view: str | None) -> Any:
         if number == 1004 and 1004 not in made:
             made.append(number)
             raise KeyboardInterrupt
         made.append(number)
-        return picture(source, delivery, number, view)
+        return picture(source, delivery, number, view)  # type: ignore[arg-type]
 
     monkeypatch.setattr(run, "_picture", interrupted)
     assert main(["deliver", stereo, "-o", "m_LR.mp4"]) == 130
@@ -205,7 +205,7 @@ def test_players_are_told_how_the_eyes_are_packed(stereo: str, name: str, kind: 
     """The frame-packing message, as another build of FFmpeg finds it too, and Matroska's own mark."""
     assert main(["deliver", stereo, "-o", name, "--codec", "h264", "--frames", "1001-1002"]) == 0
     with av.open(name) as file:
-        told = [bytes(d) for d in next(file.decode(video=0)).side_data if d.type.name == "STEREO3D"]
+        told = [bytes(d) for d in next(file.decode(video=0)).side_data if d.type.name == "STEREO3D"]  # type: ignore[arg-type, attr-defined]
     # AVStereo3D begins with its type: 1 is side by side, 2 is top and bottom.
     assert {int.from_bytes(one[:4], "little") for one in told} == {kind}
     assert "side_data_type=Stereo 3D" in probed(name, "-show_frames")

@@ -15,7 +15,7 @@ from host_bridge.farm.ranges import from_openjd, to_openjd
 from host_bridge.farm.shot_bundle import FileOption, Kitchen, shot_bundle
 from host_bridge.farm.template import write_bundle
 from host_bridge.farm.training_bundle import TrainingJob, training_bundle
-from host_bridge.io.plates.sequence import parse_frames
+from host_bridge.io.plates.pattern import parse_frames
 from tests.host_bridge.farm.jobs import check, job, tasks
 
 

@@ -118,7 +118,7 @@ class Menu:
         self.entries: dict[str, Any] = {}
 
     def addMenu(self, name: str) -> Menu:
-        return self.entries.setdefault(name, Menu())
+        return self.entries.setdefault(name, Menu())  # type: ignore[no-any-return]
 
     def addCommand(self, name: str, command: Any) -> None:
         self.entries[name] = command
@@ -159,7 +159,7 @@ def make_nuke(*, gui: bool = True, views: tuple[str, ...] = ("left", "right")) -
     def to_node(path: str) -> Node | None:
         head, _, tail = path.partition(".")
         if nuke.inside:
-            return nuke.inside[-1].inner.get(path)
+            return nuke.inside[-1].inner.get(path)  # type: ignore[no-any-return]
         found = next((node for node in nuke.nodes if node.name() == head), None)
         return found.inner.get(tail) if found and tail else found
 

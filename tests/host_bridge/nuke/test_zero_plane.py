@@ -19,7 +19,7 @@ def test_pick_zero_plane(load: Any, tmp_path: Path) -> None:
     def sample(channel: str, x: float, y: float) -> float:
         points.append((channel, x, y))
         # 30 px of 1000 in front of the screen, a fifth of every move lost to the soft limit.
-        return -30.0 + 0.8 * node["zero_plane"].value() * 10.0
+        return float(-30.0 + 0.8 * node["zero_plane"].value() * 10.0)
 
     node.inner["Disparity"].sampled = sample
     box = [0.0, -0.25, 0.5, 0.25]

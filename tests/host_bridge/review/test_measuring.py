@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,8 @@ class Server:
     """Says of every pair that it has this disparity, px; remembers what it was sent."""
 
     def __init__(self, disparity: float = 2.0, **stats: object) -> None:
-        self.disparity, self.stats, self.sent = disparity, {**STATS, **stats}, []
+        self.disparity, self.stats = disparity, {**STATS, **stats}
+        self.sent: list[Any] = []
 
     def match(self, left: np.ndarray, right: np.ndarray) -> Tile:
         self.sent.append(left)
@@ -100,7 +102,7 @@ def test_faults_are_asked_by_name_and_limit() -> None:
         ({"trusted": 0.01}, "unmatched"),
     ],
 )
-def test_each_fault_of_the_eyes_has_its_name(changes: dict[str, object], name: str) -> None:
+def test_each_fault_of_the_eyes_has_its_name(changes: dict[str, Any], name: str) -> None:
     limits = faults.asked("any")
     fine = replace(EYES, vertical_pct=0.1)
     figures = Figures(1, p1=-0.1, p99=0.1)
@@ -109,14 +111,14 @@ def test_each_fault_of_the_eyes_has_its_name(changes: dict[str, object], name: s
 
 
 def test_what_is_not_known_is_no_fault() -> None:
-    nothing = EyeFigures(0.5, *[math.nan] * 4, (math.nan,) * 3, math.nan, math.nan, None)
+    nothing = EyeFigures(0.5, *[math.nan] * 4, (math.nan,) * 3, math.nan, math.nan, None)  # type: ignore[arg-type, call-arg]
     assert faults.found(faults.sizes(Figures(1), nothing, math.nan, TARGETS), faults.asked("any")) == []
 
 
 def _measured(server: Server, pairs: list[Pair], **changes: object) -> Measured:
     measured = Measured(TARGETS[:1], faults.asked("any"), **changes)  # type: ignore[arg-type]
     for each in pairs:
-        measured.add(each, server)
+        measured.add(each, server)  # type: ignore[arg-type]
     return measured
 
 
@@ -136,7 +138,7 @@ def test_cuts_are_found_and_their_jumps_measured() -> None:
         if number == 7:
             server.disparity = -2.0
         shade = np.full((ROWS, COLUMNS, 3), 40 if number < 7 else 200, np.uint8) + pair(number, number).left // 16
-        measured.add(Pair(number, shade, shade), server)
+        measured.add(Pair(number, shade, shade), server)  # type: ignore[arg-type]
     records = measured.records()
     assert [r["frame"] for r in records if r["jump_pct"]] == [7]
     assert records[6]["jump_pct"] == pytest.approx(3.0) and "jump" in records[6]["faults"]

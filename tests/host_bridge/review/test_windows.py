@@ -49,7 +49,7 @@ CLEAN = {
 def test_what_an_edge_cuts_is_found(name: str) -> None:
     box, edge = CUT[name]
     (found,) = violations(scene(box))
-    assert (found.edge, found.parallax_pct) == (edge, pytest.approx(box[4]))
+    assert (found.edge, found.parallax_pct) == (edge, pytest.approx(box[4]))  # type: ignore[comparison-overlap]
     assert (found.top, found.bottom) == pytest.approx((box[2] / ROWS, box[3] / ROWS))
 
 
@@ -63,7 +63,7 @@ def test_a_shots_window_answers_its_worst_frame() -> None:
     scenes = (scene((0, 30, 0, 90, -0.5)), scene((0, 30, 0, 90, -1.2)), scene((100, 160, 80, 90, -2.0)), scene())
     window = proposed(edges_of(parallax) for parallax in scenes)
     assert window.left_pct == pytest.approx((1.25, 1.25))
-    assert window.right_pct == (0.0, pytest.approx(2.05 / (7 / 8)))
+    assert window.right_pct == (0.0, pytest.approx(2.05 / (7 / 8)))  # type: ignore[comparison-overlap]
     assert not proposed([edges_of(scene())]).needed
 
 

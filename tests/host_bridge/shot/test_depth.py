@@ -34,7 +34,7 @@ GREY = np.full((9, 16, 3), 0.5, np.float32)
 def plate(number: int, z: float | None = None, *, flat: bool = False, meaning: str = "auto") -> Plate:
     layers = {"color": GREY * number / 10}
     if z is not None:
-        layers["depth"] = np.linspace(z, z if flat else 2 * z, 144, dtype=np.float32).reshape(9, 16, 1)
+        layers["depth"] = np.linspace(z, z if flat else 2 * z, 144, dtype=np.float32).reshape(9, 16, 1)  # type: ignore[assignment]
     frame = Frame(BOX, BOX, layers)
     name = "" if z is None else "depth.Z"
     return Plate(Path(f"p.{number}.exr"), number, "", (), frame, (), depth_name=name, depth_meaning=meaning,

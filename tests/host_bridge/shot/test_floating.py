@@ -68,8 +68,8 @@ def test_no_window_is_invented(name: str) -> None:
 def test_a_window_slants_where_only_one_end_needs_it() -> None:
     shot = {1: entry(Edges(left=side(b0=-1.0), right=side(b6=-0.5, b7=-1.0)))}
     window = window_of(resolved(1, shot, at(AUTO)))
-    assert window.left_pct == (pytest.approx(1.05 / (7 / 8)), 0.0)
-    assert window.right_pct == (0.0, pytest.approx(1.05 / (7 / 8)))
+    assert window.left_pct == (pytest.approx(1.05 / (7 / 8)), 0.0)  # type: ignore[comparison-overlap]
+    assert window.right_pct == (0.0, pytest.approx(1.05 / (7 / 8)))  # type: ignore[comparison-overlap]
     middle = {1: entry(Edges(left=side(b3=-1.0)))}
     assert window_of(resolved(1, middle, at(AUTO))).left_pct == pytest.approx((1.05, 1.05))
 
@@ -80,7 +80,7 @@ def test_the_knobs_move_the_window() -> None:
     shot = {1: entry(Edges(left=(band,) * BANDS))}
 
     def left(**knobs: float) -> float:
-        return window_of(resolved(1, shot, at(replace(AUTO, **knobs)))).left_pct[0]
+        return window_of(resolved(1, shot, at(replace(AUTO, **knobs)))).left_pct[0]  # type: ignore[arg-type]
 
     assert left() == pytest.approx(1.05)
     assert left(zero_plane=0.4) == pytest.approx(0.65)

@@ -34,7 +34,7 @@ def test_affine_between_noisy_maps_keeps_the_scale() -> None:
 
 def test_flat_depth_is_safe() -> None:
     flat = np.ones((4, 4))
-    assert affine_between(flat, flat + 1) == (1.0, pytest.approx(1.0))
+    assert affine_between(flat, flat + 1) == (1.0, pytest.approx(1.0))  # type: ignore[comparison-overlap]
 
 
 def test_normalisation_follows_the_networks_jitter() -> None:

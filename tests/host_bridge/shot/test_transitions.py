@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ def scene(seed: int, count: int, pan: float = 0.6) -> list[np.ndarray]:
     rng = np.random.default_rng(seed)
     wide = cv2.resize(rng.uniform(0.1, 0.9, (6, 20, 3)), (200, SIZE[0]), interpolation=cv2.INTER_CUBIC)
     wide = np.clip(wide + 0.08 * rng.normal(0, 1, wide.shape), 0.02, 1.0).astype(np.float32)
-    frames = []
+    frames: list[Any] = []
     for index in range(count):
         frame = wide[:, round(pan * index) : round(pan * index) + SIZE[1]].copy()
         frame[20:40, 10 + index : 25 + index] = rng.uniform(0, 1, 3) if index == 0 else frames[0][30, 12]

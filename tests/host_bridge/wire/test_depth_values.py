@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_all_frames_decide_together() -> None:
         ({"low": 0.0, "high": 0.8, "zeros": True, "far": True}, "distance"),
     ],
 )
-def test_where_the_order_says_nothing_the_values_guess(changes: dict[str, float], meaning: str) -> None:
+def test_where_the_order_says_nothing_the_values_guess(changes: Any, meaning: str) -> None:
     decision = decide([replace(METRES, larger_is_near=-0.1, smaller_is_near=0.1, **changes)])
     assert decision.meaning == meaning and not decision.certain
 

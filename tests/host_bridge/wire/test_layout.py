@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from host_bridge.wire.layout import (
 )
 from host_bridge.wire.limits import ALIGNMENT
 
-LAYERS = {
+LAYERS: dict[str, npt.NDArray[Any]] = {
     "look": np.arange(30, dtype=np.uint8).reshape(2, 5, 3),
     "color": np.arange(84, dtype=np.float16).reshape(3, 7, 4),
 }
@@ -33,7 +34,7 @@ def test_smoke() -> None:
     placed, nbytes = place_layers(LAYERS)
     payload = bytearray(nbytes)
     write_layers(placed, LAYERS, memoryview(payload))
-    found = views(placed, payload)
+    found = views(placed, bytes(payload))
     assert all(np.array_equal(found[name], LAYERS[name]) for name in LAYERS)
 
 
@@ -100,7 +101,7 @@ def test_planes_outside_their_payload_are_refused(plane: Plane) -> None:
         min_size=1,
     )
 )
-def test_property_arrays_do_not_overlap(shapes: dict[str, tuple[int, int, int]]) -> None:
+def test_property_arrays_do_not_overlap(shapes: dict[str, tuple[int, int, int, str]]) -> None:
     layers = {name: np.zeros((h, w, c), dtype) for name, (h, w, c, dtype) in shapes.items()}
     placed, nbytes = place_layers(layers)
     validate_layers(placed, nbytes, limit_bytes=1 << 30)
@@ -119,4 +120,4 @@ def test_large_layers_are_copied_whole() -> None:
     payload = bytearray(nbytes)
     write_layers(placed, layers, memoryview(payload))
     assert layers["color"].nbytes > PART_BYTES > layers["extra"].nbytes
-    assert all(np.array_equal(found, layers[name]) for name, found in views(placed, payload).items())
+    assert all(np.array_equal(found, layers[name]) for name, found in views(placed, bytes(payload)).items())

@@ -48,12 +48,12 @@ def test_the_formulas_are_those_of_the_aces_config() -> None:
     assert len(pairs) >= 24
     for name, space in pairs:
         found = interop.formula(space)
-        ours = found.to_rec709(found.light(codes()))
+        ours = found.to_rec709(found.light(codes()))  # type: ignore[union-attr]
         theirs = oiio.ImageBufAlgo.colorconvert(
             oiio.ImageBuf(codes()), name, "lin_rec709_scene", unpremult=False, colorconfig=colour_config.NEWEST_CONFIG
         ).get_pixels("float")
         # The config's own tables of PQ are good to 1e-5 of the largest value.
-        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4 * max(1, float(theirs.max()) / 30)), space
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4 * max(1, float(theirs.max()) / 30)), space  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", primaries.PRIMARIES)

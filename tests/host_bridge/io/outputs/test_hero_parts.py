@@ -47,7 +47,7 @@ def stereo(tmp_path: Path, plate: Plate, compression: str = "auto", hero: str = 
     return path
 
 
-def parts_of(path: Path) -> list[Any]:
+def parts_of(path: Path) -> dict[str, Any]:
     return {part.name(): part for part in OpenEXR.File(str(path), separate_channels=True).parts}
 
 
@@ -62,7 +62,7 @@ def pixels(kind: str = "<f2", seed: int = 0) -> npt.NDArray[Any]:
     return rng.uniform(0, 2, (ROWS, COLUMNS)).astype(kind)
 
 
-def rich(seed: int = 0) -> Path:
+def rich(seed: int = 0) -> dict[str, npt.NDArray[Any]]:
     ids = np.random.default_rng(seed).integers(0, 2**32, (ROWS, COLUMNS), np.uint32)
     return {**{c: pixels(seed=seed + n) for n, c in enumerate("RGBA")}, "Z": pixels("<f4", seed), "id": ids}
 
@@ -122,7 +122,7 @@ def test_layers_that_become_plain_names_in_the_same_order_are_copied(tmp_path: P
     assert list(parts_of(out)["left"].channels) == list("ABGR")
 
 
-def crypto_file(write_exr: Write) -> Path:
+def crypto_file(write_exr: Write) -> tuple[Path, dict[str, Any]]:
     names = [f"CryptoObject00.{c}" for c in "RGBA"]
     bits = np.random.default_rng(1).integers(0, 2**31, (4, ROWS, COLUMNS), np.uint32).view(np.float32)
     bits[~np.isfinite(bits)] = 0
@@ -190,7 +190,8 @@ def test_attributes_go_out_as_they_came_in(tmp_path: Path, name: str) -> None:
             kept = header.attributes[key.decode()]
             assert (kept.kind.encode(), kept.data) == (kind, data)
     assert "preview" not in right.attributes
-    picture = oiio.ImageInput.open(str(tmp_path / "out.exr")).read_image(0, 0, 0, 3, "half")
+    picture = oiio.ImageInput.open(str(tmp_path / "out.exr")).read_image(0, 0, 0, 3, "half")  # type: ignore[union-attr]
+    assert picture is not None
     wanted = np.stack([made[c] for c in (b"R", b"G", b"B")], -1)
     assert picture == pytest.approx(wanted, abs=0.1 if name == "dwaa" else 0)
 

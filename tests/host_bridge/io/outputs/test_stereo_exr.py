@@ -60,7 +60,7 @@ def result(plate: Plate) -> Result:
     return Result(plate, "left", box, planes, STATS, "recipe-1")
 
 
-def parts_of(path: Path) -> list[Any]:
+def parts_of(path: Path) -> dict[str, Any]:
     return {part.header["name"]: part for part in OpenEXR.File(str(path), separate_channels=True).parts}
 
 
@@ -178,8 +178,8 @@ def test_layers_on_other_windows_are_kept(tmp_path: Path, write_exr: Write, rgba
 
 
 def test_an_attribute_that_cannot_be_written_is_left_out(tmp_path: Path, result: Result) -> None:
-    result.plate.header["strange"] = object()
-    result.plate.header["kept"] = "yes"
+    result.plate.header["strange"] = object()  # type: ignore[index]
+    result.plate.header["kept"] = "yes"  # type: ignore[index]
     (path,) = write_stereo(Pattern.parse(str(tmp_path / "o.exr")), result, Writing("9.9"))
     header = OpenEXR.File(str(path), header_only=True).header()
     assert "strange" not in header

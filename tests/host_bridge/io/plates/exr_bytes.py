@@ -54,4 +54,4 @@ def scanlines(
         data = b"".join(planes[n][y // steps.get(n, 1)].tobytes() for n in names if y % steps.get(n, 1) == 0)
         lines.append(struct.pack("<2i", y, len(data)) + data)
     starts = np.cumsum([0, *map(len, lines[:-1])]) + len(head) + 8 * rows
-    return head + starts.astype("<u8").tobytes() + b"".join(lines)
+    return bytes(head + starts.astype("<u8").tobytes() + b"".join(lines))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -44,7 +45,7 @@ def picture(number: int, size: tuple[int, int] = SIZE) -> npt.NDArray[np.uint8]:
 def make(path: Path, how: Make = Make(), frames: Iterable[VideoFrame] | None = None) -> Path:
     """Writes a movie, of `picture` or of given frames."""
     with av.open(str(path), "w", container_options=dict(how.container)) as container:
-        stream = container.add_stream(how.codec, rate=how.rate, options=dict(how.options))
+        stream: Any = container.add_stream(how.codec, rate=how.rate, options=dict(how.options))
         stream.width, stream.height = how.size
         stream.pix_fmt = how.pixels
         context = stream.codec_context
@@ -69,7 +70,7 @@ def _pictures(how: Make) -> Iterable[VideoFrame]:
         yield VideoFrame.from_ndarray(picture(number, how.size), format="rgb24").reformat(format=how.pixels)
 
 
-def planar(planes: list[npt.NDArray], pixels: str) -> VideoFrame:
+def planar(planes: list[npt.NDArray[Any]], pixels: str) -> VideoFrame:
     """A frame of these samples, plane by plane."""
     frame = VideoFrame(planes[0].shape[1], planes[0].shape[0], pixels)
     for plane, samples in zip(frame.planes, planes, strict=True):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 
 def png(path: Path, codes: np.ndarray, *chunks: tuple[bytes, bytes]) -> Path:
@@ -59,7 +59,7 @@ def profile(name: str, curve: bytes, xyz: np.ndarray, *, extra: tuple[tuple[byte
     return head + bytes(36 - len(head)) + b"acsp" + bytes(88) + whole
 
 
-def _xyz(values: npt.ArrayLike) -> bytes:
+def _xyz(values: Any) -> bytes:
     return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(float(v) * 65536) for v in values))
 
 
@@ -67,9 +67,9 @@ def curve_gamma(gamma: float) -> bytes:
     return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))
 
 
-def curve_table(values: npt.ArrayLike) -> bytes:
+def curve_table(values: Any) -> bytes:
     codes = np.rint(np.asarray(values) * 65535).astype(">u2")
-    return b"curv\0\0\0\0" + struct.pack(">I", len(codes)) + codes.tobytes()
+    return bytes(b"curv\0\0\0\0" + struct.pack(">I", len(codes)) + codes.tobytes())
 
 
 def curve_parametric(kind: int, *numbers: float) -> bytes:

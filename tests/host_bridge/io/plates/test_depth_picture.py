@@ -39,6 +39,7 @@ def write(path: Path, pixels: np.ndarray, kind: str, names: tuple[str, ...] = ("
     spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], len(names), kind)
     spec.channelnames = names
     out = oiio.ImageOutput.create(str(path))
+    assert out is not None
     assert out is not None and out.open(str(path), spec)
     planes = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], len(names), 2)
     assert out.write_image(np.ascontiguousarray(planes))
@@ -115,7 +116,7 @@ def test_no_size_makes_a_depth_between_two_surfaces(factor: float) -> None:
 def test_a_slope_is_no_staircase() -> None:
     ramp = np.broadcast_to(np.linspace(0.5, 1.0, 64, dtype=np.float32), (16, 64))
     places = (np.arange(256) + 0.5) / 4
-    made = resampled(ramp, places, np.arange(16) + 0.5)[8]
+    made = resampled(ramp, places, np.arange(16) + 0.5)[8]  # type: ignore[arg-type]
     inside = np.diff(made)[4:-4]
     assert inside.min() > 0.9 * inside.mean() and inside.max() < 1.1 * inside.mean()
 
@@ -124,7 +125,7 @@ def test_near_and_far_do_not_mix_where_the_range_is_wide() -> None:
     """Two near objects differ by less than a hundredth of a range that reaches to the horizon."""
     z = np.full((8, 16), 1000.0, np.float32)
     z[:, :8], z[:, 8:12] = 2.0, 4.0
-    made = resampled(z, (np.arange(64) + 0.5) / 4, np.arange(8) + 0.5)
+    made = resampled(z, (np.arange(64) + 0.5) / 4, np.arange(8) + 0.5)  # type: ignore[arg-type]
     assert set(np.unique(made)) == {np.float32(2.0), np.float32(4.0), np.float32(1000.0)}
 
 

@@ -54,8 +54,8 @@ def test_drop_frame_leaves_no_gap() -> None:
 )  # fmt: skip
 def test_an_exrs_timecode_is_the_one_that_was_read(text: str, rate: Fraction) -> None:
     number = frame_number(text, rate)
-    found = attribute(number, rate, drops(text, rate))
-    packed = struct.unpack("<2I", found.data)[0]
+    found = attribute(number, rate, drops(text, rate))  # type: ignore[arg-type]
+    packed = struct.unpack("<2I", found.data)[0]  # type: ignore[union-attr]
     digits = [
         (packed >> 8 * place & 15) + 10 * (packed >> 8 * place + 4 & (3 if place == 0 else 7)) for place in range(4)
     ]

@@ -15,11 +15,19 @@ from host_bridge.io.outputs import write_picture
 from host_bridge.io.plates import read_plate
 
 
+def picture_of(path: str, kind: str) -> npt.NDArray[Any]:
+    """What OpenImageIO reads of a file."""
+    reader = oiio.ImageInput.open(path)
+    assert reader is not None
+    return np.asarray(reader.read_image(kind))
+
+
 def save(path: Path, pixels: npt.NDArray[Any], kind: str | None, **attributes: Any) -> Path:
-    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)
+    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)  # type: ignore[arg-type]
     for name, value in attributes.items():
         spec.attribute(name, value)
     writer = oiio.ImageOutput.create(str(path))
+    assert writer is not None
     assert writer.open(str(path), spec)
     assert writer.write_image(np.ascontiguousarray(pixels))
     writer.close()
@@ -39,7 +47,8 @@ def test_eight_bits_are_linearised_and_come_back_exactly(tmp_path: Path, codes: 
     assert color.dtype == np.float16
     assert color.astype(np.float64) == pytest.approx(curves.srgb_to_linear(codes / 255.0), rel=1e-3, abs=1e-7)
     write_picture(tmp_path / "q.png", color)
-    again = oiio.ImageInput.open(str(tmp_path / "q.png")).read_image("uint8")
+    again = picture_of(str(tmp_path / "q.png"), "uint8")
+    assert again is not None
     assert (again == codes).all()
 
 
@@ -48,7 +57,7 @@ def test_sixteen_bits_come_back_exactly(tmp_path: Path) -> None:
     plate = read_plate(save(tmp_path / "p.tif", codes, "uint16"))
     assert plate.frame.layers["color"].dtype == np.float32
     write_picture(tmp_path / "q.tif", plate.frame.layers["color"])
-    assert (oiio.ImageInput.open(str(tmp_path / "q.tif")).read_image("uint16") == codes).all()
+    assert (picture_of(str(tmp_path / "q.tif"), "uint16") == codes).all()
 
 
 def test_code_values_for_measuring(tmp_path: Path, codes: npt.NDArray[np.uint8]) -> None:
@@ -92,6 +101,7 @@ def test_too_few_channels(tmp_path: Path) -> None:
     spec = oiio.ImageSpec(24, 16, 3, "uint8")
     spec.channelnames = ("u", "v", "w")
     writer = oiio.ImageOutput.create(str(path))
+    assert writer is not None
     writer.open(str(path), spec)
     writer.write_image(np.zeros((16, 24, 3), np.uint8))
     writer.close()

@@ -27,7 +27,7 @@ def test_primaries_that_are_none_are_taken_as_rec709_and_said(
 def test_xyz_comes_back() -> None:
     x, y, z = 0.4, 0.5, 0.3
     planes = [np.full((6, 8), v, np.float32) for v in (y, (x - y) / y, (z - y) / y)]
-    rgb = to_rgb(*planes, luminance_weights((1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3)))
+    rgb = to_rgb(*planes, luminance_weights((1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3)))  # type: ignore[arg-type, call-arg]
     assert rgb[3, 4] == pytest.approx((x, y, z), rel=1e-5)
 
 

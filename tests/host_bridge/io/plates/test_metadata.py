@@ -38,6 +38,7 @@ def made(path: Path) -> None:
         spec = oiio.ImageSpec(24, 16, 3, "uint10")
         spec.attribute("Copyright", "Z Studio")
         writer = oiio.ImageOutput.create(str(path))
+        assert writer is not None
         assert writer.open(str(path), spec) and writer.write_image(np.full((16, 24, 3), 0.5, np.float32))
         writer.close()
         path.write_bytes(path.read_bytes().replace(b"Z Studio", OWNER))
@@ -70,14 +71,15 @@ def test_latin1_is_carried_byte_for_byte(tmp_path: Path, ending: str) -> None:
     written(out, plate)
     assert owners(out) == [OWNER, OWNER]
     reader = oiio.ImageInput.open(str(out))
-    assert reader.read_image(1, 0, 0, 3, "half").shape == (16, 24, 3)
+    assert reader is not None
+    assert reader.read_image(1, 0, 0, 3, "half").shape == (16, 24, 3)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("text", ["", "\udca9", "ü \udcfc", "a\udc80" * 1000, "\udcff\udcfe\0\0", "Zürich"])
 def test_any_text_is_carried(tmp_path: Path, text: str) -> None:
     made(tmp_path / "p.png")
     plate = read_plate(tmp_path / "p.png")
-    plate.header["owner"] = text
+    plate.header["owner"] = text  # type: ignore[index]
     written(tmp_path / "out.exr", plate)
     assert owners(tmp_path / "out.exr") == [text.encode("utf-8", "surrogateescape")] * 2
 

@@ -39,6 +39,7 @@ def test_a_dpx_keeps_its_time_code_rate_and_key_code(tmp_path: Path) -> None:
     spec.attribute("smpte:KeyCode", oiio.TypeDesc("keycode"), (1, 2, 345678, 1234, 10, 4, 64))
     spec.attribute("dpx:FrameRate", 23.976)
     writer = oiio.ImageOutput.create(str(tmp_path / "p.dpx"))
+    assert writer is not None
     assert writer.open(str(tmp_path / "p.dpx"), spec)
     assert writer.write_image(np.full((16, 24, 3), 0.5, np.float32))
     writer.close()
@@ -57,6 +58,7 @@ def test_a_dpx_keeps_its_time_code_rate_and_key_code(tmp_path: Path) -> None:
 def test_a_dpx_that_nobody_filled_has_none(tmp_path: Path) -> None:
     spec = oiio.ImageSpec(24, 16, 3, "uint10")
     writer = oiio.ImageOutput.create(str(tmp_path / "p.dpx"))
+    assert writer is not None
     assert writer.open(str(tmp_path / "p.dpx"), spec)
     assert writer.write_image(np.full((16, 24, 3), 0.5, np.float32))
     writer.close()

@@ -57,6 +57,7 @@ def test_pixel_aspect_turns_too(tmp_path: Path) -> None:
         spec.attribute("YResolution", 72.0)
         path = tmp_path / f"p{orientation}.tif"
         writer = oiio.ImageOutput.create(str(path))
+        assert writer is not None
         assert writer.open(str(path), spec) and writer.write_image(np.zeros((16, 24, 3), np.uint8))
         writer.close()
         assert read_plate(path).frame.pixel_aspect == pytest.approx(aspect)

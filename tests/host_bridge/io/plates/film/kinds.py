@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,6 @@ def again(path: Path, **options: Any) -> PlateSequence:
     return PlateSequence.open(str(path), **options)
 
 
-def tagged(frame: VideoFrame, tags: Mapping[str, int]) -> VideoFrame:
+def tagged(frame: VideoFrame, tags: tuple[int, int, int, int]) -> VideoFrame:
     frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = tags
     return frame

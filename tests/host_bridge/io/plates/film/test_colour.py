@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -39,7 +41,7 @@ def test_colour_tags(tmp_path: Path, tags: tuple[int, int, int, int], space: str
 
 
 def test_an_unknown_transfer_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    film.default.__globals__["_warn"].cache_clear()
+    film.default.__globals__["_warn"].cache_clear()  # type: ignore[attr-defined]
     plate = again(make(tmp_path / "a.mkv", Make(frames=1, tags=(1, 9, 1, 1)))).read(1)
     assert plate.input_space == "g24_rec709_display"
     assert "colour 1/9/1 is not known here: taken as g24_rec709_display" in caplog.text
@@ -58,12 +60,12 @@ def test_greys_are_exact(tmp_path: Path, bits: int, full: bool, transfer: int) -
     how = Make(pixels=pixels, tags=(primaries, transfer, matrix, 2 if full else 1))
     plate = again(make(tmp_path / "a.mkv", how, [planar([luma, grey, grey], pixels)])).read(1)
     values = codes / top if full else (codes - low) / span
-    light = {
+    light: dict[Any, Callable[..., Any]] = {  # type: ignore[no-untyped-call]
         1: lambda v: v**2.4,
         16: curves.pq_to_linear,
         18: lambda v: curves.hlg_to_linear(v[:, None])[:, 0],
     }[transfer](values)
-    shown = light > 1e-4
+    shown = light > 1e-4  # type: ignore[operator]
     found = plate.frame.layers["color"].astype(np.float64)[10][shown]
     assert found / light[shown, None] == pytest.approx(1.0, abs=1e-3)
     assert plate.frame.layers["color"].dtype == (np.float16 if transfer == 1 and bits < 12 else np.float32)

@@ -9,7 +9,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from host_bridge.core.errors import PlateError
-from host_bridge.io.plates import film
+from host_bridge.io.plates import film_pixels
 from tests.host_bridge.io.plates.film.kinds import tagged
 from tests.host_bridge.io.plates.films import picture, planar
 
@@ -25,7 +25,7 @@ def test_pixel_formats(tmp_path: Path, pixels: str) -> None:
     is_rgb = pixels.startswith(("gbr", "rgb", "bgr"))
     tags = (1, 13, 0 if is_rgb else 1, 2 if is_rgb or pixels.startswith("gray") else 1)
     frame = rgb.reformat(format=pixels, dst_colorspace="ITU709", dst_color_range="JPEG" if tags[3] == 2 else "MPEG")
-    codes = film.film_pixels.codes_of(tagged(frame, tags))
+    codes = film_pixels.codes_of(tagged(frame, tags))
     colours = len(codes.channels) - (codes.channels[-1] == "A")
     assert codes.channels[:colours] == (("Y",) if "gray" in pixels else ("R", "G", "B"))
     assert ("A" in codes.channels) == ("a" in pixels.replace("gray", ""))
@@ -42,19 +42,19 @@ def test_matrices(matrix: int) -> None:
         luma = rgb[0] / 4 + rgb[1] / 2 + rgb[2] / 4
         blue, red = -rgb[0] / 4 + rgb[1] / 2 - rgb[2] / 4, (rgb[0] - rgb[2]) / 2
     else:
-        kr, kb = film.film_pixels._LUMA[matrix]
+        kr, kb = film_pixels._LUMA[matrix]
         luma = kr * rgb[0] + (1 - kr - kb) * rgb[1] + kb * rgb[2]
         blue, red = (rgb[2] - luma) / (2 * (1 - kb)), (rgb[0] - luma) / (2 * (1 - kr))
     planes = [np.rint(luma * 65535), *(np.rint(c * 65535 + 32768) for c in (blue, red))]
     frame = tagged(planar([p.astype(np.uint16) for p in planes], "yuv444p16le"), (1, 1, matrix, 2))
-    assert film.film_pixels.codes_of(frame).pixels == pytest.approx(np.moveaxis(rgb, 0, -1), abs=5e-5)
+    assert film_pixels.codes_of(frame).pixels == pytest.approx(np.moveaxis(rgb, 0, -1), abs=5e-5)
 
 
 @pytest.mark.parametrize("matrix", [10, 14])
 def test_a_matrix_that_is_not_read_is_refused_by_name(matrix: int) -> None:
     flat = [np.full((16, 16), 500, np.uint16)] * 3
     with pytest.raises(PlateError, match=f"matrix {matrix} of H.273"):
-        film.film_pixels.codes_of(tagged(planar(flat, "yuv444p10le"), (9, 16, matrix, 1)))
+        film_pixels.codes_of(tagged(planar(flat, "yuv444p10le"), (9, 16, matrix, 1)))
 
 
 def test_chroma_lies_on_every_other_column_and_between_rows() -> None:
@@ -62,7 +62,7 @@ def test_chroma_lies_on_every_other_column_and_between_rows() -> None:
     across = np.arange(48, dtype=np.float32)[None].repeat(32, 0)
     down = np.arange(32, dtype=np.float32)[:, None].repeat(48, 1)
     frame = VideoFrame(96, 64, "yuv420p")
-    wide = film.film_pixels._upsampled(across, frame)
+    wide = film_pixels._upsampled(across, frame)
     assert wide[5, :95] == pytest.approx(np.arange(95) / 2)
-    tall = film.film_pixels._upsampled(down, frame)
+    tall = film_pixels._upsampled(down, frame)
     assert tall[1:-1, 5] == pytest.approx((np.arange(1, 63) - 0.5) / 2)

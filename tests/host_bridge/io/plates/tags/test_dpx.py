@@ -40,6 +40,7 @@ def test_ffmpeg_calls_every_dpx_linear(tmp_path: Path) -> None:
 def dpx(path: Path, transfer: int) -> Path:
     spec = oiio.ImageSpec(24, 16, 3, "uint10")
     writer = oiio.ImageOutput.create(str(path))
+    assert writer is not None
     assert writer.open(str(path), spec) and writer.write_image(np.full((16, 24, 3), 0.5, np.float32))
     writer.close()
     data = bytearray(path.read_bytes())

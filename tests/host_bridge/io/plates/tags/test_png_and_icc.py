@@ -45,7 +45,7 @@ from tests.host_bridge.io.plates.tags.profiles import CAMERA_709, D50_OF_ADOBE, 
     ],
 )
 def test_gamma_and_primaries_of_png(
-    tmp_path: Path, picture: npt.NDArray[np.uint16], chunks: tuple[bytes, ...], space: str
+    tmp_path: Path, picture: npt.NDArray[np.uint16], chunks: tuple[tuple[bytes, bytes], ...], space: str
 ) -> None:
     assert read_plate(png(tmp_path / "p.png", picture, *chunks)).input_space == space
 

@@ -36,7 +36,11 @@ from tests.host_bridge.io.plates.tags.profiles import D50_OF_REC709
     ],
 )
 def test_an_unknown_tag_is_a_warning_with_its_default(
-    tmp_path: Path, picture: npt.NDArray[np.uint16], caplog: pytest.LogCaptureFixture, chunk: bytes, said: str
+    tmp_path: Path,
+    picture: npt.NDArray[np.uint16],
+    caplog: pytest.LogCaptureFixture,
+    chunk: tuple[bytes, bytes],
+    said: str,
 ) -> None:
     path = png(tmp_path / "p.png", picture, chunk)
     with caplog.at_level(logging.WARNING):

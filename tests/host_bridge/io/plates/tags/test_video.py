@@ -63,6 +63,7 @@ def test_rec709_is_the_same_from_png_tiff_and_by_hand(
         data = profile(name, curve, D50_OF_REC709)
         tiff.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(data)}]"), np.frombuffer(data, np.uint8))
         writer = oiio.ImageOutput.create(str(tmp_path / "t.tif"))
+        assert writer is not None
         assert writer.open(str(tmp_path / "t.tif"), tiff) and writer.write_image(codes)
         writer.close()
         assert (color(tmp_path / "t.tif") == expected).all()
