@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def half_float(path: Path, compression: str) -> None:
     writer.close()
 
 
-WRITE = {
+WRITE: dict[str, Callable[[Path], object]] = {
     "base.jpg": lambda path: picture().save(path, quality=92),
     "progressive.jpg": lambda path: picture().save(path, quality=92, progressive=True),
     "restarts.jpg": lambda path: picture().save(path, quality=92, restart_marker_rows=2),

@@ -103,7 +103,7 @@ def test_a_damaged_frame_fails_and_is_never_made_up(tmp_path: Path, name: str) -
 def damaged(path: Path, which: int, share: float = 0.4) -> None:
     """One packet, with bytes in its middle that nobody wrote."""
     with av.open(str(path)) as container:
-        packet = [(p.pos, p.size) for p in container.demux(video=0) if p.size][which]
+        packet = [(p.pos or 0, p.size) for p in container.demux(video=0) if p.size][which]
     data, at = bytearray(path.read_bytes()), packet[0] + int(packet[1] * share)
     data[at : at + 40] = np.random.default_rng(which).bytes(40)
     path.write_bytes(data)
@@ -123,6 +123,7 @@ def test_damage_costs_what_was_made_from_it_and_nothing_else(tmp_path: Path, nam
     path = make(tmp_path / name, how)
     whole = again(path)
     expected = {n: whole.content(n) for n in whole.frames}
+    assert whole.film is not None
     keys = (*whole.film.index.keys, how.frames)
     damaged(path, which)
     for order in (1, -1):
