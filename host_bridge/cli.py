@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_BUG, EXIT_INTERRUPTED, Art3DError
 from host_bridge.core.printable import printable
-from host_bridge.core.startup import settle_process
+from host_bridge.core.startup import importing, settle_process
 from host_bridge.io.silence import own_stderr
 
 COMMANDS = (
@@ -97,7 +97,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     settle_process()
     words = _joined(sys.argv[1:] if argv is None else argv)
-    args = build_parser(_wanted(words)).parse_args(words)
+    with importing():
+        parser = build_parser(_wanted(words))
+    args = parser.parse_args(words)
     _tell(verbose=args.verbose)
     try:
         return int(args.run(args))

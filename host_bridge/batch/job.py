@@ -15,6 +15,7 @@ from host_bridge.core.recipe import recipe_hash
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, Plate, PlateSequence
 from host_bridge.io.plates.canvas import Canvas, laid
+from host_bridge.io.plates.kept import KeptPlates
 from host_bridge.shot.file import Shot
 from host_bridge.shot.floating import resolved
 from host_bridge.wire.messages import AnalysisSettings
@@ -41,6 +42,7 @@ class Job:
         overwrite: whether finished frames are made again.
         canvas: the windows of the whole sequence; None where they were not looked at.
         notes: what was chosen where there was a choice, a line each, for people.
+        kept: plates that an earlier pass over the sequence has read.
     """
 
     plate: PlateSequence
@@ -57,6 +59,7 @@ class Job:
     overwrite: bool = False
     canvas: Canvas | None = None
     notes: tuple[str, ...] = ()
+    kept: KeptPlates = field(default_factory=KeptPlates, compare=False)
 
     def check(self) -> None:
         """Proves that the frames' outputs are apart from each other and from every plate.
@@ -96,7 +99,7 @@ class Job:
             if number in self.plate.missing:
                 continue
             try:
-                return self.load(number, number)
+                return self.load(number, number, again=True)
             except Art3DError as error:
                 faults.append(error)
         raise faults[0]
@@ -168,13 +171,18 @@ class Job:
             parts["clean_plate"] = self.clean_plate.content(self._clean(source))
         return recipe_hash(parts)
 
-    def load(self, number: int, source: int) -> Plate:
+    def load(self, number: int, source: int, *, again: bool = False) -> Plate:
         """The plate of one frame, numbered as asked, with its clean plate.
+
+        Args:
+            number: frame number.
+            source: the frame whose plate is used.
+            again: whether it will be loaded once more.
 
         Raises:
             PlateError: a file that cannot be read, or shows another picture than the sequence.
         """
-        plate = replace(self.plate.read(source, input_space=self.input_space), number=number)
+        plate = replace(self.kept.read(self.plate, source, self.input_space, again=again), number=number)
         if self.canvas is not None:
             self.canvas.check(plate)
             plate = self.canvas.lay(plate)

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -181,12 +182,16 @@ def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
         return None
 
     def make() -> Shot:
-        return make_shot(whole, client, job.settings, Plan(), input_space=job.input_space, strict=False)
+        space, later = job.input_space, job.plate.frames
+        return make_shot(
+            whole, client, job.settings, Plan(), input_space=space, strict=False, plates=job.kept, later=later
+        )
 
     ready = {str(source["name"]) for source in client.welcome.depth_sources if source.get("ready", True)}
     out = Pattern.parse(args.beside) if args.beside else job.out
     path = beside(out.path(0, "left"), args.plate)
-    return kept_shot(path, job.plate, job.settings, make, look=lambda: looked_at(whole, job.input_space), ready=ready)
+    look = partial(looked_at, whole, job.input_space, job.kept)
+    return kept_shot(path, job.plate, job.settings, make, look=look, ready=ready)
 
 
 def job_of(args: argparse.Namespace) -> Job:

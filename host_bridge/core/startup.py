@@ -6,9 +6,12 @@ packages that were built for another Python.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 OURS = str(Path(__file__).resolve().parents[2])
@@ -19,6 +22,18 @@ def settle_process() -> None:
     _settle_streams()
     _settle_home()
     _settle_python_path()
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """What a program imports stays until its end: Python does not look for garbage among it meanwhile."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _settle_streams() -> None:

@@ -18,6 +18,8 @@ from host_bridge.wire.messages import AnalysisSettings
 
 LOOKED_AT = 5
 """Frames, spread over the shot, that settle it."""
+CLEAR = 0.5
+"""Agreement with a network's order from which a frame's word on its Z needs no other frame's."""
 AUTO = ("auto", "auto+people")
 _NOTHING = Box(0, 0, 0, 0)
 
@@ -67,9 +69,18 @@ def _network(plate: Plate, server: Asks, settings: AnalysisSettings) -> str:
 
 
 def _decided(frames: Sequence[Frame], server: Asks, settings: AnalysisSettings) -> Decision:
+    """What Z means, by every other frame; by all of them where those are of two minds, or not clear."""
     asking = replace(settings, depth="aov", z_meaning="auto")
-    pending = [server.submit(frame, asking, Controls(), _NOTHING, ()) for frame in frames]
-    return decide([Evidence.from_wire(server.result(one).stats["z_evidence"]) for one in pending])
+
+    def evidence(of: Sequence[Frame]) -> list[Evidence]:
+        pending = [server.submit(frame, asking, Controls(), _NOTHING, ()) for frame in of]
+        return [Evidence.from_wire(server.result(one).stats["z_evidence"]) for one in pending]
+
+    found = evidence(frames[::2])
+    alone = [decide([one]) for one in found]
+    if len({one.meaning for one in alone}) > 1 or min(one.agreement for one in alone) < CLEAR:
+        found += evidence(frames[1::2])
+    return decide(found)
 
 
 def _mostly_z(plates: Sequence[Plate]) -> bool:

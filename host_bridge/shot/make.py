@@ -14,6 +14,7 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.io.plates import Plate, PlateSequence
 from host_bridge.io.plates.canvas import Canvas, canvas_of
+from host_bridge.io.plates.kept import KeptPlates
 from host_bridge.shot.asks import Asks
 from host_bridge.shot.depth import AUTO, outdated, settle, spread
 from host_bridge.shot.depth_provenance import depth_words
@@ -23,8 +24,6 @@ from host_bridge.wire.messages import AnalysisSettings
 
 _log = logging.getLogger(__name__)
 READ_AHEAD = 2
-KEPT_BYTES = 1 << 29
-"""Plates that were looked at for their depth stay for the survey, up to this."""
 
 
 def make_shot(
@@ -36,6 +35,8 @@ def make_shot(
     input_space: str | None = None,
     strict: bool = True,
     done: Callable[[int], None] | None = None,
+    plates: KeptPlates | None = None,
+    later: Collection[int] = (),
 ) -> Shot:
     """Surveys a sequence.
 
@@ -47,6 +48,8 @@ def make_shot(
         input_space: colour space of the plate.
         strict: whether a frame that cannot be read is an error; else it is noted in the shot.
         done: told each frame that came to its end.
+        plates: gives the plates, and keeps them for whoever comes next.
+        later: the frames that somebody wants next.
 
     Raises:
         PlateError: a frame cannot be read and `strict`.
@@ -56,11 +59,11 @@ def make_shot(
     canvas = canvas_of(sequence)
     there = [n for n in sequence.frames if n not in sequence.missing]
 
-    seen = list(looked_at(sequence, input_space))
-    kept = {p.number: p for p in seen} if sum(p.frame.nbytes for p in seen) <= KEPT_BYTES else {}
+    plates, later = plates or KeptPlates(), frozenset(later)
+    seen = list(looked_at(sequence, input_space, plates))
 
     def read(number: int) -> Frame:
-        plate = kept.pop(number, None) or sequence.read(number, input_space=input_space)
+        plate = plates.read(sequence, number, input_space, again=number in later)
         if canvas is not None:
             canvas.check(plate)
             plate = canvas.lay(plate)
@@ -105,11 +108,11 @@ def canvas_in(shot: Shot) -> Canvas | None:
     return Canvas(Box(*shot.display), Box(*shot.canvas) if shot.canvas else None)
 
 
-def looked_at(sequence: PlateSequence, input_space: str | None = None) -> Iterator[Plate]:
+def looked_at(sequence: PlateSequence, input_space: str | None, plates: KeptPlates) -> Iterator[Plate]:
     """A few plates over the whole shot, for their depth; one that cannot be read has nothing to say."""
     for number in spread([n for n in sequence.frames if n not in sequence.missing]):
         try:
-            yield sequence.read(number, input_space=input_space)
+            yield plates.read(sequence, number, input_space, again=True)
         except (PlateError, DepthSourceError) as error:
             _log.info("not looked at for its depth: %s", error)
 

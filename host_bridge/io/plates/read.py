@@ -259,6 +259,8 @@ def _ride(others: Sequence[Layer], data: Box) -> list[Layer]:
 
 def _stacked(layers: Sequence[Layer]) -> Array:
     kind = "<f2" if all(layer.pixels.dtype.str == "<f2" for layer in layers) else "<f4"
+    if len(layers) == 1:
+        return np.ascontiguousarray(layers[0].pixels[..., None], kind)
     return np.stack([layer.pixels for layer in layers], -1).astype(kind, copy=False)
 
 

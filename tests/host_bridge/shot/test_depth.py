@@ -76,6 +76,21 @@ def test_z_is_decided_over_the_frames() -> None:
     assert said == "depth from plate depth.Z (distance, decided: 0.93 agreement)"
 
 
+@pytest.mark.parametrize(
+    ("agreements", "asked", "meaning"),
+    [
+        ([0.9], 3, "distance"),
+        ([-0.9], 3, "inverse"),
+        ([0.45], 5, "distance"),  # not clear
+        ([0.6, 0.9, -0.8, 0.9, 0.9], 5, "distance"),  # of two minds
+    ],
+)
+def test_every_other_frame_is_enough_where_all_say_the_same(agreements: list[float], asked: int, meaning: str) -> None:
+    server = Says(*agreements)
+    assert settle([plate(n, 3.0) for n in range(1, 6)], server, AUTO).meaning == meaning
+    assert len(server.asked) == asked
+
+
 def test_no_agreement_is_told() -> None:
     found = settle([plate(1, 3.0)], Says(0.1), AUTO)
     assert found.meaning == "distance"
@@ -138,7 +153,8 @@ def sequence(write_exr: Write, rgba: MakeRgba) -> PlateSequence:
 def test_a_shot_asks_one_meaning_of_every_frame(sequence: PlateSequence, tmp_path: Path) -> None:
     server = Says(0.9)
     shot = make_shot(sequence, server, AUTO, Plan())
-    assert [(s.depth, s.z_meaning) for s in server.asked[3:]] == [("aov", "distance")] * 3
+    meanings = [(s.depth, s.z_meaning) for s in server.asked]
+    assert meanings == [("aov", "auto")] * 2 + [("aov", "distance")] * 3
     assert (shot.z_meaning, shot.depth.meaning, shot.depth.agreement) == ("auto", "distance", 0.9)
     # A frame that shows nothing is a part of the shot all the same.
     assert sorted(shot.frames) == [1, 2, 3, 4] and shot.frames[3].iz_high == shot.frames[2].iz_high
