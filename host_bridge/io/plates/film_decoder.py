@@ -7,6 +7,7 @@ back.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -64,6 +65,30 @@ class _Fed:
     frames: tuple[VideoFrame, ...] = ()
     fault: bool = False
     dropped: bool = False
+
+
+class _Doubts:
+    """The times of frames that a dropped packet may have spoiled: those stored behind it, up to the next key frame.
+
+    What was stored before it comes out of a decoder after it, and is whole.
+    """
+
+    def __init__(self) -> None:
+        self.times: set[int] = set()
+        self._broken = False
+        self._whole_from = -math.inf
+
+    def see(self, fed: _Fed) -> None:
+        """Looks at the next packet."""
+        packet = fed.packet
+        if packet.pts is None:
+            return
+        if fed.dropped:
+            self._broken = True
+        elif packet.is_keyframe and self._broken:
+            self._broken, self._whole_from = False, packet.pts
+        if self._broken or packet.pts < self._whole_from:
+            self.times.add(packet.pts)
 
 
 class FilmDecoder:
@@ -124,24 +149,19 @@ class FilmDecoder:
 
         A frame made from one that was lost is not whole: after a fault none is, until the next key frame.
         """
-        first, count, sound = None, -1, True
-        dropped: int | None = None
+        first, count, sound, doubts = None, -1, True, _Doubts()
         for fed in self._fed(container, stream):
             if first is None and fed.packet.is_keyframe and fed.packet.pts is not None:
                 first = fed.packet.pts
-            waiting = fed.dropped and fed.packet.pts is not None
-            dropped = fed.packet.pts if waiting else dropped
-            if fed.fault and (not waiting or stream.codec_context.has_b_frames):
+            if fed.fault and not (fed.dropped and self._index.times):
                 sound = False
+            doubts.see(fed)
             for frame in fed.frames:
                 count += 1
-                # Threads give out what went in before a packet that was dropped only after it.
-                if dropped is not None and _time(frame) > dropped:
-                    sound, dropped = False, None
-                sound = not frame.is_corrupt and (sound or (frame.key_frame and dropped is None))
+                sound = not frame.is_corrupt and (sound or frame.key_frame)
                 position = self._index.positions.get(_time(frame), -1) if self._index.times else count
                 leading = first is not None and frame.pts is not None and frame.pts < first
-                if position >= 0 and sound and not leading:
+                if position >= 0 and sound and not leading and _time(frame) not in doubts.times:
                     yield position, frame
 
     def _fed(self, container: InputContainer, stream: VideoStream) -> Iterator[_Fed]:
