@@ -76,5 +76,7 @@ def deliver(source: StereoSource, delivery: Delivery, *, overwrite: bool) -> int
         failed = carry_out(source, delivery, overwrite=overwrite, done=partial(bar.advance, task))
     for number, error in failed.items():
         print(f"art3d: frame {number}: {error}", file=sys.stderr)
+    if source.lacking:
+        print(f"art3d: {source.name}: {source.said_lacking}", file=sys.stderr)
     print(f"{len(source.numbers) - len(failed)} frames to {delivery.out.text}")
-    return EXIT_SOME_FRAMES if failed else EXIT_OK
+    return EXIT_SOME_FRAMES if failed or source.lacking else EXIT_OK

@@ -28,7 +28,7 @@ from host_bridge.review import faults
 from host_bridge.review.measuring import SIDE_PX, Measured, Record, flat, summary
 from host_bridge.review.packing import LAYOUTS
 from host_bridge.review.pair import Pair
-from host_bridge.review.source import StereoSource, open_stereo
+from host_bridge.review.source import ALIKE, StereoSource, open_stereo, paired
 from host_bridge.review.targets import TARGETS, Target
 from host_bridge.shot.file import load_shot
 
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target", default="cinema", metavar="LIST", help=f"screens of: {', '.join(t.id for t in TARGETS)}; or all"
     )
     parser.add_argument(
-        "--fail-on", default="", metavar="LIST", help=f"exit 5 on: any, {', '.join(faults.FAULTS)}, also NAME=LIMIT"
+        "--fail-on", metavar="LIST", help=f"exit 5 on: any, {', '.join(faults.FAULTS)}, also NAME=LIMIT"
     )
     parser.add_argument(
         "--server", metavar="ADDRESS", help="compute server; default: this user's own, started when needed"
@@ -82,12 +82,14 @@ def run(args: argparse.Namespace) -> int:
     records = measured.records()
     for number, reason in failed.items():
         print(f"art3d: frame {number}: {reason}", file=sys.stderr)
+    if source.lacking:
+        print(f"art3d: {source.name}: {source.said_lacking}", file=sys.stderr)
     if not records:
         raise next(iter(failed.values()))
     print(json.dumps({"left": args.left, "right": args.right, **_answer(measured, records, args)}, indent=1))
     if any(set(record["faults"]) & wanted.keys() for record in records):
         return EXIT_FAULTS
-    return EXIT_SOME_FRAMES if failed else EXIT_OK
+    return EXIT_SOME_FRAMES if failed or source.lacking else EXIT_OK
 
 
 def _answer(measured: Measured, records: Sequence[Record], args: argparse.Namespace) -> Record:
@@ -128,11 +130,9 @@ def _source(args: argparse.Namespace) -> StereoSource:
             replace(eye, view=view_of(_first(eye), name)) if eye.film is None else eye
             for eye, name in zip(eyes, ("left", "right"), strict=True)
         ]
-        if not any(eye.pattern.numbered or eye.film for eye in named):
-            named[1] = replace(named[1], frames=named[0].frames)  # two pictures are a pair, whatever their names say
-        source = StereoSource(Path(args.left).name, named[0], named[1], input_space=args.input_space)
+        source = StereoSource(Path(args.left).name, *paired(named[0], named[1]), input_space=args.input_space)
     if not source.numbers:
-        raise BadInputError("no frame is there for both eyes", where=args.left, remedy="number both eyes alike")
+        raise BadInputError(f"no frame has both eyes: {source.said_lacking}", where=args.left, remedy=ALIKE)
     if (args.reference or args.disparity) and len(source.numbers) > 1:
         raise BadInputError(
             "--reference and --disparity are of one frame", where=args.left, remedy="name one, or leave them out"

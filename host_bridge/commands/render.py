@@ -132,8 +132,10 @@ def _delivered(args: argparse.Namespace) -> int:
     if code != EXIT_OK:
         print(f"art3d: nothing is delivered yet; what is rendered waits in {folder}: run this again", file=sys.stderr)
         return code
+    source = open_stereo(stereo, frames=args.frames)
     with stoppable():
-        code = deliver(open_stereo(stereo, frames=args.frames), delivery, overwrite=args.overwrite)
+        skipped = source.without_gaps() if args.missing == "skip" else source
+        code = deliver(skipped, delivery, overwrite=args.overwrite)
     if code == EXIT_OK:
         shutil.rmtree(folder, ignore_errors=True)
     return code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Makes the page and prints where it is and what it found.
 
-    Returns 4 where some frames could not be read; they are named.
+    Returns 4 where frames are missing or could not be read; they are named.
     """
     if not 1 <= args.fps <= 240:
         raise BadInputError(f"{args.fps:g} frames a second", where="--fps", remedy="give 1 to 240")
@@ -75,12 +75,17 @@ def run(args: argparse.Namespace) -> int:
     for name, verdicts in made.judgements.items():
         for judgement in verdicts.values():
             print(f"{name}: {judgement.target.name}: {judgement.verdict}")
+    if notes is not None:
+        _warn_of_others(notes, list(made.judgements))
     for name in made.swapped:
         print(f"{name}: the eyes look swapped")
     for (name, number), error in made.failed.items():
         print(f"art3d: {name} frame {number}: {error}", file=sys.stderr)
+    lacking = [shot.source for shot in shots if shot.source.lacking]
+    for source in lacking:
+        print(f"art3d: {source.name}: {source.said_lacking}", file=sys.stderr)
     print(f"open {made.index}")
-    return EXIT_SOME_FRAMES if made.failed else EXIT_OK
+    return EXIT_SOME_FRAMES if made.failed or lacking else EXIT_OK
 
 
 class _Matching:
@@ -123,8 +128,19 @@ def _notes(path: Path | None) -> Mapping[str, Any] | None:
         return None
     try:
         notes = json.loads(path.read_text(encoding="utf-8"))
-        if notes["format"] != "art3d-notes" or not isinstance(notes["notes"], list):
+        entries, decisions = notes["notes"], notes.get("decisions", {})
+        if notes["format"] != "art3d-notes" or not isinstance(entries, list) or not isinstance(decisions, dict):
             raise ValueError
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        for entry in entries:
+            if not all(isinstance(entry[key], kind) for key, kind in (("shot", str), ("frame", int), ("text", str))):
+                raise ValueError
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInputError("no notes of a review", where=str(path), remedy="export them from its page") from error
     return dict(notes)
+
+
+def _warn_of_others(notes: Mapping[str, Any], shots: Sequence[str]) -> None:
+    named = {entry["shot"] for entry in notes["notes"]} | set(notes.get("decisions", {}))
+    others = sorted(named - set(shots))
+    if others:
+        print(f"art3d: the notes speak of shots that are not on this page: {', '.join(others)}", file=sys.stderr)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from host_bridge.core.errors import Art3DError, OutputError
+from host_bridge.core.errors import Art3DError, MissingFrameError, OutputError
 from host_bridge.core.frame import Array
 from host_bridge.core.recipe import art3d_version
 from host_bridge.deliver.movie import write_movie
@@ -36,10 +36,13 @@ def carry_out(
 
     Raises:
         OutputError: the output is the input, or a movie cannot be written.
-        PlateError: no frame, or one of a movie, can be read.
+        PlateError: no frame, or one of a movie, can be read; or a movie's frame has no file.
     """
     _prove_apart(source, delivery)
     if delivery.codec:
+        if source.lacking:
+            raise MissingFrameError(f"a movie has no gaps: {source.said_lacking}", where=source.name,
+                                    remedy="render what is missing, or name other --frames")  # fmt: skip
         _movies(source, delivery, done)
         return {}
     return _pictures(source, delivery, overwrite, done)

@@ -23,14 +23,21 @@ FAULTS: Mapping[str, tuple[float, str]] = {
 """Name → the limit beyond which it is one, and what is compared."""
 
 
-def asked(text: str) -> dict[str, float]:
+def asked(text: str | None) -> dict[str, float]:
     """Faults and their limits of `--fail-on`: names with or without `=LIMIT`, or `any`, separated by commas.
 
+    None asks nothing.
+
     Raises:
-        BadInputError: no such fault, or a limit that is no number ≥ 0.
+        BadInputError: no such fault, none at all, or a limit that is no number ≥ 0.
     """
     found: dict[str, float] = {}
-    for word in filter(None, (part.strip() for part in text.split(","))):
+    if text is None:
+        return found
+    words = [part.strip() for part in text.split(",") if part.strip()]
+    if not words:
+        raise BadInputError("names no fault", where="--fail-on", remedy=f"there are any, {', '.join(FAULTS)}")
+    for word in words:
         name, equals, limit = word.partition("=")
         if name == "any" and not equals:
             found |= {each: FAULTS[each][0] for each in FAULTS if each not in found}

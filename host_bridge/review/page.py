@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.resources
 import json
 import math
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from host_bridge.core.atomic import replacing
-from host_bridge.core.errors import Art3DError, OutputError
+from host_bridge.core.errors import Art3DError
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, scenes
 from host_bridge.review.matched import Matcher
+from host_bridge.review.page_folder import DATA, DATA_BEGINS, FRAMES, INDEX, clear, web_files
 from host_bridge.review.page_frames import FramesFound, FrameWork, write_frames
 from host_bridge.review.proxies import Proxy
 from host_bridge.review.source import StereoSource
@@ -93,13 +92,13 @@ def make_page(
     """Writes a review page.
 
     Args:
-        folder: where it goes; made when it is missing. What an earlier page left there is replaced.
+        folder: where it goes; made when it is missing. An earlier page there is replaced, and nothing else.
         shots: what it shows, in order.
         settings: title and the like.
         done: called for each frame that came to its end.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or holds what is no page's and would be replaced.
         PlateError: no frame of a shot can be read.
         Art3DError: the matcher cannot answer.
     """
@@ -109,10 +108,10 @@ def make_page(
     bodies: list[dict[str, Any]] = []
     judgements: dict[str, dict[str, Judgement]] = {}
     frames, swapped = 0, []
+    clear(folder, len(shots))
     for index, shot in enumerate(shots):
         name = _unique(shot.source.name, [body["name"] for body in bodies])
-        _empty(folder / "frames" / str(index))
-        work = FrameWork(folder / "frames" / str(index), index, proxy, done, settings.match)
+        work = FrameWork(folder / FRAMES / str(index), index, proxy, done, settings.match)
         found = write_frames(shot.source, shot.cuts, work)
         failed |= {(name, number): error for number, error in found.failed.items()}
         if not found.figures:
@@ -123,7 +122,7 @@ def make_page(
         if 2 * sum(found.swapped) > max(1, len(found.swapped)):
             swapped.append(name)
     _write_page(folder, bodies, settings)
-    return Made(folder / "index.html", frames, failed, judgements, tuple(swapped))
+    return Made(folder / INDEX, frames, failed, judgements, tuple(swapped))
 
 
 def _body(name: str, shot: ShotOnPage, found: FramesFound) -> tuple[dict[str, Any], dict[str, Judgement]]:
@@ -211,27 +210,16 @@ def _write_page(folder: Path, bodies: Sequence[Mapping[str, Any]], settings: Pag
     }  # fmt: skip
     # A closing tag or a line separator inside a text must not end the script.
     text = json.dumps(page, allow_nan=False).replace("<", "\\u003c")
-    with replacing(folder / "data.js") as temporary:
-        temporary.write_text(f"A3D.data({text});\n", encoding="ascii")
-    for entry in importlib.resources.files("host_bridge.review").joinpath("web").iterdir():
-        with replacing(folder / entry.name) as temporary:
-            temporary.write_bytes(entry.read_bytes())
+    files = {DATA: DATA_BEGINS + text.encode("ascii") + b");\n", **web_files()}
+    for name, held in files.items():
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(held)
 
 
 def _identity(bodies: Sequence[Mapping[str, Any]]) -> str:
     """Under what a browser keeps the notes: the same for a page of the same shots that is made again."""
     named = [[body["name"], body["numbers"][0], body["numbers"][-1]] for body in bodies]
     return hashlib.blake2b(json.dumps(named).encode(), digest_size=12).hexdigest()
-
-
-def _empty(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot be made ({error.strerror})", where=str(folder), remedy="name another folder"
-        ) from error
 
 
 def _unique(name: str, taken: Sequence[str]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import fileseq
 import numpy as np
 
-from host_bridge.core.errors import BadInputError, PlateError
+from host_bridge.core.errors import BadInputError, MissingFrameError, PlateError
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
@@ -26,6 +28,7 @@ from host_bridge.review.shrinking import block_means
 
 Planes = tuple[Array, ...]
 
+ALIKE = "number both eyes alike"
 BETWEEN = "::"
 """Stands between the left and the right eye's file or pattern."""
 
@@ -52,6 +55,30 @@ class StereoSource:
         """Frames that have files for both eyes, ascending."""
         missing = self.left.missing | self.right.missing
         return tuple(sorted((set(self.left.frames) & set(self.right.frames)) - missing))
+
+    @property
+    def lacking(self) -> Mapping[str, str]:
+        """Eye → the frames, as a range, that it has no file for while they were asked or the other eye has them."""
+        asked = set(self.left.frames) | set(self.right.frames)
+        found = {}
+        for eye, sequence in zip(EYES, (self.left, self.right), strict=True):
+            gone = asked - (set(sequence.frames) - sequence.missing)
+            if gone:
+                found[eye] = str(fileseq.framesToFrameRange(sorted(gone)))
+        return found
+
+    def without_gaps(self) -> StereoSource:
+        """The frames of both eyes alone."""
+        left, right = (replace(eye, frames=self.numbers, missing=frozenset()) for eye in (self.left, self.right))
+        return replace(self, left=left, right=right)
+
+    @property
+    def said_lacking(self) -> str:
+        """What is not there, in words; "" when both eyes have every frame."""
+        gone = self.lacking
+        if len(set(gone.values())) == 1 and len(gone) == len(EYES):
+            return f"no file for frames {gone[EYES[0]]}"
+        return ", ".join(f"no {eye} eye for frames {frames}" for eye, frames in gone.items())
 
     def read(self, number: int, *, side_px: int = 0) -> Pair:
         """One frame as a person sees it, with what is known of its disparity.
@@ -115,7 +142,7 @@ class StereoSource:
 def open_stereo(
     text: str, *, layout: str = "", frames: str | None = None, input_space: str | None = None
 ) -> StereoSource:
-    """Finds out how a stereo sequence is stored.
+    """Finds out how a stereo sequence is stored; `lacking` says what it has no files for.
 
     Args:
         text: a pattern or file; with `%V` one file a view; `LEFT::RIGHT` names both eyes; else a multi-view EXR, or a
@@ -126,13 +153,20 @@ def open_stereo(
 
     Raises:
         BadInputError: nothing says where the second eye is.
-        MissingFrameError: no file.
+        MissingFrameError: no file, or no frame of both eyes.
     """
+    source = _opened(text, layout, frames, input_space)
+    if not source.numbers:
+        raise MissingFrameError(f"no frame has both eyes: {source.said_lacking}", where=text, remedy=ALIKE)
+    return source
+
+
+def _opened(text: str, layout: str, frames: str | None, input_space: str | None) -> StereoSource:
     name = Path(text.partition(BETWEEN)[0]).name
     if BETWEEN in text:
         left, right = text.split(BETWEEN, 1)
         eyes = [PlateSequence.open(one, frames=frames) for one in (left, right)]
-        return StereoSource(name, eyes[0], eyes[1], input_space=input_space)
+        return StereoSource(name, *paired(eyes[0], eyes[1]), input_space=input_space)
     if "%V" in text or "%v" in text:
         eyes = [PlateSequence.open(text, frames=frames, view=eye) for eye in ("left", "right")]
         return StereoSource(name, eyes[0], eyes[1], input_space=input_space)
@@ -147,6 +181,13 @@ def open_stereo(
             remedy="name both as LEFT::RIGHT or with %V, or say how one picture holds them with --layout",
         )
     return StereoSource(name, whole, whole, packed, input_space)
+
+
+def paired(left: PlateSequence, right: PlateSequence) -> tuple[PlateSequence, PlateSequence]:
+    """Both eyes; two pictures are a pair, whatever numbers their names end in."""
+    if any(eye.pattern.numbered or eye.film for eye in (left, right)):
+        return left, right
+    return left, replace(right, frames=left.frames)
 
 
 def _has_both(sequence: PlateSequence) -> bool:

@@ -13,6 +13,9 @@ from host_bridge.core.errors import BadInputError, PlateError
 MAX_FRAMES = 1_000_000
 VIEW_LETTERS = {"left": "l", "right": "r"}
 _FRAME_TOKEN = re.compile(r"#+|@+|%0?\d*d")
+# fileseq reads `<UDIM>` and swallows other words in angle brackets: it gets to see characters that no name has.
+_SPELLED = str.maketrans("<>", "\ue03c\ue03e")
+_AS_NAMED = str.maketrans("\ue03c\ue03e", "<>")
 
 
 def parse_frames(text: str) -> tuple[int, ...]:
@@ -85,7 +88,7 @@ class Pattern:
         text = self.text.replace("%V", view).replace("%v", VIEW_LETTERS.get(view, view))
         if not self.numbered:
             return Path(text)
-        return Path(text).parent / str(_parsed(Path(text).name).frame(frame))
+        return Path(text).parent / str(_parsed(Path(text).name).frame(frame)).translate(_AS_NAMED)
 
     def on_disk(self, view: str = "") -> dict[int, Path]:
         """The file of every frame that has one, ascending.
@@ -141,7 +144,7 @@ def _entries(folder: Path) -> list[str]:
 
 def _parsed(name: str) -> fileseq.FileSequence:
     try:
-        return fileseq.FileSequence(name, pad_style=fileseq.PAD_STYLE_HASH1)
+        return fileseq.FileSequence(name.translate(_SPELLED), pad_style=fileseq.PAD_STYLE_HASH1)
     except fileseq.exceptions.FileSeqException as error:
         raise BadInputError(
             "the file name is not a sequence", where=name, remedy="write the frame as ####, %04d or 1001-1010####"
@@ -150,7 +153,8 @@ def _parsed(name: str) -> fileseq.FileSequence:
 
 def _frame_regex(parsed: fileseq.FileSequence, view: str) -> str:
     def literal(text: str) -> str:
-        return re.escape(text.replace("%V", view).replace("%v", VIEW_LETTERS.get(view, view)))
+        named = text.translate(_AS_NAMED).replace("%V", view).replace("%v", VIEW_LETTERS.get(view, view))
+        return re.escape(named)
 
     digits = parsed.zfill()
     # A frame wider than its padding keeps all its digits: 10000 is a frame of `####`.

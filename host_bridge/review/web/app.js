@@ -120,7 +120,8 @@
         drop = document.createElement("button");
       go.textContent = note.frame;
       go.setAttribute("aria-label", "Go to frame " + note.frame);
-      go.onclick = () => show(shot().numbers.indexOf(note.frame));
+      // A frame that this page does not show stands behind the last one before it.
+      go.onclick = () => show(shot().numbers.findLastIndex((n) => n <= note.frame));
       text.textContent = (note.name ? note.name + ": " : "") + note.text;
       drop.textContent = "✕";
       drop.setAttribute("aria-label", "Remove this note");

@@ -18,7 +18,8 @@ const Notes = (() => {
   function merged(a, b) {
     if (!b || b.format !== "art3d-notes" || !Array.isArray(b.notes)) throw new Error("this file holds no notes of a review");
     const known = new Set(a.notes.map(identity));
-    const more = b.notes.filter((n) => typeof n.text === "string" && !known.has(identity(n)));
+    const more = b.notes.filter((n) => n && typeof n.text === "string" && typeof n.shot === "string" &&
+      Number.isInteger(n.frame) && !known.has(identity(n)));
     return { ...a, notes: [...a.notes, ...more], decisions: { ...a.decisions, ...b.decisions } };
   }
 

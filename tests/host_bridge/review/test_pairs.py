@@ -11,7 +11,8 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-from host_bridge.core.errors import BadInputError, PlateError
+from host_bridge.core.errors import BadInputError, MissingFrameError, PlateError
+from host_bridge.io.colour import transforms as colour
 from host_bridge.io.outputs import write_picture
 from host_bridge.review.figures import figures_of, resized, scenes
 from host_bridge.review.packing import LAYOUTS, named_layout, unpack
@@ -97,6 +98,37 @@ def test_a_flat_picture_has_no_second_eye(tmp_path: Path) -> None:
         open_stereo(str(tmp_path / "flat.png"))
     with pytest.raises(BadInputError, match="--layout"):
         open_stereo(str(tmp_path / "flat.png"), layout="diagonal")
+
+
+def test_frames_of_one_eye_are_told(tmp_path: Path) -> None:
+    for eye, numbers in (("left", (1, 2, 3, 5)), ("right", (1, 3, 5, 6))):
+        for number in numbers:
+            write_picture(tmp_path / f"v.{eye}.{number:04d}.png", views()[0])
+    source = open_stereo(str(tmp_path / "v.%V.####.png"))
+    assert source.numbers == (1, 3, 5)
+    assert source.lacking == {"left": "4,6", "right": "2,4"}
+    whole = source.without_gaps()
+    assert whole.numbers == (1, 3, 5) and not whole.lacking
+    gap = open_stereo(str(tmp_path / "v.%V.####.png"), frames="3-5")
+    assert gap.said_lacking == "no file for frames 4"
+    with pytest.raises(MissingFrameError, match="no frame has both eyes: no left eye for frames 6, no right eye"):
+        open_stereo(f"{tmp_path / 'v.left.1-2####.png'}::{tmp_path / 'v.right.6####.png'}")
+
+
+def test_two_pictures_are_a_pair_whatever_their_numbers(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.0001.png", views()[0])
+    write_picture(tmp_path / "b.0002.png", views()[1])
+    source = open_stereo(f"{tmp_path / 'a.0001.png'}::{tmp_path / 'b.0002.png'}")
+    assert source.numbers == (1,) and not source.lacking
+    assert np.abs(source.read(1).right.astype(int) - views()[1]).max() <= 1
+
+
+def test_each_eye_is_shown_in_its_own_space(tmp_path: Path) -> None:
+    """The left eye is a JPEG of sRGB, the right one an EXR of the same light."""
+    write_picture(tmp_path / "l.png", views()[0])
+    write_picture(tmp_path / "r.exr", np.asarray(colour.decode(views()[0] / 255.0, colour.SRGB), np.float32))
+    pair = open_stereo(f"{tmp_path / 'l.png'}::{tmp_path / 'r.exr'}").read(1)
+    assert np.abs(pair.left.astype(int) - pair.right).max() <= 1
 
 
 def test_eyes_of_two_sizes(tmp_path: Path) -> None:

@@ -201,3 +201,12 @@ def test_files_of_views_need_a_view_and_name_those_there_are(tmp_path: Path) -> 
 def test_a_name_with_two_places_for_the_frame_is_refused() -> None:
     with pytest.raises(BadInputError, match=r"2 places for a frame number; keep one of ####, %04d"):
         Pattern.parse("p.####.%04d.exr")
+
+
+@pytest.mark.parametrize("name", ["a<b>", "<UDIM>", "x<y", "tag <i>&amp;</i>".replace("/", "|")])
+def test_angle_brackets_are_part_of_a_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.0007.exr").touch()
+    pattern = Pattern.parse(str(tmp_path / f"{name}.####.exr"))
+    assert pattern.path(7) == tmp_path / f"{name}.0007.exr"
+    assert pattern.on_disk() == {7: tmp_path / f"{name}.0007.exr"}
+    assert Pattern.parse(str(tmp_path / f"{name}.3-9####.exr")).declared == (3, 4, 5, 6, 7, 8, 9)
