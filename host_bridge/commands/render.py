@@ -10,15 +10,15 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from host_bridge.batch import Job, openjd_lines, run_job
-from host_bridge.batch.depth_script import load_depth_script
+from host_bridge.batch import openjd_lines, run_job
+from host_bridge.batch.assemble import LAYERS, in_shot, job_of, notes_of
 from host_bridge.batch.identity import identities, validate_expected
 from host_bridge.batch.ledger import RenderRecord
+from host_bridge.batch.options import RenderOptions
 from host_bridge.batch.progress import reporter_for
 from host_bridge.client import Client
 from host_bridge.commands.choices import (
@@ -33,23 +33,13 @@ from host_bridge.commands.delivery_options import add_delivery, deliver, deliver
 from host_bridge.commands.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.commands.words import words_of
 from host_bridge.core.errors import EXIT_OK, BadInputError, OutputError
-from host_bridge.core.recipe import art3d_version
 from host_bridge.core.warm_memory import keep_freed_memory
 from host_bridge.deliver.plan import Delivery
 from host_bridge.farm.ranges import frames_of
-from host_bridge.io.colour import transforms as colour
-from host_bridge.io.outputs import Writing
-from host_bridge.io.plates import Pattern, Plate, PlateSequence
-from host_bridge.io.plates.canvas import Canvas, canvas_of
-from host_bridge.io.plates.depth_option import with_depth
-from host_bridge.io.plates.hero import settle_hero
-from host_bridge.shot.file import Shot
-from host_bridge.shot.make import beside, canvas_in, kept_shot, looked_at, make_shot, open_shot
-from host_bridge.shot.survey import Plan
+from host_bridge.io.plates import PlateSequence
 
 NAME = "render"
 HELP = "convert a plate sequence to stereo EXRs"
-LAYERS = ("inverse_depth", "scale", "shift", "disparity_local")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,14 +94,15 @@ def run(args: argparse.Namespace) -> int:
 def _rendered(args: argparse.Namespace) -> int:
     keep_freed_memory()
     with openjd_lines.reporting(args.openjd):
-        job = job_of(args)
+        asked = options_of(args)
+        job = job_of(asked)
         job.check()
         job = replace(job, notes=notes_of(job.check_readable(), job, args.frames))
         reporter = reporter_for(as_json=args.json, farm=args.openjd)
         with stoppable(), Client(args.server) as client:
             identity = identities(client, job.settings)
             validate_expected(args.expect, identity)
-            staged = in_shot(job, shot_of(args, job, client), whole_of(args, job))
+            staged = in_shot(asked, job, client)
             if staged.shot is None:
                 staged.knobs(staged.plate.frames[0])  # a floating window that nobody decides fails here, not per frame
             return run_job(staged, client, reporter, record=_record(args, identity)).exit_code
@@ -148,116 +139,42 @@ def _prove_not_the_plate(plate: PlateSequence, delivery: Delivery) -> None:
             raise OutputError("the output is the plate itself", where=str(path), remedy="name another output")
 
 
-def whole_of(args: argparse.Namespace, job: Job) -> PlateSequence:
-    """The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in."""
-    found = PlateSequence.open(args.plate, view=job.plate.view, layer=job.plate.layer, start=args.start)
-    return replace(found, depth=job.plate.depth)
-
-
-def in_shot(job: Job, shot: Shot | None, whole: PlateSequence) -> Job:
-    """The job with its shot, and with the windows that its frames have in common."""
-    canvas = canvas_in(shot) if shot else None
-    if canvas is None and (common := canvas_of(whole)) is not None:
-        # Frames on their own lie on no canvas; that they show one picture is proved all the same.
-        canvas = Canvas(common.display)
-    return replace(job, shot=shot, canvas=canvas)
-
-
 def _record(args: argparse.Namespace, identity: Mapping[str, Any]) -> RenderRecord:
     """What is asked, for `art3d status`."""
     words = words_of(args, sys.modules[__name__], without=("frames", "json", "openjd", "expect", "server", "overwrite"))
     return RenderRecord([args.plate, *words], os.getcwd(), identity)
 
 
-def shot_of(args: argparse.Namespace, job: Job, client: Client) -> Shot | None:
-    """The shot that the frames belong to: the named one, or for a sequence the one kept beside the output.
+def options_of(args: argparse.Namespace) -> RenderOptions:
+    """What a command line asks for.
 
     Raises:
-        ShotError: a named shot file that does not serve this render.
-    """
-    if args.shot == "none" or job.settings.style == "given":
-        return None
-    if args.shot != "auto":
-        return open_shot(Path(args.shot), job.plate, job.settings)
-    whole = whole_of(args, job)
-    if len(whole.frames) < 2:
-        return None
-
-    def make() -> Shot:
-        space, later = job.input_space, job.plate.frames
-        return make_shot(
-            whole, client, job.settings, Plan(), input_space=space, strict=False, plates=job.kept, later=later
-        )
-
-    ready = {str(source["name"]) for source in client.welcome.depth_sources if source.get("ready", True)}
-    out = Pattern.parse(args.beside) if args.beside else job.out
-    path = beside(out.path(0, "left"), args.plate)
-    look = partial(looked_at, whole, job.input_space, job.kept)
-    return kept_shot(path, job.plate, job.settings, make, look=look, ready=ready)
-
-
-def job_of(args: argparse.Namespace) -> Job:
-    """The batch that a command line describes.
-
-    Raises:
-        BadInputError: a value that cannot be used.
+        BadInputError: a word or a knob's value that is not known.
     """
     validate_choices(args)
-    whole, hero = settle_hero(PlateSequence.open(args.plate, view=args.view, start=args.start), args.hero)
-    clean = clean_plate_of(args, whole.view) if args.clean_plate else None
-    if clean is None and args.fill == "clean-plate":
-        raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
-    asked = PlateSequence.open(args.plate, frames=frames_of(args), view=whole.view, layer=args.layer, start=args.start)
-    plate, source = with_depth(asked, args.depth, args.depth_channel, hero="" if hero == "none" else hero)
-    reviews = {"anaglyph": args.anaglyph, "disparity": args.disparity_image}
-    return Job(
-        plate=plate,
-        out=Pattern.parse(args.out),
-        settings=replace(settings_of(args), depth=source),
-        controls=replace(controls_of(args), hero=hero),
-        writing=Writing(art3d_version(), layers_of(args.layers), args.compression),
-        reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},
-        script=load_depth_script(args.controls) if args.controls else None,
-        clean_plate=clean,
-        input_space=colour.validate_space(args.input_space) if args.input_space else None,
+    return RenderOptions(
+        plate=args.plate,
+        out=args.out,
+        settings=settings_of(args),
+        controls=controls_of(args),
+        frames=frames_of(args),
+        view=args.view,
+        layer=args.layer,
+        start=args.start,
+        hero=args.hero,
+        depth_channel=args.depth_channel,
+        clean_plate=args.clean_plate,
+        input_space=args.input_space,
+        layers=args.layers,
+        compression=args.compression,
+        anaglyph=args.anaglyph,
+        disparity_image=args.disparity_image,
+        script=args.controls,
+        shot=args.shot,
+        beside=args.beside,
         missing=args.missing,
         overwrite=args.overwrite,
     )
-
-
-def clean_plate_of(args: argparse.Namespace, view: str) -> PlateSequence:
-    """The clean plate, of the plate's own view where it has that one."""
-    named = Pattern.parse(args.clean_plate).has_view
-    return settle_hero(PlateSequence.open(args.clean_plate, view=view if named else args.view), view or None)[0]
-
-
-def notes_of(plate: Plate, job: Job, frames: str | None) -> tuple[str, ...]:
-    """What was chosen for a person who did not say, a line each."""
-    hero, said = job.controls.hero, list(plate.choices)
-    if hero == plate.view == "right":
-        said.append(f"the hero eye is {hero}, as the plate is; --hero names another")
-    if hero == "none" and plate.unmoved:
-        said.append(f"left out, since no eye is the plate itself: {', '.join(plate.unmoved)}; --hero left keeps them")
-    there = job.plate.frames
-    if frames is None and len(there) > 1 and (step := there[1] - there[0]) > 1:
-        span = f"{there[0]}-{there[-1]}"
-        said.append(
-            f"frames {span}x{step}: those between have no files and are not missed; --frames {span} misses them"
-        )
-    return tuple(said)
-
-
-def layers_of(text: str) -> tuple[str, ...]:
-    """The analysis layers of a comma-separated list, in table order.
-
-    Raises:
-        BadInputError: one that does not exist.
-    """
-    asked = {name.strip() for name in text.split(",") if name.strip()}
-    unknown = sorted(asked - set(LAYERS))
-    if unknown:
-        raise BadInputError(f"no layer {unknown[0]!r}", where="--layers", remedy=f"choose of: {', '.join(LAYERS)}")
-    return tuple(name for name in LAYERS if name in asked)
 
 
 @contextlib.contextmanager

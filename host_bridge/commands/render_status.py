@@ -8,19 +8,18 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import fileseq
 
+from host_bridge.batch.assemble import in_kept_shot, job_of
 from host_bridge.batch.job import Job
 from host_bridge.batch.ledger import RenderRecord, read_record
 from host_bridge.batch.states import FrameState, State, states, stretches
 from host_bridge.commands import render
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES
 from host_bridge.io.plates import Pattern
-from host_bridge.shot.file import Shot
-from host_bridge.shot.make import beside, open_shot
 
 ORDER: tuple[State, ...] = ("done", "stale", "failed", "missing")
 
@@ -48,15 +47,8 @@ def _job(record: RenderRecord, out: str, frames: str | None) -> Job:
     parser = argparse.ArgumentParser(prog="art3d status")
     render.add_arguments(parser)
     args = parser.parse_args([*record.words, f"--out={out}", *([f"--frames={frames}"] if frames else [])])
-    job = render.job_of(args)
-    return replace(job, shot=_shot(args, job))
-
-
-def _shot(args: argparse.Namespace, job: Job) -> Shot | None:
-    if args.shot == "none" or job.settings.style == "given":
-        return None
-    path = beside(job.out.path(0, "left"), args.plate) if args.shot == "auto" else Path(args.shot)
-    return open_shot(path, job.plate, job.settings) if path.is_file() else None
+    asked = render.options_of(args)
+    return in_kept_shot(asked, job_of(asked))
 
 
 def _figures(out: str, found: Sequence[FrameState]) -> dict[str, object]:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from host_bridge.batch.assemble import job_of, notes_of
 from host_bridge.batch.identity import expectation, identities
 from host_bridge.batch.job import Job
 from host_bridge.client import Client
@@ -48,9 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Proves the render, writes the bundle and says how to run it."""
-    proven = render.job_of(args)
+    proven = job_of(render.options_of(args))
     proven.check()
-    notes = render.notes_of(proven.check_readable(), proven, args.frames)
+    notes = notes_of(proven.check_readable(), proven, args.frames)
     job = _shot_job(args, proven)
     template, values = shot_bundle(job)
     if job.kitchen.style_folder is not None:

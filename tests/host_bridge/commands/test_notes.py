@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from host_bridge.commands.render import add_arguments, job_of, notes_of
+from host_bridge.batch.assemble import job_of, notes_of
+from host_bridge.commands.render import add_arguments, options_of
 from tests.host_bridge.conftest import MakeRgba, Write
 
 
@@ -15,7 +16,7 @@ def notes(*words: str) -> tuple[str, ...]:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     args = parser.parse_args([*words, "-o", "o.####.exr"])
-    job = job_of(args)
+    job = job_of(options_of(args))
     return notes_of(job.check_readable(), job, args.frames)
 
 

@@ -1,0 +1,146 @@
+"""From what a render is asked for to the `Job` that is run: files found, shot chosen, canvas proved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from host_bridge.batch.depth_script import load_depth_script
+from host_bridge.batch.job import Job
+from host_bridge.batch.options import RenderOptions
+from host_bridge.client import Client
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.recipe import art3d_version
+from host_bridge.io.colour import transforms as colour
+from host_bridge.io.outputs import Writing
+from host_bridge.io.plates import Pattern, Plate, PlateSequence
+from host_bridge.io.plates.canvas import Canvas, canvas_of
+from host_bridge.io.plates.depth_option import with_depth
+from host_bridge.io.plates.hero import settle_hero
+from host_bridge.shot.file import Shot
+from host_bridge.shot.make import beside, canvas_in, kept_shot, looked_at, make_shot, open_shot
+from host_bridge.shot.survey import Plan
+
+LAYERS = ("inverse_depth", "scale", "shift", "disparity_local")
+
+
+def job_of(asked: RenderOptions) -> Job:
+    """The batch that the options describe.
+
+    Raises:
+        BadInputError: a value that cannot be used.
+    """
+    whole, hero = settle_hero(PlateSequence.open(asked.plate, view=asked.view, start=asked.start), asked.hero)
+    clean = clean_plate_of(asked.clean_plate, asked.view, whole.view) if asked.clean_plate else None
+    if clean is None and asked.controls.fill == "clean-plate":
+        raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
+    frames = PlateSequence.open(asked.plate, frames=asked.frames, view=whole.view, layer=asked.layer, start=asked.start)
+    eye = "" if hero == "none" else hero
+    plate, source = with_depth(frames, asked.settings.depth, asked.depth_channel, hero=eye)
+    reviews = {"anaglyph": asked.anaglyph, "disparity": asked.disparity_image}
+    return Job(
+        plate=plate,
+        out=Pattern.parse(asked.out),
+        settings=replace(asked.settings, depth=source),
+        controls=replace(asked.controls, hero=hero),
+        writing=Writing(art3d_version(), layers_of(asked.layers), asked.compression),
+        reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},
+        script=load_depth_script(asked.script) if asked.script else None,
+        clean_plate=clean,
+        input_space=colour.validate_space(asked.input_space) if asked.input_space else None,
+        missing=asked.missing,
+        overwrite=asked.overwrite,
+    )
+
+
+def clean_plate_of(text: str, asked_view: str, view: str) -> PlateSequence:
+    """The clean plate, of the plate's own view where it has that one."""
+    named = Pattern.parse(text).has_view
+    return settle_hero(PlateSequence.open(text, view=view if named else asked_view), view or None)[0]
+
+
+def layers_of(text: str) -> tuple[str, ...]:
+    """The analysis layers of a comma-separated list, in table order.
+
+    Raises:
+        BadInputError: one that does not exist.
+    """
+    asked = {name.strip() for name in text.split(",") if name.strip()}
+    unknown = sorted(asked - set(LAYERS))
+    if unknown:
+        raise BadInputError(f"no layer {unknown[0]!r}", where="--layers", remedy=f"choose of: {', '.join(LAYERS)}")
+    return tuple(name for name in LAYERS if name in asked)
+
+
+def in_shot(asked: RenderOptions, job: Job, client: Client) -> Job:
+    """The job with its shot, and with the windows that its frames have in common.
+
+    Raises:
+        ShotError: a named shot file that does not serve this render.
+    """
+    whole = _whole(asked, job)
+    shot = _shot(asked, job, whole, client)
+    canvas = canvas_in(shot) if shot else None
+    if canvas is None and (common := canvas_of(whole)) is not None:
+        # Frames on their own lie on no canvas; that they show one picture is proved all the same.
+        canvas = Canvas(common.display)
+    return replace(job, shot=shot, canvas=canvas)
+
+
+def in_kept_shot(asked: RenderOptions, job: Job) -> Job:
+    """The job with the shot that an earlier render of it kept; nothing is analysed."""
+    if asked.shot == "none" or job.settings.style == "given":
+        return job
+    path = beside(job.out.path(0, "left"), asked.plate) if asked.shot == "auto" else Path(asked.shot)
+    return replace(job, shot=open_shot(path, job.plate, job.settings) if path.is_file() else None)
+
+
+def _whole(asked: RenderOptions, job: Job) -> PlateSequence:
+    """The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in."""
+    found = PlateSequence.open(asked.plate, view=job.plate.view, layer=job.plate.layer, start=asked.start)
+    return replace(found, depth=job.plate.depth)
+
+
+def _shot(asked: RenderOptions, job: Job, whole: PlateSequence, client: Client) -> Shot | None:
+    """The shot that the frames belong to: the named one, or for a sequence the one kept beside the output."""
+    if asked.shot == "none" or job.settings.style == "given":
+        return None
+    if asked.shot != "auto":
+        return open_shot(Path(asked.shot), job.plate, job.settings)
+    if len(whole.frames) < 2:
+        return None
+
+    def make() -> Shot:
+        space, later = job.input_space, job.plate.frames
+        return make_shot(
+            whole, client, job.settings, Plan(), input_space=space, strict=False, plates=job.kept, later=later
+        )
+
+    ready = {str(source["name"]) for source in client.welcome.depth_sources if source.get("ready", True)}
+    out = Pattern.parse(asked.beside) if asked.beside else job.out
+    path = beside(out.path(0, "left"), asked.plate)
+    look = partial(looked_at, whole, job.input_space, job.kept)
+    return kept_shot(path, job.plate, job.settings, make, look=look, ready=ready)
+
+
+def notes_of(plate: Plate, job: Job, frames: str | None) -> tuple[str, ...]:
+    """What was chosen for a person who did not say, a line each.
+
+    Args:
+        plate: the first frame that can be read.
+        job: the batch.
+        frames: the range as it was asked for; None where it was not.
+    """
+    hero, notes = job.controls.hero, list(plate.choices)
+    if hero == plate.view == "right":
+        notes.append(f"the hero eye is {hero}, as the plate is; --hero names another")
+    if hero == "none" and plate.unmoved:
+        notes.append(f"left out, since no eye is the plate itself: {', '.join(plate.unmoved)}; --hero left keeps them")
+    there = job.plate.frames
+    if frames is None and len(there) > 1 and (step := there[1] - there[0]) > 1:
+        span = f"{there[0]}-{there[-1]}"
+        notes.append(
+            f"frames {span}x{step}: those between have no files and are not missed; --frames {span} misses them"
+        )
+    return tuple(notes)
