@@ -84,7 +84,7 @@ def curate(
         part: which part of the work, for a farm.
         workers: pairs measured side by side; 0: one for each core.
         progress: called with (frames done, frames in all).
-        watching: called with (film, frames looked through) while films are scanned.
+        watching: called with (film, frames looked through, frames in all or None) while films are scanned.
 
     Raises:
         BadInputError: the folder belongs to another configuration, or no film has a frame for this part.

@@ -12,7 +12,7 @@ import torch
 
 from art3d_node.analysis import HIGH_RANK, LOW_RANK
 from art3d_node.library import Library
-from art3d_node.models.depth_net import SourceInput
+from art3d_node.models.depth_net import CPU, SourceInput
 from host_bridge.core.errors import DepthSourceError
 
 Map = npt.NDArray[np.float32]
@@ -24,13 +24,14 @@ class Depth:
 
     Args:
         name: a depth source as `art3d render --depth` takes it, "auto", or "sidecar".
+        device: where its network computes.
 
     Raises:
         DepthSourceError: there is no such source.
     """
 
-    def __init__(self, name: str) -> None:
-        library = Library()
+    def __init__(self, name: str, *, device: torch.device = CPU) -> None:
+        library = Library(device=device)
         self.name = library.automatic(has_z=False) if name == "auto" else name
         self._source = None if self.name == SIDECAR else library.depth(self.name)
         if self._source is not None and not self._source.needs_look:
@@ -57,7 +58,7 @@ class Depth:
                 raise DepthSourceError("no depth lies beside this film", remedy="use another --depth")
             return normalised(beside)
         try:
-            found = self._source.estimate(SourceInput(torch.from_numpy(picture.copy()), aspect)).inverse_depth
+            found = self._source.estimate(SourceInput(torch.from_numpy(picture.copy()), aspect)).inverse_depth.cpu()
         except ValueError as error:
             raise DepthSourceError(str(error), where=f"--depth {self.name}") from error
         size = picture.shape[:2]

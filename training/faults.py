@@ -40,16 +40,19 @@ def whole(frames: Iterator[StereoFrame], spec: str, faults: Faults) -> Iterator[
         faults.add(spec, PlateError(f"{error.message}; its first {count} frames are used", where=error.where or spec))
 
 
-def validate_film(film: Film, spec: str, *, depth: str, masks: str) -> None:
-    """Before a long scan: a first frame can be read, and beside the film lies what the settings take from there.
+def validate_film(film: Film, spec: str, *, depth: str, masks: str) -> StereoFrame:
+    """The first frame, if it can be read and what the settings want lies beside the film: asked before a long scan.
 
     Raises:
         PlateError: no frame can be read, or the folder is not there.
     """
-    next(film.pairs(frozenset({0})), None)
+    first = next(film.pairs(frozenset({0})), None)
+    if first is None:
+        raise PlateError("has no frames", where=spec)
     asked = [kind for kind, wanted in (("depth", depth == "sidecar"), ("mattes", masks == "mattes")) if wanted]
     for kind in asked:
         name, option = _BESIDE[kind]
         if not Path(f"{spec}.{name}").is_dir():
             beside = f"{spec}.{name}/NNNNNN.png"
             raise PlateError(f"has no {name} beside it", remedy=f"{option} wants {beside}", where=spec)
+    return first

@@ -23,8 +23,9 @@ import numpy.typing as npt
 from host_bridge.core.errors import BadInputError, PlateError
 from training.assignment import FilmSpec
 from training.layouts import LAYOUTS, detect_layout, split
-from training.sources import Picture, Source, Video, open_source
+from training.sources import Picture, Source, open_source
 from training.stereo_tag import stereo_tag
+from training.video import Video
 
 Wanted = frozenset[int] | None
 SEPARATOR = "::"
@@ -181,6 +182,8 @@ def open_film(spec: str, *, layout: str = "auto", swap_eyes: bool = False, input
 
 def _twin(spec: str, input_space: str) -> Film:
     left, right = spec.split(SEPARATOR, 1)
+    if not left or not right or SEPARATOR in right:
+        raise BadInputError(f"{spec!r} is not LEFT::RIGHT", remedy="name one file or sequence for each eye")
     eyes = [open_source(Path(part), input_space=input_space) for part in (left, right)]
     return TwinFilm(Path(left).stem, "twin", eyes[0][0], eyes[1][0])
 

@@ -160,6 +160,7 @@ class Grounding:
         prompts: what to look for.
         detector, segmenter: folders with the models, or their names in the user's cache.
         threshold: least score of a box.
+        device: torch device of both.
 
     Raises:
         BadInputError: a model is not on this machine.
@@ -174,6 +175,7 @@ class Grounding:
         detector: str = "IDEA-Research/grounding-dino-tiny",
         segmenter: str = "facebook/sam-vit-base",
         threshold: float = 0.35,
+        device: str = "cpu",
     ) -> None:
         import transformers
 
@@ -191,6 +193,10 @@ class Grounding:
                 where="--masks grounding",
             ) from error
         self._text, self._threshold = ". ".join(p.lower() for p in prompts) + ".", threshold
+        self._device = device
+        models: tuple[Any, ...] = (self._detector, self._segmenter)
+        for model in models:
+            model.to(device).eval()
 
     def find(self, seen: Seen) -> Mask:
         """SAM's best mask in each box that the words found."""
@@ -198,17 +204,17 @@ class Grounding:
 
         shape = seen.picture.shape[:2]
         with torch.no_grad():
-            asked = self._words(images=seen.picture, text=self._text, return_tensors="pt")
+            asked = self._words(images=seen.picture, text=self._text, return_tensors="pt").to(self._device)
             found = self._words.post_process_grounded_object_detection(
                 self._detector(**asked), asked["input_ids"], threshold=self._threshold, target_sizes=[shape]
             )
             boxes = found[0]["boxes"].tolist()
             if not boxes:
                 return np.zeros(shape, bool)
-            inputs: Any = self._pixels(seen.picture, input_boxes=[boxes], return_tensors="pt")
-            masks = self._segmenter(**inputs, multimask_output=False).pred_masks
+            inputs: Any = self._pixels(seen.picture, input_boxes=[boxes], return_tensors="pt").to(self._device)
+            masks = self._segmenter(**inputs, multimask_output=False).pred_masks.cpu()
             whole = self._pixels.image_processor.post_process_masks(
-                masks, inputs["original_sizes"], inputs["reshaped_input_sizes"]
+                masks, inputs["original_sizes"].cpu(), inputs["reshaped_input_sizes"].cpu()
             )
         return _union(list(whole[0][:, 0].numpy()), shape)
 
@@ -220,13 +226,16 @@ def _union(masks: list[npt.NDArray[Any]], shape: tuple[int, ...]) -> Mask:
     return found
 
 
-def mask_source(name: str, *, prompts: tuple[str, ...] = (), folder: Path | None = None) -> MaskSource:
+def mask_source(
+    name: str, *, prompts: tuple[str, ...] = (), folder: Path | None = None, device: str = "cpu"
+) -> MaskSource:
     """The mask source of that name.
 
     Args:
         name: one of `SOURCES`.
         prompts: for the language-driven ones.
         folder: holds `grounding-dino` and `sam` folders for "grounding"; None looks in the user's cache.
+        device: torch device of "grounding"; lang-sam chooses by itself, the people networks run on the processor.
 
     Raises:
         BadInputError: no such source, or what it needs is missing.
@@ -240,6 +249,6 @@ def mask_source(name: str, *, prompts: tuple[str, ...] = (), folder: Path | None
         return LangSam(prompts)
     if name == "grounding":
         if folder is None:
-            return Grounding(prompts)
-        return Grounding(prompts, detector=str(folder / "grounding-dino"), segmenter=str(folder / "sam"))
+            return Grounding(prompts, device=device)
+        return Grounding(prompts, detector=str(folder / "grounding-dino"), segmenter=str(folder / "sam"), device=device)
     raise BadInputError(f"no mask source {name!r}", remedy=f"there are {', '.join(SOURCES)}")

@@ -17,8 +17,9 @@ from training.films import Film, ahead, open_asked
 from training.in_step import Watch
 from training.shards import load_record, save_record
 from training.shots import Scan, Shot, scan_film
+from training.small_look import frames_expected, grown, shrinking, smaller
 
-Watching = Callable[[str, int], None]
+Watching = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def readable(
         pending: the run's folder; keeps each scan.
         config: what curation needs beside a film.
         faults: takes a line for each film that is not whole.
-        watching: called with (film, frames looked through) while a film is scanned.
+        watching: called with (film, frames looked through, frames in all or None) while a film is scanned.
 
     Raises:
         PlateError: none can be read.
@@ -99,11 +100,15 @@ def _scanned(
         if known["fault"]:
             faults.lines.setdefault(film.spec, known["fault"])
         return ScannedFilm(film, opened, read_scan(known), known["content"])
-    validate_film(opened, film.spec, depth=config.depth, masks=config.masks)
-    watch = Watch(film.spec, watching)
-    frames = watch.over(whole(ahead(opened.pairs()), film.spec, faults))
+    first = validate_film(opened, film.spec, depth=config.depth, masks=config.masks)
+    by = shrinking(opened, first)
+    expected = frames_expected(opened)
+    watch = Watch(film.spec, (lambda spec, done: watching(spec, done, expected)) if watching else None)
+    frames = watch.over(whole(ahead(smaller(opened, by).pairs()), film.spec, faults))
     scan = scan_film(frames, where=film.spec, min_shot_frames=config.min_shot_frames)
     watch.refuse_out_of_step()
+    if by > 1:
+        scan = grown(scan, by, (first.left.shape[1], first.left.shape[0]))
     content = film_content(film.spec)
     save_record(note, {**plain_scan(scan, content), "fault": faults.lines.get(film.spec, "")})
     return ScannedFilm(film, opened, scan, content)

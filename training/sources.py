@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import av
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from host_bridge.core.errors import PlateError
-from training.transfer import display_referred
+from training.video import Video
 
 Picture = npt.NDArray[np.uint8]
 STILLS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
-_HIDDEN = 2
-_DEEP = 8  # bits above which a video is decoded at 16
 
 
 class Source(Protocol):
@@ -55,43 +52,6 @@ class Stills:
         for index, image in enumerate(self.images):
             if wanted is None or index in wanted:
                 yield index, image
-
-
-@dataclass(frozen=True)
-class Video:
-    """A video file through FFmpeg; more than 8 bits and HDR transfer curves are brought to display."""
-
-    path: Path
-
-    def pictures(self, wanted: frozenset[int] | None) -> Iterator[tuple[int, Picture]]:
-        last = max(wanted, default=-1) if wanted is not None else None
-        try:
-            with av.open(str(self.path)) as container:
-                if not container.streams.video:
-                    raise PlateError("holds no pictures, only sound or data", where=str(self.path))
-                stream = container.streams.video[0]
-                stream.thread_type = "AUTO"
-                index = -1
-                for index, frame in enumerate(container.decode(stream)):
-                    if wanted is None or index in wanted:
-                        yield index, _rgb(frame)
-                    if last is not None and index >= last:
-                        return
-                if last is None:
-                    self._whole(index + 1, stream.frames)
-        except (av.FFmpegError, IndexError, OSError) as error:
-            raise PlateError(f"cannot be read as a video ({error})", where=str(self.path)) from error
-
-    def _whole(self, count: int, counted: int) -> None:
-        # An edit list may hide a few of the frames that a container counts.
-        if counted - count > max(_HIDDEN, counted // 100):
-            raise PlateError(f"is cut short or damaged: {count} of {counted} frames can be read", where=str(self.path))
-
-
-def _rgb(frame: av.VideoFrame) -> Picture:
-    deep = max(component.bits for component in frame.format.components) > _DEEP
-    pixels = frame.to_ndarray(format="rgb48le" if deep else "rgb24")
-    return display_referred(pixels, int(frame.color_trc), int(frame.color_primaries))
 
 
 def _read_still(path: Path) -> Picture:

@@ -15,7 +15,8 @@ from training.cli import main
 from training.explain import costliest, study
 from training.faults import Faults, whole
 from training.films import StereoFrame, TwinFilm
-from training.sources import Stills, Video
+from training.sources import Stills
+from training.video import Video
 
 WORDS = ["--depth", "sidecar", "--size-px", "96", "--min-shot-frames", "2"]
 

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=0, help="pairs measured side by side (default: one a core)")
     parser.add_argument("--stereo-weights", type=Path, metavar="FILE", help="checkpoint for --stereo sea-raft")
     parser.add_argument("--mask-models", type=Path, metavar="FOLDER", help="models for --masks grounding")
-    parser.add_argument("--device", default="cpu", help="torch device of the matcher")
+    parser.add_argument("--device", default="cpu", help="torch device of the networks: depth, matcher, masks")
     add_config(parser, CurateConfig)
 
 
@@ -54,16 +54,18 @@ def run(args: argparse.Namespace) -> int:
     from training.contact import contact_sheet, pairs_page
     from training.curate import curate
     from training.depth import Depth
+    from training.devices import device_named
     from training.masks import mask_source
     from training.pairs import Bench
     from training.stereo_net import stereo_net
 
+    device = device_named(args.device)
     reach_px = round(config.reach_pct / 100 * config.size_px)
     bench = Bench(
         config,
         stereo_net(config.stereo, weights=args.stereo_weights, device=args.device, reach_px=reach_px),
-        Depth(config.depth),
-        mask_source(config.masks, prompts=config.prompts, folder=args.mask_models),
+        Depth(config.depth, device=device),
+        mask_source(config.masks, prompts=config.prompts, folder=args.mask_models, device=args.device),
     )
     films = asked_films(args)
     _refuse_beside_late(args, config)
@@ -76,7 +78,9 @@ def run(args: argparse.Namespace) -> int:
             part=_part(args.part),
             workers=args.workers,
             progress=lambda done, total: bar.update(task, description="pairs", completed=done, total=total),
-            watching=lambda film, done: bar.update(task, description=f"looking at {film}", completed=done),
+            watching=lambda film, done, total: bar.update(
+                task, description=f"looking at {film}", completed=done, total=total
+            ),
         )
     contact_sheet(args.out)
     page = pairs_page(args.out)

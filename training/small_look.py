@@ -1,0 +1,84 @@
+"""A film looked through at a smaller size: shots, bars and eyes out of step need no more, at a fraction of the cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from host_bridge.core.geometry import Box
+from training.films import Film, OffsetFilm, PackedFilm, StereoFrame, SwappedFilm, TwinFilm
+from training.shots import Scan
+from training.video import Video
+
+ENOUGH_PX = 960
+"""Width of an eye that is looked through as it is."""
+
+
+def shrinking(film: Film, first: StereoFrame) -> int:
+    """How many times smaller the eyes of this film may be decoded for a first look; 1: as they are.
+
+    Args:
+        film: as opened.
+        first: one of its frames.
+    """
+    height, width = first.left.shape[:2]
+    for by in range(width // ENOUGH_PX, 1, -1):
+        if width % by == 0 and height % by == 0 and first.right.shape == first.left.shape and _can(film):
+            return by
+    return 1
+
+
+def _can(film: Film) -> bool:
+    match film:
+        case PackedFilm(layout=layout, source=source):
+            return isinstance(source, Video) and layout != "frame-packed"
+        case TwinFilm(left=left, right=right):
+            return isinstance(left, Video) and isinstance(right, Video)
+        case SwappedFilm(film=inner) | OffsetFilm(film=inner):
+            return _can(inner)
+    return False
+
+
+def smaller(film: Film, by: int) -> Film:
+    """The same film, its pictures `by` times smaller; one that `shrinking` looked at."""
+    match film:
+        case PackedFilm(source=Video() as source):
+            return replace(film, source=replace(source, shrink=by))
+        case TwinFilm(left=Video() as left, right=Video() as right):
+            return replace(film, left=replace(left, shrink=by), right=replace(right, shrink=by))
+        case SwappedFilm(film=inner) | OffsetFilm(film=inner):
+            return replace(film, film=smaller(inner, by))
+    return film
+
+
+def grown(scan: Scan, by: int, size: tuple[int, int]) -> Scan:
+    """What a smaller look told, in px of the film's own eyes.
+
+    Args:
+        scan: of the smaller pictures.
+        by: how many times smaller they were.
+        size: (width, height) of the film's eyes, px.
+    """
+
+    def box(small: Box) -> Box:
+        # A row that is half bar may have passed for picture.
+        rim = by - 1
+        right, low = small.x1 * by, small.y1 * by
+        return Box(
+            small.x0 * by + rim * (small.x0 > 0),
+            small.y0 * by + rim * (small.y0 > 0),
+            right - rim * (right < size[0]),
+            low - rim * (low < size[1]),
+        )
+
+    shots = tuple(replace(shot, picture=box(shot.picture) if shot.picture else None) for shot in scan.shots)
+    return replace(scan, shots=shots, picture=box(scan.picture))
+
+
+def frames_expected(film: Film) -> int | None:
+    """How many frames a film's container counts; None where it does not say."""
+    match film:
+        case PackedFilm(source=Video() as source) | TwinFilm(left=Video() as source):
+            return source.frames_counted()
+        case SwappedFilm(film=inner) | OffsetFilm(film=inner):
+            return frames_expected(inner)
+    return None
