@@ -57,6 +57,8 @@ class Here:
         for index in others:
             there = frames[index]
             near, far = self.depth(last, settings), self.depth(there, settings)
+            if near.grey.shape != far.grey.shape:  # other bars: as the node does, no further
+                break
             if (last.key, there.key) not in self.motions:
                 ahead, back = links(near.grey, far.grey)
                 self.motions[last.key, there.key], self.motions[there.key, last.key] = ahead, back

@@ -84,7 +84,7 @@ def test_damage_in_the_middle_is_told(tmp_path: Path) -> None:
     at = len(data) // 2
     data[at : at + 1500] = bytes(1500)
     path.write_bytes(data)
-    read = []
+    read: list[int] = []
     with pytest.raises(PlateError, match=r"damaged|cannot be read"):
         read.extend(n for n, _ in Video(path).pictures(None))
     assert read == list(range(len(read))) and 0 < len(read) < FRAMES
@@ -116,6 +116,7 @@ def test_a_smaller_look_finds_shots_and_bars(tmp_path: Path) -> None:
         [(s.start, s.stop) for s in small.scan.shots] == [(s.start, s.stop) for s in full.shots] == [(0, 12), (12, 24)]
     )
     for shot, exact in zip(small.scan.shots, full.shots, strict=True):
+        assert shot.picture and exact.picture
         a, b = shot.picture.as_tuple(), exact.picture.as_tuple()
         assert a[0] == b[0] and a[2] == b[2]
         assert 0 <= a[1] - b[1] <= 2 and 0 <= b[3] - a[3] <= 2
