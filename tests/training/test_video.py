@@ -19,7 +19,7 @@ from training.films import open_film
 from training.scanning import readable
 from training.shots import scan_film
 from training.small_look import ENOUGH_PX, shrinking
-from training.video import Video
+from training.video import Times, Video
 
 FRAMES = 60
 
@@ -30,7 +30,7 @@ def _frame(number: int, width: int = 160, height: int = 90) -> np.ndarray:
     return np.roll(cv2.normalize(noise, None, 0, 255, cv2.NORM_MINMAX), number % 20, 1)
 
 
-def _film(path: Path, frames: list[np.ndarray], *, times: list[int] | None = None, **options: str) -> Path:
+def _film(path: Path, frames: list[np.ndarray], times: list[int] | None = None, **options: str) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(24), options={"crf": "12", "g": "12", **options})
         stream.width, stream.height, stream.pix_fmt = frames[0].shape[1], frames[0].shape[0], "yuv420p"
@@ -48,7 +48,7 @@ def _film(path: Path, frames: list[np.ndarray], *, times: list[int] | None = Non
 @pytest.mark.parametrize("options", [{}, {"bf": "3", "x264-params": "open-gop=1"}, {"bf": "0"}], ids=str)
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_sought_frames_are_those_of_a_whole_pass(tmp_path: Path, options: dict[str, str], suffix: str) -> None:
-    video = Video(_film(tmp_path / f"film.{suffix}", [_frame(n) for n in range(FRAMES)], **options))
+    video = Video(_film(tmp_path / f"film.{suffix}", [_frame(n) for n in range(FRAMES)], None, **options))
     whole = dict(video.pictures(None))
     assert video.times.known and sum(key for _, key in video.times.seen) > 3
     for wanted in ({0}, {59}, {3, 4, 31}, {11, 12, 13, 58}, set(range(0, FRAMES, 7))):
@@ -73,7 +73,12 @@ def test_a_seek_decodes_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     entrance = video.times.entrance(50)
     assert 36 < entrance <= 50
     sought: list[int] = []
-    monkeypatch.setattr(type(video.times), "time", lambda self, n: sought.append(n) or self.seen[n][0])
+
+    def time(self: Times, index: int) -> int | None:
+        sought.append(index)
+        return self.seen[index][0]
+
+    monkeypatch.setattr(Times, "time", time)
     assert [n for n, _ in video.pictures(frozenset({50}))] == [50]
     assert sought == [entrance]
 
