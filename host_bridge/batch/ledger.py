@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -73,21 +74,41 @@ def read_record(out: Pattern) -> RenderRecord:
         body = read_json(note, limit_bytes=NOTE_BYTES)
         return RenderRecord([str(word) for word in body["words"]], str(body["folder"]), dict(body["identity"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
+        full = is_full(note.parent)
         raise BadInputError(
-            "no record of a render here", where=str(note), remedy="name the output as `art3d render -o` had it"
+            f"no record of a render here{', and no space left on this disk' if full else ''}",
+            where=str(note),
+            remedy="make room, and render again" if full else "name the output as `art3d render -o` had it",
         ) from error
 
 
-def note_event(job: Job, event: Event) -> None:
-    """Keeps the reason of a failed frame, and forgets it once the frame is there."""
+def is_full(folder: Path) -> bool:
+    """Whether a folder's disk has no room for another file; False where the system cannot say."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_blocks > 0 and (disk.f_bavail == 0 or (disk.f_files > 0 and disk.f_favail == 0))
+
+
+def note_event(job: Job, event: Event) -> bool:
+    """Keeps the reason of a failed frame, and forgets it once the frame is there.
+
+    Returns:
+        False where there was a reason and no room for it.
+    """
     note = failure_note(job, event.number)
     if event.kind == "failed" and event.error is not None and note.parent.is_dir():
         body = {"reason": str(event.error), "machine": socket.gethostname(), "time_s": round(time.time())}
-        with contextlib.suppress(Art3DError), replacing(note) as temporary:
-            temporary.write_text(json.dumps(body) + "\n", encoding="utf-8")
+        try:
+            with replacing(note) as temporary:
+                temporary.write_text(json.dumps(body) + "\n", encoding="utf-8")
+        except Art3DError:
+            return False
     elif event.kind in ("rendered", "kept"):
         with contextlib.suppress(OSError):
             note.unlink()
+    return True
 
 
 def reason_of(job: Job, number: int) -> str:

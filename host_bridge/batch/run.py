@@ -130,6 +130,7 @@ class _Run:
         self._readers = ThreadPoolExecutor(READ_AHEAD, "art3d-read")
         self._writing: deque[tuple[_Frame, Result, Future[Event]]] = deque()
         self._asked: deque[tuple[_Frame, FrameRequest]] = deque()
+        self._unnoted: list[Event] = []
 
     def all(self) -> None:
         self._record(make_folder=False)
@@ -148,6 +149,9 @@ class _Run:
                 while self._writing:
                     self._finish()
             self._writers.shutdown()
+            # On a disk that was full while others wrote there may be room now.
+            for event in self._unnoted:
+                note_event(self.job, event)
 
     def _record(self, *, make_folder: bool) -> None:
         """Notes once what was asked; a render that never comes to a picture leaves no new folder behind."""
@@ -277,5 +281,6 @@ class _Run:
         if event.kind == "failed" and event.error is not None:
             self.failures[event.number] = event.error
         self._record(make_folder=False)
-        note_event(self.job, event)
+        if not note_event(self.job, event):
+            self._unnoted.append(event)
         self.reporter.frame(event)

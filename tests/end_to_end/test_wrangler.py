@@ -92,6 +92,33 @@ def test_a_disk_that_fills_up_costs_the_frames_that_had_no_room(tmp_path: Path) 
     assert "second=0" in said and "o.0008.exr" in said.partition("second=")[2], said
 
 
+@pytest.mark.parametrize(
+    ("limit", "says", "code"),
+    [
+        ("size=64k", "", 4),
+        ("size=4k", "8 missing", 4),
+        ("size=1m,nr_inodes=4", "2 done, 6 missing", 4),
+        ("size=1m,nr_inodes=1", "no record of a render", 2),
+    ],
+)
+def test_the_status_on_a_full_disk_says_that_it_is_full(tmp_path: Path, limit: str, says: str, code: int) -> None:
+    """Reasons of single frames need room too; where there is none for them either, the disk itself is the reason."""
+    write_plate(Path("p.####.exr"), range(1, 9))
+    command = "'" + "' '".join(ART3D) + "'"
+    script = (
+        f"mkdir out && mount -t tmpfs -o {limit} tmpfs out || exit 77\n"
+        f"{command} render p.####.exr -o out/o.####.exr --shot none --depth mini >&2\n"
+        "for n in 1 2 3 4 5 6 7 8 9; do head -c 65536 /dev/zero > out/filler$n; done 2> /dev/null\n"
+        f"{command} status out/o.####.exr; echo status=$?"
+    )
+    enter = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
+    done = subprocess.run(enter, capture_output=True, text=True, check=False, timeout=280)
+    if done.returncode in (1, 77):
+        pytest.skip(f"no user namespaces here: {done.stderr[-100:]}")
+    said = done.stdout + done.stderr
+    assert says in said and f"status={code}" in said and "no space left" in said and "Traceback" not in said, said
+
+
 def test_a_folder_that_cannot_be_cleaned_does_not_hide_what_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,9 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from host_bridge.batch import Job, run_job
+from host_bridge.batch import Job, ledger, run_job
+from host_bridge.batch import run as batch_run
+from host_bridge.batch.events import Event
 from host_bridge.batch.progress import JsonReporter
 from host_bridge.client import Client
 from host_bridge.client.tile import Tile
@@ -219,6 +221,21 @@ def test_a_disk_fault_of_one_frame(folder: Path) -> None:
     summary, _ = run(job(folder), FakeClient())
     assert list(summary.failures) == [2]
     assert isinstance(summary.failures[2], OutputError)
+
+
+def test_a_reason_that_had_no_room_is_noted_at_the_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames that others were writing may have taken the room, and given it back."""
+    note, tried = ledger.note_event, list[int]()
+
+    def full_at_first(job: Job, event: Event) -> bool:
+        tried.append(event.number)
+        return note(job, event) if event.kind != "failed" or tried.count(event.number) > 1 else False
+
+    monkeypatch.setattr(batch_run, "note_event", full_at_first)
+    (folder / "out" / "o.0002.exr").mkdir(parents=True)
+    this = job(folder)
+    run(this, FakeClient())
+    assert "o.0002.exr" in ledger.reason_of(this, 2) and tried.count(2) == 2 and tried.count(1) == 1
 
 
 def test_few_frames_are_under_way_at_once(folder: Path) -> None:
