@@ -6,8 +6,10 @@ copied into the movie, with the sound; the folder is removed at the end.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -53,7 +55,23 @@ def write_movie(
     Raises:
         OutputError: it cannot be written or encoded.
     """
-    kept = path.with_name(f".{path.name}.segments")
+    try:
+        _write(path, numbers, picture, delivery, identity)
+    except OutputError as error:
+        # Segments are hidden; a person asked for the movie.
+        if Path(error.where or "").parent == _segments_of(path):
+            error.where = str(path)
+        raise
+
+
+def _write(
+    path: Path,
+    numbers: Sequence[int],
+    picture: Callable[[int], Array],
+    delivery: Delivery,
+    identity: Mapping[str, Any],
+) -> None:
+    kept = _segments_of(path)
     segments = []
     for start in range(0, len(numbers), SEGMENT):
         chunk = numbers[start : start + SEGMENT]
@@ -65,6 +83,10 @@ def write_movie(
     with replacing(path) as temporary:
         _join(temporary, segments, delivery, MOVIES[path.suffix.lower()], len(numbers))
     shutil.rmtree(kept, ignore_errors=True)
+
+
+def _segments_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.segments")
 
 
 def _digest(body: Mapping[str, Any]) -> str:
@@ -91,7 +113,15 @@ def _encode(path: Path, pictures: Iterable[Array], count: int, delivery: Deliver
                 out.mux(_timed(stream.encode(frame), codec, count))
             out.mux(_timed(stream.encode(None), codec, count))
     except (av.FFmpegError, ValueError) as error:
+        _raise_of_disk(error)
         raise OutputError(f"cannot be encoded ({error})", where=str(path), remedy="try another --codec") from error
+
+
+def _raise_of_disk(error: Exception) -> None:
+    """Lets a fault of the disk be said as such: another codec would not mend it."""
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES):
+        raise OSError(number, os.strerror(number)) from error
 
 
 def _timed(packets: list[Any], codec: Codec, count: int) -> list[Any]:
@@ -150,6 +180,7 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
             if heard is not None:
                 _copy_sound(out, sound, heard, Fraction(delivery.audio_from_s), Fraction(frames) / rate)
     except av.FFmpegError as error:
+        _raise_of_disk(error)
         raise OutputError(f"cannot be written ({error})", where=str(path), remedy="try another container") from error
 
 

@@ -193,6 +193,15 @@ def test_charts_show_everything_over_time(page: Any) -> None:
     assert page.locator("#charts figure:nth-child(2) path").count() == 2
 
 
+def test_no_number_of_a_chart_is_cut_off(page: Any) -> None:
+    """A minus that leaves the drawing would make a wrong figure."""
+    outside = page.evaluate("""() => [...document.querySelectorAll('#charts svg text')].filter((text) => {
+        const box = text.getBBox(), view = text.ownerSVGElement.viewBox.baseVal;
+        return box.x < 0 || box.x + box.width > view.width; }).map((text) => text.textContent)""")
+    assert outside == []
+    assert page.locator("#charts svg text", has_text="-").count() > 0
+
+
 def test_notes_go_out_and_come_back(page: Any, tmp_path: Path, chromium: Any, folder: Path) -> None:
     page.fill("#note-name", "Ada")
     page.fill("#note-text", '=HYPERLINK("x") hand, "too" near')

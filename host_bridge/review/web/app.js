@@ -239,9 +239,12 @@
     fill($("mode"), Object.entries(Modes.LIST).map(([id, m]) => [id, m.name]));
     fill($("glasses"), Modes.GLASSES.map((g) => [g, g]));
     fill($("overlay"), Object.entries(Overlays.LIST).map(([id, o]) => [id, o.name]));
-    $("keys").replaceChildren(...Object.entries(KEYS).flatMap(([key, [what]]) => {
+    const spelled = { " ": "Space", ArrowRight: "→", ArrowLeft: "←", PageDown: "Page Down", PageUp: "Page Up" };
+    // Names that are numbers come first among an object's.
+    const known = Object.entries(KEYS).sort(([a], [b]) => (a === "0") - (b === "0"));
+    $("keys").replaceChildren(...known.flatMap(([key, [what]]) => {
       const dt = document.createElement("dt"), dd = document.createElement("dd");
-      dt.textContent = key === " " ? "Space" : key; dd.textContent = what;
+      dt.textContent = spelled[key] || key; dd.textContent = what;
       return [dt, dd];
     }));
     $("shot").onchange = (e) => choose(+e.target.value);

@@ -2,7 +2,7 @@
 "use strict";
 
 const Charts = (() => {
-  const NS = "http://www.w3.org/2000/svg", H = 120, PAD = { left: 44, right: 8, top: 6, bottom: 16 };
+  const NS = "http://www.w3.org/2000/svg", H = 120, PAD = { left: 58, right: 8, top: 6, bottom: 16 };
 
   function make(name, attributes, text) {
     const node = document.createElementNS(NS, name);
@@ -13,7 +13,7 @@ const Charts = (() => {
 
   const finite = (values) => values.filter((v) => v !== null);
 
-  // lines: [{values, colour, name}], bands: [{from, to, colour}], cuts: indices where a scene begins.
+  // lines: [{values, colour, name, dash}], bands: [{from, to, colour}], cuts: indices where a scene begins.
   // Drawn for a width in px, so that text keeps its shape; drawn again when that changes.
   function time({ width: W, title, unit, lines, bands = [], cuts = [], numbers, digits = 2 }, choose) {
     const figure = document.createElement("figure"), caption = document.createElement("figcaption");
@@ -21,7 +21,7 @@ const Charts = (() => {
     for (const line of lines) {
       const key = document.createElement("span");
       key.style.cssText = "margin-left:10px;color:" + line.colour;
-      key.textContent = "— " + line.name;
+      key.textContent = (line.dash ? "┄ " : "— ") + line.name;
       caption.append(key);
     }
     const svg = make("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": title });
@@ -45,7 +45,8 @@ const Charts = (() => {
         if (value !== null) path += (drawing ? "L" : "M") + x(i).toFixed(1) + " " + y(value).toFixed(1);
         drawing = value !== null;
       });
-      svg.append(make("path", { d: path, fill: "none", stroke: line.colour, "stroke-width": 1.6, "vector-effect": "non-scaling-stroke" }));
+      svg.append(make("path", { d: path, fill: "none", stroke: line.colour, "stroke-width": 1.6,
+        "stroke-dasharray": line.dash || "none", "vector-effect": "non-scaling-stroke" }));
     }
     svg.append(make("text", { x: PAD.left, y: H - 3, fill: "#a0a0a4", "font-size": 11 }, numbers[0]));
     svg.append(make("text", { x: W - PAD.right, y: H - 3, fill: "#a0a0a4", "font-size": 11, "text-anchor": "end" }, numbers.at(-1)));

@@ -6,11 +6,11 @@ const Timelines = (() => {
   function knobs(shot, target) {
     const mend = shot.knobs[target.id], found = shot.suggested, still = (value) => shot.numbers.map(() => value);
     const lines = [
-      { name: "Global Depth × for this screen", values: mend.depth_gain, colour: "#e6e6e2" },
-      { name: "Zero Plane + % for this screen", values: mend.zero_plane, colour: "#f0c040" }];
+      { name: "this screen: Global Depth ×", values: mend.depth_gain, colour: "#e6e6e2" },
+      { name: "this screen: Zero Plane + %", values: mend.zero_plane, colour: "#f0c040" }];
     if (found) lines.push(
-      { name: "analysis: Global Depth", values: still(found.depth_gain), colour: "#7ac8a0" },
-      { name: "analysis: Zero Plane %", values: still(found.zero_plane), colour: "#f07090" });
+      { name: "analysis: Global Depth ×", values: still(found.depth_gain), colour: "#7ac8a0", dash: "6 4" },
+      { name: "analysis: Zero Plane %", values: still(found.zero_plane), colour: "#f07090", dash: "6 4" });
     return lines;
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 from fractions import Fraction
@@ -156,6 +157,18 @@ def test_a_frame_that_cannot_be_read_fails_alone(stereo: str, capsys: pytest.Cap
     Path("s.1002.exr").write_bytes(b"v/1\x01 nonsense")
     assert main(["deliver", stereo, "-o", "a_LR.####.png"]) == 4
     assert "frame 1002" in capsys.readouterr().err and Path("a_LR.1005.png").is_file()
+
+
+def test_a_full_disk_is_said_of_the_movie(
+    stereo: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise av.error.OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(av, "open", full)
+    assert main(["deliver", stereo, "-o", "m_LR.mp4"]) == 2
+    said = capsys.readouterr().err
+    assert "art3d: m_LR.mp4: cannot be written (No space left on device)" in said and "space on the disk" in said
 
 
 def test_a_movie_has_no_gaps(stereo: str, capsys: pytest.CaptureFixture[str]) -> None:
