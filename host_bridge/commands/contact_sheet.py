@@ -182,7 +182,13 @@ def _row(
     stats = result.stats
     low, high = stats.get("parallax_min_pct"), stats.get("parallax_max_pct")
     span = f"{low:+.2f} … {high:+.2f} %" if low is not None and high is not None else "no parallax"
-    return Row(picture.name, f"{span}, {stats.get('budget')}, {depth_words(stats)}", _cells(result))
+    said = [
+        span,
+        str(stats.get("budget")),
+        depth_words(stats),
+        *(["the first of several pictures"] if plate.further else []),
+    ]
+    return Row(picture.name, ", ".join(said), _cells(result))
 
 
 def _cells(result: Result) -> tuple[Array, ...]:

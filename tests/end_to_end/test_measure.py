@@ -41,6 +41,24 @@ def test_two_pictures_of_any_names(eyes: tuple[str, str], capsys: pytest.Capture
     assert figures["swapped"] is False and not {"swapped", "vertical", "colour", "comfort"} & set(figures["faults"])
 
 
+@pytest.mark.parametrize("bars", [(30, 0, 0, 0), (0, 30, 0, 0), (0, 0, 40, 0), (0, 0, 0, 40), (20, 16, 30, 24)])
+def test_a_pair_inside_bars_measures_as_the_pair(
+    tmp_path: Path, eyes: tuple[str, str], bars: tuple[int, int, int, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every figure, those against a reference too: nothing of the bars is in them."""
+    top, bottom, left, right = bars
+    padded = []
+    for name, picture in zip(("a.1.png", "b.1.png"), pair(near=8, far=1), strict=True):
+        padded.append(_png(tmp_path / name, np.pad(picture, ((top, bottom), (left, right), (0, 0)))))
+    for options in (lambda _: [], lambda both: ["--reference", both[0]]):
+        said = []
+        for both in (list(eyes), padded):
+            assert main(["measure", *both, *options(both)]) == 0
+            figures = _said(capsys)
+            said.append({k: v for k, v in figures.items() if k not in ("frame", "left", "right", "reference")})
+        assert said[0] == said[1]
+
+
 def test_faults_stop_a_pipeline(eyes: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     swapped = ["measure", eyes[1], eyes[0]]
     assert main(swapped) == 0

@@ -145,7 +145,8 @@ def _gamma(path: Path, spec: oiio.ImageSpec) -> Tag | None:
         gamma = 100_000 / max(1, struct.unpack(">I", chunks[b"gAMA"])[0])
     coloured = len(chunks.get(b"cHRM", b"")) == 32
     if b"sRGB" in chunks or not (0.1 <= gamma <= 10 or coloured):
-        return None
+        # OpenImageIO takes a gAMA of 0 for linear light.
+        return _unknown(f"gamma {gamma:.4g}") if b"gAMA" in chunks and b"sRGB" not in chunks else None
     # Primaries without a gamma leave the curve to what the format implies.
     curve, said = (interop.gamma_curve(gamma), f"gamma {gamma:.4g}") if 0.1 <= gamma <= 10 else ("srgb", "no gamma")
     if not coloured:
