@@ -50,10 +50,10 @@ def test_a_pair_inside_bars_measures_as_the_pair(
     padded = []
     for name, picture in zip(("a.1.png", "b.1.png"), pair(near=8, far=1), strict=True):
         padded.append(_png(tmp_path / name, np.pad(picture, ((top, bottom), (left, right), (0, 0)))))
-    for options in (lambda _: [], lambda both: ["--reference", both[0]]):
+    for reference in (False, True):
         said = []
         for both in (list(eyes), padded):
-            assert main(["measure", *both, *options(both)]) == 0
+            assert main(["measure", *both, *(["--reference", both[0]] if reference else [])]) == 0
             figures = _said(capsys)
             said.append({k: v for k, v in figures.items() if k not in ("frame", "left", "right", "reference")})
         assert said[0] == said[1]

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from host_bridge.batch.ask import FrameRequest, answer
 from host_bridge.cli import main
+from host_bridge.client import Client
 from host_bridge.commands import contact_sheet
 from host_bridge.core.geometry import Box
 from host_bridge.io.outputs.exr_file import OutPart, write_exr
-from host_bridge.io.outputs.result import on_window
+from host_bridge.io.outputs.result import Result, on_window
 from host_bridge.shot.file import load_shot
 
 SIZE = Box.of_size(96, 64)
@@ -52,9 +54,13 @@ def test_a_sheet_takes_layer_and_channel(plate: str, tmp_path: Path, monkeypatch
 def test_a_sheet_of_a_barred_picture_is_flat_in_its_bars(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bars: tuple[int, int, int, int]
 ) -> None:
-    found = []
-    told = contact_sheet.answer
-    monkeypatch.setattr(contact_sheet, "answer", lambda *asked: found.append(told(*asked)) or found[-1])
+    found: list[Result] = []
+
+    def noted(client: Client, asked: FrameRequest) -> Result:
+        found.append(answer(client, asked))
+        return found[-1]
+
+    monkeypatch.setattr(contact_sheet, "answer", noted)
     picture = np.random.default_rng(4).integers(60, 230, (64, 96, 3), np.uint8)
     top, bottom, left, right = bars
     Image.fromarray(picture).save(tmp_path / "a.png")
