@@ -80,12 +80,12 @@ def run(args: argparse.Namespace) -> int:
             except PlateError as error:
                 failed[number] = error
     records = measured.records()
+    if not records:
+        raise next(iter(failed.values()))
     for number, reason in failed.items():
         print(f"art3d: frame {number}: {reason}", file=sys.stderr)
     if source.lacking:
         print(f"art3d: {source.name}: {source.said_lacking}", file=sys.stderr)
-    if not records:
-        raise next(iter(failed.values()))
     print(json.dumps({"left": args.left, "right": args.right, **_answer(measured, records, args)}, indent=1))
     if any(set(record["faults"]) & wanted.keys() for record in records):
         return EXIT_FAULTS

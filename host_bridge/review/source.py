@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,8 +78,8 @@ class StereoSource:
         """What is not there, in words; "" when both eyes have every frame."""
         gone = self.lacking
         if len(set(gone.values())) == 1 and len(gone) == len(EYES):
-            return f"no file for frames {gone[EYES[0]]}"
-        return ", ".join(f"no {eye} eye for frames {frames}" for eye, frames in gone.items())
+            return f"missing: {_frames_said(gone[EYES[0]])}"
+        return ", ".join(f"no {eye} eye in {_frames_said(frames)}" for eye, frames in gone.items())
 
     def read(self, number: int, *, side_px: int = 0) -> Pair:
         """One frame as a person sees it, with what is known of its disparity.
@@ -164,14 +165,17 @@ def open_stereo(
 def _opened(text: str, layout: str, frames: str | None, input_space: str | None) -> StereoSource:
     name = Path(text.partition(BETWEEN)[0]).name
     if BETWEEN in text:
+        _one_picture(layout, text, "two are named")
         left, right = text.split(BETWEEN, 1)
         eyes = [PlateSequence.open(one, frames=frames) for one in (left, right)]
         return StereoSource(name, *paired(eyes[0], eyes[1]), input_space=input_space)
     if "%V" in text or "%v" in text:
+        _one_picture(layout, text, "each eye has its own")
         eyes = [PlateSequence.open(text, frames=frames, view=eye) for eye in ("left", "right")]
         return StereoSource(name, eyes[0], eyes[1], input_space=input_space)
     whole = PlateSequence.open(text, frames=frames)
-    if not layout and _has_both(whole):
+    if _has_both(whole):
+        _one_picture(layout, text, "this file has a view for each")
         return StereoSource(name, replace(whole, view=EYES[0]), replace(whole, view=EYES[1]), input_space=input_space)
     packed = validate_layout(layout) if layout else named_layout(Path(text).stem)
     if not packed:
@@ -181,6 +185,21 @@ def _opened(text: str, layout: str, frames: str | None, input_space: str | None)
             remedy="name both as LEFT::RIGHT or with %V, or say how one picture holds them with --layout",
         )
     return StereoSource(name, whole, whole, packed, input_space)
+
+
+def _frames_said(frames: str) -> str:
+    return f"frame {frames}" if re.fullmatch(r"-?\d+", frames) else f"frames {frames}"
+
+
+def _one_picture(layout: str, text: str, holds: str) -> None:
+    """Refuses a layout for what holds each eye in a picture of its own.
+
+    Raises:
+        BadInputError: a layout was named.
+    """
+    if layout:
+        raise BadInputError(f"--layout is of one picture with both eyes, and {holds}", where=text,
+                            remedy="leave --layout out, or name one picture")  # fmt: skip
 
 
 def paired(left: PlateSequence, right: PlateSequence) -> tuple[PlateSequence, PlateSequence]:

@@ -175,10 +175,10 @@ def test_a_movie_has_no_gaps(stereo: str, capsys: pytest.CaptureFixture[str]) ->
     """Sound would no longer fit; pictures are delivered without the missing one, and that is said."""
     Path("s.1003.exr").unlink()
     assert main(["deliver", stereo, "-o", "m_LR.mp4"]) == 2
-    assert "no file for frames 1003" in capsys.readouterr().err and not Path("m_LR.mp4").exists()
+    assert "missing: frame 1003" in capsys.readouterr().err and not Path("m_LR.mp4").exists()
     assert main(["deliver", stereo, "-o", "m_LR.mp4", "--frames", "1001,1002,1004"]) == 0
     assert main(["deliver", stereo, "-o", "a_LR.####.png"]) == 4
-    assert "no file for frames 1003" in capsys.readouterr().err and Path("a_LR.1005.png").is_file()
+    assert "missing: frame 1003" in capsys.readouterr().err and Path("a_LR.1005.png").is_file()
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 def test_frames_that_are_missing_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert made(tmp_path, numbers=(1, 2, 5)) == EXIT_SOME_FRAMES
-    assert "a_LR.####.png: no file for frames 3-4" in capsys.readouterr().err
+    assert "a_LR.####.png: missing: frames 3-4" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["a 'b' <i>&amp;_LR", 'say "x"_LR', "\U0001f600_LR", "<script>alert(1)_LR"])

@@ -110,8 +110,8 @@ def test_frames_of_one_eye_are_told(tmp_path: Path) -> None:
     whole = source.without_gaps()
     assert whole.numbers == (1, 3, 5) and not whole.lacking
     gap = open_stereo(str(tmp_path / "v.%V.####.png"), frames="3-5")
-    assert gap.said_lacking == "no file for frames 4"
-    with pytest.raises(MissingFrameError, match="no frame has both eyes: no left eye for frames 6, no right eye"):
+    assert gap.said_lacking == "missing: frame 4"
+    with pytest.raises(MissingFrameError, match="no left eye in frame 6, no right eye in frames 1-2"):
         open_stereo(f"{tmp_path / 'v.left.1-2####.png'}::{tmp_path / 'v.right.6####.png'}")
 
 
@@ -129,6 +129,16 @@ def test_each_eye_is_shown_in_its_own_space(tmp_path: Path) -> None:
     write_picture(tmp_path / "r.exr", np.asarray(colour.decode(views()[0] / 255.0, colour.SRGB), np.float32))
     pair = open_stereo(f"{tmp_path / 'l.png'}::{tmp_path / 'r.exr'}").read(1)
     assert np.abs(pair.left.astype(int) - pair.right).max() <= 1
+
+
+def test_a_layout_is_refused_where_each_eye_has_its_picture(tmp_path: Path) -> None:
+    """Half of the left eye would pass for the left eye."""
+    OpenEXR.File(parts(parallax_px=1.28)).write(str(tmp_path / "s.0007.exr"))
+    for eye in ("left", "right"):
+        write_picture(tmp_path / f"v.{eye}.png", views()[0])
+    for text in ("s.####.exr", "v.%V.png", f"v.left.png::{tmp_path / 'v.right.png'}"):
+        with pytest.raises(BadInputError, match="leave --layout out"):
+            open_stereo(str(tmp_path / text), layout="sbs")
 
 
 def test_eyes_of_two_sizes(tmp_path: Path) -> None:
