@@ -26,6 +26,9 @@ ZMQ_SHA256 = "0ff5a531c9ffaf0dfdc7dc78d13d1383088f454896d252934c429b2554d10559"
 # libc++ refuses an allocator that rebinds to another kind; libzmq's next release does the same.
 ALLOCATOR = "template <typename T> struct secure_allocator_t : std::allocator<T>\n{\n};"
 ALLOCATOR_MENDED = "template <typename T> using secure_allocator_t = std::allocator<T>;"
+# A library of its own shows its names; inside the plug-in nobody else is to see them.
+EXPORT = '#define ZMQ_EXPORT __attribute__ ((visibility ("default")))'
+EXPORT_MENDED = EXPORT.replace("default", "hidden")
 HEADERS = ("zmq.hpp", "zmq_addon.hpp", "msgpack.hpp", "msgpack", "xxhash.h")
 SYSTEM_INCLUDE = Path("/usr/include")
 
@@ -84,6 +87,7 @@ def zmq_source(folder: Path, archive: Path | None) -> Path:
         packed.extractall(folder, filter="data")
     source = next(folder.glob("*/src/zmq.cpp")).parents[1]
     mend(source / "src" / "secure_allocator.hpp", ALLOCATOR, ALLOCATOR_MENDED)
+    mend(source / "include" / "zmq.h", EXPORT, EXPORT_MENDED)
     return source
 
 
