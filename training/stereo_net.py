@@ -6,10 +6,9 @@ Convention:
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from art3d_node import native
 from art3d_node.stereo import matching
 from host_bridge.core.errors import BadInputError
+from training.sea_raft import SeaRaft
 
 Picture = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
@@ -72,47 +72,20 @@ class Sgm:
         return Disparities(*found.disparity, sure=found.valid)
 
 
-class SeaRaft:
-    """SEA-RAFT through ptlflow (the paper's choice): horizontal flow, sign kept.
+@dataclass(frozen=True)
+class BothWays:
+    """Optical flow as a matcher: the flow towards the other eye, from either.
 
-    Args:
-        checkpoint: a file trained for ptlflow's `sea_raft_s`, `_m` or `_l`.
-        device: torch device name.
-        size: "s", "m" or "l".
+    Attributes:
+        network: finds it.
     """
 
-    name = "sea-raft"
-
-    def __init__(self, checkpoint: Path, *, device: str = "cpu", size: str = "m") -> None:
-        if not checkpoint.is_file():
-            raise BadInputError(
-                "there is no SEA-RAFT checkpoint here", remedy="give one with --stereo-weights", where=str(checkpoint)
-            )
-        import torch
-
-        with warnings.catch_warnings():
-            # Deprecations in what ptlflow imports are not for our user to mend.
-            warnings.simplefilter("ignore")
-            import ptlflow
-
-        try:
-            self._model = ptlflow.get_model(f"sea_raft_{size}", ckpt_path=str(checkpoint)).to(device).eval()
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
-            raise BadInputError(f"is not a SEA-RAFT checkpoint ({error})", where=str(checkpoint)) from error
-        self._torch, self._device = torch, device
+    network: SeaRaft
+    name: str = "sea-raft"
 
     def match(self, left: Picture, right: Picture) -> Disparities:
         """Left and right disparity are minus and plus the horizontal flow towards the other eye."""
-        eyes = [self._tensor(x) for x in (left, right)]
-        return Disparities(-self._flow(eyes[0], eyes[1]), self._flow(eyes[1], eyes[0]))
-
-    def _tensor(self, picture: Picture) -> Any:
-        return self._torch.from_numpy(picture.copy()).to(self._device).permute(2, 0, 1).float() / 255.0
-
-    def _flow(self, a: Any, b: Any) -> Map:
-        with self._torch.no_grad():
-            found = self._model({"images": self._torch.stack([a, b])[None]})["flows"]
-        return np.ascontiguousarray(found[0, 0, 0].float().cpu().numpy())
+        return Disparities(-self.network.flow(left, right), self.network.flow(right, left))
 
 
 def stereo_net(name: str, *, weights: Path | None = None, device: str = "cpu", reach_px: int = 64) -> StereoNet:
@@ -124,7 +97,7 @@ def stereo_net(name: str, *, weights: Path | None = None, device: str = "cpu", r
     if name == "sgm":
         return Sgm(reach_px=reach_px)
     if name == "sea-raft":
-        return SeaRaft(weights or Path("sea_raft.ckpt"), device=device)
+        return BothWays(SeaRaft(weights or Path("sea_raft.ckpt"), device=device))
     raise BadInputError(f"no stereo matcher {name!r}", remedy=f"there are {', '.join(NETS)}")
 
 
