@@ -8,13 +8,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from fileseq import framesToFrameRange
+
 from host_bridge.batch.assemble import job_of, notes_of
 from host_bridge.batch.identity import expectation, identities
 from host_bridge.batch.job import Job
 from host_bridge.client import Client
 from host_bridge.commands import analyse, render
 from host_bridge.commands.words import names_of, options_of, words_of
-from host_bridge.core.errors import EXIT_OK
+from host_bridge.core.errors import EXIT_OK, MissingFrameError
 from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
 from host_bridge.farm.style_files import find_style_files
 from host_bridge.farm.template import how_to_run, write_bundle
@@ -51,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Proves the render, writes the bundle and says how to run it."""
     proven = job_of(render.options_of(args))
     proven.check()
+    _prove_all_there(proven)
     notes = notes_of(proven.check_readable(), proven, args.frames)
     job = _shot_job(args, proven)
     template, values = shot_bundle(job)
@@ -66,6 +69,21 @@ def run(args: argparse.Namespace) -> int:
         print(f"note   this machine cannot write to {Path(args.out).parent}; the workers must be able to")
     print(how_to_run(args.bundle, "Render"))
     return EXIT_OK
+
+
+def _prove_all_there(job: Job) -> None:
+    """A frame without a file would stop the whole job at its first step.
+
+    Raises:
+        MissingFrameError: there is one, and nothing was said of such frames.
+    """
+    missing = sorted(job.plate.missing)
+    if missing and job.missing == "error":
+        raise MissingFrameError(
+            f"{len(missing)} of {len(job.plate.frames)} frames have no file ({framesToFrameRange(missing)})",
+            where=job.plate.pattern.text,
+            remedy="submit once they are there, name others with --frames, or say --missing skip or hold",
+        )
 
 
 def _writable(folder: Path) -> bool:

@@ -41,6 +41,18 @@ def test_submit_takes_whatever_render_takes(tmp_path: Path, plate: list[str]) ->
     assert list(steps(tmp_path / "c")) == ["Render"]
 
 
+def test_submit_refuses_frames_that_are_not_there(
+    tmp_path: Path, plate: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unless somebody has said what becomes of them."""
+    words = [*plate, "--frames", "1001-1009", "--bundle", str(tmp_path / "b")]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "frames have no file" in said and "-1009)" in said and len(said.splitlines()) == 1
+    assert not (tmp_path / "b").exists()
+    assert main([*words, "--missing", "hold"]) == 0
+
+
 BAD = {
     "--depth-gain": ["--depth-gain", "99"],
     "--missing": ["--missing", "maybe"],
