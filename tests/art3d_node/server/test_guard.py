@@ -94,7 +94,7 @@ def test_a_refusal_is_told_however_fast_it_comes(guarded: Guarded, monkeypatch: 
             time.sleep(0.5)
         return connection
 
-    monkeypatch.setattr(zmq.Socket[bytes], "connect", slowly)
+    monkeypatch.setattr(zmq.Socket, "connect", slowly)
     with pytest.raises(ServerUnreachableError, match="refused this key"):
         Client(address, keys=keys(folder, "stranger"), hello_timeout_s=2)
 

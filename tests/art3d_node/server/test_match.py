@@ -39,7 +39,7 @@ def pair(near: int = 14, far: int = -4) -> tuple[np.ndarray, np.ndarray]:
     return left, right
 
 
-def found(left: np.ndarray, right: np.ndarray) -> tuple[dict, dict[str, Any]]:  # type: ignore[type-arg]
+def found(left: np.ndarray, right: np.ndarray) -> tuple[dict[str, Any], dict[str, Any]]:
     return match({"left": left, "right": right}, 12.5, check=lambda: None)
 
 
