@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,15 @@ def test_rooms_of_tests_are_rooms_of_the_package(root: Path, package: str) -> No
 
 def test_only_what_all_share_lies_at_the_top(root: Path) -> None:
     assert [path.name for path in (root / "tests").glob("*.py")] == ["conftest.py"]
+
+
+def test_the_default_budget_is_written_once(root: Path) -> None:
+    """Whoever needs it reads the knob table."""
+    named = re.compile(r"budget_(?:front|behind)\b[^\n=]*=\s*\d|\"budget_(?:front|behind)\"[^\n]*\b2\.[05]\b")
+    found = [
+        str(path.relative_to(root))
+        for package in PACKAGES
+        for path in sorted((root / package).rglob("*.py"))
+        if named.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == ["host_bridge/core/params.py"]
