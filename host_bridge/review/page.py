@@ -185,8 +185,11 @@ def _rounded(values: Iterable[float]) -> list[float | None]:
     return [round(value, 4) if math.isfinite(value) else None for value in values]
 
 
-def _edge(figures: Sequence[Figures], edge: str) -> list[float]:
-    return [min((v.parallax_pct for v in f.violations if v.edge == edge), default=0.0) for f in figures]
+def _edge(figures: Sequence[Figures], edge: str) -> list[float | None]:
+    """The nearest parallax that an edge cuts in each frame, 0 where it cuts nothing; None where nothing is known."""
+    cut = [[v.parallax_pct for v in f.violations if v.edge == edge] for f in figures]
+    known = [math.isfinite(f.near) for f in figures]
+    return _rounded(min(c, default=0.0) if k else math.nan for c, k in zip(cut, known, strict=True))
 
 
 def _proposal(window: FloatingWindow) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from host_bridge.cli import main
 from host_bridge.io.colour import curves
 from host_bridge.io.outputs.review import _LEFT, _RIGHT
 
@@ -200,6 +201,23 @@ def test_no_number_of_a_chart_is_cut_off(page: Any) -> None:
         return box.x < 0 || box.x + box.width > view.width; }).map((text) => text.textContent)""")
     assert outside == []
     assert page.locator("#charts svg text", has_text="-").count() > 0
+
+
+def test_what_is_not_known_is_not_called_clean(chromium: Any, tmp_path: Path) -> None:
+    """Pairs without disparity, a title and a name that know no end."""
+    name = "long" * 40 + "_LR"
+    for number in (1, 2):
+        Image.new("RGB", (64, 20), (90, 80, 70)).save(tmp_path / f"{name}.{number:04d}.png")
+    shot = str(tmp_path / f"{name}.####.png")
+    assert main(["review", "--no-match", shot, "-o", str(tmp_path / "page"), "--title", "title" * 200]) == 0
+    tab = chromium.new_page(viewport={"width": 1366, "height": 768})
+    tab.goto((tmp_path / "page/index.html").as_uri())
+    tab.wait_for_function("window.art3dReview && art3dReview.frame()")
+    assert "clean" not in tab.inner_text("body")
+    assert "nothing is known" in tab.inner_text("#charts figure:last-child")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 1366
+    assert tab.evaluate("document.getElementById('stage').getBoundingClientRect().top") < 200
+    tab.close()
 
 
 def test_notes_go_out_and_come_back(page: Any, tmp_path: Path, chromium: Any, folder: Path) -> None:

@@ -27,10 +27,7 @@
     $("frame").textContent = number();
     let frame;
     const asked = parts();
-    try { frame = await A3D.frame(state.shot, number(), asked); } catch (error) {
-      if (wanted === state.shot + "/" + number()) $("frame").textContent = error.message;
-      return;
-    }
+    try { frame = await A3D.frame(state.shot, number(), asked); } catch (error) { $("frame").textContent = error.message; return; }
     // Whoever goes on will go on; whoever jumps is served first.
     const by = state.index - last;
     for (const ahead of Math.abs(by) === 1 ? [by, 2 * by] : []) {
@@ -86,10 +83,9 @@
       ["99 %", percent(at("p99"))], ["far", percent(at("far"))],
       ["on the screen", at("on_screen") === null ? "–" : (100 * at("on_screen")).toFixed(0) + " % of the picture"],
       ["filled", at("filled") === null ? "–" : (100 * at("filled")).toFixed(1) + " %"], ["jitter", percent(at("jitter"))],
-      ["window", (shot().violations[number()] || []).map((v) => `${v.edge} ${v.parallax_pct.toFixed(2)} %`).join(", ") || "clean"]];
-    if ($("figures").childElementCount !== 2 * rows.length) {
-      $("figures").replaceChildren(...rows.flatMap(() => [document.createElement("dt"), document.createElement("dd")]));
-    }
+      ["window", (shot().violations[number()] || []).map((v) => `${v.edge} ${v.parallax_pct.toFixed(2)} %`).join(", ") || (at("near") === null ? "–" : "clean")]];
+    const made = () => rows.flatMap(() => [document.createElement("dt"), document.createElement("dd")]);
+    if (!$("figures").childElementCount) $("figures").replaceChildren(...made());
     rows.flat().forEach((said, at) => {
       const cell = $("figures").children[at];
       if (cell.textContent !== said) cell.textContent = said;
@@ -141,7 +137,7 @@
       const of = (name) => s.figures[name].filter((v) => v !== null);
       const near = of("p1"), far = of("p99");
       const cells = [s.name, s.numbers.length, near.length ? `${Math.min(...near).toFixed(2)} … ${Math.max(...far).toFixed(2)} %` : "–",
-        ...page.targets.map((t) => s.judgements[t.id].verdict), s.window.proposal || "clean", Notes.decision(s.name) || "–"];
+        ...page.targets.map((t) => s.judgements[t.id].verdict), s.window.proposal || (near.length ? "clean" : "–"), Notes.decision(s.name) || "–"];
       row.append(...cells.map((c) => { const td = document.createElement("td"); td.textContent = c; return td; }));
       row.tabIndex = 0;
       row.onclick = () => choose(i);

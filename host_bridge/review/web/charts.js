@@ -48,6 +48,9 @@ const Charts = (() => {
       svg.append(make("path", { d: path, fill: "none", stroke: line.colour, "stroke-width": 1.6,
         "stroke-dasharray": line.dash || "none", "vector-effect": "non-scaling-stroke" }));
     }
+    if (lines.every((line) => line.values.every((value) => value === null))) {
+      svg.append(make("text", { x: W / 2, y: H / 2, fill: "#a0a0a4", "font-size": 12, "text-anchor": "middle" }, "nothing is known"));
+    }
     svg.append(make("text", { x: PAD.left, y: H - 3, fill: "#a0a0a4", "font-size": 11 }, numbers[0]));
     svg.append(make("text", { x: W - PAD.right, y: H - 3, fill: "#a0a0a4", "font-size": 11, "text-anchor": "end" }, numbers.at(-1)));
     const now = make("line", { y1: PAD.top, y2: H - PAD.bottom, stroke: "#ffffff", "stroke-width": 1.5, class: "now" });
