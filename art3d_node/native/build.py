@@ -25,8 +25,14 @@ class BuildError(Exception):
 
 def needed_packages() -> list[str]:
     """What has to come from PyPI to build on this machine."""
-    missing = [name for name in ("cmake", "ninja") if not shutil.which(name)]
+    missing = [name for name in ("cmake", "ninja") if not _runs(name)]
     return ["nanobind", *missing, *([] if compiler() else ["ziglang"])]
+
+
+def _runs(name: str) -> bool:
+    """Whether a program on PATH runs: a script that came from PyPI does not where pip hides its packages."""
+    found = shutil.which(name)
+    return found is not None and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0
 
 
 def compiler() -> str | None:
