@@ -25,7 +25,7 @@ Flags = npt.NDArray[np.bool_]
 
 FLASH_FRAMES, FLASH_RISE = 4, 0.08
 ALIKE_AGAIN = 0.4  # of the step to a flash: how far the frames on its two sides differ at most
-SHORTEST_SCENE = 3  # frames beside a fade
+SHORTEST_SCENE = 3  # frames beside a fade or a dissolve
 MOVE_FRAMES = 2  # between the steps of one fast move
 SKIP = 3  # of the samples' rows and columns
 CHUNK, CONTEXT = 1024, 160  # frames looked at in one go, and around each that is decided
@@ -114,11 +114,14 @@ def _found_in(glances: Sequence[Glance]) -> list[Transition]:
         for one in kind(glances, frames, taken):
             taken[one.first : one.last + 1] = True
             found.append(one)
-    return _whole_fades(sorted(found, key=lambda t: t.first))
+    return _whole_ways(sorted(found, key=lambda t: t.first))
 
 
-def _whole_fades(found: Sequence[Transition]) -> list[Transition]:
-    """What changes within a few frames of a fade is a part of it: no scene is that short."""
+def _whole_ways(found: Sequence[Transition]) -> list[Transition]:
+    """What changes within a few frames of a fade, or steps beside a dissolve, is a part of it: no scene is that short.
+
+    Between pictures that stand still, the first or last step of a dissolve looks like a cut.
+    """
     whole: list[Transition] = []
     for one in found:
         last = whole[-1] if whole else None
@@ -126,8 +129,10 @@ def _whole_fades(found: Sequence[Transition]) -> list[Transition]:
             whole.append(one)
         elif last.kind == "fade":
             whole[-1] = replace(last, last=one.first - 1 if one.kind == "cut" else one.last)
-        elif one.kind == "fade":
+        elif one.kind == "fade" or (last.kind, one.kind) == ("cut", "dissolve"):
             whole[-1] = replace(one, first=last.first)
+        elif (last.kind, one.kind) == ("dissolve", "cut"):
+            whole[-1] = replace(last, last=one.first - 1)
         else:
             whole.append(one)
     return whole

@@ -130,6 +130,18 @@ def test_a_dissolve(length: int) -> None:
     assert abs(found.first - (30 - length)) <= 2 and abs(found.last - 29) <= 2
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_dissolve_of_stills_is_one_way(seed: int) -> None:
+    """Beside pictures that do not move, its last step looks like a cut."""
+    stills = [
+        np.kron(np.random.default_rng(s).integers(0, 2, (6, 12, 1)), np.ones((9, 8, 3))) for s in (seed, seed + 20)
+    ]
+    one, other = (np.asarray(0.05 + 0.9 * still, np.float32) for still in stills)
+    levels = [frame**1.4 for frame in dissolve([one] * 30, [other] * 30, 20)]
+    (found,) = find_transitions(seen(levels))
+    assert found.kind == "dissolve" and found.first == 10 and abs(found.last - 29) <= 1
+
+
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
 def test_a_flash(length: int) -> None:
     frames = scene(1, 24)
