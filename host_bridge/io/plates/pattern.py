@@ -110,6 +110,12 @@ class Pattern:
                 found[number] = self.path(number, view) if number in found else folder / entry
         return dict(sorted(found.items()))
 
+    def with_other_padding(self, view: str = "") -> str:
+        """The pattern that finds the files whose numbers are shorter; "" where there are none."""
+        path = Path(self.text)
+        text = str(path.with_name(_FRAME_TOKEN.sub("#", path.name)))
+        return text if text != self.text and Pattern.parse(text).on_disk(view) else ""
+
     def views_on_disk(self) -> tuple[str, ...]:
         """The views for which a pattern with `%V` or `%v` has files."""
         parts = Path(self.text).parts

@@ -74,10 +74,12 @@ class PlateSequence:
         asked = parse_frames(frames) if frames is not None else pattern.declared or _spanned(found)
         missing = frozenset(asked) - frozenset(found)
         if len(missing) == len(asked):
+            there = f"frames on disk: {fileseq.framesToFrameRange(found) or 'none'}; check the path and --frames"
+            other = "" if found else pattern.with_other_padding(view)
             raise MissingFrameError(
                 f"none of the {len(asked)} requested frames has a file" if asked else "no file matches",
                 where=text,
-                remedy=f"frames on disk: {fileseq.framesToFrameRange(found) or 'none'}; check the path and --frames",
+                remedy=f"there are files with shorter numbers: {other}" if other else there,
             )
         return PlateSequence(pattern, asked, missing, view, layer, found)
 

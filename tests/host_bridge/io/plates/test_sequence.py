@@ -87,6 +87,14 @@ def test_odd_characters_in_folders_are_literal(tmp_path: Path) -> None:
     assert PlateSequence.open(str(folder / "p+x.####.exr")).frames == (7,)
 
 
+@pytest.mark.parametrize("text", ["p.####.png", "p.%04d.png", "p.98-100####.png"])
+def test_numbers_that_are_shorter_are_named(tmp_path: Path, text: str) -> None:
+    touch(tmp_path, "p.98.png", "p.99.png", "p.100.png")
+    with pytest.raises(MissingFrameError, match=r"there are files with shorter numbers: .*#\.png$"):
+        PlateSequence.open(str(tmp_path / text))
+    assert PlateSequence.open(str(tmp_path / "p.#.png")).frames == (98, 99, 100)
+
+
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(MissingFrameError, match="no file matches"):
         PlateSequence.open(str(tmp_path / "p.####.exr"))
