@@ -25,6 +25,13 @@ _USED = {
     "use_matte": "parent.use_matte && [exists parent.input2]",
     "use_clean_plate": "parent.use_clean_plate && [exists parent.input3]",
 }
+# The style, or a blend of both as the plug-in reads it: NAME:SHARE,NAME:SHARE.
+_MIX = "\\[value parent.style_mix]"
+_STYLES = "\\[value parent.style]", "\\[value parent.second_style]"
+_BLEND = (
+    f"\\[if {{{_MIX} > 0 && {_STYLES[0]} ne {_STYLES[1]}}} "
+    f"{{format %s:%g,%s:%g {_STYLES[0]} \\[expr {{1 - {_MIX}}}] {_STYLES[1]} {_MIX}}} {{value parent.style}}]"
+)
 _LEFT, _RIGHT = "[string match left [view]]", "[string match right [view]]"
 _EYE_OF_VIEW = f"{_LEFT} ? 1 : ({_RIGHT} ? 2 : 0)"
 # The plate of the hero eye's view; in a view that is no eye the plate of that view.
@@ -48,10 +55,22 @@ def _knob(knob: Knob) -> Iterable[str]:
     yield f" {knob.name} {_quoted(default) if knob.kind == 'text' else default}"
 
 
+def _second_style() -> list[str]:
+    """What mixes two styles, over frames where it is animated."""
+    return [
+        ' addUserKnob {1 second_style l "Second Style" t "Mixed with Style by Style Mix" +STARTLINE}',
+        ' second_style "neutral"',
+        ' addUserKnob {7 style_mix l "Style Mix" t "0 is Style alone, 1 Second Style alone" +STARTLINE R 0 1}',
+        " style_mix 0",
+    ]
+
+
 def _linked(knob: Knob) -> str:
     """The same knob of an inner node, following the gizmo's."""
     if knob.name in _USED:
         return f" {knob.name} {_expression(_USED[knob.name])}"
+    if knob.name == "style":
+        return f' style "{_BLEND}"'
     if knob.kind == "text":
         return f' {knob.name} "\\[value parent.{knob.name}]"'
     return f" {knob.name} {{{{parent.{knob.name}}}}}"
@@ -135,6 +154,7 @@ def gizmo_text() -> str:
     lines += [" addUserKnob {20 art3d_gizmo l Art3D}"]
     for knob in _SHARED:
         lines += _knob(knob)
+        lines += _second_style() if knob.name == "style" else []
     for name, label in (
         ("plate_depth", "Plate Carries Depth"),
         ("write_disparity", "Disparity Layers"),

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("tkinter", reason="this Python was built without Tcl")
 
+from host_bridge.core.blend import parse_blend
 from host_bridge.core.params import KNOBS, PLUGIN_KNOBS
 from host_bridge.nuke.gizmo import gizmo_text
 from host_bridge.nuke.names import CLASS
@@ -84,6 +85,25 @@ def test_layers_are_added_where_they_are_wanted(
         assert kind == "Copy" and given[1]["output"] == "disparity"
         assert knobs == {"from0": disparity, "to0": f"{layer}.x", "from1": "rgba.green", "to1": f"{layer}.y"}
     assert found[0] == CLASS and found[1]["output"] == eye
+
+
+@pytest.mark.parametrize(
+    ("mix", "second", "expected"),
+    [
+        (0, "gentle", "immersive"),
+        (0.25, "gentle", "immersive:0.75,gentle:0.25"),
+        (1, "gentle", "immersive:0,gentle:1"),
+        (0.5, "immersive", "immersive"),
+    ],
+)
+def test_two_styles_are_mixed(script: Script, mix: float, second: str, expected: str) -> None:
+    """Every inner node gets the blend as text, and the blend is one that can be read."""
+    knobs = {"style": "immersive", "second_style": second, "style_mix": mix}
+    for view in ("left", "right", "main"):
+        _, found, _ = _core(Moment(script, knobs, ALL).flow(script.output, view))
+        assert found["style"] == expected
+    shares = {part.name: part.share for part in parse_blend(expected)}
+    assert shares.get("gentle", 0) == (mix if second == "gentle" else 0)
 
 
 @pytest.mark.parametrize(
