@@ -25,11 +25,11 @@ from art3d_node.estimate import (
 )
 from art3d_node.frame_analysis import FrameAnalysis
 from art3d_node.look import rgb_of
-from art3d_node.plate import GIVEN, Plate
+from art3d_node.plate import GIVEN, PlateTensors
 from art3d_node.stereo import blueprint
 from art3d_node.stereo.blueprint import Fit
 from art3d_node.stereo.upsample import guided_upsample
-from art3d_node.temporal import ALONE, Window, steady
+from art3d_node.temporal import ALONE, Neighbourhood, steady
 from art3d_node.transfer import host_array
 from host_bridge.core.frame import Frame
 from host_bridge.wire.messages import AnalysisSettings
@@ -47,14 +47,14 @@ def analyse(
     settings: AnalysisSettings,
     library: Shelf,
     *,
-    plate: Plate | None = None,
+    plate: PlateTensors | None = None,
     check: Check | None = None,
 ) -> FrameAnalysis:
     """Both stages. Arguments and errors as theirs."""
-    plate = plate or Plate.of(frame, replace(settings, proxy=1))
+    plate = plate or PlateTensors.of(frame, replace(settings, proxy=1))
     raw = estimate_depth(frame, settings, library, plate=plate, check=check)
     if settings.proxy > 1:
-        plate = Plate.within(frame, plate.frame.data, settings.proxy, plate.device)
+        plate = PlateTensors.within(frame, plate.frame.data, settings.proxy, plate.device)
     return stage(frame, raw, settings, library, plate=plate, check=check)
 
 
@@ -64,8 +64,8 @@ def stage(
     settings: AnalysisSettings,
     library: Shelf,
     *,
-    window: Window = ALONE,
-    plate: Plate | None = None,
+    window: Neighbourhood = ALONE,
+    plate: PlateTensors | None = None,
     check: Check | None = None,
 ) -> FrameAnalysis:
     """Normalise, bring to plate resolution, let the style stage, fit the global layer.
@@ -82,7 +82,7 @@ def stage(
     Raises:
         StyleError: the style does not exist or is damaged.
     """
-    check, plate = check or never, plate or Plate.of(frame, settings)
+    check, plate = check or never, plate or PlateTensors.of(frame, settings)
     clock = _Clock(depth=raw.ms)
     percentiles = _percentiles(raw.inverse_depth)
     shot = settings.shot or ShotFrame(percentiles[LOW_RANK], percentiles[HIGH_RANK])
@@ -132,7 +132,7 @@ def _percentiles(raw: Tensor) -> dict[float, float]:
     return {rank: float(ordered[index]) for rank, index in zip(RANKS, at, strict=True)}
 
 
-def _steadied(raw: RawDepth, window: Window) -> Tensor:
+def _steadied(raw: RawDepth, window: Neighbourhood) -> Tensor:
     if not window.reach or raw.look.numel() == 0:
         return raw.inverse_depth
     steadied = steady(raw.grey, host_array(raw.inverse_depth), window)
@@ -147,7 +147,7 @@ def _normalised(raw: Tensor, shot: ShotFrame) -> Tensor:
     return (raw - shot.iz_low) * (1.0 / span)
 
 
-def _at_plate_resolution(iz: Tensor, plate: Plate) -> Tensor:
+def _at_plate_resolution(iz: Tensor, plate: PlateTensors) -> Tensor:
     size = (plate.frame.data.height, plate.frame.data.width)
     if tuple(iz.shape) == size:
         return iz
@@ -170,7 +170,7 @@ def _guide(picture: Tensor) -> Tensor:
 
 
 def _staged(
-    plate: Plate, raw: RawDepth, settings: AnalysisSettings, library: Shelf, iz: Tensor, shot: ShotFrame
+    plate: PlateTensors, raw: RawDepth, settings: AnalysisSettings, library: Shelf, iz: Tensor, shot: ShotFrame
 ) -> tuple[Tensor, Tensor, Tensor]:
     """vs, vt (fractions) and d_L (px)."""
     frame, device = plate.frame, plate.device

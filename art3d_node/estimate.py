@@ -17,7 +17,7 @@ from art3d_node.models.depth_net import DepthSource, SourceInput
 from art3d_node.models.neutral import Staging
 from art3d_node.models.z_order import order_of
 from art3d_node.motion import Grey, grey
-from art3d_node.plate import GIVEN, Plate
+from art3d_node.plate import GIVEN, PlateTensors
 from art3d_node.transfer import CPU, as_float, host_array
 from host_bridge.core.errors import DepthSourceError
 from host_bridge.core.frame import Frame
@@ -107,7 +107,7 @@ def estimate_depth(
     settings: AnalysisSettings,
     library: Shelf,
     *,
-    plate: Plate | None = None,
+    plate: PlateTensors | None = None,
     check: Check | None = None,
 ) -> RawDepth:
     """Raw inverse depth of one frame; depends on `settings.depth`, `.z_meaning` and whether `.style` is "given".
@@ -123,7 +123,7 @@ def estimate_depth(
         DepthSourceError: the source does not exist or cannot read this plate.
     """
     started = time.perf_counter()
-    plate = plate or Plate.of(frame, replace(settings, proxy=1))
+    plate = plate or PlateTensors.of(frame, replace(settings, proxy=1))
     if settings.style == GIVEN:
         raw = RawDepth(_given(plate), NO_LOOK, GIVEN, GIVEN)
     else:
@@ -131,7 +131,7 @@ def estimate_depth(
     return replace(raw, ms=1000.0 * (time.perf_counter() - started))
 
 
-def _estimate(plate: Plate, settings: AnalysisSettings, library: Shelf, check: Check) -> RawDepth:
+def _estimate(plate: PlateTensors, settings: AnalysisSettings, library: Shelf, check: Check) -> RawDepth:
     frame = plate.frame
     name = source_name(frame, settings, library)
     source = library.depth(name)
@@ -183,7 +183,7 @@ def judge(frame: Frame, settings: AnalysisSettings, name: str) -> str:
     return JUDGE if name == "aov" and settings.z_meaning == "auto" and "depth" in frame.layers else ""
 
 
-def _read_z(plate: Plate, z: Tensor, settings: AnalysisSettings, library: Shelf) -> ReadZ:
+def _read_z(plate: PlateTensors, z: Tensor, settings: AnalysisSettings, library: Shelf) -> ReadZ:
     network = judge(plate.frame, settings, "aov")
     if not network:
         return ReadZ(settings.z_meaning)
@@ -193,7 +193,7 @@ def _read_z(plate: Plate, z: Tensor, settings: AnalysisSettings, library: Shelf)
     return ReadZ(decide([evidence]).meaning, evidence)
 
 
-def look_of(plate: Plate) -> Tensor:
+def look_of(plate: PlateTensors) -> Tensor:
     """The frame's own `look`, or one made from its colour; (h, w, 3) uint8, on the host.
 
     Raises:
@@ -230,7 +230,7 @@ def _alpha(frame: Frame) -> Tensor | None:
     return as_float(frame.layers["color"][..., frame.channels.index("A")])
 
 
-def _given(plate: Plate) -> Tensor:
+def _given(plate: PlateTensors) -> Tensor:
     frame = plate.frame
     if "disparity" not in frame.layers:
         raise DepthSourceError(

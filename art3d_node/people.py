@@ -11,7 +11,7 @@ from torch import Tensor
 
 from art3d_node.estimate import look_of
 from art3d_node.models.people import PeopleNetwork
-from art3d_node.plate import Plate
+from art3d_node.plate import PlateTensors
 
 _LOOK_PX = 1024
 
@@ -21,7 +21,7 @@ def _network() -> PeopleNetwork:
     return PeopleNetwork()
 
 
-def find(plate: Plate) -> Tensor:
+def find(plate: PlateTensors) -> Tensor:
     """Everyone in the frame, (H, W) float32, 0..1, on the plate's device; all 0 where nobody is found.
 
     Raises:

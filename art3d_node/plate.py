@@ -24,7 +24,7 @@ GIVEN = "given"  # the style that stages a frame's own disparity
 
 
 @dataclass(frozen=True)
-class Plate:
+class PlateTensors:
     """The pixels of one frame, shared by its analysis and by all settings of the knobs.
 
     Attributes:
@@ -38,21 +38,21 @@ class Plate:
     barred: Frame | None = None
 
     @staticmethod
-    def of(frame: Frame, settings: AnalysisSettings, device: torch.device = CPU) -> Plate:
+    def of(frame: Frame, settings: AnalysisSettings, device: torch.device = CPU) -> PlateTensors:
         """The plate that settings ask for of a whole frame: its active picture, at their proxy.
 
         Raises:
             BadInputError: as `picture_of`.
         """
-        return Plate.within(frame, picture_of(frame, settings), settings.proxy, device)
+        return PlateTensors.within(frame, picture_of(frame, settings), settings.proxy, device)
 
     @staticmethod
-    def within(frame: Frame, picture: Box, proxy: int = 1, device: torch.device = CPU) -> Plate:
+    def within(frame: Frame, picture: Box, proxy: int = 1, device: torch.device = CPU) -> PlateTensors:
         """The plate of a whole frame whose active picture is known, px of the whole frame."""
         seen, part = frame.proxy(proxy), picture.sampled(frame.data, proxy)
         if picture == frame.data or part.empty:
-            return Plate(seen, device)
-        return Plate(seen.inside(part), device, seen)
+            return PlateTensors(seen, device)
+        return PlateTensors(seen.inside(part), device, seen)
 
     @cached_property
     def color(self) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from art3d_node.frame_analysis import FrameAnalysis, border_columns
 from art3d_node.lazy_plane import LazyPlane, Part
-from art3d_node.plate import Plate
+from art3d_node.plate import PlateTensors
 from art3d_node.stereo import blueprint, comfort, ramps
 from art3d_node.stereo.blueprint import Knobs
 from art3d_node.stereo.turn_cpu import turn_and_limit
@@ -21,8 +21,6 @@ from host_bridge.core.errors import BadInputError
 from host_bridge.core.floating_window import FloatingWindow, window_of
 from host_bridge.core.frame import Frame
 from host_bridge.core.params import Controls
-
-__all__ = ["Eye", "Plate", "Prepared", "prepare"]
 
 Eye = Literal["left", "right"]
 
@@ -41,7 +39,7 @@ class Prepared:
         window: where the floating window's edges are.
     """
 
-    plate: Plate
+    plate: PlateTensors
     analysis: FrameAnalysis
     controls: Controls
     knobs: Knobs
@@ -123,7 +121,9 @@ class Prepared:
         return plane.over((first, last), columns)
 
 
-def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate: Plate | None = None) -> Prepared:
+def prepare(
+    frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate: PlateTensors | None = None
+) -> Prepared:
     """Everything of a frame that depends on the knobs but not on the tile.
 
     Args:
@@ -136,7 +136,7 @@ def prepare(frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate:
         BadInputError: a knob outside its range, or a fill that needs a layer the frame lacks.
     """
     controls = controls.checked()
-    plate = plate or Plate.within(frame, analysis.picture)
+    plate = plate or PlateTensors.within(frame, analysis.picture)
     if controls.fill == "clean-plate" and "clean_plate" not in frame.layers:
         raise BadInputError("no clean plate came with the frame", where="--fill", remedy="name one, or fill background")
     knobs = Knobs(

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from art3d_node.frame_analysis import FrameAnalysis
-from art3d_node.plate import Plate
+from art3d_node.plate import PlateTensors
 from art3d_node.prepared import Eye, Prepared, prepare
 from art3d_node.stereo import blueprint
 from art3d_node.stereo.synthesis import NewView, new_view
@@ -37,14 +37,11 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.outputs import OUTPUTS
 
-__all__ = ["Plate", "Prepared", "Rendered", "prepare", "render", "render_box"]
-
-
 EYES = ("left", "right")
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderedBox:
     """The asked pixels.
 
     Attributes:
@@ -56,12 +53,12 @@ class Rendered:
     stats: dict[str, Any]
 
 
-def render(frame: Frame, analysis: FrameAnalysis, controls: Controls, box: Box, outputs: Sequence[str]) -> Rendered:
+def render(frame: Frame, analysis: FrameAnalysis, controls: Controls, box: Box, outputs: Sequence[str]) -> RenderedBox:
     """Prepare and render one box; see `prepare` and `render_box`."""
     return render_box(prepare(frame, analysis, controls), box, outputs)
 
 
-def render_box(prepared: Prepared, box: Box, outputs: Sequence[str]) -> Rendered:
+def render_box(prepared: Prepared, box: Box, outputs: Sequence[str]) -> RenderedBox:
     """The pixels of one box.
 
     Args:
@@ -76,13 +73,13 @@ def render_box(prepared: Prepared, box: Box, outputs: Sequence[str]) -> Rendered
     if unknown:
         raise BadInputError(f"there is no output {unknown[0]!r}", remedy=f"ask for any of: {', '.join(OUTPUTS)}")
     if box.empty:
-        return Rendered({}, dict(prepared.stats))
+        return RenderedBox({}, dict(prepared.stats))
     started = time.perf_counter()
     seen = box.intersect(opening(prepared.plate))
     tile = _TileJob(prepared, Box(0, 0, 0, 0) if seen.empty else seen, frozenset(outputs))
     planes = {name: framed(tile.masked(name), name, tile.box, box, prepared.plate) for name in outputs}
     ms = {**prepared.stats["ms"], "render": round(1000.0 * (time.perf_counter() - started), 3)}
-    return Rendered(planes, {**prepared.stats, "ms": ms})
+    return RenderedBox(planes, {**prepared.stats, "ms": ms})
 
 
 @dataclass(frozen=True)
@@ -242,7 +239,7 @@ def _kind_and_eye(name: str) -> tuple[str, Eye]:
     return ("extra" if name.endswith("_extra") else "view"), eye
 
 
-def _need_extra(plate: Plate) -> Tensor:
+def _need_extra(plate: PlateTensors) -> Tensor:
     if plate.extra is None:
         raise BadInputError("the frame carries no extra layers", remedy="do not ask for left_extra or right_extra")
     return plate.extra

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from art3d_node.plate import Plate
+from art3d_node.plate import PlateTensors
 from art3d_node.transfer import as_float
 from host_bridge.core.geometry import Box
 
@@ -18,7 +18,7 @@ _FAR = 1 << 24  # beyond every pixel
 _LAYERS = {"left": "color", "right": "color", "left_extra": "extra", "right_extra": "extra"}
 
 
-def opening(plate: Plate) -> Box:
+def opening(plate: PlateTensors) -> Box:
     """Where the picture may be seen: it ends at a bar, and may reach beyond the data window where there is none."""
     picture, data = plate.frame.data, (plate.barred or plate.frame).data
     return Box(
@@ -29,7 +29,7 @@ def opening(plate: Plate) -> Box:
     )
 
 
-def framed(plane: Tensor, name: str, seen: Box, box: Box, plate: Plate) -> Tensor:
+def framed(plane: Tensor, name: str, seen: Box, box: Box, plate: PlateTensors) -> Tensor:
     """One output over the asked box: what is seen of the picture, and the bars around it.
 
     Args:

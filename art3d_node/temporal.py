@@ -39,7 +39,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class Window:
+class Neighbourhood:
     """The frames that steady one: those before and those after it, nearest first."""
 
     before: Sequence[Neighbour] = ()
@@ -51,10 +51,10 @@ class Window:
         return max(len(self.before), len(self.after))
 
 
-ALONE = Window()
+ALONE = Neighbourhood()
 
 
-def steady(grey: Grey, raw: Floats, window: Window) -> Floats:
+def steady(grey: Grey, raw: Floats, window: Neighbourhood) -> Floats:
     """The frame's inverse depth, steadied.
 
     Args:

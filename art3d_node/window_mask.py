@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from art3d_node.plate import Plate
+from art3d_node.plate import PlateTensors
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.geometry import Box
 
@@ -18,7 +18,7 @@ LEAST_SOFT_PX = 1.0
 _EYES = ("left", "right")
 
 
-def window_mask(plate: Plate, window: FloatingWindow, softness_pct: float, eye: str, box: Box) -> Tensor | None:
+def window_mask(plate: PlateTensors, window: FloatingWindow, softness_pct: float, eye: str, box: Box) -> Tensor | None:
     """One eye's mask over a box of the plate, (h, w, 1) float32; None where nothing is masked.
 
     The mask of an edge at p % ends p % of the picture width inside the picture and fades outwards from there, by a
@@ -37,7 +37,7 @@ def window_mask(plate: Plate, window: FloatingWindow, softness_pct: float, eye: 
 
 
 def hidden_parallax(
-    plate: Plate, window: FloatingWindow, disparity_px: Tensor, every: int, hero: str
+    plate: PlateTensors, window: FloatingWindow, disparity_px: Tensor, every: int, hero: str
 ) -> tuple[float, float] | None:
     """Nearest and farthest parallax that the masks hide of a frame, % of the width; None where they hide nothing.
 
@@ -76,7 +76,7 @@ def _ends(window: FloatingWindow, eye: str) -> tuple[float, float]:
     return window.left_pct if eye == "left" else window.right_pct
 
 
-def _inside_px(plate: Plate, window: FloatingWindow, eye: str, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+def _inside_px(plate: PlateTensors, window: FloatingWindow, eye: str, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     """How far positions lie inside the picture's own edge, and how far the mask reaches in their rows (h, 1); px."""
     display = plate.frame.display
     top, bottom = _ends(window, eye)

@@ -22,9 +22,9 @@ from art3d_node.analysis import stage
 from art3d_node.estimate import RawDepth, estimate_depth, look_of
 from art3d_node.library import Library
 from art3d_node.motion import Link, links
-from art3d_node.plate import Plate
+from art3d_node.plate import PlateTensors
 from art3d_node.renderer import render
-from art3d_node.temporal import ALONE, Neighbour, Window
+from art3d_node.temporal import ALONE, Neighbour, Neighbourhood
 from host_bridge.client.tile import Tile
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
@@ -109,7 +109,9 @@ def disparities(frames: list[Frame], here: Here, settings: AnalysisSettings, sho
         window, staged = ALONE, settings
         if shot is not None:
             staged = replace(settings, shot=shot.frame(index))
-            window = Window(*(here.side(frames, settings, start=index, others=o) for o in shot.neighbours(index)))
+            window = Neighbourhood(
+                *(here.side(frames, settings, start=index, others=o) for o in shot.neighbours(index))
+            )
         analysis = stage(frame, here.depth(frame, settings), staged, here.library, window=window)
         found.append(analysis.disparity_px.numpy() * (512.0 / frame.picture_width))
     return found
@@ -117,7 +119,7 @@ def disparities(frames: list[Frame], here: Here, settings: AnalysisSettings, sho
 
 def motion(frames: list[Frame], here: int, there: int) -> tuple[np.ndarray, np.ndarray]:
     """Flow from one frame to another and where it may be trusted."""
-    greys = [cv2.cvtColor(look_of(Plate(frames[i])).numpy(), cv2.COLOR_RGB2GRAY) for i in (here, there)]
+    greys = [cv2.cvtColor(look_of(PlateTensors(frames[i])).numpy(), cv2.COLOR_RGB2GRAY) for i in (here, there)]
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     first, second = greys
     forward, backward = engine.calc(first, second, None), engine.calc(second, first, None)

@@ -9,7 +9,7 @@ import numpy as np
 from art3d_node.analysis import analyse
 from art3d_node.library import Library
 from art3d_node.plate import GIVEN
-from art3d_node.renderer import Rendered, render
+from art3d_node.renderer import RenderedBox, render
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
@@ -45,6 +45,6 @@ def pop_out() -> Any:
 
 def shoot(
     frame: Frame, controls: Controls = WIDE, box: Box | None = None, outputs: tuple[str, ...] = EVERY
-) -> Rendered:
+) -> RenderedBox:
     found = analyse(frame, AnalysisSettings(style=GIVEN), LIBRARY)
     return render(frame, found, controls, frame.data if box is None else box, outputs)

@@ -10,7 +10,8 @@ import torch
 
 from art3d_node.analysis import analyse
 from art3d_node.library import Library
-from art3d_node.renderer import prepare, render_box
+from art3d_node.prepared import prepare
+from art3d_node.renderer import render_box
 from art3d_node.server.workers.compute import Compute
 from art3d_node.transfer import host_array
 from host_bridge.core.bars import Bars, bars_of, inside

@@ -18,7 +18,8 @@ from art3d_node.frame_analysis import FrameAnalysis
 from art3d_node.lazy_plane import LazyPlane, Part
 from art3d_node.library import Library
 from art3d_node.plate import GIVEN
-from art3d_node.renderer import prepare, render_box
+from art3d_node.prepared import prepare
+from art3d_node.renderer import render_box
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls

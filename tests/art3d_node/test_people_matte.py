@@ -13,7 +13,8 @@ import torch
 from art3d_node.analysis import analyse
 from art3d_node.estimate import source_name
 from art3d_node.library import Library
-from art3d_node.renderer import Plate, render
+from art3d_node.plate import PlateTensors
+from art3d_node.renderer import render
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
@@ -44,7 +45,7 @@ def test_sculpt_acts_on_people_alone(plates: Path) -> None:
     frame = _frame(plates)
     rest, people = _disparity(frame, _WIDE), _disparity(frame, replace(_WIDE, sculpt=3.0, matte="people"))
     everywhere = _disparity(frame, replace(_WIDE, sculpt=3.0))
-    mask = Plate(frame).people
+    mask = PlateTensors(frame).people
     assert torch.allclose(people[mask == 0], rest[mask == 0], atol=1e-4)
     whole = mask > 0.999
     assert int(whole.sum()) > 10_000
@@ -63,7 +64,7 @@ def test_without_people_nothing_is_sculpted(plates: Path) -> None:
     frame = _frame(plates)
     empty = np.full((64, 160, 3), 90, np.uint8)
     nobody = Frame(frame.display, frame.data, {**frame.layers, "look": empty}, frame.channels)
-    assert not Plate(nobody).people.any()
+    assert not PlateTensors(nobody).people.any()
     moved = _disparity(nobody, replace(_WIDE, sculpt=3.0, matte="people")) - _disparity(nobody, _WIDE)
     assert float(moved.abs().max()) < 1e-4
 

@@ -10,7 +10,8 @@ import torch
 
 from art3d_node.analysis import analyse
 from art3d_node.plate import GIVEN
-from art3d_node.renderer import prepare, render, render_box
+from art3d_node.prepared import prepare
+from art3d_node.renderer import render, render_box
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls

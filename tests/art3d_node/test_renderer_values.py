@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from art3d_node.analysis import analyse
-from art3d_node.plate import GIVEN
-from art3d_node.renderer import Plate, prepare
+from art3d_node.plate import GIVEN, PlateTensors
+from art3d_node.prepared import prepare
 from host_bridge.core.params import Controls
 from host_bridge.wire.messages import AnalysisSettings
 from tests.art3d_node.staged import LIBRARY, WIDE, H, W, given_frame, pop_out, shoot
@@ -29,7 +29,7 @@ def test_integer_plates_are_shares_of_their_largest_value() -> None:
 def test_a_plate_is_converted_once_for_all_knobs() -> None:
     frame = given_frame(pop_out())
     found = analyse(frame, AnalysisSettings(style=GIVEN), LIBRARY)
-    plate = Plate(frame)
+    plate = PlateTensors(frame)
     first, second = prepare(frame, found, WIDE, plate=plate), prepare(frame, found, Controls(), plate=plate)
     assert first.plate.color is second.plate.color
     assert plate.nbytes == 4 * (4 + 2 + 1) * H * W

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from art3d_node.motion import grey, links
-from art3d_node.temporal import ALONE, Neighbour, Window, steady
+from art3d_node.temporal import ALONE, Neighbour, Neighbourhood, steady
 
 SIZE = (96, 160)
 
@@ -30,14 +30,14 @@ def depth(box_at: int | None = None) -> np.ndarray:
     return plane
 
 
-def window(middle: np.ndarray, *sides: Sequence[tuple[np.ndarray, np.ndarray]]) -> Window:
+def window(middle: np.ndarray, *sides: Sequence[tuple[np.ndarray, np.ndarray]]) -> Neighbourhood:
     """Looks and raw depths of each side, nearest first."""
 
     def chain(side: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Neighbour]:
         nearer = [middle, *(picture for picture, _ in side)]
         return [Neighbour(p, raw, links(last, p)[0]) for last, (p, raw) in zip(nearer, side, strict=False)]
 
-    return Window(*(chain(side) for side in sides))
+    return Neighbourhood(*(chain(side) for side in sides))
 
 
 def test_alone_is_untouched() -> None:

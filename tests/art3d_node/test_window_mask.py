@@ -92,11 +92,11 @@ def test_a_tile_is_a_crop() -> None:
 def test_the_window_is_the_pictures_inside_its_bars() -> None:
     """A pillarboxed plate has its window's edges at the bars, which the masks leave alone."""
     frame = given_frame(np.zeros((H, W)), color=np.full((H, W, 4), 0.5, np.float32))
-    from art3d_node.plate import Plate
+    from art3d_node.plate import PlateTensors
     from art3d_node.window_mask import window_mask
     from host_bridge.core.floating_window import FloatingWindow
 
-    plate = Plate.within(frame, Box(16, 0, 80, H))
+    plate = PlateTensors.within(frame, Box(16, 0, 80, H))
     mask = window_mask(plate, FloatingWindow((12.5, 12.5)), 0.0, "left", plate.frame.data)
     assert mask is not None
     assert (mask[:, :8] == 0.0).all() and (mask[:, 8:] == 1.0).all()

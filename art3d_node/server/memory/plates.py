@@ -15,7 +15,7 @@ PLATE_SHARE = 0.75
 
 
 @dataclass(frozen=True)
-class Plate:
+class StoredPlate:
     """A frame whose key was verified."""
 
     put: PutFrame
@@ -32,9 +32,9 @@ class PlateStore:
 
     def __init__(self, pool: SegmentPool, budget_bytes: int, *, dropped: Callable[[str], None]) -> None:
         self._pool, self._dropped = pool, dropped
-        self.cache: ByteCache[str, Plate] = ByteCache(int(budget_bytes * PLATE_SHARE), dropped=self._recycle)
+        self.cache: ByteCache[str, StoredPlate] = ByteCache(int(budget_bytes * PLATE_SHARE), dropped=self._recycle)
 
-    def _recycle(self, key: str, plate: Plate) -> None:
+    def _recycle(self, key: str, plate: StoredPlate) -> None:
         self._dropped(key)
         self._pool.give_back(plate.piece)
 
@@ -42,7 +42,7 @@ class PlateStore:
         """Those of the keys that are not held; the others become the most recently used."""
         return tuple(key for key in dict.fromkeys(keys) if self.cache.get(key) is None)
 
-    def held(self, key: str) -> Plate:
+    def held(self, key: str) -> StoredPlate:
         """A plate that was found, or is pinned.
 
         Raises:
@@ -62,7 +62,7 @@ class PlateStore:
         if put.key in self.cache:
             self._pool.give_back(piece)
         else:
-            self.cache.put(put.key, Plate(put, piece), piece.capacity)
+            self.cache.put(put.key, StoredPlate(put, piece), piece.capacity)
 
     def room(self, nbytes: int) -> Piece:
         """A segment, for which plates leave if need be.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from art3d_node.server.protocol.upload import Upload
-from art3d_node.server.workers.records import Job
+from art3d_node.server.workers.records import WorkerJob
 from host_bridge.core.errors import Art3DError
 from host_bridge.wire.codec import failure
 
@@ -28,7 +28,7 @@ class Start:
     """A job for a worker."""
 
     worker: int
-    job: Job
+    job: WorkerJob
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from art3d_node.server.protocol.roster import Roster
 from art3d_node.server.protocol.scheduler import Scheduler
 from art3d_node.server.protocol.tally import Tally
 from art3d_node.server.protocol.tasks import Task, Waiter
-from art3d_node.server.workers.records import Done, Failed, Job, PlateRef, Ready
+from art3d_node.server.workers.records import Done, Failed, PlateRef, Ready, WorkerJob
 from host_bridge.core.errors import (
     Art3DError,
     BusyError,
@@ -151,7 +151,7 @@ class Jobs:
                 self._fail(task, error)
             return False
         plates = [self._memory.plates.held(key) for key in task.plan.keys]
-        job = Job.of(
+        job = WorkerJob.of(
             task.id, task.waiters[0].message, planes=task.plan.planes, result=result,
             plates=tuple(PlateRef(plate.put, plate.piece.ref(plate.put.nbytes)) for plate in plates),
             light=self.scheduler.light(task, worker),

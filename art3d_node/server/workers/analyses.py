@@ -9,18 +9,18 @@ from typing import Any, TypeVar
 
 import torch
 
-from art3d_node import analysis, renderer
+from art3d_node import analysis
 from art3d_node.estimate import RawDepth, estimate_depth, judge, source_name
 from art3d_node.frame_analysis import FrameAnalysis
 from art3d_node.library import Library
 from art3d_node.motion import Link, links
-from art3d_node.plate import GIVEN, Plate, picture_of
-from art3d_node.renderer import Prepared
+from art3d_node.plate import GIVEN, PlateTensors, picture_of
+from art3d_node.prepared import Prepared, prepare
 from art3d_node.server.memory.cache import ByteCache
 from art3d_node.server.workers import devices
 from art3d_node.server.workers.engine import Check, ms_since
 from art3d_node.server.workers.interrupt import stoppable
-from art3d_node.temporal import ALONE, Neighbour, Window
+from art3d_node.temporal import ALONE, Neighbour, Neighbourhood
 from art3d_node.transfer import host_array
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
@@ -97,9 +97,9 @@ class Analyses:
         analysed = self._analysis(request)
         key, settings = request.key, request.settings
 
-        def prepare() -> Prepared:
+        def turned() -> Prepared:
             with stoppable(request.check):
-                return renderer.prepare(plate.frame, analysed, controls, plate=plate)
+                return prepare(plate.frame, analysed, controls, plate=plate)
 
         start = time.perf_counter()
         plate = self._plate(request.frame, key, settings)
@@ -108,13 +108,13 @@ class Analyses:
             # A turn is cheap to make again; those of a knob that is dragged would push other frames' analyses out, and
             # the memory of one that is dropped is at hand, its pages touched, for the next.
             self._cache.drop_where(lambda other: other[:3] == name[:3], keep=TURNS_KEPT - 1)
-        found = self._once(name, prepare, lambda made: made.nbytes)
+        found = self._once(name, turned, lambda made: made.nbytes)
         request.ms["prepare"] = ms_since(start)
         return found
 
-    def _plate(self, frame: Frame, key: str, settings: AnalysisSettings) -> Plate:
+    def _plate(self, frame: Frame, key: str, settings: AnalysisSettings) -> PlateTensors:
         picture = self._picture(frame, key, settings)
-        make = lambda: Plate.within(frame, picture, settings.proxy, self._device)  # noqa: E731
+        make = lambda: PlateTensors.within(frame, picture, settings.proxy, self._device)  # noqa: E731
         return self._once(("plate", key, settings.proxy, picture), make, lambda plate: plate.nbytes)
 
     def _picture(self, frame: Frame, key: str, settings: AnalysisSettings) -> Box:
@@ -148,8 +148,8 @@ class Analyses:
         if known is not None:
             return known
         # A neighbour's plate is not kept, nor that of a proxy: its colour is seldom looked at.
-        kept: Plate | None = self._cache.get(("plate", key, 1, picture))
-        plate = kept or Plate.within(frame, picture, device=self._device)
+        kept: PlateTensors | None = self._cache.get(("plate", key, 1, picture))
+        plate = kept or PlateTensors.within(frame, picture, device=self._device)
         with stoppable(check):
             made = estimate_depth(frame, settings, self._library, plate=plate, check=check)
         self._depths.put(name, made, made.nbytes)
@@ -174,7 +174,7 @@ class Analyses:
         request.ms["analysis"] = ms_since(start)
         return made
 
-    def _window(self, request: FrameRequest, raw: RawDepth, picture: Box) -> Window:
+    def _window(self, request: FrameRequest, raw: RawDepth, picture: Box) -> Neighbourhood:
         shot = request.settings.shot
         # Depth that was read from the plate looks at no picture, and needs no steadying.
         if shot is None or raw.look.numel() == 0:
@@ -195,7 +195,7 @@ class Analyses:
                 last, nearer = other, there
             return found
 
-        return Window(side(shot.before), side(shot.after))
+        return Neighbourhood(side(shot.before), side(shot.after))
 
     def _link(self, key: str, raw: RawDepth, other: str, there: RawDepth, picture: Box) -> Link:
         """The motion between two looks; the way back is kept with it, since the next frame's window needs that."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from art3d_node.server.workers import interrupt
 from art3d_node.server.workers.lanes import room
 from art3d_node.server.workers.mapped import Mapped
-from art3d_node.server.workers.records import Done, Job, Ready
+from art3d_node.server.workers.records import Done, Ready, WorkerJob
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
@@ -81,7 +81,7 @@ def ready(engine: Engine) -> Ready:
     return Ready(engine.device, styles, sources, room(engine.tiles_at_once), faults)
 
 
-def tiles(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> Sequence[Done]:
+def tiles(engine: Engine, mapped: Mapped, jobs: Sequence[WorkerJob], check: Check) -> Sequence[Done]:
     """The tile of a job, or those of some that lie side by side, rendered as one and cut."""
     requests = [job.message for job in jobs]
     request, start = requests[0], time.perf_counter()
@@ -103,14 +103,14 @@ def tiles(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> 
     return [Done(job.id, stats, fresh, engine.figures()) for job in jobs]
 
 
-def measures(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> Sequence[Done]:
+def measures(engine: Engine, mapped: Mapped, jobs: Sequence[WorkerJob], check: Check) -> Sequence[Done]:
     """The figures of a pair."""
     start, (job,) = time.perf_counter(), jobs
     figures = engine.measure(mapped.layers(job.plates[0]), check=check)
     return [Done(job.id, figures, {"measure": ms_since(start)}, engine.figures())]
 
 
-def matches(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> Sequence[Done]:
+def matches(engine: Engine, mapped: Mapped, jobs: Sequence[WorkerJob], check: Check) -> Sequence[Done]:
     """The disparities of a pair."""
     start, (job,) = time.perf_counter(), jobs
     planes, figures = engine.match(mapped.layers(job.plates[0]), job.message.reach_pct, check=check)
@@ -119,12 +119,12 @@ def matches(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -
     return [Done(job.id, figures, {"match": ms_since(start)}, engine.figures())]
 
 
-def style_lists(engine: Engine, mapped: Mapped, jobs: Sequence[Job], check: Check) -> Sequence[Ready | Done]:
+def style_lists(engine: Engine, mapped: Mapped, jobs: Sequence[WorkerJob], check: Check) -> Sequence[Ready | Done]:
     """A fresh look at what there is."""
     return [ready(engine), *(Done(job.id, {}, worker=engine.figures()) for job in jobs)]
 
 
-Duty = Callable[[Engine, Mapped, Sequence[Job], Check], Sequence[Ready | Done]]
+Duty = Callable[[Engine, Mapped, Sequence[WorkerJob], Check], Sequence[Ready | Done]]
 DUTIES: Mapping[type, Duty] = {
     m.TileRequest: tiles,
     m.Match: matches,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from art3d_node.server.workers.records import SMALL_PIXELS, Job
+from art3d_node.server.workers.records import SMALL_PIXELS, WorkerJob
 from host_bridge.wire.messages import TileRequest
 
 TOGETHER = 2  # tiles that a lane is given to join
@@ -28,13 +28,13 @@ class Lanes:
         do: makes the tiles of some jobs that `continues` joins, in one lane; must not raise.
     """
 
-    def __init__(self, count: int, do: Callable[[Sequence[Job]], None]) -> None:
-        self._do, self._waiting = do, list[Job]()
+    def __init__(self, count: int, do: Callable[[Sequence[WorkerJob]], None]) -> None:
+        self._do, self._waiting = do, list[WorkerJob]()
         self._changed = threading.Condition()
         for number in range(count):
             threading.Thread(target=self._run, name=f"lane {number}", daemon=True).start()
 
-    def put(self, job: Job) -> None:
+    def put(self, job: WorkerJob) -> None:
         """Leaves a job for the next lane that is free."""
         with self._changed:
             self._waiting.append(job)
@@ -48,7 +48,7 @@ class Lanes:
             self._do(jobs)
 
 
-def take_together(waiting: list[Job]) -> list[Job]:
+def take_together(waiting: list[WorkerJob]) -> list[WorkerJob]:
     """Takes the first job off a list, and those that continue it."""
     taken = [waiting.pop(0)]
     while True:
@@ -58,7 +58,7 @@ def take_together(waiting: list[Job]) -> list[Job]:
         taken.append(waiting.pop(following))
 
 
-def continues(taken: Sequence[Job], job: Job) -> bool:
+def continues(taken: Sequence[WorkerJob], job: WorkerJob) -> bool:
     """Whether a job's tile lies right of the last one, of the same picture, and all together are still small."""
     first, last, new = taken[0].message, taken[-1].message, job.message
     if not isinstance(new, TileRequest) or last.box.empty or new.box.empty:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from art3d_node.server.workers.records import Job, PlateRef
+from art3d_node.server.workers.records import PlateRef, WorkerJob
 from host_bridge.core.frame import Frame
 from host_bridge.wire.layout import views
 from host_bridge.wire.memory import Mappings
@@ -45,7 +45,7 @@ class Mapped:
         """Lets go of a plate."""
         self._frames.pop(key, None)
 
-    def planes(self, job: Job) -> Mapping[str, npt.NDArray[np.float32]]:
+    def planes(self, job: WorkerJob) -> Mapping[str, npt.NDArray[np.float32]]:
         """Where a job's planes are to be written; empty when only its figures are wanted."""
         if job.result is None:
             return {}

@@ -26,7 +26,7 @@ from art3d_node.server.workers.engine import DUTIES, Engine, ready
 from art3d_node.server.workers.lanes import Lanes
 from art3d_node.server.workers.mapped import Mapped
 from art3d_node.server.workers.pipe import READ_BYTES, Reader, framed
-from art3d_node.server.workers.records import Abort, Alive, Done, Failed, Forget, Job, LogLine, Ready, Unfit
+from art3d_node.server.workers.records import Abort, Alive, Done, Failed, Forget, LogLine, Ready, Unfit, WorkerJob
 from host_bridge.core.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
 
 log = logging.getLogger(__name__)
@@ -86,9 +86,9 @@ class Worker:
             if isinstance(message, Forget):
                 self._mapped.forget(message.key)
                 self._engine.forget(message.key)
-            elif isinstance(message, Job) and message.light and self._lanes is not None:
+            elif isinstance(message, WorkerJob) and message.light and self._lanes is not None:
                 self._lanes.put(message)
-            elif isinstance(message, Job):
+            elif isinstance(message, WorkerJob):
                 self._finish([message])
 
     def _send(self, *messages: Any) -> None:
@@ -113,19 +113,19 @@ class Worker:
         finally:
             os._exit(0)
 
-    def _beside(self, jobs: Sequence[Job]) -> None:
+    def _beside(self, jobs: Sequence[WorkerJob]) -> None:
         try:
             self._finish(jobs)
         except BaseException:
             log.exception("the worker cannot go on")
             os._exit(1)
 
-    def _finish(self, jobs: Sequence[Job]) -> None:
+    def _finish(self, jobs: Sequence[WorkerJob]) -> None:
         """Does one job, or some whose tiles are made as one."""
         self._send(*self._answers(jobs))
         self._stopped.difference_update(job.id for job in jobs)
 
-    def _answers(self, jobs: Sequence[Job]) -> list[Ready | Done | Failed]:
+    def _answers(self, jobs: Sequence[WorkerJob]) -> list[Ready | Done | Failed]:
         def check() -> None:
             self._outbox.ticks += 1
             if self._stopped.issuperset(job.id for job in jobs):

@@ -27,7 +27,7 @@ class PlateRef:
 
 
 @dataclass(frozen=True)
-class Job:
+class WorkerJob:
     """One piece of work.
 
     Attributes:
@@ -47,7 +47,7 @@ class Job:
     light: bool = False
 
     @classmethod
-    def of(cls, number: int, message: Any, **named: Any) -> Job:
+    def of(cls, number: int, message: Any, **named: Any) -> WorkerJob:
         """The job that carries out a request."""
         return cls(number, NAMES[type(message)], to_map(message), **named)
 
@@ -126,7 +126,7 @@ class LogLine:
     text: str
 
 
-_RECORDS = {kind.__name__: kind for kind in (Job, Abort, Forget, Ready, Unfit, Done, Failed, Alive, LogLine)}
+_RECORDS = {kind.__name__: kind for kind in (WorkerJob, Abort, Forget, Ready, Unfit, Done, Failed, Alive, LogLine)}
 
 
 def pack(messages: Sequence[Any]) -> bytes:

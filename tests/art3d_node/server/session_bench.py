@@ -10,7 +10,7 @@ import numpy as np
 from art3d_node.server.protocol.actions import Send, Start, Verify
 from art3d_node.server.protocol.session import Session
 from art3d_node.server.protocol.tasks import Task
-from art3d_node.server.workers.records import Done, Job, Ready
+from art3d_node.server.workers.records import Done, Ready, WorkerJob
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
@@ -90,7 +90,7 @@ class Bench:
         (send,) = [action for action in self.session.take() if isinstance(action, Send)]
         return send.message
 
-    def finish(self, job: Job | Task, figures: dict[str, Any] | None = None) -> list[Any]:
+    def finish(self, job: WorkerJob | Task, figures: dict[str, Any] | None = None) -> list[Any]:
         self.session.worker_message(1, Done(job.id, figures or {"ok": 1}), self.now)
         return self.session.take()
 
@@ -100,7 +100,7 @@ def request(frame: Frame, **named: Any) -> m.TileRequest:
     return replace(made, **named)
 
 
-def started(actions: list[Any]) -> list[Job]:
+def started(actions: list[Any]) -> list[WorkerJob]:
     return [action.job for action in actions if isinstance(action, Start)]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from art3d_node.plate import Plate
+from art3d_node.plate import PlateTensors
 from art3d_node.prepared import Prepared
 from art3d_node.server.workers.compute import Compute, make
 from art3d_node.transfer import host_array
@@ -167,7 +167,7 @@ def test_what_the_cache_lets_go_is_gone_at_once(engine: Compute) -> None:
     gc.disable()
     try:
         ask(engine, frame)
-        held = [weakref.ref(kept) for kept in gc.get_objects() if type(kept) in (Prepared, Plate)]
+        held = [weakref.ref(kept) for kept in gc.get_objects() if type(kept) in (Prepared, PlateTensors)]
         assert held
         engine._drop_caches()
         assert [ref() for ref in held if ref() is not None] == []

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from art3d_node.server.workers.lanes import continues, room, take_together
-from art3d_node.server.workers.records import SMALL_PIXELS, Job
+from art3d_node.server.workers.records import SMALL_PIXELS, WorkerJob
 from host_bridge.client import Client
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
@@ -23,8 +23,8 @@ from tests.art3d_node.server.conftest import Server, StartServer
 BASE = TileRequest("key", AnalysisSettings(), Controls(), Box(0, 0, 512, 512), ("right",))
 
 
-def job(number: int, box: Box, **other: Any) -> Job:
-    return Job.of(number, replace(BASE, box=box, **other), light=True)
+def job(number: int, box: Box, **other: Any) -> WorkerJob:
+    return WorkerJob.of(number, replace(BASE, box=box, **other), light=True)
 
 
 LEFT, RIGHT = Box(-512, 7, 0, 519), Box(0, 7, 512, 519)
