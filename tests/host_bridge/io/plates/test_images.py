@@ -153,3 +153,10 @@ def test_a_jpeg_that_is_cut_short_is_no_grey_picture(tmp_path: Path, how: dict[s
     path.write_bytes(whole[: int(len(whole) * part)])
     with pytest.raises(PlateError, match=r"the JPEG is damaged \(Premature end"):
         read_plate(path)
+
+
+def test_a_format_that_is_not_read_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "p.avif"
+    path.write_bytes(b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miafMA1B" + bytes(64))
+    with pytest.raises(PlateError, match=r"p\.avif: a format that is not read; save it as"):
+        read_plate(path)
