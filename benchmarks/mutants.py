@@ -82,7 +82,9 @@ MUTANTS = (
     Mutant("softness.h", "SHARP = 0.25f", "SHARP = 0.05f", "sharp outlines count as soft"),
     Mutant("softness.h", "OPAQUE = 0.9f", "OPAQUE = 0.6f", "outlines end early"),
     Mutant("softness.h", "PURE = 0.04f", "PURE = 0.3f", "outlines end early"),
-    Mutant("softness.h", "{4.0f, 0.25f}", "{40.0f, 40.0f}", "colours go astray"),
+    Mutant("softness.h", "{8.0f, 0.35f}", "{80.0f, 40.0f}", "colours go astray"),
+    Mutant("softness.h", "min(1.0f / sqrtf(at_edge * inside), 1.0f)", "1.0f", "smeared pixels are trusted"),
+    Mutant("softness.h", "min(1.0f / sqrtf(at_edge * inside), 1.0f)", "0.1f", "no pixel is trusted"),
     Mutant("softness.h", "is_front(kind) ? 1.0f - share : share", "share", "front pixels take the back's share"),
     Mutant("soft_row.h", "base.disparity[x] = low, ", "", "mixed pixels stay in the background's row"),
     Mutant(

@@ -66,6 +66,7 @@ LOOK_PX = _native.LOOK_PX
 SLOPE_PX = _native.SLOPE_PX
 """Columns of background beside a hole that say how its disparity goes on."""
 CELL_PX = _native.CELL_PX
+CELL_SUMS = _native.CELL_SUMS
 """Size of the cells of the plate in which the softness of outlines is learnt."""
 LANES = _native.LANES
 """`match_pair` searches a multiple of so many disparities."""
@@ -75,6 +76,7 @@ UNLIKE = _native.UNLIKE
 __all__ = [
     "APRON_PX",
     "CELL_PX",
+    "CELL_SUMS",
     "LANES",
     "LOOK_PX",
     "OUTLINE_PX",

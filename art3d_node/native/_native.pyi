@@ -14,6 +14,7 @@ OUTLINE_PX: int
 LOOK_PX: int
 SLOPE_PX: int
 CELL_PX: int
+CELL_SUMS: int
 DEVICE_JOB_BYTES: int
 LANES: int
 UNLIKE: int

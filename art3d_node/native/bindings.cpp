@@ -161,6 +161,7 @@ NB_MODULE(_native, m) {
     m.def("stand_in", run_stand_in, arg("kernel"), arg("job"));
     m.def("neighbourhood", neighbourhood, arg("plate_width"), arg("reach_width"));
     m.attr("CELL_PX") = CELL_PX;
+    m.attr("CELL_SUMS") = int(CELL_SUMS);
     m.attr("DEVICE_JOB_BYTES") = device_job_bytes();
     m.def("match_pair", match_pair, arg("left"), arg("right"), arg("first"), arg("count"), arg("disparity"), arg("margin"), arg("rise"));
     m.def("settle_outlines", outlines, arg("picture"), arg("disparity"), arg("outline"), arg("likeness"), arg("range"), arg("out"), arg("share"));

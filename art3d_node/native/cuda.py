@@ -21,7 +21,7 @@ from art3d_node.native.gpu_job import DeviceJob
 ARCHITECTURES = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120")
 KERNELS = (
     "scatter", "name_winners", "read_winners", "cover_view", "find_holes", "fill_holes", "find_reaches",
-    "count_band_pixels", "survey", "gather", "soften", "classify", "split_rows", "compose",
+    "count_band_pixels", "survey", "gather", "learn_cells", "classify", "split_rows", "compose",
 )  # fmt: skip
 TILE = (32, 4)  # threads of a block, along the row first: neighbours read neighbouring samples
 LINE = 64  # threads of a block where each takes a row

@@ -37,7 +37,7 @@ struct DeviceJob {
     MixedPixels mixed;          // of the window's rows
     Reaches reaches;
     CellSums cells;
-    float* cell_softness;
+    Learnt* learnt;
     float* sums;                // (rows, 2 * (1 + 2 channels)) scratch
     const Neighbourhood* around;
     float sign;
@@ -218,16 +218,16 @@ ART3D_KERNEL(gather) {
 }
 
 /// A thread a cell.
-ART3D_KERNEL(soften) {
+ART3D_KERNEL(learn_cells) {
     ART3D_PIXEL;
-    job.cell_softness[int64(r) * job.cells.columns + k] = softness_of(job.cells, r, k);
+    job.learnt[int64(r) * job.cells.columns + k] = learn(job.cells, r, k);
 }
 
 /// A thread a row of the window, which is row `first` + r of the band; see `classify_mixed`.
 ART3D_KERNEL(classify) {
     ART3D_ROW;
     classify_mixed<0>({&job.plate, &job.reaches, job.around}, job.clean, job.band, job.first + r, job.settled, job.cells,
-                   job.cell_softness);
+                   job.learnt);
 }
 
 /// A thread a row of the window; see `split_row`.

@@ -43,7 +43,7 @@ class MixedPixels(ctypes.Structure):
 
     _fields_ = [
         *_pointers("start", "count", "column", "foreground_alpha", "front", "back", "disparities", "other"),
-        *_pointers("kind", "noise"),
+        *_pointers("kind", "noise", "off_line"),
     ]
 
 
@@ -77,7 +77,7 @@ class DeviceJob(ctypes.Structure):
         ("mixed", MixedPixels),
         ("reaches", Reaches),
         ("cells", CellSums),
-        *_pointers("cell_softness", "sums", "around"),
+        *_pointers("learnt", "sums", "around"),
         ("sign", ctypes.c_float),
         *_ints("left", "top", "first", "widest"),
         *((name, Span) for name in ("columns", "band_columns", "settled")),

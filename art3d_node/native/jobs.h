@@ -17,7 +17,7 @@ struct BandJob {
     MixedPixels band;   // of reaches.height - 2 LOOK_PX rows
     Span columns;       // of the plate, to look at
     CellSums cells;
-    float* soft;        // (cells.rows, cells.columns) out: how soft the outlines are
+    Learnt* learnt;     // (cells.rows, cells.columns) out
     int first_settled;  // row of the band
     Span settled;       // columns of the plate whose mixed pixels are wanted
     int first_row;      // that a call with row 0 surveys

@@ -50,15 +50,15 @@ static void gather_kernel(const BandJob& job, int row) {
     gather_cells(job.band, job.reaches.top + LOOK_PX, job.reaches.height - 2 * LOOK_PX, job.cells, row);
 }
 
-static void soften_kernel(const BandJob& job, int row) {
+static void learn_kernel(const BandJob& job, int row) {
     for (int q = 0; q < job.cells.columns; ++q)
-        job.soft[int64(row) * job.cells.columns + q] = softness_of(job.cells, row, q);
+        job.learnt[int64(row) * job.cells.columns + q] = learn(job.cells, row, q);
 }
 
 static void classify_kernel(const BandJob& job, int row) {
     const int r = row + job.first_settled;
     with_channels(job.plate.channels, [&]<int N>() {
-        classify_mixed<N>({&job.plate, &job.reaches, &job.around}, job.clean, job.band, r, job.settled, job.cells, job.soft);
+        classify_mixed<N>({&job.plate, &job.reaches, &job.around}, job.clean, job.band, r, job.settled, job.cells, job.learnt);
     });
 }
 
@@ -87,7 +87,7 @@ const Kernels KERNELS = {
     .reach_across = plain<BandJob, reach_across_kernel>,
     .survey = scratching<BandJob, survey_kernel>,
     .gather_cells = plain<BandJob, gather_kernel>,
-    .soften = plain<BandJob, soften_kernel>,
+    .learn = plain<BandJob, learn_kernel>,
     .classify = plain<BandJob, classify_kernel>,
     .carry = scratching<CarryHolesJob, carry_kernel>,
     .fill = plain<FillJob, fill_kernel>,

@@ -9,7 +9,7 @@ using RowKernel = void (*)(const void* job, int row, char* scratch);
 
 struct Kernels {
     const char* name;
-    RowKernel reach_along, reach_across, survey, gather_cells, soften, classify, carry, fill, compose;
+    RowKernel reach_along, reach_across, survey, gather_cells, learn, classify, carry, fill, compose;
     RowKernel block_ranges, turn, resolve_ramps, shrink_guide, refine, enlarge;
     RowKernel nearness, keep_nearness, snap, from_opaque, fill_unknown, look, shrink, settle_opinions;
     RowKernel match_census, match_cost, match_sweep, match_pick, match_outline;

@@ -16,7 +16,6 @@ ART3D_BEGIN
 
 constexpr int BAND_PX = 3;               // on either side of a depth edge that may be mixed
 constexpr int FAR_PX = BAND_PX + 1;      // further from an edge than any mixed pixel
-constexpr float LEAST_NOISE = 1e-3f;     // of a channel, next to the distance of two colours: so sure is none
 constexpr int LOOK_PX = 2 * BAND_PX + 2; // around a mixed pixel that tell the colours of its surfaces
 
 /// The pixels of the band around depth edges, row after row; once they are settled, those of them that are mixed.
@@ -31,6 +30,8 @@ struct MixedPixels {
     int* other;               // (n, 2) plate row and column of the nearest pixel of the surface not named by disparity
     uint8* kind;              // (n,) whole px from the edge on the back surface, and FAR_PX more on the front one
     float* noise;             // (n, 2) variance of a pixel's place between its surfaces, and the front one's part in it
+    float* off_line;          // (n, 2) squared distance from the line between both colours, and what texture makes of it,
+                              // next to that between the colours
 };
 
 inline int reach_of(int kind) { return kind % FAR_PX; }
@@ -170,37 +171,41 @@ template <int N> inline bool gather_surfaces(const Survey& in, const BandPixel& 
 
 struct RawAlpha {
     float alpha, variance, front_variance;  // front_variance: the front surface's part in the variance
+    float off_line, by_texture;
 };
 
 /// First alpha of a pixel between its two surfaces, and the variance that their texture gives it.
 ///
-/// 1 is the front surface's mean colour, 0 the back one's. Channels count by how surely they tell the two apart (Fisher's
-/// discriminant, channels taken for independent): where one surface has no blue at all, blue decides, however much its
-/// brightness varies. The variance is infinite where both are the same, the alpha not finite where the pixel is not.
-/// Leaves the mean colours in `sums`.
+/// 1 is the front surface's mean colour, 0 the back one's. The variance is infinite where these are the same, the alpha
+/// not finite where the pixel is not. So far off the line between them, in squares of its length, is the pixel, and so
+/// far would the variances have it in the mean. Leaves the mean colours in `sums`.
 template <int N> inline RawAlpha locate(const float* pixel, int count, Surfaces sums) {
     const int channels = N ? N : count;
-    float gap = 0.0f, total = 0.0f;
+    float gap = 0.0f, along = 0.0f, of_front = 0.0f, of_back = 0.0f, total = 0.0f;
     for (int c = 0; c < channels; ++c) {
         float *f = sums.front + 1 + c, *b = sums.back + 1 + c;
-        const float front = *f / sums.front[0], back = *b / sums.back[0];
+        const float front = *f / sums.front[0], back = *b / sums.back[0], step = front - back;
         f[channels] = max(f[channels] / sums.front[0] - front * front, 0.0f);
         b[channels] = max(b[channels] / sums.back[0] - back * back, 0.0f);
         *f = front, *b = back;
-        gap += (front - back) * (front - back);
+        gap += step * step;
+        along += (pixel[c] - back) * step;
+        of_front += f[channels] * step * step;
+        of_back += b[channels] * step * step;
         total += pixel[c];
     }
-    if (!(gap > 0.0f)) return {0.0f * total, INFINITE, INFINITE};
-    float along = 0.0f, known = 0.0f, of_front = 0.0f;
+    if (!(gap > 0.0f)) return {0.0f * total, INFINITE, INFINITE, 0.0f, 0.0f};
+    const float raw = along / gap, alpha = clamp(raw, 0.0f, 1.0f), share = 1.0f / gap;
+    float off_line = 0.0f, by_texture = 0.0f;
     for (int c = 0; c < channels; ++c) {
         const float *f = sums.front + 1 + c, *b = sums.back + 1 + c, step = *f - *b;
-        const float weight = step / (f[channels] + b[channels] + LEAST_NOISE * gap);
-        along += (pixel[c] - *b) * weight;
-        known += step * weight;
-        of_front += f[channels] * weight * weight;
+        const float off = pixel[c] - *b - raw * step;
+        off_line += off * off;
+        by_texture += (alpha * alpha * f[channels] + (1.0f - alpha) * (1.0f - alpha) * b[channels]) *
+                      max(1.0f - step * step * share, 0.0f);
     }
-    const auto noise = [](float variance) { return variance < INFINITE ? variance + 1e-4f : INFINITE; };
-    return {along / known, noise(1.0f / known), noise(of_front / (known * known))};
+    const auto noise = [&](float sum) { return sum * share * share < INFINITE ? sum * share * share + 1e-4f : INFINITE; };
+    return {raw, noise(of_front + of_back), noise(of_front), off_line * share, by_texture * share};
 }
 
 /// Surveys the band pixels of one row that have two surfaces around them.
@@ -231,6 +236,7 @@ inline void survey_row(const Survey& in, const MixedPixels& out, int r, Span col
         out.column[n] = x;
         out.foreground_alpha[n] = raw.alpha;
         out.noise[2 * n] = raw.variance, out.noise[2 * n + 1] = raw.front_variance;
+        out.off_line[2 * n] = raw.off_line, out.off_line[2 * n + 1] = raw.by_texture;
         out.kind[n] = uint8(reach + (own == p.high ? FAR_PX : 0));
         for (int c = 0; c < channels; ++c) {
             out.front[int64(n) * channels + c] = sums.front[1 + c];

@@ -17,12 +17,12 @@ public:
         int64 size = 0;
         for (std::size_t r = 0; r < count_.size(); ++r) start_[r] = static_cast<int>(size), size += count_[r];
         ints_ = room_for<int>(3 * size);
-        floats_ = room_for<float>((5 + 2 * channels) * size);
+        floats_ = room_for<float>((7 + 2 * channels) * size);
         kinds_ = room_for<uint8>(size);
         float* at = floats_.get();
         const auto take = [&](int64 each) { return at += each * size, at - each * size; };
         pixels_ = {start_.data(), count_.data(), ints_.get(), take(1), take(channels), take(channels), take(2),
-                   ints_.get() + size, kinds_.get(), take(2)};
+                   ints_.get() + size, kinds_.get(), take(2), take(2)};
     }
 
     /// Those of the rows from `first` on.
@@ -69,11 +69,12 @@ Mixed find_mixed(const Plate& plate, const float* clean, Span rows, Span columns
         for_rows(kernels().survey, &job, end - begin, band_scratch_bytes(job));
     });
     const int cell_rows = down.last - down.first, cell_columns = along.last - along.first;
-    const auto sums = room_for<float>(int64(2) * cell_rows * cell_columns), soft = room_for<float>(int64(cell_rows) * cell_columns);
+    const auto sums = room_for<float>(int64(CELL_SUMS) * cell_rows * cell_columns);
+    const auto learnt = room_for<Learnt>(int64(cell_rows) * cell_columns);
     job.cells = {sums.get(), cell_rows, cell_columns, down.first, along.first};
-    job.soft = soft.get();
+    job.learnt = learnt.get();
     for_rows(kernels().gather_cells, &job, cell_rows);
-    for_rows(kernels().soften, &job, cell_rows);
+    for_rows(kernels().learn, &job, cell_rows);
     job.first_settled = first = rows.first - top, job.settled = columns;
     for_rows(kernels().classify, &job, rows.last - rows.first);
     return found;

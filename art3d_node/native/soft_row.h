@@ -47,24 +47,28 @@ inline void copy_around(const float* row, int channels, const Entries& mixed, in
 inline void split_row(const Plate& plate, Line<> d, const Entries& mixed, const Layer& base, const Layer& soft) {
     const int channels = plate.channels, layers = plate.layers;
     const MixedPixels& of = *mixed.of;
+    const auto is_whole = [&](int i) {  // it holds one surface alone; its colours may still have changed
+        const float alpha = of.foreground_alpha[i];
+        return alpha == 1.0f || (alpha == 0.0f && d[mixed.sample(i)] != of.disparities[2 * i]);
+    };
     for (int i = mixed.range.first; i < mixed.range.last; ++i) {
         const int64 x = mixed.sample(i);
         const float high = of.disparities[2 * i], low = of.disparities[2 * i + 1];
-        if (of.foreground_alpha[i] == 1.0f) {
-            base.disparity[x] = high;
-            continue;
-        }
-        base.disparity[x] = low, soft.disparity[x] = high, soft.cover[x] = of.foreground_alpha[i];
+        const bool is_front = of.foreground_alpha[i] == 1.0f;
+        const float *front = of.front + int64(i) * channels, *behind = is_front ? front : of.back + int64(i) * channels;
+        base.disparity[x] = is_front ? high : low;
         for (int c = 0; c < channels; ++c) {
-            base.colours[x * channels + c] = of.back[int64(i) * channels + c];
-            soft.colours[x * channels + c] = of.front[int64(i) * channels + c];
+            base.colours[x * channels + c] = behind[c];
+            soft.colours[x * channels + c] = front[c];
         }
+        if (is_whole(i)) continue;
+        soft.disparity[x] = high, soft.cover[x] = of.foreground_alpha[i];
         const float* other = plate.extra_of(of.other[2 * i])[of.other[2 * i + 1]];
         float* changed = d[x] == high ? base.extra : soft.extra;
         for (int c = 0; c < layers; ++c) changed[x * layers + c] = other[c];
     }
     for (int i = mixed.range.first; i < mixed.range.last; ++i) {
-        if (of.foreground_alpha[i] == 1.0f) continue;
+        if (is_whole(i)) continue;
         const float high = of.disparities[2 * i];
         for (int step = -1; step <= 1; step += 2) {
             const int x = mixed.sample(i) + step, beyond = x + step;

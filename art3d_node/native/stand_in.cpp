@@ -19,7 +19,7 @@ struct Named {
 const Named KERNELS[] = {
     ART3D_NAMED(scatter),      ART3D_NAMED(name_winners),      ART3D_NAMED(read_winners), ART3D_NAMED(cover_view),
     ART3D_NAMED(find_holes),   ART3D_NAMED(fill_holes),        ART3D_NAMED(find_reaches), ART3D_NAMED(count_band_pixels),
-    ART3D_NAMED(survey),       ART3D_NAMED(gather),            ART3D_NAMED(soften),       ART3D_NAMED(classify),
+    ART3D_NAMED(survey),       ART3D_NAMED(gather),            ART3D_NAMED(learn_cells),  ART3D_NAMED(classify),
     ART3D_NAMED(split_rows),   ART3D_NAMED(compose),
 };
 

@@ -130,17 +130,17 @@ def _take_apart(frame: _Frame) -> tuple[_Layer, _Layer]:
     room = _Room.of(count, plate.colours.shape[2], new)
     around = torch.frombuffer(bytearray(native.neighbourhood(width, near.shape[1])), dtype=torch.uint8).to(near.device)
     sums = new(tall, 2 * (1 + 2 * plate.colours.shape[2]))
-    cells, softness = new(last - first, right - left, 2), new(last - first, right - left)
+    cells, softness = (new(last - first, right - left, count) for count in (native.CELL_SUMS, 2))
     learnt = {
         "reaches": reaches,
         "band": room.pixels(0),
         "cells": gpu_job.CellSums(cells.data_ptr(), last - first, right - left, first, left),
-        "cell_softness": softness.data_ptr(),
+        "learnt": softness.data_ptr(),
     }
     looked = {"around": around.data_ptr(), "sums": sums.data_ptr(), "band_columns": gpu_job.Span(*wide)}
     frame.run("survey", (1, tall), **learnt, **looked)
     frame.run("gather", (1, last - first), **learnt)
-    frame.run("soften", (last - first, right - left), **learnt)
+    frame.run("learn_cells", (last - first, right - left), **learnt)
     mixed, rows = room.pixels(window.top - top), window.bottom - window.top
     settled = gpu_job.Span(*window.samples)
     frame.run("classify", (1, rows), **learnt, around=around.data_ptr(), first=window.top - top, settled=settled)
@@ -176,7 +176,7 @@ class _Room:
         start = (count.cumsum(0) - count).to(torch.int32)
         colours = [new(size, channels) for _ in range(2)]
         named = (new(size, dtype=torch.int32), new(size), *colours, new(size, 2), new(size, 2, dtype=torch.int32))
-        return cls(start, count, (*named, new(size, dtype=torch.uint8), new(size, 2)))
+        return cls(start, count, (*named, new(size, dtype=torch.uint8), new(size, 2), new(size, 2)))
 
     def pixels(self, first: int) -> gpu_job.MixedPixels:
         """Those of the rows from ``first`` on."""

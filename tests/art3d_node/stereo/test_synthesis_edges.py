@@ -170,3 +170,46 @@ def test_beside_a_bright_shoulder_the_wall_is_no_darker_than_it_is(tail: float) 
     assert int(hole.sum()) > 500
     assert float(view.image[hole].min()) >= 0.009
     assert float(view.image[hole].max()) <= 0.013
+
+
+def board_before_wall(scatter: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """A red board before a blue wall, both a little mottled; and that with noise as strong as ``scatter`` (64, 128)."""
+    generator = torch.Generator().manual_seed(7)
+    disparity = torch.where((torch.arange(128) - 64).abs() < 24, 6.0, -4.0).expand(64, -1).contiguous()
+    board, wall = torch.tensor([0.6, 0.25, 0.2]), torch.tensor([0.15, 0.3, 0.5])
+    scene = torch.where(disparity[..., None] > 0, board, wall) + 0.01 * torch.randn(64, 128, 3, generator=generator)
+    noise = torch.randn(64, 128, 3, generator=generator)
+    return scene, scene + scatter[..., None] * noise, disparity
+
+
+def away_from_edge() -> Tensor:
+    """Whole px from `board_before_wall`'s edges."""
+    column = torch.arange(128.0)
+    return (((column - 64).abs() - 23.5).abs() - 0.5).expand(64, -1)
+
+
+def test_where_a_codec_scattered_an_outline_its_pixels_are_drawn_to_their_surfaces() -> None:
+    """Colours off the line between both surfaces, near the edge alone: half of that error stays behind."""
+    scatter = torch.where(away_from_edge() < 2, 0.08, 0.0) + torch.where(away_from_edge() == 2, 0.05, 0.0)
+    scene, plate, disparity = board_before_wall(scatter)
+    truth = new_view(scene, disparity, edges="hard", fill="none")
+    error = {}
+    for edges in ("hard", "soft"):
+        view = new_view(plate, disparity, edges=edges, fill="none")
+        band = ~truth.occlusion & ~view.occlusion & (torch.arange(128) > 20) & (torch.arange(128) < 100)
+        error[edges] = (view.image - truth.image)[band].square().mean()
+    assert error["soft"] < 0.5 * error["hard"]
+
+
+def test_a_texture_that_scatters_everywhere_is_kept_at_outlines() -> None:
+    """The same scatter all over the picture is the surfaces' own: at outlines no less of it comes over."""
+    _, plate, disparity = board_before_wall(torch.full((64, 128), 0.08))
+    flat, _, _ = board_before_wall(torch.zeros(64, 128))
+    moved = new_view(flat, disparity, edges="hard", fill="none").image
+    scatter = {}
+    for edges in ("hard", "soft"):
+        view = new_view(plate, disparity, edges=edges, fill="none")
+        rim = (view.disparity > 0) & (view.disparity.roll(2, 1) < 0)
+        rim |= (view.disparity > 0) & (view.disparity.roll(-2, 1) < 0)
+        scatter[edges] = (view.image - moved)[rim & (moved.abs().sum(-1) > 0)].square().mean()
+    assert scatter["soft"] > 0.8 * scatter["hard"]
