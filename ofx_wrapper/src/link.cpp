@@ -19,18 +19,6 @@ constexpr int kLingerMs = 100;
 
 constexpr auto kNow = zmq::recv_flags::dontwait;
 
-bool take(zmq::socket_t& socket, zmq::message_t& message, zmq::recv_flags how) {
-  return uninterrupted([&] { return socket.recv(message, how); }).has_value();
-}
-
-bool give(zmq::socket_t& socket, zmq::const_buffer bytes, zmq::send_flags how) {
-  return uninterrupted([&] { return socket.send(bytes, how); }).has_value();
-}
-
-bool hasMoreParts(zmq::socket_t& socket) {
-  return uninterrupted([&] { return socket.get(zmq::sockopt::rcvmore); });
-}
-
 // A server that listens on all interfaces names its control socket without its host; it is where we found it.
 std::string controlAddress(const std::string& address, const std::string& told) {
   const std::string tcp = "tcp://";

@@ -21,6 +21,19 @@ auto uninterrupted(Call&& call) {
   }
 }
 
+// As the sockets' own, for as long as signals come between.
+inline bool take(zmq::socket_t& socket, zmq::message_t& message, zmq::recv_flags how) {
+  return uninterrupted([&] { return socket.recv(message, how); }).has_value();
+}
+
+inline bool give(zmq::socket_t& socket, zmq::const_buffer bytes, zmq::send_flags how) {
+  return uninterrupted([&] { return socket.send(bytes, how); }).has_value();
+}
+
+inline bool hasMoreParts(zmq::socket_t& socket) {
+  return uninterrupted([&] { return socket.get(zmq::sockopt::rcvmore); });
+}
+
 // A call of the system that says -1 and EINTR.
 template <class Call>
 auto untilDone(Call&& call) {
