@@ -7,7 +7,7 @@ import math
 from bpy.types import Object
 from mathutils import Vector
 
-from examples.lantern_alley import figures, looks, props
+from examples.lantern_alley import animals, figures, looks, props
 from examples.lantern_alley.clay import Clay, empty
 
 FIRST, FRAMES_PER_SECOND = 1001, 24
@@ -58,7 +58,7 @@ class Cast:
         self.pole_lamp = props.lantern(
             "pole lamp", (0.30, -0.46, 1.36), 0.12, props.CREAM, mist=2.6, parent=self.walkers[0][0]
         )
-        self.cat, self.tail = figures.cat("cat", (-1.42, 3.70, 0.52), 0.42)
+        self.cat, self.tail = animals.cat("cat", (-1.42, 3.70, 0.52), 0.42)
         self.carp = [
             props.Carp("great carp", (-0.5, 5.5, 2.30), 1.5, math.radians(-58), (1.0, 0.13, 0.02)),
             props.Carp("small carp", (1.15, 6.6, 2.75), 1.0, math.radians(50), (1.0, 0.34, 0.05)),
