@@ -6,6 +6,7 @@ copied into the movie, with the sound; the folder is removed at the end.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -55,34 +56,29 @@ def write_movie(
     Raises:
         OutputError: it cannot be written or encoded.
     """
+    kept, segments = _segments_of(path), []
+    with _naming_the_movie(path):
+        for start in range(0, len(numbers), SEGMENT):
+            chunk = numbers[start : start + SEGMENT]
+            name = _digest({**identity, "frames": list(chunk), "delivery": repr(delivery)})
+            segments.append(kept / f"{start:06d}-{name}.mov")
+            if not segments[-1].is_file():
+                with replacing(segments[-1]) as temporary:
+                    _encode(temporary, (picture(number) for number in chunk), len(chunk), delivery)
+        with replacing(path) as temporary:
+            _join(temporary, segments, delivery, MOVIES[path.suffix.lower()], len(numbers))
+        shutil.rmtree(kept, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _naming_the_movie(path: Path) -> Iterator[None]:
+    """Segments are hidden; a person asked for the movie."""
     try:
-        _write(path, numbers, picture, delivery, identity)
+        yield
     except OutputError as error:
-        # Segments are hidden; a person asked for the movie.
         if Path(error.where or "").parent == _segments_of(path):
             error.where = str(path)
         raise
-
-
-def _write(
-    path: Path,
-    numbers: Sequence[int],
-    picture: Callable[[int], Array],
-    delivery: Delivery,
-    identity: Mapping[str, Any],
-) -> None:
-    kept = _segments_of(path)
-    segments = []
-    for start in range(0, len(numbers), SEGMENT):
-        chunk = numbers[start : start + SEGMENT]
-        name = _digest({**identity, "frames": list(chunk), "delivery": repr(delivery)})
-        segments.append(kept / f"{start:06d}-{name}.mov")
-        if not segments[-1].is_file():
-            with replacing(segments[-1]) as temporary:
-                _encode(temporary, (picture(number) for number in chunk), len(chunk), delivery)
-    with replacing(path) as temporary:
-        _join(temporary, segments, delivery, MOVIES[path.suffix.lower()], len(numbers))
-    shutil.rmtree(kept, ignore_errors=True)
 
 
 def _segments_of(path: Path) -> Path:
