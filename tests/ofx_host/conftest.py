@@ -16,7 +16,10 @@ import pytest
 from host_bridge.client import Client
 from tests.art3d_node.server.conftest import Server
 from tests.ofx_host.host import Host
+from tests.ofx_host.node import Node
+from tests.ofx_host.pictures import picture
 from tests.ofx_host.profiles import PLAIN, Profile
+from tests.ofx_host.scenes import plate
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -101,3 +104,12 @@ def fake_server() -> Iterator[Server]:
     """A server with an engine of known arithmetic, which may be killed."""
     with _served("synthetic:make") as server:
         yield server
+
+
+@pytest.fixture
+def node(host: Host, fake_server: Server) -> Iterator[Node]:
+    """A node connected to a source and to a server of known arithmetic."""
+    made = Node(host, size=(96, 64), knobs={"server": fake_server.address})
+    made.connect("Source", picture(plate()), (0, 0, 96, 64))
+    yield made
+    made.destroy()

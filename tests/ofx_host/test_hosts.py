@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,15 +32,6 @@ LEFT_GAIN, GAIN = 4, 5  # what the synthetic engine adds to each eye
 
 every_host = pytest.mark.parametrize("profile", PROFILES, indirect=True, ids=lambda profile: profile.name)
 LIARS = (HOSTSUPPORT, RESOLVE, RESOLVE_NULL)
-
-
-@pytest.fixture
-def node(host: Host, fake_server: Server) -> Iterator[Node]:
-    """A connected node."""
-    made = Node(host, size=(96, 64), knobs={"server": fake_server.address})
-    made.connect("Source", picture(plate()), RECT)
-    yield made
-    made.destroy()
 
 
 def _render(node: Node) -> int:

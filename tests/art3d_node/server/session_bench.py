@@ -43,6 +43,10 @@ class Bench:
         if ready:
             self.session.worker_message(1, READY, 0.0)
 
+    def source_of(self, peer: bytes) -> str:
+        """Where a peer connects from."""
+        return ""
+
     def send(
         self,
         message: Request | Reply,
@@ -56,7 +60,7 @@ class Bench:
         self.number += 1
         parts = [memoryview(encode(number or self.number, message))]
         parts += [memoryview(payload)] if payload is not None else []
-        self.session.received(peer, parts, self.now, control=control)
+        self.session.received(peer, parts, self.now, control=control, source=self.source_of(peer))
         return self.session.take()
 
     def ask(self, message: Request | Reply, **named: Any) -> Any:

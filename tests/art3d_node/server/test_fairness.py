@@ -17,7 +17,6 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import encode
-from host_bridge.wire.kinds import Reply, Request
 from host_bridge.wire.layout import place_layers
 from tests.art3d_node.server.session_bench import BOX, LIMITS, Bench, picture, request, started
 
@@ -29,20 +28,8 @@ WIDE = replace(LIMITS, frame_bytes=8 * MIB, tile_bytes=8 * MIB, memory_bytes=16 
 class Crowd(Bench):
     """Clients that come from different processes."""
 
-    def send(
-        self,
-        message: Request | Reply,
-        *,
-        peer: bytes = b"a",
-        payload: bytes | bytearray | None = None,
-        control: bool = False,
-        number: int | None = None,
-    ) -> list[Any]:
-        self.number += 1
-        parts = [memoryview(encode(number or self.number, message))]
-        parts += [memoryview(payload)] if payload is not None else []
-        self.session.received(peer, parts, self.now, control=control, source=f"process {peer.decode()}")
-        return self.session.take()
+    def source_of(self, peer: bytes) -> str:
+        return f"process {peer.decode()}"
 
 
 def announced(seed: int, side: int = 512, transport: m.Transport = "memory") -> m.PutFrame:

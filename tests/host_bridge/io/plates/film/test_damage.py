@@ -90,14 +90,20 @@ def test_a_damaged_frame_fails_and_is_never_made_up(tmp_path: Path, name: str) -
     data[begin + size // 3 : begin + size // 2] = rng.bytes(size // 2 - size // 3)  # type: ignore[operator]
     path.write_bytes(data)
     for order in (1, -1):
-        sequence, lost = again(path), []
-        for number in sequence.frames[::order]:
-            try:
-                assert sequence.content(number) == expected[number]
-            except PlateError as error:
-                assert path.name in str(error)
-                lost.append(number)
+        lost = lost_frames(path, expected, order)
         assert 0 < len(lost) < 24
+
+
+def lost_frames(path: Path, expected: dict[int, str], order: int) -> list[int]:
+    """Frames that are refused, read forwards or backwards; all others are as expected."""
+    sequence, lost = again(path), []
+    for number in sequence.frames[::order]:
+        try:
+            assert sequence.content(number) == expected[number]
+        except PlateError as error:
+            assert path.name in str(error)
+            lost.append(number)
+    return lost
 
 
 def damaged(path: Path, which: int, share: float = 0.4) -> None:
@@ -127,13 +133,7 @@ def test_damage_costs_what_was_made_from_it_and_nothing_else(tmp_path: Path, nam
     keys = (*whole.film.index.keys, how.frames)
     damaged(path, which)
     for order in (1, -1):
-        sequence, lost = again(path), []
-        for number in sequence.frames[::order]:
-            try:
-                assert sequence.content(number) == expected[number]
-            except PlateError as error:
-                assert path.name in str(error)
-                lost.append(number)
+        lost = lost_frames(path, expected, order)
         end = min(key for key in keys if key > which)
         assert set(range(which + 1, end + 1)) <= set(lost)
         # A decoder that sorts frames may drop the two that wait when the fault comes.
