@@ -17,6 +17,8 @@ import OpenEXR
 import psutil
 import pytest
 
+from tests.end_to_end.narrow_pipe import start_held
+
 ART3D = [sys.executable, "-m", "host_bridge.cli"]
 
 
@@ -99,10 +101,10 @@ def test_output_that_goes_nowhere(tmp_path: Path, node: dict[str, str], redirect
 
 
 def test_a_hangup_ends_a_task_politely(tmp_path: Path, node: dict[str, str]) -> None:
-    for number in range(3, 40):
+    for number in range(3, 60):
         shutil.copy(tmp_path / "p.0001.exr", tmp_path / f"p.{number:04d}.exr")
-    words = [*ART3D, "render", "p.####.exr", "-o", "o.####.exr", "--shot", "none"]
-    process = subprocess.Popen(words, cwd=tmp_path, env={**node, "HOME": str(tmp_path)}, stderr=subprocess.PIPE)
+    words = [*ART3D, "render", "p.####.exr", "-o", "o.####.exr", "--shot", "none", "--json"]
+    process = start_held(words, cwd=tmp_path, env={**node, "HOME": str(tmp_path)})
     while process.poll() is None and not list(tmp_path.glob("o.*.exr")):
         time.sleep(0.01)
     process.send_signal(signal.SIGHUP)
