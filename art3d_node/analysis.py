@@ -32,7 +32,7 @@ from art3d_node.stereo.upsample import guided_upsample
 from art3d_node.temporal import ALONE, Neighbourhood, steady
 from art3d_node.transfer import host_array
 from host_bridge.core.frame import Frame
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 
 RANKS = (0.01, 0.05, 0.25, 0.50, 0.75, 0.95, 0.99)

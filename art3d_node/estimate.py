@@ -22,7 +22,7 @@ from art3d_node.transfer import CPU, as_float, host_array
 from host_bridge.core.errors import DepthSourceError
 from host_bridge.core.frame import Frame
 from host_bridge.wire.depth_values import Evidence, decide, varies
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 JUDGE = "mini"
 """The network whose order of near and far decides what a Z means."""

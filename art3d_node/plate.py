@@ -18,7 +18,7 @@ from host_bridge.core.bars import active_picture
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 GIVEN = "given"  # the style that stages a frame's own disparity
 

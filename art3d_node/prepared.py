@@ -139,9 +139,10 @@ def prepare(
     plate = plate or PlateTensors.within(frame, analysis.picture)
     if controls.fill == "clean-plate" and "clean_plate" not in frame.layers:
         raise BadInputError("no clean plate came with the frame", where="--fill", remedy="name one, or fill background")
+    front_pct, behind_pct = controls.limits_pct
     knobs = Knobs(
-        budget_front_pct=controls.budget_front,
-        budget_behind_pct=controls.budget_behind,
+        budget_front_pct=front_pct,
+        budget_behind_pct=behind_pct,
         depth_gain=controls.depth_gain,
         zero_plane_pct=controls.zero_plane,
         sculpt=controls.sculpt,

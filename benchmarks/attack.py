@@ -16,7 +16,7 @@ from host_bridge.client import Client
 from host_bridge.client.server_process import ping
 from host_bridge.core.errors import Art3DError
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server import attacks, synthetic, trouble
 
 MIB = 1 << 20

@@ -16,6 +16,7 @@ from host_bridge.client import Client
 from host_bridge.client.connection import Connection
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
+from host_bridge.wire.settings import AnalysisSettings
 
 OUTPUTS = ("right", "disparity_left")
 
@@ -38,7 +39,7 @@ def main() -> None:
     chance, answered, stopped = random.Random(4), [], []
     with _server.running(engine=args.engine) as (address, _), Client(address) as client:
         watch = Connection(address, hello_timeout_s=30.0, name="watch")
-        settings = m.AnalysisSettings(depth=args.depth)
+        settings = AnalysisSettings(depth=args.depth)
         plate = _server.plate(*size)
         whole = _server.timed(lambda: client.tile(plate, settings, Controls(), plate.data, OUTPUTS))
         for seed in range(args.count):

@@ -22,7 +22,7 @@ from host_bridge.client import Client
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 OUTPUTS = ("right", "disparity_left")
 SIZE = (1920, 1080)

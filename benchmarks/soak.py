@@ -19,7 +19,7 @@ from benchmarks.attack import attack
 from host_bridge.client import Client
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server import synthetic, trouble
 from tests.art3d_node.server.conftest import Server
 

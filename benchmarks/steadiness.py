@@ -31,7 +31,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.shot.file import Shot
 from host_bridge.shot.survey import Plan, survey
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -28,7 +28,7 @@ from art3d_node.prepared import prepare
 from host_bridge.commands.contact_sheet import pictures_in
 from host_bridge.core.params import Controls
 from host_bridge.io.plates import read_plate
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 PLATES = Path(__file__).resolve().parents[2] / "shared" / "plates"
 FOLDERS = ("photos_free", "kodak", "film_frames/tos_shot_a", "exr_photos")

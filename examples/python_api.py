@@ -21,7 +21,7 @@ from host_bridge.core.params import Controls
 from host_bridge.core.recipe import art3d_version
 from host_bridge.io.outputs import Result, Writing, write_stereo
 from host_bridge.io.plates import Pattern, read_plate
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 PLATE = Path(__file__).parent / "plate" / "plate.1005.exr"
 

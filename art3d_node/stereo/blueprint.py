@@ -45,7 +45,8 @@ class Knobs:
     """What the artist, and the shot before him, ask for.
 
     Attributes:
-        budget_front_pct, budget_behind_pct: how far anything may come out or recede, % of picture width; above 0.
+        budget_front_pct, budget_behind_pct: how far anything may come out or recede, % of picture width; above 0,
+            infinite for no budget.
         depth_gain: gain on the global layer s·iz.
         zero_plane_pct: parallax added to everything, % of picture width; > 0 pushes behind the screen.
         sculpt: gain on the local layer.

@@ -18,7 +18,7 @@ from host_bridge.io.outputs import Result
 from host_bridge.io.outputs.result import EYES
 from host_bridge.io.plates import Plate
 from host_bridge.shot.depth_provenance import depth_fields, settings_for
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 # Half of what a server grants a tile, so that two of them fit.
 TILE_BYTES = 512 << 20
@@ -66,18 +66,18 @@ def convert(
     return answer(client, ask(client, plate, settings or AnalysisSettings(), controls or Controls()))
 
 
-def new_view_box(frame: Frame, controls: Controls, *, reach_px: float | None = None, within: Box | None = None) -> Box:
+def new_view_box(frame: Frame, controls: Controls, *, reach_px: float | None = None) -> Box:
     """The pixels that a new view can cover: the data window, grown by the depth budget inside the display window.
 
     Args:
         frame: the plate.
-        controls: their budget bounds every disparity.
+        controls: their depth budget bounds every disparity.
         reach_px: the largest disparity where it is known better.
-        within: the picture, where it is not the frame's display window.
     """
-    budget = max(controls.budget_front, controls.budget_behind) / 100 * frame.picture_width
-    reach = math.ceil(budget if reach_px is None else reach_px) + 2
-    return frame.data.grow(reach, 0).intersect(frame.data.union(within or frame.display))
+    budget = max(controls.limits_pct) / 100 * frame.picture_width
+    # What moves farther than both windows together lies in neither.
+    reach = math.ceil(min(budget if reach_px is None else reach_px, frame.data.width + frame.display.width)) + 2
+    return frame.data.grow(reach, 0).intersect(frame.data.union(frame.display))
 
 
 def outputs_for(frame: Frame, controls: Controls, layers: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -102,7 +102,6 @@ def ask(
     *,
     layers: tuple[str, ...] = (),
     reach_px: float | None = None,
-    within: Box | None = None,
     neighbours: Sequence[Frame] = (),
 ) -> FrameRequest:
     """Uploads a plate and asks for its stereo, without waiting.
@@ -111,7 +110,7 @@ def ask(
         Art3DError: as `Client.submit`.
     """
     frame, settled = plate.frame, settings_for(plate, settings)
-    box = new_view_box(plate.shown, controls, reach_px=reach_px, within=within)
+    box = new_view_box(plate.shown, controls, reach_px=reach_px)
     names = outputs_for(frame, controls, layers)
     extra = frame.layers["extra"].shape[2] if "extra" in frame.layers else 0
     planes = sum(len(frame.channels) if n in EYES else extra if n.endswith("_extra") else 1 for n in names)

@@ -14,7 +14,7 @@ from host_bridge.core.blend import parse_blend
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.recipe import art3d_version
 from host_bridge.io.colour import config as colour_config
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 SAID = {
     "art3d": "the version of Art3D",

@@ -18,7 +18,7 @@ from host_bridge.io.plates.canvas import Canvas, laid
 from host_bridge.io.plates.kept import KeptPlates
 from host_bridge.shot.file import Shot
 from host_bridge.shot.floating import resolved
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 Missing = Literal["error", "skip", "hold"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from host_bridge.batch.job import Missing
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 
 @dataclass(frozen=True)

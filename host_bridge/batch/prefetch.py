@@ -12,7 +12,7 @@ from host_bridge.batch.job import Job
 from host_bridge.core.frame import Frame
 from host_bridge.io.plates import Plate
 from host_bridge.shot.signature import validate_same_plate
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 SPARE = 6
 

@@ -35,7 +35,7 @@ from host_bridge.core.frame import Frame
 from host_bridge.io.outputs import Result, anaglyph, disparity_image, write_picture, write_stereo
 from host_bridge.io.outputs.done import is_done
 from host_bridge.io.plates import Plate
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 READ_AHEAD, ASKED_AHEAD, WRITE_BEHIND = 2, 1, 2
 REVIEWS = {"anaglyph": anaglyph, "disparity": disparity_image}

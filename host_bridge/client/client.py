@@ -16,6 +16,7 @@ from host_bridge.client.connection import Reply
 from host_bridge.client.leases import Leases
 from host_bridge.client.link import TRIES, Link
 from host_bridge.client.pending import Pair, Pending
+from host_bridge.client.server_age import validate_age
 from host_bridge.client.server_process import START_TIMEOUT_S
 from host_bridge.client.tile import Tile
 from host_bridge.client.uploads import Uploads
@@ -31,6 +32,7 @@ from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import error_of
 from host_bridge.wire.layout import views
+from host_bridge.wire.settings import AnalysisSettings
 
 
 class Client:
@@ -98,7 +100,7 @@ class Client:
     def tile(
         self,
         frame: Frame,
-        settings: m.AnalysisSettings,
+        settings: AnalysisSettings,
         controls: Controls,
         box: Box,
         outputs: Sequence[str],
@@ -123,7 +125,7 @@ class Client:
     def tiles(
         self,
         frame: Frame,
-        settings: m.AnalysisSettings,
+        settings: AnalysisSettings,
         controls: Controls,
         boxes: Iterable[Box],
         outputs: Sequence[str],
@@ -148,7 +150,7 @@ class Client:
     def submit(
         self,
         frame: Frame,
-        settings: m.AnalysisSettings,
+        settings: AnalysisSettings,
         controls: Controls,
         box: Box,
         outputs: Sequence[str],
@@ -160,13 +162,8 @@ class Client:
         Raises:
             Art3DError: as `tile`.
         """
-        if settings.proxy > 1 and self.welcome.protocol < (1, 1):
-            raise ProtocolError("this server is too old for proxies", remedy="update it, or ask for the whole plate")
+        validate_age(self.welcome.protocol, settings, controls)
         frames = {frame.key: frame, **{other.key: other for other in neighbours}}
-        if controls.matte != "input" and self.welcome.protocol < (1, 2):
-            raise ProtocolError("this server is too old to find people", remedy="update it, or bring a matte")
-        if controls.floating_window != "off" and self.welcome.protocol < (1, 3):
-            raise ProtocolError("this server is too old for a floating window", remedy="update it, or switch it off")
         request = m.TileRequest(frame.key, settings, controls, box, tuple(outputs), self._priority, self._viewer)
         return self._begin(request, frames)
 

@@ -11,7 +11,7 @@ HEADER = Path(__file__).resolve().parents[2] / "ofx_wrapper" / "generated" / "ar
 
 GROUPS: tuple[tuple[str, str, bool, tuple[str, ...]], ...] = (
     ("", "", True, ("depth_gain", "zero_plane", "sculpt", "style", "output")),
-    ("budget", "Depth Budget", False, ("budget_front", "budget_behind")),
+    ("budget", "Depth Budget", False, ("depth_budget", "budget_front", "budget_behind")),
     (
         "floating",
         "Floating Window",

@@ -29,7 +29,7 @@ from host_bridge.io.outputs.result import EYES, on_window
 from host_bridge.io.plates import Plate, PlateSequence, read_plate
 from host_bridge.io.plates.depth_option import is_pictures, network, with_depth
 from host_bridge.shot.depth_provenance import depth_words
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 NAME = "contact-sheet"
 HELP = "plate, inverse depth, disparity and anaglyph of a folder's pictures or a film's frames, as one PNG or HTML"

@@ -27,7 +27,7 @@ from host_bridge.io.colour import transforms as colour
 from host_bridge.io.outputs.exr_file import OutPart, write_exr
 from host_bridge.io.plates import read_plate
 from host_bridge.models import checkpoints
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 NAME = "doctor"
 HELP = "check the installation, the server and a plate, and say what to do about each fault"

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import fields
 
 from host_bridge.core.params import BY_NAME, KNOBS, Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 CONTROLS = tuple(f.name for f in fields(Controls))
 SETTINGS = tuple(f.name for f in fields(AnalysisSettings) if f.name in BY_NAME)

@@ -14,21 +14,18 @@ from host_bridge.commands.choices import add_compression, validate_choices
 from host_bridge.commands.knob_options import add_knobs, controls_of
 from host_bridge.core.errors import EXIT_OK, BadInputError, OutputError
 from host_bridge.core.frame import Array
-from host_bridge.core.geometry import Box
-from host_bridge.core.params import BY_NAME, Controls
+from host_bridge.core.params import Controls
 from host_bridge.core.recipe import art3d_version
 from host_bridge.io.outputs import Result, Writing, write_picture, write_view
 from host_bridge.io.plates import Pattern, Plate, PlateSequence, read_plate
 from host_bridge.io.plates.disparity import read_disparity
 from host_bridge.io.plates.exr import MAGIC, open_exr
 from host_bridge.io.plates.guard import first_bytes
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 NAME = "warp"
 HELP = "make the other view from a disparity that you have"
 OTHER_EYE = {"left": ("right",), "right": ("left",), "none": ("left", "right")}
-# A given disparity is not staged: on a picture this much wider no depth budget reaches it.
-_UNBOUNDED = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carries the command out; returns the exit code."""
-    controls = replace(controls_of(args), budget_front=_most("budget_front"), budget_behind=_most("budget_behind"))
+    controls = replace(controls_of(args), depth_budget="none")  # a given disparity is not staged
     validate_choices(args)
     if args.compression != "auto" and not args.out.lower().endswith(".exr"):
         raise BadInputError("--compression applies to EXRs only", where="--compression",
@@ -71,10 +68,6 @@ def run(args: argparse.Namespace) -> int:
             for path in warp_frame(client, plates, disparity, out, number, controls, writing):
                 print(path)
     return EXIT_OK
-
-
-def _most(knob: str) -> float:
-    return BY_NAME[knob].maximum
 
 
 def warp_frame(
@@ -125,18 +118,14 @@ def warped(client: Client, plate: Plate, disparity: Array, controls: Controls) -
         client: the server.
         plate: the hero view.
         disparity: (rows, columns, 1) x_L − x_R on the hero's grid, px, over the plate's data window.
-        controls: hero, fill and edges.
+        controls: hero, fill, edges, and whether a depth budget applies.
 
     Raises:
         Art3DError: as `Client.tile`.
     """
     frame = plate.frame
-    wide = Box(
-        frame.display.x0, frame.display.y0, frame.display.x0 + _UNBOUNDED * frame.display.width, frame.display.y1
-    )
     layers = {name: array for name, array in frame.layers.items() if name not in ("look", "depth")}
-    staged = replace(plate, frame=replace(frame, display=wide, layers={**layers, "disparity": disparity}))
-    finite = np.abs(disparity[np.isfinite(disparity)])
-    reach = min(float(finite.max(initial=0.0)), float(frame.display.width))
-    asked = ask(client, staged, AnalysisSettings(style="given"), controls, reach_px=reach, within=frame.display)
+    staged = replace(plate, frame=replace(frame, layers={**layers, "disparity": disparity}))
+    reach = float(np.abs(disparity[np.isfinite(disparity)]).max(initial=0.0))
+    asked = ask(client, staged, AnalysisSettings(style="given"), controls, reach_px=reach)
     return replace(answer(client, asked), plate=plate)

@@ -7,6 +7,7 @@ Convention:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
@@ -95,6 +96,8 @@ KNOBS: tuple[Knob, ...] = (
          help="How far anything may come out of the screen. Beyond it depth is compressed softly, never clipped."),
     Knob(5, "budget_behind", "Budget Behind", "float", 2.0, unit="%", minimum=0.1, maximum=20.0, animates=True,
          help="How far anything may recede behind the screen. Keep it below the eyes' own distance on screen."),
+    Knob(31, "depth_budget", "Depth Budget", "choice", "soft", choices=("soft", "none"),
+         help="Soft compresses what lies beyond Budget Front and Budget Behind; none leaves every depth as it is."),
     Knob(6, "hero", "Hero Eye", "choice", "left", choices=("left", "right", "none"),
          help="The eye that stays the original plate. With none, both eyes are rebuilt at half the disparity."),
     Knob(7, "fill", "Fill", "choice", "background", choices=("background", "none", "clean-plate"),
@@ -189,6 +192,12 @@ class Controls:
     floating_right_slant: float = _rest("floating_right_slant")
     floating_softness: float = _rest("floating_softness")
     floating_mask: str = _rest("floating_mask")
+    depth_budget: str = _rest("depth_budget")
+
+    @property
+    def limits_pct(self) -> tuple[float, float]:
+        """How far anything may come out and recede, % of picture width; infinite without a depth budget."""
+        return (math.inf, math.inf) if self.depth_budget == "none" else (self.budget_front, self.budget_behind)
 
     def checked(self) -> Controls:
         """The same controls, every value proved against its knob.

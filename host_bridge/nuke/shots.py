@@ -13,7 +13,10 @@ from . import controls, tool
 from .nodes import chosen, hero_view, plate_of
 from .report import Trouble, guarded, report
 
-_KNOBS = ("depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind", "hero", "fill", "edges", "matte")
+_KNOBS = (
+    "depth_gain", "zero_plane", "sculpt", "depth_budget", "budget_front", "budget_behind",
+    "hero", "fill", "edges", "matte",
+)  # fmt: skip
 _SETTINGS = ("style", "depth", "z_meaning")
 
 

@@ -13,13 +13,12 @@ import numpy as np
 
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
-from host_bridge.core.params import BY_NAME, Controls
+from host_bridge.core.params import Controls
 from host_bridge.shot.edges import LEAST_ROWS, Edges, Layer, bands_of, edge_rows
 from host_bridge.shot.floating import LEAST_PCT, widest
 
 FLAT = Layer(0.0, 1.0, 0.0, 0.0)
-_MOST = BY_NAME["budget_front"].maximum
-AS_MEASURED = Controls(budget_front=_MOST, budget_behind=_MOST)
+AS_MEASURED = Controls(depth_budget="none")
 """Knobs that leave parallax as it was measured."""
 _EDGES = ("left", "right")
 _AT_REST = ((0.0, 0.0), (0.0, 0.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from host_bridge.core.frame import Array
@@ -11,10 +13,17 @@ INNER = 0.8
 """As `art3d_node.stereo.blueprint.INNER`."""
 
 
+def _sides(controls: Controls) -> tuple[tuple[float, float], ...]:
+    """The sign of the disparity on each side that has a limit, and the limit, %."""
+    return tuple(
+        (sign, limit) for sign, limit in zip((1.0, -1.0), controls.limits_pct, strict=True) if limit < math.inf
+    )
+
+
 def limited(disparity_pct: Array, controls: Controls) -> Array:
     """Disparity inside the depth budget, % of picture width, > 0 in front; float64."""
     d = np.asarray(disparity_pct, np.float64)
-    for sign, limit in ((1.0, controls.budget_front), (-1.0, controls.budget_behind)):
+    for sign, limit in _sides(controls):
         knee, room = INNER * limit, limit - INNER * limit
         over = np.maximum(sign * d - knee, 0.0)
         d = np.where(over > 0.0, sign * (limit - room / (1.0 + over / room)), d)
@@ -24,7 +33,7 @@ def limited(disparity_pct: Array, controls: Controls) -> Array:
 def unlimited(disparity_pct: Array, controls: Controls) -> Array:
     """The disparity that `limited` compressed; what reaches the budget itself was infinitely far, and stays finite."""
     d = np.asarray(disparity_pct, np.float64)
-    for sign, limit in ((1.0, controls.budget_front), (-1.0, controls.budget_behind)):
+    for sign, limit in _sides(controls):
         knee, room = INNER * limit, limit - INNER * limit
         left = np.maximum(limit - sign * d, 1e-3 * room)
         d = np.where(sign * d > knee, sign * (knee + room * (room / left - 1.0)), d)

@@ -14,7 +14,7 @@ from host_bridge.shot.asks import Asks
 from host_bridge.shot.depth_choice import ShotDepth
 from host_bridge.shot.depth_provenance import ASKED, DECIDED, STATED, depth_from
 from host_bridge.wire.depth_values import Decision, Evidence, decide
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 LOOKED_AT = 5
 """Frames, spread over the shot, that settle it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from host_bridge.io.plates import Plate
 from host_bridge.wire.depth_values import TELLS
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 ASKED, STATED, DECIDED = "asked", "stated", "decided"
 

@@ -18,7 +18,7 @@ from host_bridge.shot.edges import EdgeRows, edge_rows
 from host_bridge.shot.signature import Glance, glance
 from host_bridge.shot.steady import Floats, Measured
 from host_bridge.wire.depth_values import varies
-from host_bridge.wire.messages import PROXIES, AnalysisSettings
+from host_bridge.wire.settings import PROXIES, AnalysisSettings
 
 THUMB = (36, 64)
 GIVEN = "given"

@@ -20,7 +20,7 @@ from host_bridge.shot.depth import AUTO, outdated, settle, spread
 from host_bridge.shot.depth_provenance import depth_words
 from host_bridge.shot.file import SUFFIX, Shot, load_shot, save_shot
 from host_bridge.shot.survey import Plan, survey
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 _log = logging.getLogger(__name__)
 READ_AHEAD = 2

@@ -18,7 +18,7 @@ from host_bridge.shot.looking import GIVEN, Seen, look_at
 from host_bridge.shot.scenes import NO_EDITS, Cuts, Scene, between_scenes, edited, scenes_of
 from host_bridge.shot.steady import gaussian, handover, normalisation, suggest
 from host_bridge.shot.transitions import Transition, find_transitions
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 COMFORT = (-1.0, 2.0)
 TRUE_DEPTH = ("aov", GIVEN)

@@ -15,35 +15,11 @@ from host_bridge.core.params import Controls
 from host_bridge.wire.kinds import Reply, Request
 from host_bridge.wire.layout import Layer, Plane
 from host_bridge.wire.memory import Segment
-from host_bridge.wire.shot_frame import ShotFrame
+from host_bridge.wire.settings import AnalysisSettings
 
-PROTOCOL = (1, 4)
-PROXIES = (1, 64)
+PROTOCOL = (1, 5)
 Priority = Literal["interactive", "batch"]
 Transport = Literal["memory", "inline"]
-
-
-@dataclass(frozen=True)
-class AnalysisSettings:
-    """Everything beside the pixels that the analysis of a frame depends on.
-
-    Attributes:
-        depth: depth source name, "auto" allowed.
-        style: style name; "given" stages the frame's own `disparity` layer.
-        z_meaning: "auto", "distance" or "inverse", for the plate's Z.
-        shot: what the shot fixes, or None for a frame on its own.
-        proxy: every how many-th pixel of the plate is staged and rendered, 1 to 64; boxes, planes and px are then
-            those of the proxy, as `Frame.proxy` makes it. The depth source sees the plate all the same.
-        picture: the active picture, px of the whole plate; None has the server look for black bars itself, but not with
-            style "given".
-    """
-
-    depth: str = "auto"
-    style: str = "neutral"
-    z_meaning: str = "auto"
-    shot: ShotFrame | None = None
-    proxy: int = 1
-    picture: Box | None = None
 
 
 @dataclass(frozen=True)

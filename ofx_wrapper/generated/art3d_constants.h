@@ -6,7 +6,7 @@
 namespace art3d::wire {
 
 inline constexpr int kProtocolMajor = 1;
-inline constexpr int kProtocolMinor = 4;
+inline constexpr int kProtocolMinor = 5;
 
 inline constexpr std::int64_t kHeaderBytes = 65536;
 inline constexpr std::int64_t kReplyHeaderBytes = 4194304;

@@ -39,12 +39,13 @@ inline constexpr std::array<GroupSpec, 6> kGroups{
     GroupSpec{"server_group", "Server", false},
 };
 
-inline constexpr std::array<KnobSpec, 30> kKnobs{
+inline constexpr std::array<KnobSpec, 31> kKnobs{
     KnobSpec{1, "depth_gain", "Global Depth", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on the depth that the style gives the whole frame. 0 is flat, 1 is the style, 2 twice as deep."},
     KnobSpec{2, "zero_plane", "Zero Plane", "", KnobKind::kFloat, 0.0, "", -10.0, 10.0, "%", true, {}, "Moves the whole picture through the screen: above 0 pushes it behind, below 0 pulls it in front."},
     KnobSpec{3, "sculpt", "Local Sculpt", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on what the style sculpts locally, such as pop-outs. 0 leaves only the global depth."},
     KnobSpec{10, "style", "Style", "", KnobKind::kText, 0.0, "neutral", 0.0, 0.0, "", false, {}, "The stereographer's hand: a house style, the name of a .style file in the style folder, or a blend as immersive:0.7,gentle:0.3."},
     KnobSpec{13, "output", "Output", "", KnobKind::kChoice, 1.0, "", 0.0, 0.0, "", false, {"left", "right", "side-by-side", "anaglyph", "disparity", "inverse-depth", "occlusion", "over-under", "window-masks"}, "What the node gives: an eye, both eyes in one picture or as red/cyan, a channel of the analysis, or the masks of the floating window (left eye in red, right eye in green and blue)."},
+    KnobSpec{31, "depth_budget", "Depth Budget", "budget", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"soft", "none"}, "Soft compresses what lies beyond Budget Front and Budget Behind; none leaves every depth as it is."},
     KnobSpec{4, "budget_front", "Budget Front", "budget", KnobKind::kFloat, 2.5, "", 0.1, 20.0, "%", true, {}, "How far anything may come out of the screen. Beyond it depth is compressed softly, never clipped."},
     KnobSpec{5, "budget_behind", "Budget Behind", "budget", KnobKind::kFloat, 2.0, "", 0.1, 20.0, "%", true, {}, "How far anything may recede behind the screen. Keep it below the eyes' own distance on screen."},
     KnobSpec{24, "floating_window", "Floating Window", "floating", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"off", "manual", "auto", "static"}, "Masks that bring the picture's side edges in front of what they cut: by hand, or from the shot analysis, moving and eased (auto) or one window for each scene (static)."},

@@ -24,6 +24,7 @@ double limitedSide(double d, double limit) {
 }
 
 double limited(double d, const wire::Controls& c) {
+  if (c.depthBudget == "none") return d;
   return d >= 0 ? limitedSide(d, c.budgetFront) : -limitedSide(-d, c.budgetBehind);
 }
 

@@ -19,6 +19,12 @@ size_t knobAt(std::string_view name) {
   return static_cast<size_t>(found - kKnobs.begin());
 }
 
+}  // namespace
+
+double mostOf(const char* name) { return kKnobs[knobAt(name)].maximum; }
+
+namespace {
+
 const char* typeOf(KnobKind kind) {
   switch (kind) {
     case KnobKind::kFloat:
@@ -207,6 +213,7 @@ Settings Knobs::at(OfxTime time) const {
   s.controls.sculpt = number("sculpt", time);
   s.controls.budgetFront = number("budget_front", time);
   s.controls.budgetBehind = number("budget_behind", time);
+  s.controls.depthBudget = choice("depth_budget", time);
   s.controls.hero = choice("hero", time);
   s.controls.fill = choice("fill", time);
   s.controls.edges = choice("edges", time);

@@ -24,6 +24,9 @@ void defineKnobs(OfxParamSetHandle set);
 // A line in which options of the command line, such as `--depth-gain`, read as the knobs' labels.
 std::string withLabels(const std::string& line);
 
+// The largest value that a number knob takes.
+double mostOf(const char* name);
+
 // All knobs at one moment.
 struct Settings {
   wire::Controls controls;

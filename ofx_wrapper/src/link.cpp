@@ -205,6 +205,9 @@ void Link::tile(wire::TileRequest request, const Plates& plates, const Watch& wa
   if (request.controls.floatingWindow != "off" && welcome_.protocol[1] < 3) {
     throw Fault("the server at " + address_ + " is too old for a floating window; update it, or switch the window off");
   }
+  if (request.controls.depthBudget != "soft" && welcome_.protocol[1] < 5) {
+    throw Fault("the server at " + address_ + " is too old to leave out the depth budget; update it, or choose soft");
+  }
   request.transport = transport_;
   constexpr int kUploads = 3;  // a full server may drop a frame between its upload and its use
   for (int tries = 0; tries <= kUploads; ++tries) {

@@ -46,12 +46,12 @@ struct AnalysisSettings {
 struct Controls {
   double depthGain = 0, zeroPlane = 0, sculpt = 0, budgetFront = 0, budgetBehind = 0;
   double floatingLeft = 0, floatingRight = 0, floatingLeftSlant = 0, floatingRightSlant = 0, floatingSoftness = 0;
-  std::string hero, fill, edges, matte, floatingWindow, floatingMask;
+  std::string depthBudget, hero, fill, edges, matte, floatingWindow, floatingMask;
   bool occlusionToAlpha = false;
   template <class Fields>
   void visit(Fields& f) {
     f("depth_gain", depthGain), f("zero_plane", zeroPlane), f("sculpt", sculpt);
-    f("budget_front", budgetFront), f("budget_behind", budgetBehind);
+    f("budget_front", budgetFront), f("budget_behind", budgetBehind), f("depth_budget", depthBudget);
     f("hero", hero), f("fill", fill), f("edges", edges), f("occlusion_to_alpha", occlusionToAlpha);
     f("matte", matte);
     f("floating_window", floatingWindow), f("floating_left", floatingLeft), f("floating_right", floatingRight);

@@ -59,8 +59,9 @@ OfxRectD Regions::eye(const Settings& settings, const char* name) const {
   if (settings.heroIs(name) || !multiResolution()) return source;
   const double width = display.x2 - display.x1;
   const double share = settings.heroIs("none") ? 0.005 : 0.01;
-  const double front = settings.controls.budgetFront * share * width;
-  const double behind = settings.controls.budgetBehind * share * width;
+  const bool bounded = settings.controls.depthBudget != "none";
+  const double front = (bounded ? settings.controls.budgetFront : mostOf("budget_front")) * share * width;
+  const double behind = (bounded ? settings.controls.budgetBehind : mostOf("budget_behind")) * share * width;
   // x_R = x_L − d: what comes forward moves left in the right eye and right in the left eye.
   const bool right = name == std::string("right");
   return {source.x1 - (right ? front : behind), source.y1, source.x2 + (right ? behind : front), source.y2};

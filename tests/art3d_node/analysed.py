@@ -14,7 +14,7 @@ from art3d_node.models.depth_net import Estimate, SourceInput
 from art3d_node.models.neutral import SCALE, SHIFT
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 LIBRARY = Library()
 NEUTRAL = AnalysisSettings(depth="aov", z_meaning="distance")

@@ -13,8 +13,8 @@ from art3d_node.renderer import RenderedBox, render
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
 from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.settings import AnalysisSettings
 
 LIBRARY = Library()
 H, W = 40, 96

@@ -19,8 +19,8 @@ from host_bridge.core.errors import BadInputError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
 from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 
 LIBRARY = Library()

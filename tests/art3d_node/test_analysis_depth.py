@@ -15,7 +15,7 @@ from art3d_node.estimate import estimate_depth
 from art3d_node.models.depth_net import Estimate
 from art3d_node.models.neutral import SCALE, SHIFT
 from host_bridge.core.errors import DepthSourceError
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 from tests.art3d_node.analysed import LIBRARY, NEUTRAL, Shelf, SmallNet, make_frame
 

@@ -14,7 +14,7 @@ from art3d_node.stereo import blueprint
 from host_bridge.core.errors import DepthSourceError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 from tests.art3d_node.analysed import LIBRARY, NEUTRAL, Shelf, make_frame
 

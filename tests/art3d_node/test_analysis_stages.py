@@ -12,7 +12,7 @@ from art3d_node.analysis import analyse, stage
 from art3d_node.estimate import estimate_depth
 from art3d_node.plate import GIVEN
 from host_bridge.core.errors import DepthSourceError, StyleError
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 from tests.art3d_node.analysed import LIBRARY, NEUTRAL, Shelf, make_frame, same
 

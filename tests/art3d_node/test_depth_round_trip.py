@@ -17,7 +17,7 @@ from host_bridge.io.outputs import Result, Writing, write_stereo
 from host_bridge.io.plates import Pattern, Plate, PlateSequence
 from host_bridge.io.plates.depth_option import with_depth
 from host_bridge.shot.depth_provenance import settings_for
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 LIBRARY = Library()
 OUTPUTS = ("left", "right", "disparity_left", "disparity_right", "occlusion_left", "occlusion_right", "inverse_depth")

@@ -20,8 +20,8 @@ from art3d_node.transfer import as_float, download, host_array, upload
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
 from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 from tests.art3d_node.pretend import CUDA, OnDevice, pretended
 

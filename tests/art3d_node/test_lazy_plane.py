@@ -23,7 +23,7 @@ from art3d_node.renderer import render_box
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 CPU = torch.device("cpu")
 HEIGHT, WIDTH = 150, 400

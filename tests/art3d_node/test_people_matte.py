@@ -19,7 +19,7 @@ from host_bridge.core.errors import BadInputError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 _WIDE = Controls(budget_front=20.0, budget_behind=20.0, edges="hard")
 _OUT = ("disparity_left",)

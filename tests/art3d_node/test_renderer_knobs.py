@@ -11,7 +11,7 @@ from art3d_node.analysis import analyse
 from art3d_node.plate import GIVEN
 from art3d_node.renderer import render
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.staged import FULL, LIBRARY, WIDE, H, W, given_frame, pop_out, shoot
 
 
@@ -42,6 +42,12 @@ def test_the_depth_budget_holds_in_every_output() -> None:
     for name in ("disparity_left", "disparity_right"):
         assert float(planes[name].max()) <= 0.025 * W
         assert float(planes[name].min()) >= -0.02 * W
+
+
+def test_without_a_budget_a_disparity_stays_as_it_is() -> None:
+    d = pop_out() * 10.0
+    planes = shoot(given_frame(d), Controls(edges="hard", depth_budget="none")).planes
+    assert np.array_equal(planes["disparity_left"][..., 0].numpy(), d)
 
 
 def test_occlusion_to_alpha_clears_the_filled_pixels() -> None:

@@ -15,7 +15,7 @@ from art3d_node.renderer import render, render_box
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.staged import EVERY, FULL, LIBRARY, WIDE, W, given_frame, pop_out, shoot
 
 

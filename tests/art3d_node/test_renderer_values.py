@@ -11,7 +11,7 @@ from art3d_node.analysis import analyse
 from art3d_node.plate import GIVEN, PlateTensors
 from art3d_node.prepared import prepare
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.staged import LIBRARY, WIDE, H, W, given_frame, pop_out, shoot
 
 

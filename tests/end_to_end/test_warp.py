@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import OpenEXR
 import pytest
@@ -36,6 +37,22 @@ def test_warp_in_image_formats(tmp_path: Path, example_plate: Path, root: Path) 
     picture = read_plate(tmp_path / "right.png")
     assert picture.frame.display == display
     assert psnr(picture.frame.layers["color"].astype(np.float32)[..., :3][seen], a[seen]) > 40
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_no_budget_bends_a_given_disparity(tmp_path: Path, side: int) -> None:
+    """A third of the picture's width, far beyond any budget, moves by exactly that."""
+    shift, columns = 32 * side, 96
+    picture = np.zeros((32, columns, 3), np.uint8)
+    picture[8:24, 44:52] = 255
+    cv2.imwrite(str(tmp_path / "left.png"), picture)
+    np.save(tmp_path / "d.npy", np.full((32, columns), shift, np.float32))
+    words = ["warp", str(tmp_path / "left.png"), str(tmp_path / "d.npy"), "-o", str(tmp_path / "right.png")]
+    assert main(words) == 0
+    made = cv2.imread(str(tmp_path / "right.png"))
+    assert made is not None
+    seen = slice(max(0, -shift), columns - max(0, shift))
+    assert np.array_equal(made[:, seen], np.roll(picture, -shift, axis=1)[:, seen])
 
 
 @pytest.mark.parametrize("name", ["multipart", "singlepart"])

@@ -12,7 +12,7 @@ from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.io.outputs import review
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 CHANNELS = {4: ("R", "G", "B", "A"), 3: ("R", "G", "B"), 1: ("A",)}
 

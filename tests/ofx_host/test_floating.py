@@ -16,7 +16,7 @@ from host_bridge.shot.edges import BANDS, Band, Edges
 from host_bridge.shot.entry import ShotEntry
 from host_bridge.shot.file import Shot, save_shot
 from host_bridge.shot.floating import resolved
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
 from tests.ofx_host.host import Host
@@ -45,13 +45,17 @@ def shot(folder: Path) -> tuple[Path, Shot]:
 
 @pytest.mark.parametrize("choice", ["auto", "static"])
 @pytest.mark.parametrize("animated", [False, True])
-def test_the_window_of_each_frame(host: Host, real_server: Server, tmp_path: Path, choice: str, animated: bool) -> None:
+@pytest.mark.parametrize("budget", ["soft", "none"])
+def test_the_window_of_each_frame(
+    host: Host, real_server: Server, tmp_path: Path, choice: str, animated: bool, budget: str
+) -> None:
     path, made = shot(tmp_path)
 
     def zero_plane(time: float) -> float:
         return -0.01 * (time - 1001) if animated else -0.25
 
-    knobs: dict[str, Any] = {"depth": "aov", "z_meaning": "distance", "floating_window": choice}
+    knobs: dict[str, Any] = {"depth": "aov", "z_meaning": "distance", "floating_window": choice, "depth_budget": budget}
+    knobs["budget_front"] = 2.0
     node = Node(
         host,
         size=(96, 64),
@@ -63,7 +67,7 @@ def test_the_window_of_each_frame(host: Host, real_server: Server, tmp_path: Pat
     frame = frame_of(plate(), depth=distance())
 
     def at(number: int) -> Controls:
-        return Controls(floating_window=choice, zero_plane=zero_plane(number))
+        return Controls(floating_window=choice, zero_plane=zero_plane(number), budget_front=2.0, depth_budget=budget)
 
     masked = []
     with Client(real_server.address) as client:

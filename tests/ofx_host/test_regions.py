@@ -29,6 +29,7 @@ def _node(host: Host, **knobs: object) -> Node:
         ({"output": "left", "hero": "right"}, (-10, 0, 1020, 500)),
         ({"output": "right", "hero": "none"}, (-10, 0, 1005, 500)),
         ({"output": "left", "hero": "none"}, (-5, 0, 1010, 500)),
+        ({"output": "right", "depth_budget": "none"}, (-200, 0, 1200, 500)),
         ({"output": "anaglyph"}, (-20, 0, 1010, 500)),
         ({"output": "disparity"}, (-20, 0, 1010, 500)),
         ({"output": "occlusion"}, (-20, 0, 1010, 500)),

@@ -18,8 +18,8 @@ from art3d_node.renderer import render_box
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
 from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.settings import AnalysisSettings
 
 DISPLAY = Box(-4, 3, 220, 147)
 DATA = Box(10, 12, 200, 140)
@@ -70,6 +70,7 @@ controls = st.builds(
     sculpt=st.sampled_from([1.0, 0.0, 4.0]),
     budget_front=st.sampled_from([2.5, 12.0]),
     budget_behind=st.sampled_from([2.0, 9.0]),
+    depth_budget=st.sampled_from(["soft", "none"]),
     hero=st.sampled_from(["left", "right", "none"]),
     fill=st.sampled_from(["background", "none", "clean-plate"]),
     edges=st.sampled_from(["soft", "hard"]),

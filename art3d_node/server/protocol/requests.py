@@ -9,6 +9,7 @@ from host_bridge.wire import messages as m
 from host_bridge.wire.layout import validate_layers
 from host_bridge.wire.limits import Limits
 from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.settings import PROXIES
 
 
 def request_keys(request: m.TileRequest) -> tuple[str, ...]:
@@ -28,7 +29,7 @@ def validate_request(request: m.TileRequest) -> None:
         raise BadInputError(f"outputs {', '.join(request.outputs)}", remedy=f"choose from {', '.join(OUTPUTS)}")
     controls: Controls = request.controls
     controls.checked()
-    first, last = m.PROXIES
+    first, last = PROXIES
     if not first <= request.settings.proxy <= last:
         raise BadInputError(f"a proxy of every {request.settings.proxy}-th pixel", remedy=f"ask for {first} to {last}")
     if request.settings.proxy > 1 and request.settings.style == "given":

@@ -25,7 +25,7 @@ from art3d_node.transfer import host_array
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 T = TypeVar("T")
 DEPTH_SHARE = 0.25

@@ -29,7 +29,7 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.machine import cpus
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 log = logging.getLogger(__name__)
 Strips = tuple[Tensor, ...]  # of rows, from the top down

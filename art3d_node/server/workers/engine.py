@@ -21,6 +21,7 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
+from host_bridge.wire.settings import AnalysisSettings
 
 Plane = npt.NDArray[np.float32]
 Check = Callable[[], None]
@@ -46,7 +47,7 @@ class Engine(Protocol):
         self,
         frames: Mapping[str, Frame],
         key: str,
-        settings: m.AnalysisSettings,
+        settings: AnalysisSettings,
         controls: Controls,
         box: Box,
         outputs: tuple[str, ...],

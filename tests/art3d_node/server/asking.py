@@ -12,7 +12,7 @@ from host_bridge.client.tile import Tile
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server import synthetic
 
 OUTPUTS = ("right", "disparity_left")

@@ -25,7 +25,8 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.codec import decode, encode
 from host_bridge.wire.layout import Layer
-from host_bridge.wire.messages import AnalysisSettings, Hello, PutFrame
+from host_bridge.wire.messages import Hello, PutFrame
+from host_bridge.wire.settings import AnalysisSettings
 
 MORE, COMMAND = 1, 4
 MIB = 1 << 20

@@ -19,6 +19,7 @@ from host_bridge.wire.codec import encode
 from host_bridge.wire.kinds import Reply, Request
 from host_bridge.wire.layout import place_layers, write_layers
 from host_bridge.wire.limits import Limits
+from host_bridge.wire.settings import AnalysisSettings
 
 LIMITS = Limits(
     frame_bytes=1 << 20, tile_bytes=1 << 20, memory_bytes=4 << 20, clients=3, requests_per_client=4,
@@ -100,7 +101,7 @@ class Bench:
 
 
 def request(frame: Frame, **named: Any) -> m.TileRequest:
-    made = m.TileRequest(frame.key, m.AnalysisSettings(), Controls(), BOX, ("right",))
+    made = m.TileRequest(frame.key, AnalysisSettings(), Controls(), BOX, ("right",))
     return replace(made, **named)
 
 

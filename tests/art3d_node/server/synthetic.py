@@ -15,8 +15,8 @@ from host_bridge.core.errors import BadInputError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
 from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.settings import AnalysisSettings
 
 ONE_CHANNEL = set(OUTPUTS) - {"left", "right", "left_extra", "right_extra"}
 

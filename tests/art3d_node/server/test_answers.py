@@ -17,7 +17,7 @@ from host_bridge.core.errors import (
 )
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 from tests.art3d_node.server import synthetic
 from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, prove, tile

@@ -20,7 +20,7 @@ from host_bridge.core.errors import BadInputError, CancelledError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 BOX = Box.of_size(48, 32)
 OUTPUTS = ("left", "right", "disparity_left", "occlusion_right")

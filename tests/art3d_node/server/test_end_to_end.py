@@ -11,8 +11,8 @@ from host_bridge.client import Client
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
 from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server.conftest import StartServer
 
 OUTPUTS_HERE = tuple(name for name in OUTPUTS if not name.endswith("_extra"))

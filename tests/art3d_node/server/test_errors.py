@@ -16,7 +16,7 @@ from host_bridge.core.errors import (
 )
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, tile
 from tests.art3d_node.server.conftest import Server, StartServer
 

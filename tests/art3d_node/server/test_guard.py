@@ -22,7 +22,8 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.keyring import ClientKeys, client_keys, make_pair
 from host_bridge.core.params import Controls
 from host_bridge.wire.codec import encode
-from host_bridge.wire.messages import AnalysisSettings, Hello, Ping, StatusRequest
+from host_bridge.wire.messages import Hello, Ping, StatusRequest
+from host_bridge.wire.settings import AnalysisSettings
 
 HERE = Path(__file__).parent
 

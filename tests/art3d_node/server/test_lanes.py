@@ -16,7 +16,8 @@ from host_bridge.client import Client
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings, TileRequest
+from host_bridge.wire.messages import TileRequest
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server.asking import OUTPUTS, picture, prove, tile
 from tests.art3d_node.server.conftest import Server, StartServer
 

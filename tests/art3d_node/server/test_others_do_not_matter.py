@@ -12,7 +12,7 @@ import zmq
 from host_bridge.client import Client
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server.asking import picture, tile
 from tests.art3d_node.server.conftest import Server, StartServer
 

@@ -15,7 +15,7 @@ from host_bridge.core.errors import (
 )
 from host_bridge.core.params import Controls
 from host_bridge.wire.memory import Segment
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, prove, tile
 from tests.art3d_node.server.conftest import Server
 

@@ -15,6 +15,7 @@ from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.kinds import REQUESTS, Reply, Request
 from host_bridge.wire.layout import place_layers
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 from tests.art3d_node.server.session_bench import BOX, LIMITS, READY, Bench, picture, probe_bytes, request, started
 
@@ -180,9 +181,9 @@ def test_request_limits_are_named(bench: Bench) -> None:
         {"outputs": ("secret",)},
         {"outputs": ("right", "right")},
         {"controls": Controls(depth_gain=99.0)},
-        {"settings": m.AnalysisSettings(proxy=0)},
-        {"settings": m.AnalysisSettings(proxy=65)},
-        {"settings": m.AnalysisSettings(style="given", proxy=2)},
+        {"settings": AnalysisSettings(proxy=0)},
+        {"settings": AnalysisSettings(proxy=65)},
+        {"settings": AnalysisSettings(style="given", proxy=2)},
         {"controls": Controls(hero="middle")},
         {"outputs": ("right_extra",)},
     ],
@@ -197,7 +198,7 @@ def test_impossible_requests_are_refused(bench: Bench, named: dict[str, Any]) ->
 def test_need_frame_names_all_that_is_missing(bench: Bench) -> None:
     frame = picture()
     shot = ShotFrame(0.0, 1.0, before=("x",), after=("y",))
-    missing = bench.ask(request(frame, settings=m.AnalysisSettings(shot=shot)))
+    missing = bench.ask(request(frame, settings=AnalysisSettings(shot=shot)))
     assert missing == m.NeedFrame((frame.key, "x", "y"))
 
 

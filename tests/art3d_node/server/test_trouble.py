@@ -13,7 +13,7 @@ from art3d_node.server.protocol.session import Session
 from host_bridge.client import Client
 from host_bridge.core.params import Controls
 from host_bridge.wire.limits import Limits
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server import synthetic, trouble
 from tests.art3d_node.server.conftest import Server, StartServer
 

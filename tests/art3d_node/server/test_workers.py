@@ -19,7 +19,7 @@ from host_bridge.client.server_process import ping
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, prove, tile
 from tests.art3d_node.server.conftest import StartServer
 from tests.art3d_node.server.session_bench import READY, Bench, request, started

@@ -26,7 +26,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import KINDS, encode
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server import synthetic
 from tests.art3d_node.server.conftest import Server
 
@@ -106,7 +106,7 @@ import hashlib, sys
 from tests.art3d_node.server import trouble
 from host_bridge.client import Client
 from host_bridge.core.params import Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 address, frames, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 from pathlib import Path
 with Client(address, hello_timeout_s=60) as client:

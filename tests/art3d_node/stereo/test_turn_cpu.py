@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,12 @@ from art3d_node.stereo.turn_cpu import turn_and_limit
 
 amount = st.sampled_from([0.0, 0.3, 1.0, 1.7, 3.0])
 knobs = st.builds(
-    Knobs, st.sampled_from([0.1, 2.5]), st.sampled_from([0.2, 2.0]), amount, st.sampled_from([-1.3, 0.0, 0.4]), amount
+    Knobs,
+    st.sampled_from([0.1, 2.5, math.inf]),
+    st.sampled_from([0.2, 2.0, math.inf]),
+    amount,
+    st.sampled_from([-1.3, 0.0, 0.4]),
+    amount,
 )
 layers = st.builds(Fit, st.floats(-60.0, 60.0), st.floats(-30.0, 30.0))
 

@@ -37,7 +37,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, PlateSequence
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.host_bridge.conftest import MakeRgba, Write
 
 

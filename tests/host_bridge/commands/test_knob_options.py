@@ -7,7 +7,7 @@ import pytest
 from host_bridge.commands.knob_options import CONTROLS, SETTINGS, add_knobs, controls_of, settings_of
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.params import BY_NAME, Controls
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 
 def parse(*words: str) -> argparse.Namespace:

@@ -30,6 +30,7 @@ PERMANENT = {
     28: "floating_right_slant",
     29: "floating_softness",
     30: "floating_mask",
+    31: "depth_budget",
 }
 
 

@@ -23,7 +23,7 @@ from host_bridge.shot.file import Shot, load_shot, save_shot
 from host_bridge.shot.make import fits, kept_shot, make_shot
 from host_bridge.shot.survey import Plan
 from host_bridge.wire.depth_values import Evidence
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 from tests.host_bridge.conftest import MakeRgba, Write
 
 AUTO = AnalysisSettings()

@@ -156,3 +156,9 @@ def test_the_budget_is_the_nodes() -> None:
     node = soft_limit(torch.from_numpy(d), Knobs(budget_front_pct=1.7, budget_behind_pct=1.1), width=100.0)
     assert limited(d, knobs) == pytest.approx(node.numpy(), abs=1e-12)
     assert unlimited(limited(d, knobs), knobs) == pytest.approx(d, abs=1e-9)
+
+
+def test_without_a_budget_nothing_is_limited() -> None:
+    d = np.array([-400.0, -1.0, 0.0, 3.0, 400.0])
+    knobs = Controls(depth_budget="none")
+    assert np.array_equal(limited(d, knobs), d) and np.array_equal(unlimited(d, knobs), d)

@@ -20,7 +20,7 @@ from host_bridge.io.plates import PlateSequence
 from host_bridge.shot.file import Shot, load_shot
 from host_bridge.shot.make import make_shot
 from host_bridge.shot.survey import Plan
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 STATS = {
     "iz_low": 0.1,

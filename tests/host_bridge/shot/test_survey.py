@@ -18,7 +18,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.shot.scenes import Cuts
 from host_bridge.shot.survey import Plan, survey
-from host_bridge.wire.messages import AnalysisSettings
+from host_bridge.wire.settings import AnalysisSettings
 
 STYLE = (float(np.float32(0.02)), float(np.float32(-0.013)))
 AOV = AnalysisSettings(depth="aov", style="neutral", z_meaning="distance")

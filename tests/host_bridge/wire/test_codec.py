@@ -19,6 +19,7 @@ from host_bridge.wire import messages as m
 from host_bridge.wire.codec import KINDS, NAMES, Unknown, decode, encode, error_of, failure, request_id_of
 from host_bridge.wire.kinds import Reply, Request
 from host_bridge.wire.limits import HEADER_BYTES, LIST_ITEMS, NESTING, TEXT_BYTES
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 from tests.host_bridge.wire import wire_examples as examples
 
@@ -60,6 +61,13 @@ def test_golden_bytes_decode_and_encode_again(path: Path) -> None:
     assert encode(envelope.id, envelope.message) == path.read_bytes()
 
 
+def test_an_older_client_is_understood() -> None:
+    """Bytes of protocol 1.4 are those of a request with the later knobs at rest."""
+    old, new = ((folder / "tile_request.bin").read_bytes() for folder in (examples.OLDER, examples.VECTORS))
+    assert old != new and "depth_budget" not in msgpack.unpackb(old)["controls"]
+    assert decode(old) == decode(new)
+
+
 def test_header_for_cpp_is_current() -> None:
     assert HEADER.read_text(encoding="utf-8") == header()
 
@@ -78,7 +86,7 @@ def test_defaults_fill_in() -> None:
         del fields[name]
     fields["controls"], fields["settings"] = {}, {}
     message = decode(msgpack.packb(fields)).message
-    assert message.controls == Controls() and message.settings == m.AnalysisSettings()
+    assert message.controls == Controls() and message.settings == AnalysisSettings()
     assert (message.priority, message.viewer, message.transport) == ("batch", "", "inline")
 
 
@@ -177,7 +185,7 @@ shots = st.builds(ShotFrame, numbers, numbers, numbers, numbers, st.none() | num
 requests = st.builds(
     m.TileRequest,
     texts,
-    st.builds(m.AnalysisSettings, texts, texts, texts, st.none() | shots),
+    st.builds(AnalysisSettings, texts, texts, texts, st.none() | shots),
     st.builds(Controls, numbers, numbers, numbers, numbers, numbers, texts, texts, texts, st.booleans()),
     boxes,
     keys,

@@ -18,9 +18,11 @@ from host_bridge.wire import messages as m
 from host_bridge.wire.codec import NAMES, encode
 from host_bridge.wire.layout import Layer, Plane
 from host_bridge.wire.memory import Segment
+from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
 
 VECTORS = Path(__file__).parent / "vectors"
+OLDER = Path(__file__).parent / "vectors_1_4"
 KEY = "00112233445566778899aabbccddeeff"
 SEGMENT = Segment(4711, 9, "0f" * 16, 1 << 33)
 SHOT = ShotFrame(-0.25, 1e-7, 1.5, -0.5, 0.02, None, (KEY,), ("é",))
@@ -50,7 +52,7 @@ EXAMPLES = (
     m.Commit(3),
     m.Held(KEY),
     m.TileRequest(
-        KEY, m.AnalysisSettings("auto", "neutral", "distance", SHOT, 4, Box(0, 132, 1920, 948)),
+        KEY, AnalysisSettings("auto", "neutral", "distance", SHOT, 4, Box(0, 132, 1920, 948)),
         Controls(depth_gain=2, zero_plane=-0.125, hero="none", occlusion_to_alpha=True),
         BOX, ("right", "disparity_left"), "interactive", "viewer 1", "memory",
     ),
