@@ -20,7 +20,7 @@ from art3d_node.models.mini_source import MiniSource
 from art3d_node.models.neutral import Staging
 from art3d_node.transfer import CPU
 from host_bridge.core.blend import parse_blend
-from host_bridge.core.errors import BadInputError, DepthSourceError, StyleError
+from host_bridge.core.errors import BadInputError, DepthSourceError
 from host_bridge.core.printable import printable
 from host_bridge.models import checkpoints
 
@@ -70,10 +70,7 @@ class Library:
             # Made anew each time: an animated blend has another name in every frame, and its parts are held.
             return BlendedStyle(name, [(self.style(part.name), part.share) for part in parts])
         name = parts[0].name
-        try:
-            style: Staging = self._once("style", name, _stamp(name), lambda: styles.style_named(name, self._device))
-        except ValueError as error:
-            raise StyleError(str(error), where="--style", remedy="run `art3d styles` to see what there is") from error
+        style: Staging = self._once("style", name, _stamp(name), lambda: styles.style_named(name, self._device))
         return style
 
     def automatic(self, *, has_z: bool) -> str:

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from art3d_node.models.camera_net import STRIDE, CameraNet
-from art3d_node.models.style_file import StyleCard, StyleFileError, load_style_file, save_style
+from art3d_node.models.style_file import StyleCard, load_style_file, save_style
 from art3d_node.models.styles import RIM
-from host_bridge.core.errors import OutputError, StyleError
+from host_bridge.core.errors import OutputError
 from training.colours import coloured
 from training.config import FitConfig
 from training.dataset import Pairs
@@ -108,22 +108,7 @@ def write_style(path: Path, net: CameraNet, about: About, *, rows: Sequence[Fram
         **about.__dict__,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return save_style(path, net, card)
-    except StyleFileError as error:
-        raise StyleError(str(error), where=str(path)) from error
-
-
-def load(path: Path) -> tuple[StyleCard, CameraNet]:
-    """A style's card and network, proved.
-
-    Raises:
-        StyleError: missing, damaged, hostile, or of another version.
-    """
-    try:
-        return load_style_file(path)
-    except StyleFileError as error:
-        raise StyleError(str(error), remedy="train or fetch it again") from error
+    return save_style(path, net, card)
 
 
 def export(style: Path, folder: Path) -> Exports:
@@ -137,7 +122,7 @@ def export(style: Path, folder: Path) -> Exports:
         StyleError: the style does not load.
         OutputError: a form that cannot be written, or differs from the network.
     """
-    card, net = load(style)
+    card, net = load_style_file(style)
     folder.mkdir(parents=True, exist_ok=True)
     copy, onnx, script = (folder / f"{style.stem}{suffix}" for suffix in (".style", ".onnx", ".pt"))
     if copy.resolve() != style.resolve():

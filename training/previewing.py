@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from art3d_node.models.camera_net import CameraNet
-from art3d_node.models.styles import LearnedStyle, StyleCard
+from art3d_node.models.style_file import StyleCard
+from art3d_node.models.styles import LearnedStyle
 from art3d_node.stereo.synthesis import new_view
 from host_bridge.core.errors import BadInputError
 from training.colours import coloured

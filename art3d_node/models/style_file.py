@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from art3d_node.models.camera_net import INPUT_SIZE, STRIDE, WIDTHS, CameraNet
+from host_bridge.core.errors import StyleError
 from host_bridge.core.regular import read_regular, validate_plain
 
 FORMAT_VERSION = 1
@@ -38,10 +40,6 @@ _KEY = "art3d_style"
 _NOT_HASHED = ("id", "thumbnail", "made")
 _OPTIONAL = ("provenance", "made")
 _NAME_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. ")
-
-
-class StyleFileError(ValueError):
-    """A `.style` file that is damaged, hostile, or of another version."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +90,14 @@ def save_style(path: Path, net: CameraNet, card: StyleCard) -> StyleCard:
         The card as written.
 
     Raises:
-        StyleFileError: the card or the weights would not load again.
+        StyleError: the card or the weights would not load again.
     """
     tensors = {name: value.detach().cpu().half().contiguous() for name, value in net.state_dict().items()}
     card = replace(card, architecture={"name": "camera_net", "width": net.width})
     card = replace(card, id=content_id(card, tensors))
-    _check_card(asdict(card))
-    _network(card, tensors)
+    with _naming(path):
+        _check_card(asdict(card))
+        _network(card, tensors)
     data = save(tensors, metadata={_KEY: json.dumps(asdict(card), sort_keys=True)})
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
@@ -116,24 +115,29 @@ def load_style_file(path: Path) -> tuple[StyleCard, CameraNet]:
     """The card and the network, in eval mode, float32.
 
     Raises:
-        StyleFileError: the file is missing, damaged, of a newer version, or not what its id says.
+        StyleError: the file is missing, damaged, of a newer version, or not what its id says.
     """
-    try:
+    with _naming(path):
         return _parse(_read(path))
-    except StyleFileError as error:
-        raise StyleFileError(f"{path}: {error}") from error
 
 
 def read_card(path: Path) -> StyleCard:
     """The card alone, without building the network; the id is not proved.
 
     Raises:
-        StyleFileError: as `load_style_file`, as far as the card shows it.
+        StyleError: as `load_style_file`, as far as the card shows it.
     """
-    try:
+    with _naming(path):
         return _card(_header(_read(path)))
-    except StyleFileError as error:
-        raise StyleFileError(f"{path}: {error}") from error
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Faults of a file's content name the file."""
+    try:
+        yield
+    except StyleError as error:
+        raise StyleError(error.message, where=str(path), remedy=error.remedy or "train or fetch it again") from error
 
 
 def content_id(card: StyleCard, tensors: Mapping[str, Tensor]) -> str:
@@ -152,19 +156,19 @@ def _read(path: Path) -> bytes:
     try:
         return read_regular(path, limit_bytes=MAX_FILE_BYTES)
     except OSError as error:
-        raise StyleFileError(f"cannot be read: {error.strerror}") from error
+        raise StyleError(f"cannot be read: {error.strerror}") from error
 
 
 def _header(data: bytes) -> dict[str, Any]:
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or not 2 <= size <= min(MAX_HEADER_BYTES, len(data) - 8):
-        raise StyleFileError("is truncated or not a style file")
+        raise StyleError("is truncated or not a style file")
     try:
         header = json.loads(data[8 : 8 + size])
     except (ValueError, RecursionError) as error:
-        raise StyleFileError("its header is not JSON") from error
+        raise StyleError("its header is not JSON") from error
     if not isinstance(header, dict) or not isinstance(header.get("__metadata__"), dict):
-        raise StyleFileError("carries no style card")
+        raise StyleError("carries no style card")
     return header
 
 
@@ -172,13 +176,13 @@ def _card(header: Mapping[str, Any]) -> StyleCard:
     try:
         fields = json.loads(header["__metadata__"][_KEY])
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise StyleFileError("carries no style card") from error
+        raise StyleError("carries no style card") from error
     try:
         validate_plain(fields, nesting=CARD_NESTING)
     except ValueError as error:
-        raise StyleFileError(f"its card cannot be sent: {error}") from error
+        raise StyleError(f"its card cannot be sent: {error}") from error
     if not isinstance(fields, dict):
-        raise StyleFileError("carries no style card")
+        raise StyleError("carries no style card")
     _check_card(fields)
     return StyleCard(**{name: fields[name] for name in StyleCard.__dataclass_fields__ if name in fields})
 
@@ -186,12 +190,12 @@ def _card(header: Mapping[str, Any]) -> StyleCard:
 def _check_card(fields: Mapping[str, Any]) -> None:
     version = fields.get("format_version")
     if version != FORMAT_VERSION:
-        raise StyleFileError(f"is style format {version!r}, this Art3D reads {FORMAT_VERSION}; use a newer Art3D")
+        raise StyleError(f"is style format {version!r}, this Art3D reads {FORMAT_VERSION}", remedy="use a newer Art3D")
     for name, sound in _SOUND.items():
         if name in _OPTIONAL and name not in fields:
             continue
         if name not in fields or not sound(fields[name]):
-            raise StyleFileError(f"its card's {name} is {str(fields.get(name))[:60]!r}")
+            raise StyleError(f"its card's {name} is {str(fields.get(name))[:60]!r}")
 
 
 def _is_figures(value: Any) -> bool:
@@ -246,12 +250,12 @@ def _network(card: StyleCard, tensors: Mapping[str, Tensor]) -> CameraNet:
     net = CameraNet(int(card.architecture["width"]))
     wanted = {name: value.shape for name, value in net.state_dict().items()}
     if {name: value.shape for name, value in tensors.items()} != wanted:
-        raise StyleFileError("its weights do not fit the architecture on its card")
+        raise StyleError("its weights do not fit the architecture on its card")
     for name, value in tensors.items():
         if value.dtype not in (torch.float16, torch.float32):
-            raise StyleFileError(f"its weight {name} is {value.dtype}, not float16 or float32")
+            raise StyleError(f"its weight {name} is {value.dtype}, not float16 or float32")
         if not bool(torch.isfinite(value).all()):
-            raise StyleFileError(f"its weight {name} is not finite")
+            raise StyleError(f"its weight {name} is not finite")
     net.load_state_dict({name: value.float() for name, value in tensors.items()})
     return net.eval()
 
@@ -261,8 +265,8 @@ def _parse(data: bytes) -> tuple[StyleCard, CameraNet]:
     try:
         tensors = load(data)
     except (SafetensorError, ValueError, RuntimeError, KeyError, AttributeError, TypeError) as error:
-        raise StyleFileError(f"is damaged: {str(error).partition(chr(10))[0]}") from error
+        raise StyleError(f"is damaged: {str(error).partition(chr(10))[0]}") from error
     net = _network(card, tensors)
     if content_id(card, tensors) != card.id:
-        raise StyleFileError("its content does not match its id: it was changed after it was saved")
+        raise StyleError("its content does not match its id: it was changed after it was saved")
     return card, net

@@ -20,26 +20,12 @@ from art3d_node.models.neutral import SCALE, SHIFT, Neutral, Staging
 from art3d_node.models.style_file import (
     SUFFIX,
     StyleCard,
-    StyleFileError,
     is_style_name,
     load_style_file,
     read_card,
-    save_style,
 )
 from art3d_node.stereo.upsample import guided_upsample
-
-__all__ = [
-    "LearnedStyle",
-    "StyleCard",
-    "StyleFileError",
-    "find_style",
-    "list_styles",
-    "load_style",
-    "look_at_styles",
-    "save_style",
-    "style_folders",
-    "style_named",
-]
+from host_bridge.core.errors import StyleError
 
 BUNDLED = Path(__file__).parent / "styles"
 NEUTRAL_CARD = StyleCard(
@@ -55,6 +41,7 @@ NEUTRAL_CARD = StyleCard(
 RIM = 32
 """Mirrored pixels around the picture that a network looks at, a multiple of its stride."""
 MOST_STYLES = 1024
+_SEE = "run `art3d styles` to see what there is"
 GUIDE_RANGE = (-0.25, 1.25)
 
 _log = logging.getLogger(__name__)
@@ -126,7 +113,7 @@ def load_style(path: Path, device: torch.device = CPU) -> LearnedStyle:
     """A style from its file, its network on a device, channels last, which takes half the time on a processor.
 
     Raises:
-        StyleFileError: as `style_file.load_style_file`.
+        StyleError: as `style_file.load_style_file`.
     """
     card, net = load_style_file(path)
     return LearnedStyle(card, net.to(device, memory_format=torch.channels_last))  # type: ignore[call-overload]
@@ -142,21 +129,22 @@ def find_style(name: str) -> Path:
     """The file NAME.style of the first folder that has one.
 
     Raises:
-        StyleFileError: there is none, or the name is a path.
+        StyleError: there is none, or the name is a path.
     """
     if not name or Path(name).name != name or name.startswith("."):
-        raise StyleFileError(f"{name!r} is not a style name")
+        raise StyleError(f"{name!r} is not a style name", where="--style", remedy=_SEE)
     for folder in style_folders():
         if (folder / f"{name}{SUFFIX}").is_file():
             return folder / f"{name}{SUFFIX}"
-    raise StyleFileError(f"there is no style {name!r}; there are {', '.join(card.name for card in list_styles())}")
+    known = ", ".join(card.name for card in list_styles())
+    raise StyleError(f"there is no style {name!r}; there are {known}", where="--style", remedy=_SEE)
 
 
 def style_named(name: str, device: torch.device = CPU) -> Staging:
     """`neutral`, or the style of that name, on a device.
 
     Raises:
-        StyleFileError: there is none, or its file is damaged.
+        StyleError: there is none, or its file is damaged.
     """
     return Neutral() if name == "neutral" else load_style(find_style(name), device)
 
@@ -177,9 +165,9 @@ def look_at_styles() -> tuple[list[StyleCard], list[str]]:
             continue
         try:
             if not is_style_name(path.stem):
-                raise StyleFileError(f"{path}: the file name is not a style name")
+                raise StyleError("the file name is not a style name", where=str(path), remedy="rename it")
             found[path.stem] = replace(read_card(path), name=path.stem)
-        except StyleFileError as error:
+        except StyleError as error:
             faults.append(str(error))
     return list(found.values()), faults
 

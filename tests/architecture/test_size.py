@@ -12,7 +12,6 @@ FILE_LINES, MEDIAN_LINES, FUNCTION_LINES, PARAMETERS = 300, 130, 50, 7
 WIDER = {
     "art3d_node/stereo/synthesis.py": {"new_view", "_check"},
     "art3d_node/stereo/turn_cpu.py": {"turn_and_limit"},
-    "host_bridge/batch/ask.py": {"ask"},
     "host_bridge/client/client.py": {"__init__"},
     "host_bridge/shot/make.py": {"make_shot"},
     "host_bridge/shot/survey.py": {"survey", "_reasons"},

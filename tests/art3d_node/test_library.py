@@ -14,7 +14,7 @@ from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, D
 from art3d_node import library as library_module
 from art3d_node.library import Library
 from art3d_node.models.camera_net import CameraNet
-from art3d_node.models.styles import StyleCard, save_style
+from art3d_node.models.style_file import StyleCard, save_style
 from host_bridge.core.errors import DepthSourceError, StyleError
 from host_bridge.models import checkpoints
 

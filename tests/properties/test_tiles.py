@@ -12,7 +12,8 @@ from art3d_node.analysis import analyse
 from art3d_node.frame_analysis import FrameAnalysis
 from art3d_node.library import Library
 from art3d_node.models.camera_net import CameraNet
-from art3d_node.models.styles import LearnedStyle, StyleCard
+from art3d_node.models.style_file import StyleCard
+from art3d_node.models.styles import LearnedStyle
 from art3d_node.prepared import Prepared, prepare
 from art3d_node.renderer import render_box
 from host_bridge.core.frame import Frame

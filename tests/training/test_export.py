@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from art3d_node.models.camera_net import CameraNet
+from art3d_node.models.style_file import load_style_file
 from art3d_node.models.styles import load_style
 from host_bridge.core.errors import OutputError, StyleError
 from training import export as exporting
 from training.colours import coloured
-from training.export import About, export, load, thumbnail, write_style
+from training.export import About, export, thumbnail, write_style
 from training.figures import measure
 from training.shards import Entry
 
@@ -99,7 +100,7 @@ def test_hostile_files_are_refused(style: Path, harm: str) -> None:
     else:
         style.unlink()
     with pytest.raises(StyleError):
-        load(style)
+        load_style_file(style)
 
 
 def test_a_bad_name_is_refused(tmp_path: Path) -> None:

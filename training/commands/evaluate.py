@@ -43,14 +43,14 @@ def run(args: argparse.Namespace) -> int:
                             remedy="say evaluate SHARDS STYLE.style", where="evaluate")  # fmt: skip
     # Imported here: torch and its company would cost `--help` seconds.
     from art3d_node.models.camera_net import CameraNet
-    from training.export import load
+    from art3d_node.models.style_file import load_style_file
     from training.figures import measure
     from training.provenance import Trained
     from training.report import Judged, caveats, text_table, write_report
     from training.shards import index
 
     entries = [entry for folder in folders for entry in index(folder)]
-    loaded = [load(path) for path in styles]
+    loaded = [load_style_file(path) for path in styles]
     names = style_names(styles, [card for card, _ in loaded])
     trained = {name: Trained(card) for name, (card, _) in zip(names, loaded, strict=True)}
     if args.unseen:

@@ -17,9 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exports and prints the card."""
     # Imported here: torch and its company would cost `--help` seconds.
-    from training.export import card_text, export, load
+    from art3d_node.models.style_file import load_style_file
+    from training.export import card_text, export
 
-    card, _ = load(args.style)
+    card, _ = load_style_file(args.style)
     made = export(args.style, args.out or args.style.parent)
     for name, value in card_text(card).items():
         print(f"{name:15} {value}")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from host_bridge.core.errors import BadInputError
+from host_bridge.core.errors import BadInputError, StyleError
 from training.commands.options import add_config, progress_bar, read_config
 from training.config import RECIPES, FitConfig
 
@@ -95,10 +95,10 @@ def _follow(args: argparse.Namespace) -> dict[str, Any]:
     args.group = ""
     like: dict[str, Any] = {}
     if args.like:
-        from training.export import load
+        from art3d_node.models.style_file import load_style_file
         from training.provenance import made_from, refuse_other_shards
 
-        card, _ = load(args.like)
+        card, _ = load_style_file(args.like)
         like = dict(made_from(card))
         if args.each or args.recipe:
             raise BadInputError("goes with neither --each nor --recipe", where="--like")
@@ -116,7 +116,7 @@ def _follow(args: argparse.Namespace) -> dict[str, Any]:
 
 def _find_parent(parent: dict[str, str], like: Path) -> Path:
     """The style that a run started from, by id: beside the style, or where styles are looked for."""
-    from art3d_node.models.style_file import StyleFileError, read_card
+    from art3d_node.models.style_file import read_card
     from art3d_node.models.styles import style_folders
 
     for folder in (like.parent, *style_folders()):
@@ -124,7 +124,7 @@ def _find_parent(parent: dict[str, str], like: Path) -> Path:
             try:
                 if read_card(file).id == parent["id"]:
                     return file
-            except StyleFileError:
+            except StyleError:
                 continue
     raise BadInputError(
         f"started from the style {parent['name']} ({parent['id']}), which is not here", remedy="name it with --from",
@@ -139,15 +139,15 @@ def _devices(text: str) -> str | int:
 def _one(
     args: argparse.Namespace, config: FitConfig, fabric: Fabric, out: Path, entries: Sequence[Entry], *, group: str
 ) -> None:
+    from art3d_node.models.style_file import load_style_file
     from training.dataset import split_by_shot
-    from training.export import load
     from training.fit import fit
     from training.provenance import Ingredients
 
     if out.suffix != ".style":
         raise BadInputError("a style is written to NAME.style", where=str(out), remedy="or use --each with a folder")
     began = time.time()
-    parent, start = load(args.start) if args.start else (None, None)
+    parent, start = load_style_file(args.start) if args.start else (None, None)
     if parent and start:
         config = replace(config, size_px=parent.input_size, width=start.width)
     train, held = split_by_shot(entries, config.held_out)

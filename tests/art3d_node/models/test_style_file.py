@@ -17,12 +17,12 @@ from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.style_file import (
     MAX_FILE_BYTES,
     StyleCard,
-    StyleFileError,
     content_id,
     load_style_file,
     read_card,
     save_style,
 )
+from host_bridge.core.errors import StyleError
 
 CARD = StyleCard(
     name="gentle",
@@ -110,38 +110,38 @@ def test_a_sound_forgery_loads(tmp_path: Path) -> None:
 )
 def test_spoiled_cards_are_refused(card: dict[str, Any], message: str, tmp_path: Path) -> None:
     _forge(tmp_path / "x.style", card=card)
-    with pytest.raises(StyleFileError, match=message):
+    with pytest.raises(StyleError, match=message):
         load_style_file(tmp_path / "x.style")
 
 
 @pytest.mark.parametrize("weight", [float("nan"), float("inf")])
 def test_weights_that_are_not_finite_are_refused(weight: float, tmp_path: Path) -> None:
     _forge(tmp_path / "x.style", weight=weight)
-    with pytest.raises(StyleFileError, match="not finite"):
+    with pytest.raises(StyleError, match="not finite"):
         load_style_file(tmp_path / "x.style")
 
 
 def test_nan_weights_are_not_saved(tmp_path: Path) -> None:
     net = _net()
     net.out.bias.data[0] = float("nan")  # type: ignore[union-attr]
-    with pytest.raises(StyleFileError, match="not finite"):
+    with pytest.raises(StyleError, match="not finite"):
         save_style(tmp_path / "x.style", net, CARD)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_weights_without_a_card_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.style").write_bytes(save({"a": torch.zeros(2)}))
-    with pytest.raises(StyleFileError, match="no style card"):
+    with pytest.raises(StyleError, match="no style card"):
         load_style_file(tmp_path / "x.style")
 
 
 def test_missing_and_oversized_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(StyleFileError, match="cannot be read"):
+    with pytest.raises(StyleError, match="cannot be read"):
         load_style_file(tmp_path / "none.style")
     huge = tmp_path / "huge.style"
     with huge.open("wb") as file:
         file.truncate(MAX_FILE_BYTES + 1)
-    with pytest.raises(StyleFileError, match="larger than"):
+    with pytest.raises(StyleError, match="larger than"):
         load_style_file(huge)
 
 
@@ -159,7 +159,7 @@ def test_missing_and_oversized_files_are_refused(tmp_path: Path) -> None:
 )
 def test_what_is_no_style_is_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.style").write_bytes(data)
-    with pytest.raises(StyleFileError):
+    with pytest.raises(StyleError):
         load_style_file(tmp_path / "x.style")
 
 
@@ -167,7 +167,7 @@ def test_what_is_no_style_is_refused(data: bytes, tmp_path: Path) -> None:
 def test_truncated_files_are_refused(saved: Path, share: float) -> None:
     data = saved.read_bytes()
     saved.write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(StyleFileError):
+    with pytest.raises(StyleError):
         load_style_file(saved)
 
 
@@ -182,7 +182,7 @@ def test_any_changed_byte_is_noticed_or_harmless(saved: Path, position: int, cha
     spoiled.write_bytes(data)
     try:
         found, _ = load_style_file(spoiled)
-    except StyleFileError:
+    except StyleError:
         return
     # Only the thumbnail may change without the id noticing.
     assert replace(found, thumbnail="") == replace(card, thumbnail="")

@@ -18,18 +18,16 @@ from safetensors.torch import save
 from art3d_node.library import Library
 from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.neutral import SCALE, SHIFT
-from art3d_node.models.style_file import read_card
+from art3d_node.models.style_file import StyleCard, read_card, save_style
 from art3d_node.models.styles import (
     LearnedStyle,
-    StyleCard,
-    StyleFileError,
     find_style,
     input_grid,
     list_styles,
     load_style,
-    save_style,
     style_named,
 )
+from host_bridge.core.errors import StyleError
 from host_bridge.wire.codec import decode, encode
 from host_bridge.wire.limits import REPLY_HEADER_BYTES
 from host_bridge.wire.messages import Styles
@@ -51,7 +49,7 @@ def test_neutral_is_always_there() -> None:
 
 @pytest.mark.parametrize("name", ["", "nix", "../deep", "/etc/passwd", ".hidden", "a/b"])
 def test_unknown_names_and_paths_are_refused(name: str, studio: Path) -> None:
-    with pytest.raises(StyleFileError):
+    with pytest.raises(StyleError):
         find_style(name)
 
 
@@ -122,7 +120,7 @@ def test_weights_of_other_types_are_refused(dtype: torch.dtype, studio: Path) ->
     tensors = {name: value.detach().to(dtype).contiguous() for name, value in CameraNet(4).state_dict().items()}
     card = json.dumps(asdict(read_card(studio / "deep.style")))
     (studio / "odd.style").write_bytes(save(tensors, metadata={"art3d_style": card}))
-    with pytest.raises(StyleFileError, match="float16 or float32"):
+    with pytest.raises(StyleError, match="float16 or float32"):
         style_named("odd")
 
 
