@@ -20,6 +20,7 @@ from host_bridge.io.plates.depth_option import with_depth
 from host_bridge.io.plates.hero import settle_hero
 from host_bridge.shot.file import Shot
 from host_bridge.shot.make import beside, canvas_in, kept_shot, looked_at, make_shot, open_shot
+from host_bridge.shot.style_mix import of_each_style
 from host_bridge.shot.survey import Plan
 
 LAYERS = ("inverse_depth", "scale", "shift", "disparity_local")
@@ -39,14 +40,16 @@ def job_of(asked: RenderOptions) -> Job:
     eye = "" if hero == "none" else hero
     plate, source = with_depth(frames, asked.settings.depth, asked.depth_channel, hero=eye)
     reviews = {"anaglyph": asked.anaglyph, "disparity": asked.disparity_image}
+    script = load_depth_script(asked.script) if asked.script else None
+    style = script.style if script and script.style else asked.settings.style
     return Job(
         plate=plate,
         out=Pattern.parse(asked.out),
-        settings=replace(asked.settings, depth=source),
+        settings=replace(asked.settings, depth=source, style=style),
         controls=replace(asked.controls, hero=hero),
         writing=Writing(art3d_version(), layers_of(asked.layers), asked.compression),
         reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},
-        script=load_depth_script(asked.script) if asked.script else None,
+        script=script,
         clean_plate=clean,
         input_space=colour.validate_space(asked.input_space) if asked.input_space else None,
         missing=asked.missing,
@@ -111,11 +114,12 @@ def _shot(asked: RenderOptions, job: Job, whole: PlateSequence, client: Client) 
     if len(whole.frames) < 2:
         return None
 
+    def make_for(style: str) -> Shot:
+        settings, space, later = replace(job.settings, style=style), job.input_space, job.plate.frames
+        return make_shot(whole, client, settings, Plan(), input_space=space, strict=False, plates=job.kept, later=later)
+
     def make() -> Shot:
-        space, later = job.input_space, job.plate.frames
-        return make_shot(
-            whole, client, job.settings, Plan(), input_space=space, strict=False, plates=job.kept, later=later
-        )
+        return of_each_style(job.settings.style, make_for)
 
     ready = {str(source["name"]) for source in client.welcome.depth_sources if source.get("ready", True)}
     out = Pattern.parse(asked.beside) if asked.beside else job.out

@@ -6,13 +6,14 @@ Two machines that agree in these cook the same picture from the same plate and k
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from host_bridge.client import Client
-from host_bridge.core.blend import parse_blend
+from host_bridge.core.blend import Part
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.recipe import art3d_version
+from host_bridge.core.style_track import style_keys
 from host_bridge.io.colour import config as colour_config
 from host_bridge.wire.settings import AnalysisSettings
 
@@ -36,8 +37,14 @@ def identities(client: Client, settings: AnalysisSettings) -> dict[str, Any]:
 
 
 def _style(text: str, known: Mapping[str, Any]) -> Any:
-    """A style's id; of a blend every part's, with its share."""
-    parts = parse_blend(text)
+    """A style's id; of a blend every part's, with its share; of one that changes over frames each key's."""
+    found = {frame: _mixed(parts, known) for frame, parts in style_keys(text)}
+    if None in found:
+        return found[None]
+    return ";".join([text.partition(";")[0], *(f"{frame:g}={its}" for frame, its in found.items())])
+
+
+def _mixed(parts: Sequence[Part], known: Mapping[str, Any]) -> Any:
     ids = [known.get(part.name, part.name) for part in parts]
     return ids[0] if len(parts) == 1 else "+".join(f"{p.share:.9g}*{i}" for p, i in zip(parts, ids, strict=True))
 

@@ -12,6 +12,7 @@ from host_bridge.core.errors import Art3DError, BadInputError, OutputError
 from host_bridge.core.floating_window import FROM_SHOT, window_of
 from host_bridge.core.params import Controls
 from host_bridge.core.recipe import recipe_hash
+from host_bridge.core.style_track import style_at
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, Plate, PlateSequence
 from host_bridge.io.plates.canvas import Canvas, laid
@@ -30,7 +31,7 @@ class Job:
     Attributes:
         plate: the frames.
         out: stereo EXRs.
-        settings: depth source, style.
+        settings: depth source, style; the style may change over frames (`core.style_track`).
         controls: the knobs.
         writing: version, further layers and compression.
         reviews: "anaglyph" or "disparity" → where its images go.
@@ -156,7 +157,7 @@ class Job:
             "layer": self.plate.layer,
             "input_space": self.input_space,
             "depth": self._depth(source),
-            "settings": asdict(self.settings),
+            "settings": {**asdict(self.settings), "style": style_at(self.settings.style, source)},
             "controls": asdict(self.knobs(number, source)),
             "layers": self.writing.layers,
             "compression": self.writing.compression,

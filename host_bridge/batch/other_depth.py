@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from host_bridge.core.blend import parse_blend
+from host_bridge.core.style_track import style_names
 
 BESIDE_FILM = "sidecar"
 """Depth pictures of the training films themselves: no network of a plate can be the same."""
@@ -16,11 +16,11 @@ def other_depth(cards: Iterable[Mapping[str, Any]], style: str, stats: Mapping[s
 
     Args:
         cards: the server's style cards.
-        style: the style's name, or a blend.
+        style: the style's name, a blend, or one that changes over frames.
         stats: of a rendered frame; `fit_scale` and `fit_shift` are fractions of picture width.
     """
     met = str(stats.get("model_id", ""))
-    named = {part.name for part in parse_blend(style)}
+    named = style_names(style)
     odd = [card for card in cards if card.get("name") in named and _differs(str(card.get("depth_source", "")), met)]
     if not odd:
         return ""

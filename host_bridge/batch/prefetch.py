@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from host_bridge.batch.job import Job
 from host_bridge.core.frame import Frame
+from host_bridge.core.style_track import style_at
 from host_bridge.io.plates import Plate
 from host_bridge.shot.signature import validate_same_plate
 from host_bridge.wire.settings import AnalysisSettings
@@ -75,6 +76,7 @@ class NearbyPlates:
             ShotError: the shot was made from another plate, or does not hold this frame.
         """
         shot, settings = self._job.shot, self._job.settings
+        settings = replace(settings, style=style_at(settings.style, source))
         if shot is None:
             return settings, ()
         fixed = shot.frame(source)

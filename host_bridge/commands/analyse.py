@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from host_bridge.batch import openjd_lines
+from host_bridge.batch.depth_script import load_depth_script
 from host_bridge.batch.identity import identities, validate_expected
 from host_bridge.client import Client
 from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, validate_choices
@@ -22,6 +23,7 @@ from host_bridge.shot.edit_list import cuts_in
 from host_bridge.shot.file import Shot, save_shot
 from host_bridge.shot.make import make_shot
 from host_bridge.shot.scenes import Cuts
+from host_bridge.shot.style_mix import count_surveys, of_each_style
 from host_bridge.shot.survey import Plan
 
 NAME = "analyse"
@@ -36,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_picture(parser)
     add_depth_channel(parser)
     parser.add_argument("--input-space", help="colour space of the plate")
+    parser.add_argument("--controls", type=Path, help="depth script; a style that changes over frames is analysed so")
     add_missing(parser, "skip and hold both leave a frame without a readable plate out, and the shot file names it")
     parser.add_argument("--smooth", type=float, default=Plan.smooth, help="frames of smoothing (default %(default)g)")
     parser.add_argument("--steady", type=int, default=Plan.steady, help="neighbours that steady network depth")
@@ -73,6 +76,8 @@ def _analyse(args: argparse.Namespace) -> Shot:
     )
     sequence, source = with_depth(sequence, args.depth, args.depth_channel)
     settings = replace(settings_of(args), depth=source)
+    if args.controls and (style := load_depth_script(args.controls).style):
+        settings = replace(settings, style=style)
     cuts = Cuts(_listed(args, sequence), tuple(args.cut), tuple(args.no_cut))
     plan = Plan(max(0.1, args.smooth), max(0, args.handover), max(0, args.steady), cuts)
     if sequence.missing and args.missing == "error":
@@ -82,7 +87,7 @@ def _analyse(args: argparse.Namespace) -> Shot:
             where=first.where,
             remedy="render them, or leave them out with --missing skip",
         )
-    total = len(sequence.frames) - len(sequence.missing)
+    total = (len(sequence.frames) - len(sequence.missing)) * count_surveys(settings.style)
     columns = (TextColumn("analyse"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Client(args.server) as client, Progress(*columns, disable=args.openjd, transient=True) as bar:
         validate_expected(args.expect, identities(client, settings))
@@ -93,9 +98,11 @@ def _analyse(args: argparse.Namespace) -> Shot:
             if args.openjd:
                 print(openjd_lines.progress(int(bar.tasks[0].completed), total), flush=True)
 
-        return make_shot(
-            sequence, client, settings, plan, input_space=input_space, strict=args.missing == "error", done=done
-        )
+        def make_for(style: str) -> Shot:
+            one, strict = replace(settings, style=style), args.missing == "error"
+            return make_shot(sequence, client, one, plan, input_space=input_space, strict=strict, done=done)
+
+        return of_each_style(settings.style, make_for)
 
 
 def _listed(args: argparse.Namespace, sequence: PlateSequence) -> tuple[int, ...] | None:

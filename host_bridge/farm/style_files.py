@@ -7,18 +7,18 @@ from pathlib import Path
 
 import platformdirs
 
-from host_bridge.core.blend import parse_blend
+from host_bridge.core.style_track import style_names
 
 SUFFIX = ".style"
 
 
 def find_style_files(text: str) -> list[Path]:
-    """The files that a style, or each part of a blend, needs; see `find_style_file`.
+    """The files that a style, or each part of one that mixes or changes, needs; see `find_style_file`.
 
     Raises:
-        StyleError: a blend that cannot be read.
+        StyleError: one that cannot be read.
     """
-    return [file for part in parse_blend(text) if (file := find_style_file(part.name)) is not None]
+    return [file for name in style_names(text) if (file := find_style_file(name)) is not None]
 
 
 def find_style_file(name: str) -> Path | None:

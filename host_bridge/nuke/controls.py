@@ -8,16 +8,18 @@ from typing import Any
 
 import nuke
 
+from . import mixing
 from .nodes import chosen, plate_of
 from .report import Trouble, guarded, report
 
 FORMAT, VERSION = "art3d-controls", 1
 ANIMATED = ("depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind")
+MIX = "style_mix"
 _WAYS = {"hold": "CONSTANT", "linear": "LINEAR", "smooth": "SMOOTH"}
 
 
-def curves_of(path: str) -> tuple[str, dict[str, dict[str, float]]]:
-    """Interpolation, and the keys of each knob, of a depth script.
+def curves_of(path: str) -> tuple[str, dict[str, dict[str, float]], tuple[str, str] | None]:
+    """Interpolation, the keys of each knob, and the two styles that a `style_mix` among them mixes.
 
     Raises:
         Trouble: it is none.
@@ -28,7 +30,12 @@ def curves_of(path: str) -> tuple[str, dict[str, dict[str, float]]]:
         way, keys = str(body.get("interpolation", "smooth")), body["keys"]
         if body["format"] != FORMAT or body["version"] > VERSION or way not in _WAYS:
             raise ValueError("another format, or a newer version")
-        return way, {name: {str(int(f)): float(v) for f, v in curve.items()} for name, curve in keys.items()}
+        styles, keys = None, dict(keys)
+        if "style" in keys:
+            first, second, keys[MIX] = mixing.keys_of(keys.pop("style"))
+            styles = first, second
+        curves = {name: {str(int(f)): float(v) for f, v in curve.items()} for name, curve in keys.items()}
+        return way, curves, styles
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise Trouble(f"{path}: not a depth script that can be read ({error})") from None
 
@@ -39,10 +46,13 @@ def put_on(node: Any, path: str) -> list[str]:
     Raises:
         Trouble: it is no depth script, or speaks of a knob that does not move.
     """
-    way, curves = curves_of(path)
-    strange = sorted(set(curves) - set(ANIMATED))
+    way, curves, styles = curves_of(path)
+    strange = sorted(set(curves) - {*ANIMATED, *([MIX] if styles and MIX in node.knobs() else [])})
     if strange:
         raise Trouble(f"{path}: no knob that moves is called {strange[0]}")
+    if styles:
+        node["style"].setValue(styles[0])
+        node["second_style"].setValue(styles[1])
     for name, keys in curves.items():
         knob = node[name]
         knob.clearAnimated()
@@ -56,11 +66,13 @@ def put_on(node: Any, path: str) -> list[str]:
 
 def taken_from(node: Any, first: int, last: int) -> dict[str, Any]:
     """A depth script of the knobs that move: a key for every frame, so that any curve and any expression is met."""
-    keys = {
+    keys: dict[str, Any] = {
         name: {str(frame): float(node[name].getValueAt(float(frame))) for frame in range(first, last + 1)}
         for name in ANIMATED
         if node[name].isAnimated() or node[name].hasExpression()
     }
+    if mixing.moves(node):
+        keys["style"] = {str(frame): mixing.style_of(node, frame) for frame in range(first, last + 1)}
     return {"format": FORMAT, "version": VERSION, "interpolation": "linear", "keys": keys}
 
 

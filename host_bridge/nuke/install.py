@@ -20,7 +20,7 @@ from host_bridge.nuke.names import GIZMO
 HERE = Path(__file__).parent
 BUNDLE = "Art3D.ofx.bundle"
 # What runs inside Nuke.
-PACKAGE = ("names", "report", "tool", "nodes", "pick", "controls", "shots", "styles", "menus")
+PACKAGE = ("names", "report", "tool", "nodes", "pick", "mixing", "controls", "shots", "styles", "menus")
 
 
 def default_folder() -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 import nuke
 
-from . import controls, tool
+from . import controls, mixing, tool
 from .nodes import chosen, hero_view, plate_of
 from .report import Trouble, guarded, report
 
@@ -51,7 +51,7 @@ def options(node: Any, names: Any) -> list[str]:
     """The node's knobs as command-line options."""
     found = []
     for name in names:
-        value = node[name].value()
+        value = mixing.style_of(node) if name == "style" else node[name].value()
         text = f"{value:.17g}" if isinstance(value, float) else str(value)
         found += ["--" + name.replace("_", "-"), text]
     return found
@@ -86,6 +86,7 @@ def analyse_shot() -> None:
     node = chosen()
     read = plate_of(node)
     _prove_seen(node, read)
+    mixing.prove_still(node)
     path = nuke.filename(read)
     shot = _new_shot(_stem(path))
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_bridge.batch.depth_script import Curve, load_depth_script
-from host_bridge.core.errors import BadInputError
+from host_bridge.batch.depth_script import load_depth_script
+from host_bridge.core.curve import Curve
+from host_bridge.core.errors import BadInputError, StyleError
 from host_bridge.core.params import Controls
 
 
@@ -47,6 +48,15 @@ def test_every_key_is_met(values: list[float], interpolation: str) -> None:
     assert [curve.at(f) for f in frames] == pytest.approx(values)
 
 
+def test_the_style_moves_too(tmp_path: Path) -> None:
+    keys = {"style": {"1011": "gentle", "1001": "immersive"}, "sculpt": {"1": 0.5}}
+    script = load_depth_script(write(tmp_path / "c.json", keys=keys, interpolation="hold"))
+    assert script.style == "hold;1001=immersive;1011=gentle" and script.at(3, Controls()) == Controls(sculpt=0.5)
+    assert load_depth_script(write(tmp_path / "d.json", keys={"sculpt": {"1": 0.5}})).style == ""
+    with pytest.raises(StyleError, match="not NAME:WEIGHT"):
+        load_depth_script(write(tmp_path / "e.json", keys={"style": {"1001": "a,b"}}))
+
+
 @pytest.mark.parametrize(
     ("body", "word"),
     [
@@ -59,6 +69,9 @@ def test_every_key_is_met(values: list[float], interpolation: str) -> None:
         ({"keys": {"depth_gain": {"1": 1.0}}, "interpolation": "wavy"}, "wavy"),
         ({"keys": {"depth_gain": {"1": 1.0}}, "version": 9}, "version 9"),
         ({"keys": 3}, "not a depth script"),
+        ({"keys": {"style": {"1001": 3}}}, "style"),
+        ({"keys": {"style": {}}}, "style has no keys"),
+        ({"keys": {"style": {"x": "a"}}}, "not a frame number"),
     ],
 )
 def test_wrong_scripts_say_what(tmp_path: Path, body: dict[str, Any], word: str) -> None:

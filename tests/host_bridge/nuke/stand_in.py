@@ -187,6 +187,8 @@ def make_gizmo(nuke: Any) -> Node:
 
     inner = {name: Node("OFXorg.art3d.stereo_v1", name) for name in ("EyeLeft", "EyeRight", "Disparity", "Review")}
     knobs = {knob.name: knob.default for knob in KNOBS}
-    node = Node("Art3DStereo", "Art3DStereo1", inner, shot="", plate_depth=False, **knobs)
+    node = Node(
+        "Art3DStereo", "Art3DStereo1", inner, shot="", plate_depth=False, second_style="neutral", style_mix=0.0, **knobs
+    )
     node.module = nuke
     return node
