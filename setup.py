@@ -23,18 +23,18 @@ class BuildNative(build_ext):  # type: ignore[misc]
     def build_extension(self, ext: Extension) -> None:
         """Hand over to `art3d_node/native/build.py`."""
         out = Path(self.get_ext_fullpath(ext.name)).parent
-        native_build.build(out, Path("build", "native-pip"), zig=WANTED == "zig")  # type: ignore[attr-defined]
+        native_build.build(out, Path("build", "native-pip"), zig=WANTED == "zig")
 
 
 def needed() -> list[str]:
     """What the build takes from PyPI on this machine."""
     if WANTED == "skip":
         return []
-    return sorted({*native_build.needed_packages(), *(["ziglang"] if WANTED == "zig" else [])})  # type: ignore[attr-defined]
+    return sorted({*native_build.needed_packages(), *(["ziglang"] if WANTED == "zig" else [])})
 
 
 # A zig build runs on every Linux since that glibc, and its name says so.
-PORTABLE = "_".join(["manylinux", *native_build.OLDEST_GLIBC.split("."), platform.machine()])  # type: ignore[attr-defined]
+PORTABLE = "_".join(["manylinux", *native_build.OLDEST_GLIBC.split("."), platform.machine()])
 
 setup(
     options={"bdist_wheel": {"plat_name": PORTABLE}} if WANTED == "zig" else {},
