@@ -73,7 +73,7 @@ def upload(array: Array, device: torch.device) -> Tensor:
 
 
 def download(tensor: Tensor, target: Array) -> None:
-    """Copies a tensor into an array of its shape and type; returns when the pixels are there.
+    """Copies a tensor into an array of its shape, rounded to its type; returns when the pixels are there.
 
     Args:
         tensor: on any device.
@@ -85,7 +85,8 @@ def download(tensor: Tensor, target: Array) -> None:
             part = slice(first, first + rows)
             torch.from_numpy(target[part]).copy_(tensor[part])  # on all cores, which np.copyto does not use
         return
-    source, out = tensor.detach().contiguous().view(-1).view(torch.uint8), target.reshape(-1).view(np.uint8)
+    kind = torch.from_numpy(np.empty(0, target.dtype)).dtype
+    source, out = tensor.detach().to(kind).contiguous().view(-1).view(torch.uint8), target.reshape(-1).view(np.uint8)
     lane, before = _lane(tensor.device, "down"), None
     for index, first in enumerate(range(0, out.size, CHUNK_BYTES)):
         size, turn = min(CHUNK_BYTES, out.size - first), index % 2

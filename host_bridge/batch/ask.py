@@ -18,6 +18,7 @@ from host_bridge.io.outputs import Result
 from host_bridge.io.outputs.result import EYES
 from host_bridge.io.plates import Plate
 from host_bridge.shot.depth_provenance import depth_fields, settings_for
+from host_bridge.wire.outputs import as_half
 from host_bridge.wire.settings import AnalysisSettings
 
 # Half of what a server grants a tile, so that two of them fit.
@@ -94,6 +95,15 @@ def outputs_for(frame: Frame, controls: Controls, layers: tuple[str, ...] = ()) 
     return (*new, *seen, *extra, "disparity_left", "disparity_right", *filled, *masks, *layers)
 
 
+def rounded(plate: Plate, names: Sequence[str]) -> tuple[str, ...]:
+    """The same outputs, in half floats where the file holds no more: masks, and views and layers of half plates."""
+    types = {layer.name: layer.pixels.dtype.str for layer in plate.layers}
+    halves = {name for name in names if name.startswith(("occlusion_", "window_"))}
+    halves |= set(EYES) if set(plate.types) == {"<f2"} else set()
+    halves |= {f"{eye}_extra" for eye in EYES} if {types.get(name) for name in plate.extra} == {"<f2"} else set()
+    return tuple(as_half(name) if name in halves else name for name in names)
+
+
 def ask(
     client: Client,
     plate: Plate,
@@ -116,7 +126,7 @@ def ask(
     planes = sum(len(frame.channels) if n in EYES else extra if n.endswith("_extra") else 1 for n in names)
     rows = max(1, TILE_BYTES // (4 * planes * box.width))
     bands = tuple(
-        client.submit(frame, settled, controls, band, names, neighbours=neighbours)
+        client.submit(frame, settled, controls, band, rounded(plate, names), neighbours=neighbours)
         for band in box.tiles(box.width, rows)
     )
     return FrameRequest(plate, controls, settings, box, bands)

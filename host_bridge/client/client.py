@@ -32,6 +32,7 @@ from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import error_of
 from host_bridge.wire.layout import views
+from host_bridge.wire.outputs import bare
 from host_bridge.wire.settings import AnalysisSettings
 
 
@@ -114,7 +115,7 @@ class Client:
             settings: depth source, style and shot.
             controls: the knobs.
             box: pixels asked, in the plate's own coordinates.
-            outputs: names of `host_bridge.wire.outputs.OUTPUTS`.
+            outputs: names of `host_bridge.wire.outputs.OUTPUTS`; by `as_half` where half floats are enough.
             neighbours: the frames that `settings.shot` names.
 
         Raises:
@@ -164,6 +165,8 @@ class Client:
         """
         validate_age(self.welcome.protocol, settings, controls)
         frames = {frame.key: frame, **{other.key: other for other in neighbours}}
+        if self.welcome.protocol < (1, 5):
+            outputs = [bare(name) for name in outputs]
         request = m.TileRequest(frame.key, settings, controls, box, tuple(outputs), self._priority, self._viewer)
         return self._begin(request, frames)
 
@@ -233,8 +236,10 @@ class Client:
     def _tile(self, message: m.TileReply, reply: Reply) -> Tile:
         if message.segment is None:
             payload = reply.payload.buffer if reply.payload is not None else memoryview(b"")
-            return Tile(message.box, views(message.planes, payload), message.stats)
-        return Tile(message.box, self._leases.planes(message, self._link.generation), message.stats)
+            planes = views(message.planes, payload)
+        else:
+            planes = self._leases.planes(message, self._link.generation)
+        return Tile(message.box, {bare(name): plane for name, plane in planes.items()}, message.stats)
 
     def _release_returned(self) -> None:
         leases = self._leases.returned(self._link.generation)

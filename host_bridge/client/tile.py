@@ -15,8 +15,9 @@ class Tile:
     """What a client hands to its caller: the answer to a `TileRequest`.
 
     Attributes:
-        planes: output name → (rows, columns, channels) float32, covering exactly the asked box. They may lie in
-            shared memory: read-only, and valid as long as the array lives.
+        planes: output name → (rows, columns, channels) float32, or half where that was asked and the server knows how,
+            covering exactly the asked box. They may lie in shared memory: read-only, and valid as long as the array
+            lives.
         stats: figures of the whole frame: `fit_scale` and `fit_shift` (fractions of picture width),
             `parallax_min_pct`, `parallax_max_pct`, `budget` (verdict), `beyond_border_px`, `depth_source`,
             `style_id`, `model_id`, and `ms` per stage; under a floating window also `floating_window` (left top, left

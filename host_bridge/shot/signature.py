@@ -100,14 +100,14 @@ def _histogram(levels: Floats) -> Floats:
 def _cells(levels: Floats) -> Floats:
     rows, columns = GRID
     height, width = levels.shape[:2]
+    if not height or not width:
+        return np.zeros((rows, columns, 3), np.float32)
+    # Where a picture has fewer pixels than the grid has cells, a cell is the pixel that it begins in.
     y = np.linspace(0, height, rows + 1).astype(int)
     x = np.linspace(0, width, columns + 1).astype(int)
-    cells = np.zeros((rows, columns, 3), np.float32)
-    for row in range(rows):
-        for column in range(columns):
-            cell = levels[y[row] : max(y[row + 1], y[row] + 1), x[column] : max(x[column + 1], x[column] + 1)]
-            cells[row, column] = cell.reshape(-1, 3).mean(axis=0) if cell.size else 0.0
-    return cells
+    sums = np.add.reduceat(np.add.reduceat(levels, y[:-1], axis=0, dtype=np.float64), x[:-1], axis=1)
+    pixels = np.maximum(np.diff(y), 1)[:, None] * np.maximum(np.diff(x), 1)
+    return np.asarray(sums / pixels[..., None], np.float32)
 
 
 def distance(a: Glance, b: Glance) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 from host_bridge.core.errors import LimitError, ProtocolError
 from host_bridge.core.frame import LAYER_DTYPES, LAYERS, Array
 from host_bridge.wire.limits import ALIGNMENT, COORDINATE
+from host_bridge.wire.outputs import pixel_type
 
 MEASURE_LAYERS = ("left", "right", "reference", "disparity")
 UPLOAD_LAYERS = (*LAYERS, *MEASURE_LAYERS)
@@ -34,7 +35,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Plane:
-    """Where one float32 plane of a tile lies: rows × columns × channels, at `offset` in the payload."""
+    """Where one plane of a tile lies: rows × columns × channels of what its name says, at `offset` in the payload."""
 
     name: str
     rows: int
@@ -60,16 +61,16 @@ def place_layers(layers: Mapping[str, Array]) -> tuple[tuple[Layer, ...], int]:
 
 
 def place_planes(shapes: Sequence[tuple[str, tuple[int, int, int]]]) -> tuple[tuple[Plane, ...], int]:
-    """Where each float32 plane goes, in the given order, and the payload's size in bytes."""
+    """Where each plane goes, in the given order, and the payload's size in bytes."""
     placed, offset = [], 0
     for name, (rows, columns, channels) in shapes:
         placed.append(Plane(name, rows, columns, channels, offset))
-        offset += aligned(rows * columns * channels * 4)
+        offset += aligned(_size(placed[-1])[1])
     return tuple(placed), offset
 
 
 def _size(part: Layer | Plane) -> tuple[np.dtype[np.generic], int]:
-    dtype = np.dtype(part.dtype if isinstance(part, Layer) else "<f4")
+    dtype = np.dtype(part.dtype if isinstance(part, Layer) else pixel_type(part.name))
     return dtype, part.rows * part.columns * part.channels * dtype.itemsize
 
 

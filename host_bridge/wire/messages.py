@@ -122,7 +122,7 @@ class TileRequest(Request, kind="tile_request"):
         key: the frame's content key.
         box: pixels asked, in the plate's own coordinates; may reach outside the data window. Empty asks for the
             statistics only.
-        outputs: names of `outputs.OUTPUTS`.
+        outputs: names of `outputs.OUTPUTS`, as they are or by `outputs.as_half`.
         viewer: who asks; among interactive requests of one viewer the newest goes first.
         transport: how the pixels come back.
     """

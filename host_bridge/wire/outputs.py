@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_HALF = ":half"
 OUTPUTS: Mapping[str, str] = {
     "left": "left view, channels of the plate",
     "right": "right view, channels of the plate",
@@ -20,3 +21,18 @@ OUTPUTS: Mapping[str, str] = {
     "shift": "the style's vt on the hero grid, fraction of picture width",
     "disparity_local": "what the style sculpts, d_L − (s·iz + t), on the hero grid, px",
 }
+
+
+def as_half(output: str) -> str:
+    """How an output is asked for in half floats; its plane has the same name."""
+    return output + _HALF
+
+
+def bare(name: str) -> str:
+    """The output that a name asks for."""
+    return name.removesuffix(_HALF)
+
+
+def pixel_type(name: str) -> str:
+    """Type of a plane of that name, numpy spelling."""
+    return "<f2" if name.endswith(_HALF) else "<f4"

@@ -51,6 +51,7 @@ class Piece:
 
     def __init__(self, capacity: int, writer: str = "") -> None:
         self.capacity, self.writer = capacity, writer
+        self._touched = 0  # bytes of payload from its start whose pages are there already
         self.fd = os.memfd_create("art3d", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(self.fd, capacity)
@@ -74,6 +75,20 @@ class Piece:
     def payload(self, nbytes: int) -> memoryview:
         """The first bytes of the payload."""
         return self._map[SEGMENT_HEADER_BYTES : SEGMENT_HEADER_BYTES + nbytes]
+
+    def write(self, offset: int, data: memoryview) -> None:
+        """Writes a part of the payload; parts come in order.
+
+        A page that nobody has touched is not cleared first, nor does it cost a fault, when the kernel fills it.
+        """
+        end = offset + len(data)
+        if end <= self._touched:
+            self.payload(end)[offset:] = data
+            return
+        written = os.pwrite(self.fd, data, SEGMENT_HEADER_BYTES + offset)
+        if written < len(data):
+            self.payload(end)[offset + written :] = data[written:]
+        self._touched = end
 
     def retire(self) -> None:
         """Frees the pages, also for whoever still maps them, and closes the file."""

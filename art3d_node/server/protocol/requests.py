@@ -8,7 +8,7 @@ from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
 from host_bridge.wire.layout import validate_layers
 from host_bridge.wire.limits import Limits
-from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.outputs import OUTPUTS, bare
 from host_bridge.wire.settings import PROXIES
 
 
@@ -24,8 +24,8 @@ def validate_request(request: m.TileRequest) -> None:
     Raises:
         BadInputError: an unknown or repeated output, a knob outside its range, or a proxy that cannot be made.
     """
-    unknown = [name for name in request.outputs if name not in OUTPUTS]
-    if unknown or len(set(request.outputs)) != len(request.outputs):
+    asked = [bare(name) for name in request.outputs]
+    if not OUTPUTS.keys() >= set(asked) or len(set(asked)) != len(asked):
         raise BadInputError(f"outputs {', '.join(request.outputs)}", remedy=f"choose from {', '.join(OUTPUTS)}")
     controls: Controls = request.controls
     controls.checked()
@@ -42,7 +42,7 @@ def channels_of(output: str, layers: dict[str, int]) -> int:
     Raises:
         BadInputError: the frame has nothing to make it from.
     """
-    source = {"left": "color", "right": "color", "left_extra": "extra", "right_extra": "extra"}.get(output)
+    source = {"left": "color", "right": "color", "left_extra": "extra", "right_extra": "extra"}.get(bare(output))
     if source is None:
         return 1
     if source not in layers:

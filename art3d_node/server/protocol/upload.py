@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from art3d_node.server.memory.pool import Piece
 from host_bridge.core.frame import content_digest
 from host_bridge.wire.layout import views
@@ -43,18 +41,22 @@ class Upload:
     def key(self) -> str:
         """The content key of what was uploaded, computed of bytes that the client can no longer change.
 
-        What lies on a desk is copied to where it stays, and the copy is hashed.
+        What lies on a desk is copied, and the copy is hashed and put where it stays.
         """
         put = self.put
-        layers = views(put.layers, self.piece.payload(put.nbytes))
-        desk = views(put.layers, self.desk.payload(put.nbytes)) if self.desk is not None else {}
+        stays, desk = self.piece.payload(put.nbytes), self.desk.payload(put.nbytes) if self.desk is not None else None
+        layers = views(put.layers, stays)
         digest = content_digest(put.display, put.data, put.pixel_aspect, put.channels, layers)
-        for name in sorted(layers):
-            kept = layers[name].reshape(-1).view(np.uint8)
-            written = desk[name].reshape(-1).view(np.uint8) if desk else None
-            for first in range(0, len(kept), PART_BYTES):
-                part = slice(first, first + PART_BYTES)
-                if written is not None:
-                    np.copyto(kept[part], written[part])
-                digest.update(kept[part].data)
+        copy = memoryview(bytearray(PART_BYTES if desk is not None else 0))
+        for layer in sorted(put.layers, key=lambda one: one.name):
+            end = layer.offset + layers[layer.name].nbytes
+            for first in range(layer.offset, end, PART_BYTES):
+                part = slice(first, min(first + PART_BYTES, end))
+                if desk is None:
+                    digest.update(stays[part])
+                    continue
+                held = copy[: part.stop - first]
+                held[:] = desk[part]
+                digest.update(held)
+                self.piece.write(first, held)
         return str(digest.hexdigest())

@@ -118,7 +118,7 @@ class Compute:
             with self._lock:
                 self._rendering -= 1
 
-    def write(self, plane: Strips, target: npt.NDArray[np.float32], *, left: int = 0) -> None:
+    def write(self, plane: Strips, target: npt.NDArray[Any], *, left: int = 0) -> None:
         """Copies a plane into shared memory: as many columns from `left` on as there is room for."""
         first = 0
         for strip in plane:

@@ -21,9 +21,10 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
+from host_bridge.wire.outputs import bare
 from host_bridge.wire.settings import AnalysisSettings
 
-Plane = npt.NDArray[np.float32]
+Plane = npt.NDArray[np.floating[Any]]
 Check = Callable[[], None]
 PER_TILE = ("prepare", "render", "write", "job")
 
@@ -57,7 +58,10 @@ class Engine(Protocol):
         """Planes over `box` in the engine's own form, and the frame's figures, among them `ms` per stage."""
 
     def write(self, plane: Any, target: Plane, *, left: int = 0) -> None:
-        """Copies a plane of `tile` into shared memory: as many columns from `left` on as there is room for."""
+        """Copies a plane of `tile` into shared memory: as many columns from `left` on as there is room for.
+
+        Values are rounded to the target's type, float or half.
+        """
 
     def measure(self, layers: Mapping[str, npt.NDArray[Any]], *, check: Check) -> dict[str, Any]:
         """The figures of a pair."""
@@ -88,7 +92,7 @@ def tiles(engine: Engine, mapped: Mapped, jobs: Sequence[WorkerJob], check: Chec
     request, start = requests[0], time.perf_counter()
     whole = reduce(Box.union, [each.box for each in requests])
     frames = {plate.put.key: mapped.frame(plate) for plate in jobs[0].plates}
-    outputs = tuple(plane.name for plane in jobs[0].planes)
+    outputs = tuple(bare(plane.name) for plane in jobs[0].planes)
     planes, stats = engine.tile(frames, request.key, request.settings, request.controls, whole, outputs, check=check)
     check()
     written = time.perf_counter()
@@ -96,7 +100,7 @@ def tiles(engine: Engine, mapped: Mapped, jobs: Sequence[WorkerJob], check: Chec
     with interrupt.stoppable(check):  # the first touch of a large result's pages takes a tenth of a second
         for left, targets in results:
             for name, target in targets.items():
-                engine.write(planes[name], target, left=left)
+                engine.write(planes[bare(name)], target, left=left)
     ms = {**stats.get("ms", {}), "write": ms_since(written), "job": ms_since(start)}
     ms.update({name: ms[name] / len(jobs) for name in PER_TILE if name in ms})
     stats["ms"] = ms

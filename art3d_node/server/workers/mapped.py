@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from art3d_node.server.workers.records import PlateRef, WorkerJob
@@ -45,7 +44,7 @@ class Mapped:
         """Lets go of a plate."""
         self._frames.pop(key, None)
 
-    def planes(self, job: WorkerJob) -> Mapping[str, npt.NDArray[np.float32]]:
+    def planes(self, job: WorkerJob) -> Mapping[str, npt.NDArray[Any]]:
         """Where a job's planes are to be written; empty when only its figures are wanted."""
         if job.result is None:
             return {}

@@ -114,7 +114,8 @@ def _packed_by_openexr(part: OutPart, names: Sequence[str], planes: Sequence[Arr
         "dataWindow": _corners(part.window),
     }
     with scratch() as (_, alone):
-        OpenEXR.File(header, dict(zip(utf8_names(names), planes, strict=True))).write(alone)
+        whole = map(np.ascontiguousarray, planes)
+        OpenEXR.File(header, dict(zip(utf8_names(names), whole, strict=True))).write(alone)
         headers, end = read_headers(Path(alone))
         return Packed(headers[0], tuple(names), read_blocks(Path(alone), headers, end, 0))
 

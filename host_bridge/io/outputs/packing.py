@@ -26,6 +26,7 @@ Bytes = npt.NDArray[np.uint8]
 _ROUND = np.uint32(0x80)
 _LARGEST = np.uint32(0x7F7FFF7F)
 _SIGNLESS = np.uint32(0x7FFFFFFF)
+_ROUNDED = ("<f2", "<f4")
 
 
 def pack_chunks(planes: Sequence[Array], compression: str, first_row: int) -> list[Block] | None:
@@ -40,12 +41,17 @@ def pack_chunks(planes: Sequence[Array], compression: str, first_row: int) -> li
         None where OpenEXR has to pack: another codec, or PXR24 of what is more than rounding.
     """
     prepare = {"zip": _bytes_apart, "zips": _bytes_apart, "pxr24": _weights_apart}.get(compression)
-    if prepare is None or (compression == "pxr24" and not all(map(_only_rounded, planes))):
+    if prepare is None:
         return None
     step = ROWS[compression]
     starts = range(0, planes[0].shape[0], step)
+    found = []
     pieces = _packers().map(lambda y: _chunk([p[y : y + step] for p in planes], prepare), starts)
-    return [Block(struct.pack("<2i", first_row + y, len(data)), data) for y, data in zip(starts, pieces, strict=True)]
+    for y, data in zip(starts, pieces, strict=True):
+        if data is None:
+            return None
+        found.append(Block(struct.pack("<2i", first_row + y, len(data)), data))
+    return found
 
 
 @functools.cache
@@ -53,59 +59,62 @@ def _packers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(machine.cpus(), "art3d-pack")
 
 
-def _chunk(planes: Sequence[Array], prepare: Callable[[Sequence[Array]], Bytes]) -> bytes:
-    packed = bytes(isal_zlib.compress(prepare(planes).data, DEFLATE_LEVEL))
+def _chunk(planes: Sequence[Array], prepare: Callable[[Sequence[Array]], Bytes | None]) -> bytes | None:
+    prepared = prepare(planes)
+    if prepared is None:
+        return None
+    packed = bytes(isal_zlib.compress(prepared.data, DEFLATE_LEVEL))
     # What does not shrink is stored as it is.
     return packed if len(packed) < sum(p.nbytes for p in planes) else _rows(planes).tobytes()
 
 
 def _rows(planes: Sequence[Array]) -> Bytes:
     """The bytes of rows, in each the channels one after the other."""
-    if len(planes) == 1:
-        return np.ascontiguousarray(planes[0]).view(np.uint8)
-    return np.concatenate([np.ascontiguousarray(p).view(np.uint8) for p in planes], axis=1)
+    rows, sizes = len(planes[0]), [plane.shape[1] * plane.itemsize for plane in planes]
+    out, at = np.empty((rows, sum(sizes)), np.uint8), 0
+    for plane, size in zip(planes, sizes, strict=True):
+        out[:, at : at + size].view(plane.dtype)[...] = plane
+        at += size
+    return out
 
 
 def _bytes_apart(planes: Sequence[Array]) -> Bytes:
-    data = _rows(planes).reshape(-1)
-    apart = np.empty_like(data)
-    half = (data.size + 1) // 2
-    apart[:half], apart[half:] = data[0::2], data[1::2]
+    pairs = _rows(planes).reshape(-1).view("<u2")
+    apart = np.empty(2 * pairs.size, np.uint8)
+    np.copyto(apart[: pairs.size], pairs, casting="unsafe")
+    np.right_shift(pairs, 8, out=apart[pairs.size :], casting="unsafe")
     steps = np.empty_like(apart)
     steps[:1] = apart[:1]
     np.subtract(apart[1:], apart[:-1], out=steps[1:])
-    steps[1:] += np.uint8(128)
+    steps[1:] ^= np.uint8(128)  # plus 128
     return steps
 
 
-def _only_rounded(plane: Array) -> bool:
-    """Whether PXR24 rounds and does no more: no float that becomes infinite, none that is no number."""
-    if plane.dtype.str != "<f4":
-        return plane.dtype.str == "<f2"
-    bits: Any = np.ascontiguousarray(plane).view(np.uint32)
-    return bool((bits & _SIGNLESS).max(initial=0) <= _LARGEST)
-
-
-def _weights_apart(planes: Sequence[Array]) -> Bytes:
+def _weights_apart(planes: Sequence[Array]) -> Bytes | None:
     rows, columns = planes[0].shape
     sizes = [3 if p.dtype.str == "<f4" else 2 for p in planes]
-    out = np.zeros((rows, sum(sizes), columns), np.uint8)
-    at = 0
+    out, at = np.zeros((rows, sum(sizes), columns), np.uint8), 0
     for plane, size in zip(planes, sizes, strict=True):
-        _put_apart(plane, out[:, at : at + size])
+        if plane.dtype.str not in _ROUNDED or not _put_apart(plane, out[:, at : at + size]):
+            return None
         at += size
     return out.reshape(-1)
 
 
-def _put_apart(plane: Array, out: Bytes) -> None:
+def _put_apart(plane: Array, out: Bytes) -> bool:
+    """Whether PXR24 rounds and does no more: no float that becomes infinite, none that is no number."""
     whole: Any = np.ascontiguousarray(plane).view(np.uint32 if plane.dtype.str == "<f4" else np.uint16)
-    if not whole.any():
-        return
     if whole.itemsize == 4:
+        largest = (whole & _SIGNLESS).max(initial=0)
+        if largest > _LARGEST:
+            return False
         whole = (whole + _ROUND) >> np.uint32(8)
+    if not whole.any():
+        return True
     steps = np.empty_like(whole)
     steps[:, 0] = whole[:, 0]
     np.subtract(whole[:, 1:], whole[:, :-1], out=steps[:, 1:])
     weights = steps.view(np.uint8).reshape(*steps.shape, steps.itemsize)
     for n in range(out.shape[1]):
         out[:, n] = weights[..., out.shape[1] - 1 - n]
+    return True

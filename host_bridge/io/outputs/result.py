@@ -24,7 +24,7 @@ class Result:
         plate: the plate it was made from.
         hero: the eye that shows the plate itself, or "none".
         box: the pixels that the planes cover.
-        planes: wire output name → (rows, columns, channels) float32.
+        planes: wire output name → (rows, columns, channels) float32; half where the file holds no more.
         stats: figures of the frame, as the server gave them.
         recipe: the recipe hash.
     """

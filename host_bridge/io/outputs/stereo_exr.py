@@ -123,10 +123,10 @@ def _eye_parts(result: Result, eye: str, writing: Writing) -> list[OutPart]:
     disparity = DISPARITY_LAYER[eye]
     parts.append(part(disparity, _disparity(disparity, result.planes[f"disparity_{eye}"], eye)))
     if eye != result.hero:
-        mask = result.planes[f"occlusion_{eye}"][..., 0].astype(np.float16)
+        mask = result.planes[f"occlusion_{eye}"][..., 0].astype(np.float16, copy=False)
         parts.append(part(f"occlusion.{eye}", {"occlusion.mask": mask}))
     if f"window_{eye}" in result.planes:
-        seen = result.planes[f"window_{eye}"][..., 0].astype(np.float16)
+        seen = result.planes[f"window_{eye}"][..., 0].astype(np.float16, copy=False)
         parts.append(part(f"window.{eye}", {"window.mask": seen}))
     if eye == (result.hero if result.hero in EYES else "left"):
         parts += [part(n, _named(result.planes[n], (f"{n}.x",), ("<f4",))) for n in writing.layers]
@@ -168,7 +168,9 @@ def _carried(result: Result, eye: str) -> tuple[Layer, ...]:
 
 
 def _named(pixels: Array, names: Sequence[str], types: Sequence[str]) -> dict[str, Array]:
-    """Channels as planes of their own, each in its type."""
+    """Channels as planes of their own, each in its type; views of the pixels where they all have it."""
+    if {np.dtype(kind) for kind in types} == {pixels.dtype}:
+        return {name: pixels[..., i] for i, name in enumerate(names)}
     planes = [np.empty(pixels.shape[:2], kind) for kind in types]
     with np.errstate(over="ignore", invalid="ignore"):
         for first in range(0, len(pixels), _BAND_ROWS):
@@ -179,6 +181,7 @@ def _named(pixels: Array, names: Sequence[str], types: Sequence[str]) -> dict[st
 
 
 def _disparity(layer: str, pixels: Array, eye: str) -> dict[str, Array]:
-    # Adding 0 turns −0 into 0.
-    across = (DISPARITY_SIGN[eye] * pixels[..., 0] + 0.0).astype(np.float32)
-    return {f"{layer}.x": across, f"{layer}.y": np.zeros_like(across)}
+    # One pass over the pixels; either way −0 becomes 0.
+    zero, px = np.float32(0.0), pixels[..., 0]
+    across = zero - px if DISPARITY_SIGN[eye] < 0 else zero + px
+    return {f"{layer}.x": across, f"{layer}.y": np.broadcast_to(zero, across.shape)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,6 +84,18 @@ def test_pool_recycles_warm_segments() -> None:
     second = pool.acquire((1 << 20) - 100)
     assert second is first and second.token != token
     pool.give_back(second)
+    pool.close()
+
+
+def test_a_payload_written_in_parts_is_whole_in_fresh_and_in_warm_pages() -> None:
+    pool, data = SegmentPool(4 << 20), np.random.default_rng(3).integers(0, 256, 300_000, np.uint8)
+    for turn in range(3):
+        piece, sent = pool.acquire(data.size), memoryview(np.roll(data, turn))
+        for first in range(0, 200_000 if turn == 1 else data.size, 70_001):
+            piece.write(first, sent[first : first + 70_001])
+        end = 210_003 if turn == 1 else data.size
+        assert piece.payload(end) == sent[:end] and piece.ref(1).token == bytes(piece._map[:16]).hex()
+        pool.give_back(piece)
     pool.close()
 
 

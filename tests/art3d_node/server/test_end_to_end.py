@@ -11,7 +11,7 @@ from host_bridge.client import Client
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.wire.outputs import OUTPUTS
+from host_bridge.wire.outputs import OUTPUTS, as_half, bare, pixel_type
 from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server.conftest import StartServer
 
@@ -46,3 +46,18 @@ def test_tiles_through_the_server_are_crops_of_the_whole(start_server: StartServ
         )  # fmt: skip
         assert figures["ssim"] == pytest.approx(1.0) and figures["budget"]
         assert {style["name"] for style in client.welcome.styles} >= {"neutral"}
+
+
+@pytest.mark.parametrize("shared_memory", [True, False], ids=["memory", "inline"])
+def test_half_floats_are_the_floats_rounded(start_server: StartServer, shared_memory: bool) -> None:
+    server = start_server(engine="art3d_node.server.workers.compute:make")
+    asked = (*(as_half(name) for name in ("right", "occlusion_right")), "disparity_left")
+    frame, settings = picture(), AnalysisSettings(depth="aov")
+    frame.layers["color"][5, 7:9, 0] = (65504.0, np.inf)
+    with Client(server.address, hello_timeout_s=60, shared_memory=shared_memory) as client:
+        whole = client.tile(frame, settings, Controls(), frame.data, tuple(map(bare, asked)))
+        for tile in client.tiles(frame, settings, Controls(), frame.data.tiles(41, 29), asked):
+            for name in asked:
+                wanted = whole.planes[bare(name)][tile.box.slices(frame.data)]
+                assert tile.planes[bare(name)].dtype.str == pixel_type(name)
+                assert np.array_equal(tile.planes[bare(name)], wanted.astype(pixel_type(name)), equal_nan=True), name

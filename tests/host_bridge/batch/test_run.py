@@ -37,6 +37,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, PlateSequence
+from host_bridge.wire.outputs import bare, pixel_type
 from host_bridge.wire.settings import AnalysisSettings
 from tests.host_bridge.conftest import MakeRgba, Write
 
@@ -73,7 +74,8 @@ class FakeClient:
         if number in self.faults:
             raise self.faults[number]
         count = {"right": len(frame.channels), "left": len(frame.channels)}
-        planes = {name: np.zeros((box.height, box.width, count.get(name, 1)), np.float32) for name in outputs}
+        sizes = {bare(name): (box.height, box.width, count.get(bare(name), 1)) for name in outputs}
+        planes = {bare(name): np.zeros(sizes[bare(name)], pixel_type(name)) for name in outputs}
         return Tile(box, planes, {"style_id": "neutral-1", "depth_source": "aov", "ms": {"depth": 1.0, "render": 2.0}})
 
     def cancel(self, pending: Any = None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,21 @@ def test_bars_are_measured() -> None:
     pixels[:12] = 0
     pixels[-8:] = 0
     assert glance(frame(pixels)).bars == (12, 8, 0, 0)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 40), (9, 16), (100, 161)])
+def test_cells_are_means_of_their_pixels(size: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(4).random((*size, 3)).astype("<f2")
+    levels = np.sqrt(pixels.astype(np.float32))
+    y, x = (np.linspace(0, side, count + 1).astype(int) for side, count in zip(size, (9, 16), strict=True))
+    cells = [
+        [
+            levels[top : max(bottom, top + 1), left : max(right, left + 1)].mean(axis=(0, 1))
+            for left, right in pairwise(x)
+        ]
+        for top, bottom in pairwise(y)
+    ]
+    assert glance(frame(pixels)).grid == pytest.approx(np.array(cells), abs=1e-5)
 
 
 def test_cuts_found_pans_and_flashes_not() -> None:

@@ -60,6 +60,16 @@ def test_pxr24_keeps_what_openexrs_own_keeps(tmp_path: Path, size: tuple[int, in
     assert {n: p.tobytes() for n, p in ours.items()} == {n: p.tobytes() for n, p in theirs.items()}
 
 
+@pytest.mark.parametrize("compression", ["zip", "pxr24", "piz"])
+def test_views_of_interleaved_pixels_and_of_one_value_are_packed_alike(tmp_path: Path, compression: str) -> None:
+    pixels = np.random.default_rng(2).normal(0, 1, (37, 21, 3)).astype("<f2")
+    apart = {name: np.ascontiguousarray(pixels[..., i]) for i, name in enumerate("BGR")}
+    apart["Z"] = np.full((37, 21), 2.5, np.float32)
+    views = {name: pixels[..., i] for i, name in enumerate("BGR")} | {"Z": np.broadcast_to(np.float32(2.5), (37, 21))}
+    made, wanted = (written(tmp_path / "p.exr", those, compression, (37, 21)) for those in (views, apart))
+    assert {n: p.tobytes() for n, p in made.items()} == {n: p.tobytes() for n, p in wanted.items()}
+
+
 def test_who_packs_what() -> None:
     size = (16, 8)
     numbers, ids, odd = (list(planes(size, kind).values()) for kind in ("numbers", "with ids", "not finite"))
