@@ -90,7 +90,7 @@ def test_pool_recycles_warm_segments() -> None:
 def test_a_payload_written_in_parts_is_whole_in_fresh_and_in_warm_pages() -> None:
     pool, data = SegmentPool(4 << 20), np.random.default_rng(3).integers(0, 256, 300_000, np.uint8)
     for turn in range(3):
-        piece, sent = pool.acquire(data.size), memoryview(np.roll(data, turn))
+        piece, sent = pool.acquire(data.size), memoryview(np.roll(data, turn).tobytes())
         for first in range(0, 200_000 if turn == 1 else data.size, 70_001):
             piece.write(first, sent[first : first + 70_001])
         end = 210_003 if turn == 1 else data.size
