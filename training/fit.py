@@ -19,6 +19,7 @@ from training.curves import Curves
 from training.dataset import Batch, Pairs, Turn, batches, grid_of, plan_epoch, split_by_shot
 from training.early import is_over, judged, take_best
 from training.memory import keep_freed_memory
+from training.mlflow_run import MLflowRun
 from training.objective import objective
 from training.previewing import PlatePreview, write_preview
 from training.shards import Entry
@@ -72,6 +73,7 @@ def fit(
     workers: int = 0,
     report: Report | None = None,
     preview: PlatePreview | None = None,
+    mlflow: MLflowRun | None = None,
 ) -> CameraNet:
     """Train a CameraNet on curated pairs; goes on where an earlier run of the same settings stopped.
 
@@ -84,6 +86,7 @@ def fit(
         workers: processes that read shards; 0 reads in this one.
         report: called after each step.
         preview: a plate that is staged now and then.
+        mlflow: the run on a tracking server, which has the curves as well.
 
     Raises:
         FitError: a loss that is not finite, or a checkpoint of other settings.
@@ -103,7 +106,7 @@ def fit(
     run.net, run.optimiser = module, prepared
     pairs = Pairs(train, config, augment=True)
     _warn_without_local(train, config)
-    with Curves(folder, enabled=fabric.is_global_zero, start=run.step) as curves:
+    with Curves(folder, enabled=fabric.is_global_zero, start=run.step, mlflow=mlflow) as curves:
         while run.step < steps and not is_over(run, config, steps_an_epoch):
             epoch, done = divmod(run.step, steps_an_epoch)
             for batch in batches(pairs, _shares(_plan(train, config, epoch)[done:], fabric), workers=workers):

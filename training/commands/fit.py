@@ -6,7 +6,7 @@ import argparse
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from art3d_node.models.camera_net import CameraNet
     from art3d_node.models.style_file import StyleCard
     from training.fit import Progress
+    from training.mlflow_run import MLflowRun
     from training.previewing import PlatePreview
     from training.provenance import Ingredients
     from training.shards import Entry
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--devices", default="auto")
     parser.add_argument("--preview", type=Path, metavar="PLATE", help="stage this plate while training, into NAME.run")
     parser.add_argument("--preview-every", type=int, default=100, metavar="STEPS", help="(default: %(default)s)")
+    parser.add_argument("--mlflow", metavar="ADDRESS", help="tracking server that has the curves too: http://host:5000")
     parser.add_argument("--workers", type=int, default=0, help="processes that read shards")
     add_config(parser, FitConfig)
 
@@ -88,6 +90,15 @@ def _preview(args: argparse.Namespace, depth: str) -> PlatePreview | None:
     if args.preview_every < 1:
         raise BadInputError(f"{args.preview_every} is not usable", remedy="at least 1", where="--preview-every")
     return plate_preview(args.preview, depth, args.preview_every) if args.preview else None
+
+
+def _mlflow(args: argparse.Namespace, folder: Path, config: FitConfig, fabric: Fabric) -> MLflowRun | None:
+    from training.mlflow_run import MLflowRun
+
+    if not args.mlflow or not fabric.is_global_zero:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    return MLflowRun(folder, args.mlflow, {"recipe": args.recipe, **asdict(config)})
 
 
 def _follow(args: argparse.Namespace) -> dict[str, Any]:
@@ -154,6 +165,7 @@ def _one(
     made_of = Ingredients(
         args.recipe, config, group, args.shards, train, held, parent, args.licence, args.training_data
     )
+    mlflow = _mlflow(args, out.with_suffix(".run"), config, fabric)
     with progress_bar() as bar:
         task = bar.add_task(out.stem, total=None)
 
@@ -170,6 +182,7 @@ def _one(
             workers=args.workers,
             report=report,
             preview=args.shown,
+            mlflow=mlflow,
         )
     if fabric.is_global_zero:
         _tell(out, _ship(out, net, made_of, fabric, began), made_of)
