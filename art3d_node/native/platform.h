@@ -37,6 +37,13 @@ inline bool is_finite(float value) { return fabsf(value) < INFINITE; }
 /// Integer division, rounded up.
 inline int parts(int whole, int part) { return (whole + part - 1) / part; }
 
+/// Number of the lowest bit that is set.
+#ifdef __CUDACC_RTC__
+inline int first_bit(unsigned bits) { return __ffs(int(bits)) - 1; }
+#else
+inline int first_bit(unsigned bits) { return __builtin_ctz(bits); }
+#endif
+
 /// First and one past the last of a range.
 struct Span {
     int first, last;

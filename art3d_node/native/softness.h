@@ -12,7 +12,7 @@
 //
 // What is learnt is gathered in cells of the plate, each with its eight neighbours, so that it is the same in every tile.
 #pragma once
-#include "matte.h"
+#include "survey.h"
 
 ART3D_BEGIN
 
@@ -132,56 +132,65 @@ inline float settled_alpha(const Learnt& around, int kind, float raw_alpha, floa
     return drawn > 1.0f - NEARLY ? 1.0f : drawn < NEARLY ? 0.0f : drawn;
 }
 
+/// The pure neighbours of a pixel on each surface, a bit each: those PURE_PX from the edge; of a surface that nowhere is
+/// as wide, those furthest from it.
+struct Pure {
+    unsigned front, back;
+};
+
+inline Pure pure_around(const Survey& in, const BandPixel& p) {
+    const Seen seen = see(in, p);
+    const float tolerance = tolerance_of(p);
+    const uint8* reach = in.reaches->at + p.reach_at;
+    int front[NEIGHBOURS], back[NEIGHBOURS];  // px from the edge; -1 of what is not on the surface
+    int furthest_front = 0, furthest_back = 0;
+    for (int i = 0; i < NEIGHBOURS; ++i) front[i] = min(int(reach[in.around->in_reach[i]]), PURE_PX);
+    for (int i = 0; i < NEIGHBOURS; ++i) {
+        const bool of_front = size_of(seen[i] - p.high) <= tolerance;
+        const bool of_back = (size_of(seen[i] - p.low) <= tolerance) & !of_front;
+        back[i] = of_back ? front[i] : -1;
+        front[i] = of_front ? front[i] : -1;
+        furthest_front = max(furthest_front, front[i]), furthest_back = max(furthest_back, back[i]);
+    }
+    Pure found{0, 0};
+    for (int i = 0; i < NEIGHBOURS; ++i) {
+        found.front |= unsigned(front[i] == furthest_front) << i;
+        found.back |= unsigned(back[i] == furthest_back) << i;
+    }
+    return found;
+}
+
 /// Shares what the mean colours `front` and `back` leave unexplained of a mixed pixel between them, in place.
 ///
 /// Forte, "Approximate fast foreground colour estimation", 2021. Neither leaves what its surface's pure pixels nearby and
-/// its mean hold, a little widened, channel by channel. Pure are those PURE_PX from the edge; of a surface that nowhere
-/// is as wide, those furthest from it. A colour that was taken apart is only as good as its alpha: beside a bright
-/// shoulder a hundredth too much leaves a wall darker than any part of it, and a hole filled from there shows it as a
-/// stripe.
+/// its mean hold, a little widened, channel by channel. A colour that was taken apart is only as good as its alpha:
+/// beside a bright shoulder a hundredth too much leaves a wall darker than any part of it, and a hole filled from there
+/// shows it as a stripe.
 ///
 /// @param trust  this much of what is left unexplained is the scene's.
 template <int N>
 inline void split_colours(const Survey& in, const BandPixel& p, float alpha, float trust, float* front, float* back) {
     const Plate& plate = *in.plate;
-    const float tolerance = max(1.0f, 0.25f * (p.high - p.low));
-    int furthest[2] = {0, 0};
-    unsigned pure[2] = {0, 0};  // a bit for every neighbour
-    for (int i = 0; i < NEIGHBOURS; ++i) {
-        const Offset o = in.around->offset[i];
-        if (!p.inner && !plate.holds(p.y + o.dy, p.x + o.dx)) continue;
-        const float value = plate.disparity[p.at + in.around->in_plate[i]];
-        const bool of_front = size_of(value - p.high) <= tolerance;
-        if (!of_front && !(size_of(value - p.low) <= tolerance)) continue;
-        const int of = of_front ? 0 : 1, reach = min(int(in.reaches->at[p.reach_at + in.around->in_reach[i]]), PURE_PX);
-        if (reach > furthest[of]) furthest[of] = reach, pure[of] = 0;
-        if (reach == furthest[of]) pure[of] |= 1u << i;
-    }
     const int channels = N ? N : plate.channels;
     const float* pixel = plate.colours + p.at * channels;
     const float scale = trust / (alpha * alpha + (1.0f - alpha) * (1.0f - alpha));
-    constexpr int at_once = N ? N : 1;  // channels
-    for (int first = 0; first < channels; first += at_once) {
-        float rest[at_once];
-        for (int c = 0; c < at_once; ++c)
-            rest[c] = (pixel[first + c] - alpha * front[first + c] - (1.0f - alpha) * back[first + c]) * scale;
+    const Pure pure = pure_around(in, p);
+    const unsigned of_surface[] = {pure.front, pure.back};
+    const float shares[] = {alpha, 1.0f - alpha}, widening[] = {BEYOND[0], BEYOND[1]};
+    for (int c = 0; c < channels; c += AT_ONCE<N>) {
+        const auto f = load<N>(front + c), b = load<N>(back + c);
+        const auto rest = (load<N>(pixel + c) - shares[0] * f - shares[1] * b) * scale;
         for (int j = 0; j < 2; ++j) {
-            float* mean = (j ? back : front) + first;
-            float low[at_once], high[at_once];
-            for (int c = 0; c < at_once; ++c) low[c] = high[c] = mean[c];
-            unsigned left = pure[j];
-            for (int i = 0; left != 0; ++i, left >>= 1) {
-                if (!(left & 1)) continue;
-                const float* colour = pixel + int64(in.around->in_plate[i]) * channels + first;
-                for (int c = 0; c < at_once; ++c) {
-                    const float value = is_finite(colour[c]) ? colour[c] : low[c];
-                    low[c] = min(low[c], value), high[c] = max(high[c], value);
-                }
+            const auto mean = j ? b : f;
+            auto low = mean, high = mean;
+            for (unsigned left = of_surface[j]; left != 0; left &= left - 1) {
+                const float* colour = pixel + int64(in.around->in_plate[first_bit(left)]) * channels + c;
+                const auto value = finite_or(load<N>(colour), low);
+                low = min(low, value), high = max(high, value);
             }
-            for (int c = 0; c < at_once; ++c) {
-                const float beyond = first + c == plate.alpha ? 0.0f : BEYOND[j] * (high[c] - low[c]);
-                mean[c] = clamp(mean[c] + rest[c] * (j ? 1.0f - alpha : alpha), low[c] - beyond, high[c] + beyond);
-            }
+            const auto beyond = without<N>(widening[j] * (high - low), plate.alpha - c);
+            const auto found = min(max(mean + rest * shares[j], low - beyond), high + beyond);
+            store<N>(found, (j ? back : front) + c);
         }
     }
 }
