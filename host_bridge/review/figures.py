@@ -11,11 +11,12 @@ import numpy as np
 from host_bridge.core.frame import Array
 from host_bridge.review.pair import Pair
 from host_bridge.review.windows import Violation, edges_of, violations
-from host_bridge.shot.edges import Edges
+from host_bridge.shot.edges import Edges, extremes
 
 HISTOGRAM_PCT = (-6.0, 6.0)
 HISTOGRAM_BINS = 120
 ON_SCREEN_PCT = 0.1
+SAMPLES = 1 << 17
 STILL_LEVELS = 3
 """Levels of 255 by which a pixel may change and still be the same thing."""
 
@@ -50,26 +51,31 @@ class Figures:
 
 
 def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
-    """The figures of a frame.
+    """The figures of a frame; percentiles and shares of a large one are those of a grid of about `SAMPLES` points.
 
     Args:
         pair: the frame.
         before: the frame before it in the same scene, for the jitter.
     """
-    filled = math.nan if pair.filled is None else float(pair.filled.mean())
-    if pair.parallax is None or not np.isfinite(pair.parallax).any():
+    filled = math.nan if pair.filled is None else float(np.count_nonzero(pair.filled) / pair.filled.size)
+    if pair.parallax is None:
         return Figures(pair.number, filled=filled)
-    finite = np.isfinite(pair.parallax)
-    known = pair.parallax.ravel() if finite.all() else pair.parallax[finite]
+    near, far = extremes(pair.parallax)
+    if near > far:
+        return Figures(pair.number, filled=filled)
+    step = max(1, round((pair.parallax.size / SAMPLES) ** 0.5))
+    samples = pair.parallax[::step, ::step].ravel()
+    samples = samples[np.isfinite(samples)]
+    known = samples if samples.size else np.array([near, far], np.float32)
     ranks = [round(share * (len(known) - 1)) for share in (0.01, 0.5, 0.99)]
     p1, median, p99 = (float(v) for v in np.partition(known, sorted(set(ranks)))[ranks])
     return Figures(
         number=pair.number,
-        near=float(known.min()),
+        near=near,
         p1=p1,
         median=median,
         p99=p99,
-        far=float(known.max()),
+        far=far,
         on_screen=float(np.count_nonzero(np.abs(known) <= ON_SCREEN_PCT) / len(known)),
         filled=filled,
         jitter=math.nan if before is None else jitter(pair, before),
@@ -117,6 +123,8 @@ def scenes(cuts: Sequence[int], numbers: Sequence[int]) -> list[tuple[int, int]]
 
 def resized(parallax: Array, rows: int, columns: int) -> Array:
     """Parallax on a smaller grid by the nearest sample: a mean of two surfaces would lie on neither."""
+    if parallax.shape == (rows, columns):
+        return parallax
     y = ((np.arange(rows) + 0.5) * parallax.shape[0] / rows).astype(int)
     x = ((np.arange(columns) + 0.5) * parallax.shape[1] / columns).astype(int)
     return np.asarray(parallax[y[:, None], x[None]])

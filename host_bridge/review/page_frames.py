@@ -9,10 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from host_bridge.core import machine
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import Art3DError
-from host_bridge.review.figures import Figures, figures_of, jitter, resized
+from host_bridge.review.figures import SAMPLES, Figures, figures_of, jitter, resized
 from host_bridge.review.matched import Matcher, matched
 from host_bridge.review.pair import Pair
 from host_bridge.review.proxies import Proxy, frame_script
@@ -155,9 +157,12 @@ def _finished(pair: Pair, work: FrameWork, glances: bool) -> _Done:
 
 
 def _coarse(pair: Pair) -> Pair:
-    """What the next frame is compared with: parallax on the grid of the views."""
-    parallax = None if pair.parallax is None else resized(pair.parallax, *pair.left.shape[:2])
-    return replace(pair, parallax=parallax, filled=None, right_parallax=None)
+    """What frames are compared on from one to the next: a grid of about `SAMPLES` points, of the left eye alone."""
+    step = max(1, round((pair.left.shape[0] * pair.left.shape[1] / SAMPLES) ** 0.5))
+    left = np.ascontiguousarray(pair.left[step // 2 :: step, step // 2 :: step])
+    parallax = None if pair.parallax is None else resized(pair.parallax, *left.shape[:2])
+    full = pair.full_width or pair.left.shape[1]
+    return replace(pair, left=left, right=left, parallax=parallax, filled=None, right_parallax=None, full_width=full)
 
 
 def _scene_starts(finder: Finder, figures: Sequence[Figures]) -> list[int]:

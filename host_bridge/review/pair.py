@@ -63,9 +63,9 @@ def hidden(parallax: Array) -> Array:
     known = np.isfinite(parallax)
     landed = np.rint(np.arange(columns) + across).astype(np.int64)
     inside = (landed >= 0) & (landed < columns) & known
-    nearest = np.full((rows, columns), np.inf, np.float32)
-    row = np.broadcast_to(np.arange(rows)[:, None], parallax.shape)
-    np.minimum.at(nearest, (row[inside], landed[inside]), across[inside])
-    covered = np.zeros(parallax.shape, bool)
-    covered[inside] = nearest[row[inside], landed[inside]] < across[inside] - 1.0
+    # All that lands nowhere meets in one more cell: positions in one dimension are what NumPy is quick at.
+    at = np.where(inside, landed + np.arange(rows)[:, None] * columns, rows * columns).ravel()
+    nearest = np.full(rows * columns + 1, np.inf, np.float32)
+    np.minimum.at(nearest, at, across.ravel())
+    covered = (nearest[at] < across.ravel() - np.float32(1.0)).reshape(parallax.shape) & inside
     return np.asarray((covered | ~inside) & known)

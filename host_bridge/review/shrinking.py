@@ -10,8 +10,8 @@ _MOST = 65504.0
 _BAND_PX = 1 << 16
 """Pixels that are worked on at a time: what stays in a core's own cache."""
 _POSITIVE_INFINITY, _NEGATIVE_INFINITY = 0x7C00, 0xFC00
-_SIGN_AND_REST = np.int32(-0x70000001)
-_REBIAS = np.float32(2.0**112)
+_SIGN_AND_REST = np.int32(-0x70002000)  # 0x8FFFE000: a half's bits at their place in a float
+_REBIAS = 2.0**112
 
 
 def block_means(plane: Array, side_px: int, longest_px: int) -> Array:
@@ -45,29 +45,47 @@ def _means(plane: Array, step: int) -> Array:
     down, across = (min(step, size) for size in plane.shape)
     rows, columns = (max(1, size // step) for size in plane.shape)
     means = np.empty((rows, columns), np.float32)
+    halves = plane.dtype == np.float16
+    in_pairs = halves and across % 2 == 0 and plane.flags.c_contiguous and plane.shape[1] % 2 == 0
+    read = _pairs if in_pairs else _moved if halves else _floats
+    apart = across // 2 if in_pairs else across
     band = max(1, _BAND_PX // (down * plane.shape[1]))
     for top in range(0, rows, band):
         bottom = min(rows, top + band)
-        lines = _floats(plane[top * down : bottom * down, : columns * across])
+        lines = read(plane[top * down : bottom * down])[:, : columns * apart]
         # Whole lines are summed before pixels are: what lies side by side is quick to add.
         tall = lines[0::down]
         for y in range(1, down):
             tall += lines[y::down]
-        means[top:bottom] = tall[:, 0::across]
-        for x in range(1, across):
-            means[top:bottom] += tall[:, x::across]
-    if down * across > 1:
-        means *= np.float32(1 / (down * across))
+        means[top:bottom] = tall[:, 0::apart]
+        for x in range(1, apart):
+            means[top:bottom] += tall[:, x::apart]
+    unit = _REBIAS if halves else 1.0
+    if unit * down * across != 1.0:
+        means *= np.float32(unit / (down * across))
     return means
 
 
 def _floats(part: Array) -> Array:
-    """A copy as float32; of finite halves by moving their bits, a quarter of the time that NumPy takes."""
-    if part.dtype != np.float16:
-        return part.astype(np.float32)
+    return part.astype(np.float32)
+
+
+def _moved(part: Array) -> Array:
+    """Finite halves by moving their bits, a quarter of the time that NumPy takes; in units of 1/`_REBIAS`."""
     bits = part.view(np.int16).astype(np.int32)
     bits <<= 13
     bits &= _SIGN_AND_REST
-    floats = bits.view(np.float32)
-    floats *= _REBIAS
-    return floats
+    return bits.view(np.float32)
+
+
+def _pairs(part: Array) -> Array:
+    """Sums of neighbouring halves, as `_moved`: both are taken out of one word, so that nothing is read in strides."""
+    words = part.view(np.int32)
+    odd = words >> 3
+    odd &= _SIGN_AND_REST
+    even = words << 16
+    even >>= 3
+    even &= _SIGN_AND_REST
+    sums = even.view(np.float32)
+    sums += odd.view(np.float32)
+    return sums

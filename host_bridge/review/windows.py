@@ -14,7 +14,7 @@ import numpy as np
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
 from host_bridge.core.params import Controls
-from host_bridge.shot.edges import LEAST_ROWS, Edges, Layer, bands_of, edge_rows
+from host_bridge.shot.edges import LEAST_ROWS, Edges, Layer, bands_of, edge_rows, extremes
 from host_bridge.shot.floating import LEAST_PCT, widest
 
 FLAT = Layer(0.0, 1.0, 0.0, 0.0)
@@ -57,7 +57,7 @@ def violations(
     rows, columns = parallax.shape
     left, right = (_edge_pct(ends, rows) for ends in ((window.left_pct, window.right_pct) if window else _AT_REST))
     # No farther from the left edge than the nearest thing reaches in front of the screen is anything cut by it.
-    nearest = parallax.min(initial=0.0, where=np.isfinite(parallax))
+    nearest = min(0.0, extremes(parallax)[0])
     reach = int(np.clip(np.ceil(-nearest * columns / 100.0), 1, columns))
     first, last = _or_far(parallax[:, :reach]), _or_far(parallax[:, -2:])
     x = np.arange(reach)

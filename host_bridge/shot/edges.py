@@ -79,6 +79,15 @@ class Edges:
     right: Side = field(default=NOTHING)
 
 
+def extremes(values: Array) -> tuple[float, float]:
+    """The least and the most of what is finite; (∞, −∞) where nothing is."""
+    low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        finite = values[np.isfinite(values)]
+        low, high = finite.min(initial=np.inf), finite.max(initial=-np.inf)
+    return float(low), float(high)
+
+
 def edge_rows(disparity: Array, inverse_depth: Array) -> tuple[EdgeRows, EdgeRows]:
     """What the left and the right edge cut in each row.
 
@@ -91,7 +100,7 @@ def edge_rows(disparity: Array, inverse_depth: Array) -> tuple[EdgeRows, EdgeRow
     """
     rows, columns = disparity.shape
     # No farther from the left edge than the nearest thing reaches in front of the screen is anything cut by it.
-    nearest = disparity.max(initial=-np.inf, where=np.isfinite(disparity))
+    nearest = extremes(disparity)[1]
     reach = int(np.clip(np.ceil(nearest * columns), 1, columns)) if np.isfinite(nearest) else 1
     first, last = (np.where(np.isfinite(part), part, -np.inf) for part in (disparity[:, :reach], disparity[:, :-3:-1]))
     beyond = np.arange(reach) < first * columns

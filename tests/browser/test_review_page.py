@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,6 +149,7 @@ def drawn_colour(page: Any, mode: str, overlay: str, at: tuple[int, int]) -> np.
 def test_the_ruler_reads_parallax_in_every_unit(page: Any) -> None:
     box = page.locator("#canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.5)
+    page.wait_for_function("document.getElementById('readout').innerText !== ''")  # a move is told with the next picture
     said = page.inner_text("#readout")
     assert "1.6 px" in said and "1.00 %" in said and "0.100 m" in said and "behind" in said
 
@@ -259,7 +262,10 @@ def test_it_fits_a_small_screen_and_a_tablet(page: Any) -> None:
 
 
 def test_frames_are_small(folder: Path) -> None:
-    """Proxies are WebP inside scripts; the measurements are exact there."""
+    """Views are JPEG inside scripts, the measurements PNG."""
     script = (folder / "frames/0/1001.js").read_text("ascii")
     assert script.startswith("A3D.put(0,1001,") and len(script) < 250_000
-    assert Image.registered_extensions()[".webp"] == "WEBP"
+    found = re.findall('"(.)": "data:image/(.+?);base64,(.+?)"', script)
+    assert [(key, kind) for key, kind, _ in found] == [("l", "jpeg"), ("r", "jpeg"), ("d", "png")]
+    for _, kind, code in found:
+        assert Image.open(io.BytesIO(base64.b64decode(code))).format == kind.upper()

@@ -42,7 +42,8 @@ class Curves:
             planes = [light[channel] for channel in range(3)]
         out = np.empty((*planes[0].shape, 3), np.uint8)
         for channel, plane in enumerate(planes):
-            out[..., channel] = self.tables[channel][plane.view(np.uint32) >> (32 - _BITS)]
+            # No index lies outside; told to wrap, NumPy does not look.
+            out[..., channel] = self.tables[channel].take(plane.view(np.uint32) >> (32 - _BITS), mode="wrap")
         return out
 
 

@@ -68,7 +68,7 @@ const A3D = {
     const code = address.slice(address.indexOf(",") + 1);
     const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(code) : Uint8Array.from(atob(code), (c) => c.charCodeAt(0));
     // Decoded beside the page's own thread; numbers in colours must come through as they are.
-    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/webp" }),
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: address.slice(5, address.indexOf(";")) }),
       { colorSpaceConversion: "none", premultiplyAlpha: "none" });
     const canvas = A3D._canvas || (A3D._canvas = document.createElement("canvas"));
     canvas.width = bitmap.width;

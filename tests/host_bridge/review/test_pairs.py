@@ -17,7 +17,7 @@ from host_bridge.io.outputs import write_picture
 from host_bridge.review.figures import figures_of, resized, scenes
 from host_bridge.review.packing import LAYOUTS, named_layout, unpack
 from host_bridge.review.pair import Pair, hidden
-from host_bridge.review.proxies import Proxy, _webp, decode_measured, encode_measured, frame_script
+from host_bridge.review.proxies import Proxy, decode_measured, encode_measured, frame_script, packed_measured
 from host_bridge.review.source import open_stereo
 
 ROWS, COLUMNS = 32, 64
@@ -164,7 +164,7 @@ def test_measurements_survive_the_browsers_pictures() -> None:
     filled = np.zeros((ROWS, COLUMNS), bool)
     filled[3:9] = True
     coded = encode_measured(Pair(1, *views(), parallax, filled))
-    through = np.asarray(Image.open(io.BytesIO(_webp(coded, lossless=True))).convert("RGB"))
+    through = np.asarray(Image.open(io.BytesIO(packed_measured(coded))).convert("RGB"))
     back, back_filled, back_unseen = decode_measured(through)
     assert np.isnan(back[0, :5]).all()
     known = np.isfinite(parallax)
