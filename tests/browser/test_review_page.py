@@ -149,7 +149,9 @@ def drawn_colour(page: Any, mode: str, overlay: str, at: tuple[int, int]) -> np.
 def test_the_ruler_reads_parallax_in_every_unit(page: Any) -> None:
     box = page.locator("#canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.5)
-    page.wait_for_function("document.getElementById('readout').innerText !== ''")  # a move is told with the next picture
+    page.wait_for_function(
+        "document.getElementById('readout').innerText !== ''"
+    )  # a move is told with the next picture
     said = page.inner_text("#readout")
     assert "1.6 px" in said and "1.00 %" in said and "0.100 m" in said and "behind" in said
 
