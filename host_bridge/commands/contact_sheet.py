@@ -28,7 +28,8 @@ from host_bridge.io.outputs import Result, anaglyph, disparity_image, write_pict
 from host_bridge.io.outputs.result import EYES, on_window
 from host_bridge.io.plates import Plate, PlateSequence, read_plate
 from host_bridge.io.plates.depth_option import is_pictures, network, with_depth
-from host_bridge.shot.depth_provenance import depth_words
+from host_bridge.shot.alone import resolved_alone
+from host_bridge.shot.depth_provenance import depth_words, settings_for
 from host_bridge.wire.settings import AnalysisSettings
 
 NAME = "contact-sheet"
@@ -172,7 +173,8 @@ def _row(
     try:
         plate = picture.read()
         hero = told_hero or (plate.view if plate.view in EYES else EYES[0])
-        asked = ask(client, plate, settings, replace(controls, hero=hero), layers=("inverse_depth",))
+        turned = resolved_alone(plate.frame, client, settings_for(plate, settings), replace(controls, hero=hero))
+        asked = ask(client, plate, settings, turned, layers=("inverse_depth",))
         result = answer(client, asked)
     except Art3DError as error:
         if error.exit_code != BadInputError.exit_code:

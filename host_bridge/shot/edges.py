@@ -16,6 +16,8 @@ BANDS = 8
 LEAST_ROWS = 0.02
 """Share of the picture's height that must be cut in one stretch."""
 FAR_PCT = 100.0
+EYE_SHARES = {"left": (1.0, 0.0), "none": (0.5, 0.5), "right": (0.0, 1.0)}
+"""How much of the disparity the right and the left eye move, for each hero eye."""
 DECIMALS = 4
 
 
@@ -88,28 +90,49 @@ def extremes(values: Array) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def edge_rows(disparity: Array, inverse_depth: Array) -> tuple[EdgeRows, EdgeRows]:
+def edge_rows(disparity: Array, inverse_depth: Array, hero: str = "left") -> tuple[EdgeRows, EdgeRows]:
     """What the left and the right edge cut in each row.
 
-    Something is cut by the left edge when the right eye's view of it would lie beyond that edge (x_R < 0), and by the
-    right edge when it reaches the left view's last columns.
+    The left edge cuts what the right eye's view would show beyond it (x_R < 0), and what reaches the plate's own edge;
+    the right edge likewise for the left eye (x_L beyond the last column).
 
     Args:
-        disparity: (rows, columns) on the left grid, fractions of its width.
+        disparity: (rows, columns) on the hero grid, fractions of its width.
         inverse_depth: raw, on the same grid.
+        hero: the eye that stays the plate, or "none" where each eye moves by half.
     """
-    rows, columns = disparity.shape
-    # No farther from the left edge than the nearest thing reaches in front of the screen is anything cut by it.
-    nearest = extremes(disparity)[1]
-    reach = int(np.clip(np.ceil(nearest * columns), 1, columns)) if np.isfinite(nearest) else 1
-    first, last = (np.where(np.isfinite(part), part, -np.inf) for part in (disparity[:, :reach], disparity[:, :-3:-1]))
-    beyond = np.arange(reach) < first * columns
-    beyond[:, 0] = True
-    lines = np.arange(rows)
-    found = []
-    for x in (np.where(beyond, first, -np.inf).argmax(axis=1), columns - 1 - last.argmax(axis=1)):
-        found.append(EdgeRows(disparity[lines, x].astype(np.float64), inverse_depth[lines, x].astype(np.float64)))
+    right_moves, left_moves = EYE_SHARES[hero]
+    columns = disparity.shape[1]
+    left = _cut(disparity, right_moves)
+    right = columns - 1 - _cut(disparity[:, ::-1], left_moves)
+    lines = np.arange(disparity.shape[0])
+    found = [
+        EdgeRows(disparity[lines, x].astype(np.float64), inverse_depth[lines, x].astype(np.float64))
+        for x in (left, right)
+    ]
     return found[0], found[1]
+
+
+def _cut(disparity: Array, share: float) -> Array:
+    """The column of the nearest thing in each row that an edge at column 0 cuts.
+
+    Args:
+        disparity: (rows, columns), fractions of the width.
+        share: how much of it an eye moves towards the edge.
+    """
+    columns = disparity.shape[1]
+    # Where no eye moves towards the edge, a soft outline beside it still is the thing that it cuts.
+    least = 1 if share else 2
+    # No farther from the edge than the nearest thing moves is anything cut by it.
+    nearest = extremes(disparity)[1]
+    reach = int(np.clip(np.ceil(share * nearest * columns), least, columns)) if np.isfinite(nearest) else least
+    part = disparity[:, :reach]
+    near = np.where(np.isfinite(part), part, -np.inf)
+    cut = np.zeros(near.shape, bool)
+    if share:
+        cut[:] = np.arange(near.shape[1]) < share * near * columns
+    cut[:, :least] = True
+    return np.asarray(np.where(cut, near, -np.inf).argmax(axis=1))
 
 
 def bands_of(rows: EdgeRows, own: Layer, shot: Layer, zero_plane_pct: float = 0.0) -> Side:

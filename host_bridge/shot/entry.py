@@ -26,7 +26,7 @@ class ShotEntry:
         bars: black rows or columns (top, bottom, left, right), px.
         size: width and height of the data window that the bars are of, px; None in a shot file of version 1, whose
             figures are of the whole frame, bars and all.
-        edges: what the picture's side edges cut, for the floating window; None in a shot file that does not say.
+        edges: what the picture's side edges cut for each hero eye; None in a shot file that does not say.
     """
 
     iz_low: float
@@ -38,7 +38,7 @@ class ShotEntry:
     signature: str
     bars: Bars = NONE
     size: tuple[int, int] | None = None
-    edges: Edges | None = None
+    edges: Mapping[str, Edges] | None = None
 
     def picture(self, data: Box) -> Box:
         """The active picture of this frame in a data window, which may be a proxy of the one that was analysed."""
@@ -53,8 +53,13 @@ class ShotEntry:
 def entry_json(entry: ShotEntry) -> dict[str, Any]:
     """An entry as it lies in the file."""
     body = asdict(replace(entry, edges=None))
-    sides = entry.edges and {"left": edges_of.said(entry.edges.left), "right": edges_of.said(entry.edges.right)}
-    return {**body, "edges": sides}
+    heroes = {hero: _said(cut) for hero, cut in (entry.edges or {}).items()}
+    # Those of a left hero stand by themselves, where readers that know of no other look for them.
+    return {**body, "edges": {**heroes.pop("left"), "heroes": heroes} if entry.edges else None}
+
+
+def _said(cut: Edges) -> dict[str, str]:
+    return {"left": edges_of.said(cut.left), "right": edges_of.said(cut.right)}
 
 
 def entry_of(fields: Mapping[str, Any]) -> ShotEntry:
@@ -82,10 +87,13 @@ def entry_of(fields: Mapping[str, Any]) -> ShotEntry:
     return entry
 
 
-def _edges(value: Any) -> Edges | None:
+def _edges(value: Any) -> dict[str, Edges] | None:
     if value is None:
         return None
-    return Edges(edges_of.read(str(value["left"])), edges_of.read(str(value["right"])))
+    sides = {"left": value, **value.get("heroes", {})}
+    return {
+        str(hero): Edges(*(edges_of.read(str(cut[edge])) for edge in ("left", "right"))) for hero, cut in sides.items()
+    }
 
 
 def finite(value: Any) -> float:

@@ -48,10 +48,13 @@ def resolved(number: int, shot: Mapping[int, ShotEntry], at: Callable[[int], Con
     if controls.floating_window == "auto":
         first = max(0, index - 2 * EASE)
         frames, index = frames[first : index + 2 * EASE + 1], index - first
-    sides = [shot[n].edges for n in frames]
-    needs = np.array([_needed(edges, at(n)) for n, edges in zip(frames, sides, strict=True) if edges is not None])
+    turned = [at(n) for n in frames]
+    sides = [(shot[n].edges or {}).get(knobs.hero) for n, knobs in zip(frames, turned, strict=True)]
+    needs = np.array([_needed(edges, knobs) for edges, knobs in zip(sides, turned, strict=True) if edges is not None])
     if len(needs) < len(frames):
-        raise ShotError("the shot file is too old to know where a floating window is needed", remedy=again)
+        raise ShotError(
+            "the shot file is too old to know where a floating window is needed with this hero eye", remedy=again
+        )
     return by_hand(controls, _window(eased(needs, index) if controls.floating_window == "auto" else needs.max(axis=0)))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from host_bridge.core.frame import Array, Frame
 from host_bridge.core.params import Controls
 from host_bridge.shot.asks import Asks
 from host_bridge.shot.budget import unlimited
-from host_bridge.shot.edges import EdgeRows, edge_rows
+from host_bridge.shot.edges import EYE_SHARES, EdgeRows, edge_rows
 from host_bridge.shot.signature import Glance, glance
 from host_bridge.shot.steady import Floats, Measured
 from host_bridge.wire.depth_values import varies
@@ -40,7 +40,7 @@ class Seen:
         measured: what was found there.
         source, model_id: of its depth.
         blank: the frame has no depth of its own.
-        edges: what its left and right edge cut; () where nothing is known.
+        edges: what its left and right edge cut, for each hero eye; {} where nothing is known.
     """
 
     number: int
@@ -51,7 +51,7 @@ class Seen:
     source: str
     model_id: str
     blank: bool = False
-    edges: tuple[EdgeRows, ...] = ()
+    edges: Mapping[str, tuple[EdgeRows, EdgeRows]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ def _seen(server: Asks, asked: _Request) -> Seen:
         subject=float(np.median(middle[np.isfinite(middle)])) if np.isfinite(middle).any() else 0.0,
         parallax=(float(stats["parallax_p1_pct"]), float(stats["parallax_p99_pct"])),
     )
+    free, raw = unlimited(100.0 * fraction, Controls()) / 100.0, low + shown[asked.part] * (high - low)
     return Seen(
         asked.number,
         asked.size,
@@ -123,7 +124,7 @@ def _seen(server: Asks, asked: _Request) -> Seen:
         measured,
         str(stats["depth_source"]),
         str(stats["model_id"]),
-        edges=edge_rows(unlimited(100.0 * fraction, Controls()) / 100.0, low + shown[asked.part] * (high - low)),
+        edges={hero: edge_rows(free, raw, hero) for hero in EYE_SHARES},
     )
 
 

@@ -49,13 +49,18 @@ def mixed(shots: Mapping[str, Shot], style: str) -> Shot:
 
 def _mixed_entry(parts: list[tuple[float, ShotEntry]]) -> ShotEntry:
     edges = [(share, entry.edges) for share, entry in parts if entry.edges is not None]
+    heroes = set.intersection(*(set(cut) for _, cut in edges)) if edges else ()
     return replace(
         parts[0][1],
         fit_scale=sum(share * entry.fit_scale for share, entry in parts),
         fit_shift=sum(share * entry.fit_shift for share, entry in parts),
         zero_plane=sum(share * entry.zero_plane for share, entry in parts),
-        edges=Edges(_side([(s, e.left) for s, e in edges]), _side([(s, e.right) for s, e in edges])) if edges else None,
+        edges={hero: _edges([(share, cut[hero]) for share, cut in edges]) for hero in heroes} if edges else None,
     )
+
+
+def _edges(parts: list[tuple[float, Edges]]) -> Edges:
+    return Edges(_side([(s, e.left) for s, e in parts]), _side([(s, e.right) for s, e in parts]))
 
 
 def _side(parts: list[tuple[float, Side]]) -> Side:

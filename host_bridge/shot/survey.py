@@ -12,7 +12,7 @@ from host_bridge.core.errors import ShotError
 from host_bridge.core.frame import Frame
 from host_bridge.shot.asks import Asks
 from host_bridge.shot.bars import settled
-from host_bridge.shot.edges import Edges, Layer, bands_of
+from host_bridge.shot.edges import EYE_SHARES, Edges, Layer, bands_of
 from host_bridge.shot.file import Shot, ShotEntry
 from host_bridge.shot.looking import GIVEN, Seen, look_at
 from host_bridge.shot.scenes import NO_EDITS, Cuts, Scene, between_scenes, edited, scenes_of
@@ -142,10 +142,10 @@ def _settle(
         if scene.kind == "scene":
             mine = _past_flashes(seen, scene, changes)
             settled_scenes[index] = _scene(mine, index, plan, metric)
-    entries = between_scenes(scenes, settled_scenes, [_own(s) for s in seen])
+    entries = between_scenes(scenes, settled_scenes, [own_entry(s) for s in seen])
     if plan.handover:
         entries = _hand_over(entries, seen, cuts, plan.handover)
-    entries = [replace(entry, edges=_edges(s, entry)) for s, entry in zip(seen, entries, strict=True)]
+    entries = [replace(entry, edges=edges_seen(s, entry)) for s, entry in zip(seen, entries, strict=True)]
     parallax = np.array([s.measured.parallax for s in seen])
     scale_pct = 100.0 * float(np.median([e.fit_scale for e in entries]))
     gain, offset, why = suggest(parallax, scale_pct, comfort=COMFORT)
@@ -167,14 +167,15 @@ def _settle(
     )
 
 
-def _edges(s: Seen, entry: ShotEntry) -> Edges:
-    """What the picture's edges cut, with the depth that the shot gives the frame."""
-    if not s.edges:
-        return Edges()
+def edges_seen(s: Seen, entry: ShotEntry) -> dict[str, Edges]:
+    """What the picture's edges cut for each hero eye, with the depth that the shot gives the frame."""
     m = s.measured
     own = Layer(m.iz_low, m.iz_high, m.fit_scale, m.fit_shift)
     shot = Layer(entry.iz_low, entry.iz_high, entry.fit_scale, entry.fit_shift)
-    return Edges(*(bands_of(rows, own, shot, entry.zero_plane) for rows in s.edges))
+    cut = {
+        hero: Edges(*(bands_of(rows, own, shot, entry.zero_plane) for rows in sides)) for hero, sides in s.edges.items()
+    }
+    return cut or dict.fromkeys(EYE_SHARES, Edges())
 
 
 def _past_flashes(seen: list[Seen], scene: Scene, changes: Sequence[Transition]) -> list[Seen]:
@@ -187,7 +188,7 @@ def _past_flashes(seen: list[Seen], scene: Scene, changes: Sequence[Transition])
     return frames
 
 
-def _own(s: Seen) -> ShotEntry:
+def own_entry(s: Seen) -> ShotEntry:
     """What a frame that belongs to no scene says of itself, until the scenes around it settle its range."""
     m = s.measured
     return ShotEntry(

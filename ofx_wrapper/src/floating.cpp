@@ -110,7 +110,7 @@ wire::Controls resolved(const wire::Controls& controls, const std::vector<std::p
   std::vector<Ends> needs;
   for (size_t i = first; i < end; ++i) {
     const auto& [number, edges] = scene[i];
-    if (!edges) throw Fault("the shot file is too old to know where a floating window is needed; analyse the plate again");
+    if (!edges) throw Fault("the shot file is too old to know where a floating window is needed with this hero eye; analyse the plate again");
     needs.push_back(needed(*edges, i == index ? controls : at(number)));
   }
   const Ends ends = moves ? eased(needs, index - first) : most(needs, 0, needs.size());

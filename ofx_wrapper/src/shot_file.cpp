@@ -25,6 +25,8 @@ wire::ShotFrame frameOf(const json::Value& entry) {
   return frame;
 }
 
+Edges edgesOf(const json::Value& cut) { return {{Edges::read(cut["left"].text), Edges::read(cut["right"].text)}}; }
+
 template <size_t Count>
 std::array<int64_t, Count> wholes(const json::Value& list) {
   std::array<int64_t, Count> found{};
@@ -67,7 +69,11 @@ ShotFiles::Shot ShotFiles::load(const std::string& path) {
       if (size != entry.map.end() && !size->second.list.empty()) frame.size = wholes<2>(size->second);
       const auto edges = entry.map.find("edges");
       if (edges != entry.map.end() && !edges->second.map.empty()) {
-        frame.edges = Edges{{Edges::read(edges->second["left"].text), Edges::read(edges->second["right"].text)}};
+        frame.edges.emplace("left", edgesOf(edges->second));
+        const auto heroes = edges->second.map.find("heroes");
+        if (heroes != edges->second.map.end()) {
+          for (const auto& [hero, cut] : heroes->second.map) frame.edges.emplace(hero, edgesOf(cut));
+        }
       }
     }
   } catch (const std::logic_error& error) {
@@ -136,7 +142,7 @@ wire::Controls ShotFiles::withWindow(const std::string& path, int64_t number, co
     if (asked == shot.frames.end()) throw Fault(path + ": the shot file changed" + kAgain);
     for (const auto& [other, entry] : shot.frames) {
       if (other == number) index = scene.size();
-      if (entry.scene == asked->second.scene) scene.emplace_back(other, entry.edges);
+      if (entry.scene == asked->second.scene) scene.emplace_back(other, entry.edgesFor(controls.hero));
     }
   }
   return resolved(controls, scene, index, knobsAt);

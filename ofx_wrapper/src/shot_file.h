@@ -39,7 +39,11 @@ class ShotFiles {
     int64_t scene = 0;
     std::array<int64_t, 4> bars{};
     std::array<int64_t, 2> size{};
-    std::optional<Edges> edges;
+    std::map<std::string, Edges> edges;  // by the hero eye
+    std::optional<Edges> edgesFor(const std::string& hero) const {
+      const auto found = edges.find(hero);
+      return found == edges.end() ? std::nullopt : std::optional(found->second);
+    }
   };
   struct Shot {
     int64_t changed_ns = 0, bytes = 0;

@@ -12,6 +12,7 @@ import pytest
 
 from host_bridge.cli import main
 from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_OK
+from host_bridge.io.plates import read_plate
 from host_bridge.review.source import open_stereo
 from host_bridge.review.windows import violations
 
@@ -95,3 +96,27 @@ def test_nobody_decides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     words = ["render", plate(tmp_path), "-o", str(tmp_path / "o.####.exr")]
     assert main([*words, "--shot", "none", "--floating-window", "auto"]) == EXIT_BAD_INPUT
     assert "no shot analysis" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("hero", ["left", "right"])
+def test_a_contact_sheet_answers_what_each_picture_needs(tmp_path: Path, hero: str) -> None:
+    """Pictures belong to no shot: the pillar is masked in the left eye only where it is cut there."""
+    sheets = {}
+    for choice in ("off", "auto", "static"):
+        words = [
+            "contact-sheet",
+            plate(tmp_path),
+            "-o",
+            str(tmp_path / f"{choice}.png"),
+            "--depth",
+            "aov",
+            "--hero",
+            hero,
+        ]
+        knobs = ["--z-meaning", "distance", "--zero-plane=-1.0", "--depth-gain", "2", "--floating-window", choice]
+        assert main([*words, *knobs]) == EXIT_OK
+        sheets[choice] = read_plate(tmp_path / f"{choice}.png").frame.layers["color"]
+    assert np.array_equal(sheets["auto"], sheets["static"])
+    # The anaglyph, the last picture of a row, shows the left eye in red; of the right one nothing is masked.
+    red, blue = (np.abs(sheets["auto"][:, -320:, c] - sheets["off"][:, -320:, c]).max() for c in (0, 2))
+    assert red > 0.02 and blue == 0

@@ -36,7 +36,15 @@ def shot(folder: Path) -> tuple[Path, Shot]:
         left = tuple(Band(near, 0.5, 0.25) if i >= 6 else Band() for i in range(BANDS))
         right = tuple(Band(0.02 * (1030 - number), 0.4, 0.0) for _ in range(BANDS))
         frames[number] = ShotEntry(
-            0.0, 1.0, 0.02, -0.01, 0.0, int(number >= 1041), "00", size=(96, 64), edges=Edges(left, right)
+            0.0,
+            1.0,
+            0.02,
+            -0.01,
+            0.0,
+            int(number >= 1041),
+            "00",
+            size=(96, 64),
+            edges={"left": Edges(left, right), "none": Edges(right, left)},
         )
     made = Shot("plate.####.exr", "aov", "id", "neutral", "distance", frames, cuts=(1041,))
     save_shot(made, folder / "shot.art3d")
@@ -45,16 +53,22 @@ def shot(folder: Path) -> tuple[Path, Shot]:
 
 @pytest.mark.parametrize("choice", ["auto", "static"])
 @pytest.mark.parametrize("animated", [False, True])
-@pytest.mark.parametrize("budget", ["soft", "none"])
+@pytest.mark.parametrize(("budget", "hero"), [("soft", "left"), ("none", "left"), ("soft", "none")])
 def test_the_window_of_each_frame(
-    host: Host, real_server: Server, tmp_path: Path, choice: str, animated: bool, budget: str
+    host: Host, real_server: Server, tmp_path: Path, choice: str, animated: bool, budget: str, hero: str
 ) -> None:
     path, made = shot(tmp_path)
 
     def zero_plane(time: float) -> float:
         return -0.01 * (time - 1001) if animated else -0.25
 
-    knobs: dict[str, Any] = {"depth": "aov", "z_meaning": "distance", "floating_window": choice, "depth_budget": budget}
+    knobs: dict[str, Any] = {
+        "depth": "aov",
+        "z_meaning": "distance",
+        "floating_window": choice,
+        "depth_budget": budget,
+        "hero": hero,
+    }
     knobs["budget_front"] = 2.0
     node = Node(
         host,
@@ -67,7 +81,9 @@ def test_the_window_of_each_frame(
     frame = frame_of(plate(), depth=distance())
 
     def at(number: int) -> Controls:
-        return Controls(floating_window=choice, zero_plane=zero_plane(number), budget_front=2.0, depth_budget=budget)
+        return Controls(
+            floating_window=choice, zero_plane=zero_plane(number), budget_front=2.0, depth_budget=budget, hero=hero
+        )
 
     masked = []
     with Client(real_server.address) as client:
@@ -81,7 +97,7 @@ def test_the_window_of_each_frame(
             )
             wanted = client.tile(frame, settings, controls, Box.of_size(96, 64), ("left",)).planes["left"]
             assert np.allclose(target.array, wanted, rtol=0, atol=2e-6)
-            masked.append(controls.floating_left)
+            masked.append(controls.floating_left if hero == "left" else controls.floating_right)
     assert max(masked) > 1.5 and (choice == "static" or min(masked) < 0.5)
     node.destroy()
 
@@ -95,15 +111,19 @@ def test_without_a_shot_nobody_decides(host: Host, real_server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
-    [(lambda text: text.replace('"left": "', '"left": "x '), "damaged"), (lambda text: _old(text), "too old")],
+    ("spoil", "hero", "said"),
+    [
+        (lambda text: text.replace('"left": "', '"left": "x '), "left", "damaged"),
+        (lambda text: _old(text), "left", "too old"),
+        (lambda text: text, "right", "with this hero eye"),
+    ],
 )
 def test_a_shot_file_that_does_not_say(
-    host: Host, real_server: Server, tmp_path: Path, spoil: Callable[[str], str], said: str
+    host: Host, real_server: Server, tmp_path: Path, spoil: Callable[[str], str], hero: str, said: str
 ) -> None:
     path, _ = shot(tmp_path)
     path.write_text(spoil(path.read_text()))
-    knobs = {"depth": "aov", "z_meaning": "distance", "floating_window": "auto", "shot": str(path)}
+    knobs = {"depth": "aov", "z_meaning": "distance", "floating_window": "auto", "shot": str(path), "hero": hero}
     node = Node(host, size=(96, 64), knobs={**knobs, "server": real_server.address})
     node.connect("Source", picture(plate()), RECT)
     node.connect("Depth", picture(distance()), RECT)

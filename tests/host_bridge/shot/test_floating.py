@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,17 +14,20 @@ from host_bridge.core.errors import BadInputError, ShotError
 from host_bridge.core.floating_window import FloatingWindow, by_hand, window_of
 from host_bridge.core.params import Controls
 from host_bridge.shot.budget import limited, unlimited
-from host_bridge.shot.edges import BANDS, Band, Edges, Layer, bands_of, edge_rows, read, said
+from host_bridge.shot.edges import BANDS, EYE_SHARES, Band, Edges, Layer, bands_of, edge_rows, read, said
 from host_bridge.shot.entry import ShotEntry
 from host_bridge.shot.floating import EASE, MARGIN_PCT, resolved
 from tests.host_bridge.review.test_windows import CLEAN, CUT, scene
 
 AUTO = Controls(floating_window="auto")
 AT_REST = Layer(0.0, 1.0, 0.0, 0.0)
+Box = tuple[int, int, int, int, float]
 
 
 def entry(edges: Edges | None, scene: int = 0) -> ShotEntry:
-    return ShotEntry(0.0, 1.0, 0.0, 0.0, 0.0, scene, "", edges=edges)
+    """An entry that says the same of every hero eye."""
+    heroes = None if edges is None else dict.fromkeys(EYE_SHARES, edges)
+    return ShotEntry(0.0, 1.0, 0.0, 0.0, 0.0, scene, "", edges=heroes)
 
 
 def side(**parallax_pct: float) -> tuple[Band, ...]:
@@ -40,10 +43,10 @@ def at(controls: Controls) -> Callable[[int], Controls]:
     return lambda number: controls
 
 
-def edges_in(parallax: np.ndarray) -> Edges:
-    """What the edges of a scene with this parallax (% of width) cut."""
+def edges_in(parallax: np.ndarray, hero: str = "left") -> Edges:
+    """What the edges of a scene with this parallax (% of width, on the hero grid) cut."""
     raw = np.zeros_like(parallax)
-    return Edges(*(bands_of(rows, AT_REST, AT_REST) for rows in edge_rows(parallax / -100.0, raw)))
+    return Edges(*(bands_of(rows, AT_REST, AT_REST) for rows in edge_rows(parallax / -100.0, raw, hero)))
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -63,6 +66,56 @@ def test_the_window_answers_each_cut(name: str) -> None:
 @pytest.mark.parametrize("name", CLEAN)
 def test_no_window_is_invented(name: str) -> None:
     assert not window_of(resolved(1, {1: entry(edges_in(scene(*CLEAN[name])))}, at(AUTO))).needed
+
+
+def mirrored(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """The same things seen in a mirror, where the left eye's view is the right eye's."""
+    return tuple((160 - x1, 160 - x0, y0, y1, value) for x0, x1, y0, y1, value in boxes)
+
+
+# Where both eyes move by half, a thing is cut when half its disparity carries it beyond an edge; 1 % is 1.6 px.
+CENTRED_CUT: dict[str, tuple[Box, str]] = {
+    "left edge": ((0, 30, 20, 70, -1.5), "left"),
+    "left, whole height": ((0, 30, 0, 90, -0.5), "left"),
+    "left, beside the edge": ((1, 30, 20, 70, -2.5), "left"),
+    "left, a low thing": ((0, 20, 80, 90, -2.0), "left"),
+    "left, slight": ((0, 30, 20, 70, -0.7), "left"),
+    "right edge": ((130, 160, 20, 70, -1.5), "right"),
+    "right, whole height": ((150, 160, 0, 90, -2.4), "right"),
+    "right, beside the edge": ((130, 159, 20, 70, -2.5), "right"),
+    "right, slight": ((130, 160, 20, 70, -0.2), "right"),
+    "right, at the bottom": ((100, 160, 85, 90, -2.0), "right"),
+}
+CENTRED_CLEAN: dict[str, tuple[Box, ...]] = {
+    **{name: boxes for name, boxes in CLEAN.items() if "whole" not in name},
+    "near the left edge, whole in both eyes": ((2, 30, 20, 70, -2.0),),
+    "near the right edge, whole in both eyes": ((120, 158, 20, 70, -2.0),),
+}
+CUTS = {
+    "right": {name: (mirrored([box])[0], "right" if edge == "left" else "left") for name, (box, edge) in CUT.items()},
+    "none": CENTRED_CUT,
+}
+CLEANS = {"right": {name: mirrored(boxes) for name, boxes in CLEAN.items()}, "none": CENTRED_CLEAN}
+
+
+@pytest.mark.parametrize(("hero", "name"), [(hero, name) for hero, cuts in CUTS.items() for name in cuts])
+def test_the_window_answers_each_cut_of_other_heroes(hero: str, name: str) -> None:
+    box, edge = CUTS[hero][name]
+    controls = replace(AUTO, hero=hero)
+    shot = {1: replace(entry(None), edges={hero: edges_in(scene(box), hero)})}
+    window = window_of(resolved(1, shot, at(controls)))
+    ends, other = (window.left_pct, window.right_pct)[:: 1 if edge == "left" else -1]
+    assert other == (0.0, 0.0)
+    depth = float(limited(np.array(-box[4]), AUTO))
+    for y in (box[2] / 90, box[3] / 90):
+        assert ends[0] + (ends[1] - ends[0]) * y >= depth - 1e-9
+    assert max(ends) <= 2 * (depth + MARGIN_PCT)
+
+
+@pytest.mark.parametrize(("hero", "name"), [(hero, name) for hero, scenes in CLEANS.items() for name in scenes])
+def test_no_window_is_invented_for_other_heroes(hero: str, name: str) -> None:
+    shot = {1: replace(entry(None), edges={hero: edges_in(scene(*CLEANS[hero][name]), hero)})}
+    assert not window_of(resolved(1, shot, at(replace(AUTO, hero=hero)))).needed
 
 
 def test_a_window_slants_where_only_one_end_needs_it() -> None:
@@ -122,6 +175,10 @@ def test_what_the_shot_does_not_know_is_said() -> None:
         resolved(2, {1: entry(Edges())}, at(AUTO))
     with pytest.raises(ShotError, match="too old"):
         resolved(1, {1: entry(None)}, at(AUTO))
+    left_alone = replace(entry(None), edges={"left": Edges()})
+    assert not window_of(resolved(1, {1: left_alone}, at(AUTO))).needed
+    with pytest.raises(ShotError, match="with this hero eye"):
+        resolved(1, {1: left_alone}, at(replace(AUTO, hero="right")))
     with pytest.raises(BadInputError, match="no shot analysis"):
         window_of(AUTO)
     assert resolved(7, {}, at(Controls())) == Controls()
