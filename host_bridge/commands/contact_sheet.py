@@ -184,12 +184,7 @@ def _row(
     stats = result.stats
     low, high = stats.get("parallax_min_pct"), stats.get("parallax_max_pct")
     span = f"{low:+.2f} … {high:+.2f} %" if low is not None and high is not None else "no parallax"
-    said = [
-        span,
-        str(stats.get("budget")),
-        depth_words(stats),
-        *(["the first of several pictures"] if plate.further else []),
-    ]
+    said = [span, str(stats.get("budget")), depth_words(stats)]
     return Row(picture.name, ", ".join(said), _cells(result))
 
 

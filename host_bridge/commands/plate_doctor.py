@@ -15,7 +15,8 @@ from host_bridge.core.errors import Art3DError
 from host_bridge.core.geometry import Box
 from host_bridge.io.colour import config as colour_config
 from host_bridge.io.colour.interop import formula
-from host_bridge.io.plates import Plate, PlateSequence
+from host_bridge.io.plates import Plate, PlateSequence, upright
+from host_bridge.io.plates.told_once import LONE_GREY, SEVERAL
 from host_bridge.shot.signature import glance
 from host_bridge.shot.transitions import Finder
 
@@ -73,6 +74,8 @@ def size(seen: Seen) -> Iterator[Finding]:
         said.append(f"data window {_box(frame.data)}")
     if frame.pixel_aspect != 1.0:
         said.append(f"pixel aspect {frame.pixel_aspect:.4g}")
+    if turn := upright.said(plate.turn):
+        said.append(f"{turn} to stand upright (orientation {plate.turn})")
     kinds = "/".join(dict.fromkeys(_KINDS.get(kind, kind) for kind in plate.types))
     said.append(f"{' '.join(frame.channels)} as {kinds}")
     others = [layer.name for layer in plate.layers]
@@ -130,8 +133,12 @@ def depth(seen: Seen) -> Iterator[Finding]:
 def views(seen: Seen) -> Iterator[Finding]:
     """Views and pictures of the file, and which were taken."""
     plate = seen.plate
-    said = f"{', '.join(plate.views)}; taken: {plate.view}" if plate.views else "one, without a name"
-    yield Finding("plate views", True, "; ".join((said, *plate.choices)))
+    said = [f"{', '.join(plate.views)}; taken: {plate.view}" if plate.views else "one, without a name", *plate.choices]
+    if plate.further:
+        said.append(SEVERAL)
+    if plate.grey:
+        said.append(LONE_GREY.format(plate.grey))
+    yield Finding("plate views", True, "; ".join(said))
 
 
 def cuts(seen: Seen) -> Iterator[Finding]:

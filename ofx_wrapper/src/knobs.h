@@ -46,6 +46,10 @@ struct Settings {
   }
   // A floating window darkens the views themselves, the hero's too.
   bool masksPicture() const { return controls.floatingWindow != "off" && controls.floatingMask == "picture"; }
+  // The hero eye, which is the plate.
+  bool isPlate() const {
+    return !masksPicture() && ((output == Output::kLeft && heroIs("left")) || (output == Output::kRight && heroIs("right")));
+  }
   // Both eyes in one picture.
   bool isPair() const { return output == Output::kSideBySide || output == Output::kOverUnder; }
 };

@@ -22,13 +22,6 @@ std::vector<std::pair<const char*, const Clip*>> inputs(const Instance& instance
   return found;
 }
 
-// The hero eye is the plate.
-bool isPlate(const Settings& settings) {
-  if (settings.masksPicture()) return false;
-  return (settings.output == Output::kLeft && settings.heroIs("left")) ||
-         (settings.output == Output::kRight && settings.heroIs("right"));
-}
-
 }  // namespace
 
 OfxStatus clipPreferences(const Instance& instance, const Properties& out) {
@@ -73,7 +66,7 @@ OfxStatus regionsOfInterest(const Instance& instance, const Properties& in, cons
 OfxStatus framesNeeded(Instance& instance, const Properties& in, const Properties& out) {
   const OfxTime time = in.number(ofx::prop::kTime, 0);
   const Settings settings = instance.knobs.at(time);
-  if (settings.shot.empty() || isPlate(settings)) return ofx::kReplyDefault;
+  if (settings.shot.empty() || settings.isPlate()) return ofx::kReplyDefault;
   ShotAt shot;
   try {
     shot = instance.shots.at(settings.shot, settings.shotFrame, settings.analysis);
@@ -91,7 +84,7 @@ OfxStatus framesNeeded(Instance& instance, const Properties& in, const Propertie
 OfxStatus isIdentity(const Instance& instance, const Properties& in, const Properties& out) {
   const OfxTime time = in.number(ofx::prop::kTime, 0);
   const Settings settings = instance.knobs.at(time);
-  if (!isPlate(settings)) return ofx::kReplyDefault;
+  if (!settings.isPlate()) return ofx::kReplyDefault;
   out.set(ofx::prop::kName, ofx::value::kSourceClip);
   out.set(ofx::prop::kTime, static_cast<double>(time));
   return ofx::kOk;

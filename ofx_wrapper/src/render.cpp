@@ -114,7 +114,10 @@ std::string renderWindow(Instance& instance, const Job& job) {
   const auto [key, warning] = source.key(instance.keys, watch.poll);
   Neighbours plates(instance, settings, job.grid, job.time, source, key, watch);
   if (!settings.shot.empty()) {
-    shot.fixed.before = plates.keys(shot.before, -1), shot.fixed.after = plates.keys(shot.after, +1);
+    // A host that does not ask whether the node changes anything has no other frames ready for the plate itself.
+    if (!settings.isPlate()) {
+      shot.fixed.before = plates.keys(shot.before, -1), shot.fixed.after = plates.keys(shot.after, +1);
+    }
     settings.analysis.shot = shot.fixed;
     settings.analysis.picture = shot.picture(windows.data);
     settings.controls = instance.shots.withWindow(settings.shot, settings.shotFrame, settings.controls, [&](int64_t number) {

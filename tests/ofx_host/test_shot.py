@@ -92,6 +92,15 @@ def test_without_a_neighbour(node: Node) -> None:
     assert node.effect.message == ""
 
 
+def test_the_plate_itself_needs_no_neighbour(node: Node, fake_server: Server) -> None:
+    """Of a host that renders the hero eye though the node changes nothing there."""
+    target = Picture(RECT)
+    node.set(output="left")
+    assert node.render_into(target, RECT, time=1002.0) == abi.OK, node.effect.message
+    with Client(fake_server.address) as client:
+        assert client.status()["plates"]["count"] == 1
+
+
 def test_host_without_other_frames(bundle: Path, fake_server: Server, tmp_path: Path) -> None:
     """It says so rather than show another depth; a shot without steadying needs no other frame."""
     host = Host(bundle, values={"OfxImageEffectPropTemporalClipAccess": 0})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from host_bridge.io.plates.naming import EYES, Channel, without_words, words_of
+from host_bridge.io.plates.depth_channels import depth_channels, names_vector
+from host_bridge.io.plates.naming import EYES, Channel, is_id, without_words, words_of
 
 COLOR_SETS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y", "RY", "BY"), ("Y",))
 ALPHAS = ("A", "a", "alpha")
@@ -66,6 +67,30 @@ def choose_picture(found: Sequence[Picture], layer: str = "") -> Picture | None:
     """
     named = [p for p in found if not layer or layer.casefold() in _names(p)]
     return min(named, key=_rank, default=None)
+
+
+def lone_grey(channels: Sequence[Channel], layer: str = "") -> Picture | None:
+    """The only channel there is beside alpha, ids, depth and vectors: a matte or a luminance under another name than Y.
+
+    Args:
+        channels: of one view.
+        layer: name of a layer or a part; "" looks at all of them.
+    """
+    named = [c for c in channels if not layer or layer.casefold() in _names(Picture((c,), _label(c)))]
+    other = {(d.channel.part, d.channel.stored) for d in depth_channels(named)}
+    lone = [
+        c
+        for c in named
+        if c.component not in ALPHAS
+        and (c.part, c.stored) not in other
+        and c.sampling == (1, 1)
+        and not is_id(c.name, c.dtype)
+        and not names_vector(c.name)
+    ]
+    if len(lone) != 1:
+        return None
+    alpha = [c for c in named if c.component in ALPHAS and c.group == lone[0].group and c.window == lone[0].window]
+    return Picture((lone[0], *alpha[:1]), _label(lone[0]))
 
 
 def _label(channel: Channel) -> str:

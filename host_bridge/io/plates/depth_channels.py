@@ -115,5 +115,11 @@ def _is_vector(there: dict[str, Channel]) -> bool:
     return {"x", "y", "z"} <= names
 
 
+def names_vector(name: str) -> bool:
+    """Whether a channel's name, or its layer's, is a vector's: a lone one is a part of no picture."""
+    layer, _, component = name.rpartition(".")
+    return _named_vector(_word(layer)) or _named_vector(_word(component))
+
+
 def _named_vector(word: str) -> bool:
     return word in VECTORS or any(stem in word for stem in _VECTOR_STEMS)

@@ -16,14 +16,15 @@ import numpy.typing as npt
 from host_bridge.core.errors import PlateError
 from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
-from host_bridge.io.plates import guard
+from host_bridge.io.plates import guard, upright
 from host_bridge.io.plates.depth_read import over, pick_varying
 from host_bridge.io.plates.disparity import find_disparity, read_npy, read_pfm
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.film import Film
-from host_bridge.io.plates.image_file import opened, read_pixels
+from host_bridge.io.plates.image_file import has_further, opened, read_pixels
 from host_bridge.io.plates.naming import of_view
 from host_bridge.io.plates.resample import resampled
+from host_bridge.io.plates.told_once import SEVERAL, tell
 from host_bridge.wire.depth_values import varies
 
 ASPECT_SLACK = 0.04
@@ -148,12 +149,14 @@ def _from_exr(file: ExrFile, view: str, channel: str) -> DepthPicture:
 def _from_image(path: Path, channel: str) -> DepthPicture:
     with opened(path) as reader:
         spec = reader.spec()
-        pixels = read_pixels(reader, path)
+        pixels = upright.turned(read_pixels(reader, path), upright.orientation_of(spec.getattribute("Orientation")))
+        if has_further(reader, path):
+            tell(path, SEVERAL)
     names = list(spec.channelnames)
     plane = _one_plane(path, pixels, names, channel)
     if plane.dtype.kind == "u":
         plane = plane.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
-    size = Box.of_size(spec.width, spec.height)
+    size = Box.of_size(plane.shape[1], plane.shape[0])
     return DepthPicture(path, np.asarray(plane, np.float32), size, size, channel=channel)
 
 

@@ -104,7 +104,7 @@ class Film:
         box = Box.of_size(shown.shape[1], shown.shape[0])
         aspect = 1 / self.aspect if upright.swaps(turn) else self.aspect
         shown_in = colour.LINEAR_REC709 if linear else tag.space
-        return Image(shown, codes.channels, box, box, aspect, tag, shown_in, self._header_at(position))
+        return Image(shown, codes.channels, box, box, aspect, tag, shown_in, self._header_at(position), turn=turn)
 
     def _header_at(self, position: int) -> dict[str, Any]:
         """The movie's metadata with the frame's own timecode."""

@@ -17,6 +17,7 @@ from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import guard, metadata, tags, upright
 from host_bridge.io.plates.image_file import has_further, opened, read_pixels, window_of
 from host_bridge.io.plates.tags import Tag
+from host_bridge.io.plates.told_once import SEVERAL, tell
 
 _LAB = (8, 9, 10)  # TIFF's numbers for CIE, ICC and ITU L*a*b*
 
@@ -34,6 +35,7 @@ class Image:
         shown_in: the space of `pixels` as they are now.
         header: metadata under OpenEXR's names.
         further: whether the file holds other pictures after this one.
+        turn: the orientation that the picture was stored in, 1 to 8.
     """
 
     pixels: Array
@@ -45,6 +47,7 @@ class Image:
     shown_in: str
     header: Mapping[str, Any]
     further: bool = False
+    turn: int = upright.UPRIGHT
 
 
 def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> Image:
@@ -65,6 +68,8 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
             raise PlateError("holds L*a*b* values, not R, G and B", where=str(path), remedy="save it as RGB")
         pixels = read_pixels(reader, path)
         further = has_further(reader, path)
+    if further:
+        tell(path, SEVERAL)
     turn = upright.orientation_of(spec.getattribute("Orientation"))
     pixels = upright.turned(pixels, turn)
     display, window = _upright(spec)
@@ -73,7 +78,7 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
     tag = tags.named_by_hand(spec, colour.validate_space(space)) if space else tags.of_image(path, spec)
     decoded = _decoded(picked, names, tag, linear)
     shown_in = colour.LINEAR_REC709 if linear and pixels.dtype.kind != "f" else tag.space
-    return Image(decoded, names, window, display, aspect, tag, shown_in, metadata.of_image(spec), further)
+    return Image(decoded, names, window, display, aspect, tag, shown_in, metadata.of_image(spec), further, turn)
 
 
 def read_image_windows(path: Path) -> tuple[Box, Box]:

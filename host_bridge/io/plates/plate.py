@@ -51,12 +51,14 @@ class Plate:
         own: the frame on the file's own data window, where `frame` was laid on another; else None.
         picture: the layer or part that is the picture, as a person may call it; "" where there are none.
         pictures: all that could have been it.
+        grey: the channel that is the picture where it is the only one and no Y; else "".
         depth_name: the channel that `frame.layers["depth"]` was read from; "" without one.
         depth_file: the sequence that it was read from, where that is not the plate.
         depth_meaning: what name or metadata say of its values, one of the knob Z Meaning; "auto" when nothing.
         depth_varies: whether it holds more than one value.
         tag: what the file says of its colour, or that a person named the space.
         further: whether a file without parts holds other pictures after this one: pages, or an animation.
+        turn: the orientation that the picture was stored in, 1 to 8 as Exif counts; the frame is upright.
         pixel_space: colour space of the frame's colour: the same, or scene-linear Rec.709 where integers were decoded.
     """
 
@@ -74,6 +76,7 @@ class Plate:
     own: Frame | None = None
     picture: str = ""
     pictures: tuple[str, ...] = ()
+    grey: str = ""
     parts: tuple[PassthroughPart, ...] = ()
     depth_name: str = ""
     depth_file: str = ""
@@ -81,6 +84,7 @@ class Plate:
     depth_varies: bool = False
     tag: Tag | None = None
     further: bool = False
+    turn: int = 1
 
     @property
     def shown(self) -> Frame:
@@ -102,6 +106,4 @@ class Plate:
         if len(self.views) > 1:
             others = ", ".join(name for name in self.views if name != self.view)
             said.append(f"the plate is view {self.view}, not {others}; --view names another")
-        if self.further:
-            said.append("the file holds several pictures, of which the first is taken")
         return tuple(said)

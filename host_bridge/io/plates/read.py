@@ -13,7 +13,8 @@ from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import guard, tags
-from host_bridge.io.plates.choice import Picture, choose_picture, pictures
+from host_bridge.io.plates.choice import Picture, choose_picture, lone_grey, pictures
+from host_bridge.io.plates.depth_channels import depth_channels
 from host_bridge.io.plates.depth_read import over, pick_varying
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.film import Film
@@ -22,6 +23,7 @@ from host_bridge.io.plates.luma import REC709, luminance_weights, to_rgb
 from host_bridge.io.plates.naming import Channel, apart, is_id, of_view
 from host_bridge.io.plates.passthrough import attributes_of, passthrough_parts, stamp_of
 from host_bridge.io.plates.plate import Layer, Plate
+from host_bridge.io.plates.told_once import LONE_GREY, tell
 
 EXR_NAMES = (".exr", ".sxr", ".mxr")
 OWN_LAYERS = ("disparityL", "disparityR", "occlusion", "inverse_depth", "scale", "shift", "disparity_local")
@@ -126,7 +128,9 @@ def plate_of(image: Image, path: Path, number: int, view: str = "") -> Plate:
     types = (image.pixels.dtype.str,) * len(image.channels)
     spaces = (image.tag.space, image.shown_in)
     kept = (image.header, *spaces)
-    return Plate(path, number, view, (), frame, types, (), (), *kept, tag=image.tag, further=image.further)
+    return Plate(
+        path, number, view, (), frame, types, (), (), *kept, tag=image.tag, further=image.further, turn=image.turn
+    )
 
 
 def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None, depth_channel: str) -> Plate:
@@ -166,6 +170,7 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
         tag=tag,
         picture=picture.label,
         pictures=tuple(p.label for p in there),
+        grey=picked[0].name if len(names) <= 2 and picked[0].component != "Y" else "",
         depth_name=depth.channel.name if depth else "",
         depth_meaning=depth.meaning if depth else "auto",
         depth_varies=depth is not None and depth.varies,
@@ -179,12 +184,17 @@ def chosen_picture(path: Path, mine: Sequence[Channel], there: Sequence[Picture]
         PlateError: there is none, or none of that name.
     """
     picture = choose_picture(there, layer)
+    if picture is None and (layer or not there):
+        picture = lone_grey(mine, layer)
+        if picture is not None:
+            tell(path, LONE_GREY.format(picture.channels[0].name))
     if picture is not None:
         return picture
     if layer and there:
         labels = ", ".join(p.label for p in there)
         raise PlateError(f"no colour in a layer {layer!r}", where=str(path), remedy=f"--layer may be: {labels}")
-    raise PlateError(f"no colour among the channels {_listed(mine)}", where=str(path), remedy="give R, G and B, or Y")
+    remedy = "give depth with --depth, beside a plate" if depth_channels(mine) else "give R, G and B, or Y"
+    raise PlateError(f"no colour among the channels {_listed(mine)}", where=str(path), remedy=remedy)
 
 
 def choose_view(file: ExrFile, view: str) -> str:
@@ -216,7 +226,8 @@ def _color(file: ExrFile, picked: Sequence[Channel], header: Mapping[str, Any]) 
 def plain_names(picked: Sequence[Channel]) -> tuple[str, ...]:
     """What channels of colour are called everywhere else: R, G, B, A or Y."""
     upper = {"red": "R", "green": "G", "blue": "B", "alpha": "A"}
-    return tuple(upper.get(c.component.lower(), c.component.upper()) for c in picked)
+    names = tuple(upper.get(c.component.lower(), c.component.upper()) for c in picked)
+    return names if len(names) > 2 else ("Y", "A")[: len(names)]
 
 
 def from_luma(file: ExrFile, picked: Sequence[Channel], header: Mapping[str, Any]) -> tuple[Array, tuple[str, ...]]:

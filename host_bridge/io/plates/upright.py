@@ -26,6 +26,22 @@ _STEPS = {
 }
 
 
+_WORDS = {
+    2: "mirrored left to right",
+    3: "turned by 180°",
+    4: "mirrored top to bottom",
+    5: "mirrored left to right, then turned by 90° counter-clockwise",
+    6: "turned by 90° clockwise",
+    7: "mirrored left to right, then turned by 90° clockwise",
+    8: "turned by 90° counter-clockwise",
+}
+
+
+def said(orientation: int) -> str:
+    """What is done to the stored picture, for people; "" where nothing is."""
+    return _WORDS.get(orientation, "")
+
+
 def orientation_of(value: object) -> int:
     """The orientation of a tag; what is none of the eight counts as upright."""
     return value if isinstance(value, int) and value in _STEPS else UPRIGHT

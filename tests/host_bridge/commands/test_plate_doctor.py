@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from host_bridge.commands import plate_doctor
 from host_bridge.commands.finding import Finding
 from host_bridge.commands.plate_doctor import look_at
 from host_bridge.core.errors import MissingFrameError, PlateError
-from host_bridge.io.plates import film, tags
+from host_bridge.io.plates import film, tags, upright
 from tests.host_bridge.conftest import MakeRgba, Write
+from tests.host_bridge.io.plates.film.test_orientation import rotate
 from tests.host_bridge.io.plates.films import Make, make
 from tests.host_bridge.io.plates.tagged import cicp, png
 
@@ -112,3 +114,29 @@ def test_cuts_of_a_sequence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "p.1003.png").write_bytes(b"no picture")
     assert "frame 1003" in found(tmp_path / "p.####.png")["plate frame"].said
     assert "plate cuts" not in found(tmp_path / "p.1001.png")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_turned_upright_is_said(tmp_path: Path, orientation: int) -> None:
+    exif = PIL.Image.Exif()
+    exif[0x0112] = orientation
+    PIL.Image.new("RGB", (32, 16), (90, 120, 30)).save(tmp_path / "p.jpg", exif=exif)
+    said = found(tmp_path / "p.jpg")["plate size"].said
+    assert said.startswith("16×32 px" if orientation >= 5 else "32×16 px")
+    words = upright.said(orientation)
+    assert (f"{words} to stand upright (orientation {orientation})" in said) == (orientation > 1) == bool(words)
+
+
+def test_a_phones_movie_turned_upright_is_said(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", Make(codec="libx264", frames=3))
+    rotate(path, 90)
+    assert "turned by 90° counter-clockwise to stand upright" in found(path)["plate size"].said
+
+
+def test_several_pictures_and_a_lone_channel_are_said(tmp_path: Path, write_exr: Write, rgba: MakeRgba) -> None:
+    one = PIL.Image.new("RGB", (32, 16))
+    one.putpixel((3, 4), (200, 30, 20))
+    one.save(tmp_path / "p.tif", save_all=True, append_images=[one])
+    assert "the file holds several pictures" in found(tmp_path / "p.tif")["plate views"].said
+    path = write_exr("m.exr", ({}, {"mask": rgba()["R"]}))
+    assert "the only picture channel, mask, is taken as grey" in found(path)["plate views"].said

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 from host_bridge.core.errors import PlateError
 from host_bridge.io.colour import curves
 from host_bridge.io.outputs import write_picture
-from host_bridge.io.plates import read_plate
+from host_bridge.io.plates import PlateSequence, read_plate, told_once
+from host_bridge.io.plates.depth_picture import read_depth
+from host_bridge.io.plates.view_picture import read_view
 
 
 def picture_of(path: str, kind: str) -> npt.NDArray[Any]:
@@ -130,13 +133,24 @@ def test_lab_is_refused_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["pages.tif", "moves.gif", "moves.webp", "moves.png", "pair.mpo"])
-def test_further_pictures_of_a_file_are_said(tmp_path: Path, name: str) -> None:
+def test_further_pictures_of_a_file_are_said(tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Once, by whoever reads the file first: as a plate, as an eye that is judged, as depth."""
     one, two = (PIL.Image.fromarray(np.full((16, 32, 3), level, np.uint8)) for level in (60, 200))
     one.save(tmp_path / name, save_all=True, append_images=[two])
-    plate = read_plate(tmp_path / name)
-    assert plate.choices == ("the file holds several pictures, of which the first is taken",)
-    one.save(tmp_path / f"one.{name.split('.')[1]}")
-    assert read_plate(tmp_path / f"one.{name.split('.')[1]}").choices == ()
+    several, alone = tmp_path / name, tmp_path / "alone" / f"one.{name.split('.')[1]}"
+    alone.parent.mkdir()
+    one.save(alone)
+    readers: tuple[Callable[[Path], object], ...] = (
+        read_plate,
+        lambda path: read_view(PlateSequence.open(str(path)), 1, space=None),
+        read_depth,
+    )
+    for read in readers:
+        told_once._told.clear()
+        caplog.clear()
+        for path in (several, several, alone):
+            read(path)
+        assert [r.message for r in caplog.records] == [f"{several}: {told_once.SEVERAL}"]
 
 
 @pytest.mark.parametrize("how", [{}, {"progressive": True}, {"exif": True}])

@@ -10,8 +10,9 @@ import pytest
 
 from host_bridge.core.errors import MissingFrameError, PlateError
 from host_bridge.core.geometry import Box
-from host_bridge.io.plates import read_plate
+from host_bridge.io.plates import PlateSequence, read_plate, told_once
 from host_bridge.io.plates.exr_header import Attribute
+from host_bridge.io.plates.view_picture import read_view
 from tests.host_bridge.conftest import MakeRgba, Write
 from tests.host_bridge.io.plates.exr_bytes import scanlines
 
@@ -164,6 +165,36 @@ def test_no_such_view(write_exr: Write, rgba: MakeRgba) -> None:
 def test_no_colour(write_exr: Write, rgba: MakeRgba) -> None:
     with pytest.raises(PlateError, match=r"no colour among the channels G, R"):
         read_plate(write_exr("p.exr", ({}, {c: rgba()[c] for c in "RG"})))
+
+
+def test_depth_alone_is_no_picture(write_exr: Write, rgba: MakeRgba) -> None:
+    for name in ("Z", "depth.R"):
+        with pytest.raises(PlateError, match=r"no colour among the channels .*--depth"):
+            read_plate(write_exr("p.exr", ({}, {name: rgba()["R"]})))
+
+
+@pytest.mark.parametrize("name", ["R", "G", "luminance", "mask", "matte.R", "View Layer.Mist.V"])
+def test_a_lone_channel_is_grey(write_exr: Write, rgba: MakeRgba, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    told_once._told.clear()
+    values = rgba()["R"]
+    path = write_exr("p.exr", ({}, {name: values, "Z": values.astype(np.float32)}))
+    plate = read_plate(path)
+    assert (plate.frame.channels, plate.grey, plate.depth_name) == (("Y",), name, "Z")
+    assert np.array_equal(plate.frame.layers["color"][..., 0], values)
+    assert [r.message for r in caplog.records] == [f"{path}: the only picture channel, {name}, is taken as grey"]
+    assert read_view(PlateSequence.open(str(path)), 1, space=None).planes[0].shape == values.shape
+
+
+@pytest.mark.parametrize("name", ["N.X", "uv.X", "cryptomatte00.R", "objectid", "A"])
+def test_a_lone_part_of_something_else_is_no_picture(write_exr: Write, rgba: MakeRgba, name: str) -> None:
+    with pytest.raises(PlateError, match="no colour among the channels"):
+        read_plate(write_exr("p.exr", ({}, {name: rgba()["R"]})))
+
+
+def test_a_layer_of_one_channel_is_taken_where_it_is_named(write_exr: Write, rgba: MakeRgba) -> None:
+    path = write_exr("p.exr", ({}, {**rgba(), "mask.V": rgba()["G"]}))
+    assert read_plate(path).frame.channels == ("R", "G", "B", "A")
+    assert read_plate(path, layer="mask").grey == "mask.V"
 
 
 def test_no_finite_pixel(write_exr: Write, rgba: MakeRgba) -> None:
