@@ -87,6 +87,6 @@ def test_a_padded_plate_gives_what_the_plate_gives(
         assert np.array_equal(found["left"], padded(street(index), bars).astype(np.float32))
         assert not outside(found["right"], bars).any()
         core = np.s_[NEAR_PX:-NEAR_PX, NEAR_PX:-NEAR_PX]
-        # The steepest step of the picture, shifted by what the disparity may differ; a pixel at an outline may change sides.
+        # The steepest step, shifted by what the disparity may differ; a pixel at an outline may change sides.
         allowed = allowed_px(wanted["disparity"]) * np.ptp(wanted["right"])
         assert (np.abs(found["right"][inside(bars)] - wanted["right"])[core] > allowed).mean() <= 1e-3
