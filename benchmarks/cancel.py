@@ -46,7 +46,7 @@ def main() -> None:
             frame = _server.plate(*size, seed=seed + 1)
             pending = client.submit(frame, settings, Controls(), frame.data, OUTPUTS)
             time.sleep(chance.uniform(0.01, 0.8 * whole / 1e3))
-            connection, number = client._link.open, pending.number
+            connection, number = client._exchange.link.open, pending.number
             if connection.poll(number, 0.0) is not None:
                 continue
             start = time.perf_counter()

@@ -6,32 +6,21 @@ One `Client` belongs to one thread. Several of them share the server's frames an
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from host_bridge.client.connection import Reply
-from host_bridge.client.leases import Leases
-from host_bridge.client.link import TRIES, Link
+from host_bridge.client.exchange import Exchange
 from host_bridge.client.pending import Pair, Pending
 from host_bridge.client.server_age import validate_age
 from host_bridge.client.server_process import START_TIMEOUT_S
 from host_bridge.client.tile import Tile
-from host_bridge.client.uploads import Uploads
 from host_bridge.core import keyring
-from host_bridge.core.errors import (
-    CancelledError,
-    ProtocolError,
-    ServerError,
-)
+from host_bridge.core.errors import ProtocolError
 from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire import messages as m
-from host_bridge.wire.codec import error_of
-from host_bridge.wire.layout import views
 from host_bridge.wire.outputs import bare
 from host_bridge.wire.settings import AnalysisSettings
 
@@ -66,12 +55,11 @@ class Client:
         shared_memory: bool = True,
     ) -> None:
         address = address or os.environ.get("ART3D_SERVER") or None
-        self._timeout_s, self._priority, self._viewer = timeout_s, priority, viewer
-        self._shared_memory, self._uploads, self._leases = shared_memory, Uploads(), Leases()
+        self._priority, self._viewer = priority, viewer
         keys = keys if keys is not None or address is None else keyring.from_environment()
         hello_timeout_s = hello_timeout_s or (START_TIMEOUT_S if address is None else 10.0)
-        self._link = Link(address, device=device, keys=keys, hello_timeout_s=hello_timeout_s, timeout_s=timeout_s,
-                          renewed=self._forget)  # fmt: skip
+        self._exchange = Exchange(address, device=device, keys=keys, hello_timeout_s=hello_timeout_s,
+                                  timeout_s=timeout_s, shared_memory=shared_memory)  # fmt: skip
 
     def __enter__(self) -> Client:
         return self
@@ -81,22 +69,17 @@ class Client:
 
     def close(self) -> None:
         """Leaves the server; whatever was asked and not answered is dropped there."""
-        self._link.close()
-        self._forget()
-
-    def _forget(self) -> None:
-        self._uploads.clear()
-        self._leases.clear()
+        self._exchange.close()
 
     @property
     def welcome(self) -> m.Welcome:
         """What the server said of itself."""
-        return self._link.open.welcome
+        return self._exchange.link.open.welcome
 
     @property
     def address(self) -> str:
         """Where the server is."""
-        return self._link.open.address
+        return self._exchange.link.open.address
 
     def tile(
         self,
@@ -168,12 +151,7 @@ class Client:
         if self.welcome.protocol < (1, 5):
             outputs = [bare(name) for name in outputs]
         request = m.TileRequest(frame.key, settings, controls, box, tuple(outputs), self._priority, self._viewer)
-        return self._begin(request, frames)
-
-    def _begin(self, message: Any, frames: Mapping[str, Frame | Pair]) -> Pending:
-        pending = Pending(message, frames, time.monotonic() + self._timeout_s)
-        self._link.persist(pending, lambda: self._send(pending, upload=True))
-        return pending
+        return self._exchange.begin(request, frames)
 
     def result(self, pending: Pending) -> Tile:
         """Waits for a tile that was submitted.
@@ -181,80 +159,12 @@ class Client:
         Raises:
             Art3DError: as `tile`.
         """
-        tile: Tile = self._await(pending)
+        tile: Tile = self._exchange.wait(pending)
         return tile
-
-    def _await(self, pending: Pending) -> Any:
-        if pending.cancelled:
-            raise CancelledError("cancelled by its own client")
-        return self._link.persist(pending, lambda: self._receive(pending))
-
-    def _send(self, pending: Pending, *, upload: bool) -> None:
-        """Sends the request, uploading first what the server is not known to hold."""
-        self._release_returned()
-        if upload:
-            self._uploads.send_missing(self._link.open, self._link.asking(pending), pending.frames, self._transport)
-        message = pending.message
-        if isinstance(message, m.TileRequest | m.Match):
-            message = replace(message, transport=self._transport)
-        pending.number = self._link.open.send(message)
-        pending.generation = self._link.generation
-
-    @property
-    def _transport(self) -> m.Transport:
-        return "memory" if self._shared_memory and self._link.open.memory else "inline"
-
-    def _receive(self, pending: Pending) -> Any:
-        while True:
-            if not pending.number or pending.generation != self._link.generation:
-                self._send(pending, upload=True)
-            reply = self._link.reply(pending.number, pending.end_s)
-            if isinstance(reply.message, m.NeedFrame):
-                self._serve_need(pending, reply.message.keys)
-                continue
-            if isinstance(reply.message, m.Failure):
-                pending.number = 0
-                raise error_of(reply.message)
-            if isinstance(reply.message, m.TileReply):
-                return self._tile(reply.message, reply)
-            return reply.message
-
-    def _serve_need(self, pending: Pending, keys: tuple[str, ...]) -> None:
-        self._uploads.forget(keys)
-        for key in keys:
-            if key not in pending.frames:
-                raise ProtocolError(f"the server needs frame {key[:64]}, which was not given",
-                                    remedy="pass the shot's neighbouring frames too")  # fmt: skip
-            pending.uploaded[key] = pending.uploaded.get(key, 0) + 1
-            if pending.uploaded[key] > TRIES:
-                raise ServerError(
-                    "the server drops frames as fast as they are uploaded", remedy="start it with more memory"
-                )
-            self._uploads.send(self._link.open, self._link.asking(pending), pending.frames[key], key, self._transport)
-        self._send(pending, upload=False)
-
-    def _tile(self, message: m.TileReply, reply: Reply) -> Tile:
-        if message.segment is None:
-            payload = reply.payload.buffer if reply.payload is not None else memoryview(b"")
-            planes = views(message.planes, payload)
-        else:
-            planes = self._leases.planes(message, self._link.generation)
-        return Tile(message.box, {bare(name): plane for name, plane in planes.items()}, message.stats)
-
-    def _release_returned(self) -> None:
-        leases = self._leases.returned(self._link.generation)
-        if leases:
-            self._link.open.send(m.Release(leases), answered=False)
 
     def cancel(self, pending: Pending | None = None) -> None:
         """Drops one request, or all of this client's; the server stops their work. Does not wait."""
-        if pending is None:
-            self._link.open.cancel(())
-            return
-        pending.cancelled = True
-        if pending.number and pending.generation == self._link.generation and self._link.connection is not None:
-            self._link.connection.cancel((pending.number,))
-            self._link.connection.forget(pending.number)
+        self._exchange.cancel(pending)
 
     def measure(self, layers: Mapping[str, Array]) -> Mapping[str, Any]:
         """The figures of a stereo pair.
@@ -268,7 +178,7 @@ class Client:
         """
         box = Box.of_size(layers["left"].shape[1], layers["left"].shape[0])
         pair = Pair(layers, box, box)
-        return dict(self._await(self._begin(m.Measure(pair.key), {pair.key: pair})).figures)
+        return dict(self._exchange.wait(self._exchange.begin(m.Measure(pair.key), {pair.key: pair})).figures)
 
     def match(self, left: Array, right: Array, *, reach_pct: float = 25.0) -> Tile:
         """The disparities of a stereo pair: planes `disparity_left` and `disparity_right`, px, NaN: not known.
@@ -287,15 +197,15 @@ class Client:
             raise ProtocolError("this server is too old to match pairs", remedy="update it")
         box = Box.of_size(left.shape[1], left.shape[0])
         pair = Pair({"left": left, "right": right}, box, box)
-        found: Tile = self._await(self._begin(m.Match(pair.key, reach_pct), {pair.key: pair}))
+        found: Tile = self._exchange.wait(self._exchange.begin(m.Match(pair.key, reach_pct), {pair.key: pair}))
         return found
 
     def styles(self) -> m.Styles:
         """The styles and depth sources that the server can load now."""
-        found: m.Styles = self._await(self._begin(m.StylesRequest(), {}))
+        found: m.Styles = self._exchange.wait(self._exchange.begin(m.StylesRequest(), {}))
         return found
 
     def status(self) -> Mapping[str, Any]:
         """The server's figures."""
-        found: m.Status = self._await(self._begin(m.StatusRequest(), {}))
+        found: m.Status = self._exchange.wait(self._exchange.begin(m.StatusRequest(), {}))
         return found.figures

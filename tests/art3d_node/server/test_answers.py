@@ -27,7 +27,7 @@ from tests.art3d_node.server.conftest import Server, StartServer
 @pytest.mark.parametrize("shared_memory", [True, False], ids=["memory", "inline"])
 def test_smoke(server: Server, shared_memory: bool) -> None:
     with Client(server.address, shared_memory=shared_memory) as client:
-        assert client.welcome.styles and client._link.open.memory
+        assert client.welcome.styles and client._exchange.link.open.memory
         tile(client, picture())
         tile(client, picture(), box=Box(-5, 10, 200, 60), controls=Controls(depth_gain=2.0))
         empty = client.tile(picture(), AnalysisSettings(), Controls(), Box(0, 0, 0, 0), OUTPUTS)

@@ -227,7 +227,7 @@ def test_a_client_cannot_change_a_plate_that_was_proved(server: Server) -> None:
     frame = picture(4)
     with Client(server.address) as client:
         tile(client, frame)
-        (mapped,) = client._uploads._writing._kept.values()
+        (mapped,) = client._exchange.uploads._writing._kept.values()
         mapped[64:] = bytes(len(mapped) - 64)
         tile(client, frame, controls=Controls(depth_gain=0.5))
         with Client(server.address) as other:

@@ -123,9 +123,9 @@ def test_a_key_that_is_taken_away_loses_its_connection(guarded: Guarded) -> None
     while "taken from the list" not in log.read_text() and time.monotonic() < end:
         time.sleep(0.05)
     with pytest.raises(Lost):
-        client._link.open.poll(client._link.open.send(Ping()), 5.0)
-    assert client._link.connection is not None
-    client._link.connection.close()
+        client._exchange.link.open.poll(client._exchange.link.open.send(Ping()), 5.0)
+    assert client._exchange.link.connection is not None
+    client._exchange.link.connection.close()
     assert friend.status()["clients"]
     friend.close()
 

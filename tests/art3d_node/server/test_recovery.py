@@ -34,9 +34,9 @@ def test_cancel_is_quick_while_a_long_step_runs(server: Server, slow: str) -> No
 def test_work_of_a_vanished_client_stops(server: Server) -> None:
     client = Client(server.address)
     client.submit(picture(10), AnalysisSettings(depth="slow-60"), Controls(), BOX, OUTPUTS)
-    assert client._link.connection is not None
-    client._link.connection.close()
-    client._link.connection = None
+    assert client._exchange.link.connection is not None
+    client._exchange.link.connection.close()
+    client._exchange.link.connection = None
     with Client(server.address) as other:
         tile(other, picture(11))
         assert len(other.status()["clients"]) == 1
@@ -69,7 +69,9 @@ def test_a_restarted_server_gets_the_frames_again(server: Server) -> None:
         prove(kept, frame, AnalysisSettings(), Controls(), BOX)
 
 
-@pytest.mark.parametrize("mappings", ["_uploads._writing", "_leases._mappings"], ids=["upload", "tile"])
+@pytest.mark.parametrize(
+    "mappings", ["_exchange.uploads._writing", "_exchange._leases._mappings"], ids=["upload", "tile"]
+)
 def test_a_server_that_dies_between_naming_memory_and_its_mapping(
     server: Server, monkeypatch: pytest.MonkeyPatch, mappings: str
 ) -> None:

@@ -79,9 +79,9 @@ def _one_client(address: str, chance: random.Random, requests: int, note: Callab
         fate = chance.random()
         if fate < 0.05:
             client.submit(frame, settings, controls, box, OUTPUTS)
-            assert client._link.connection is not None
-            client._link.connection.close()
-            client._link.connection = None
+            assert client._exchange.link.connection is not None
+            client._exchange.link.connection.close()
+            client._exchange.link.connection = None
             note("disconnected")
             client = Client(address, hello_timeout_s=60)
             continue
