@@ -88,7 +88,8 @@ def new_view(
         TypeError: an argument is not a float tensor.
         ValueError: shapes, devices or options do not fit together.
     """
-    _check(image, disparity, data, alpha, clean_plate, toward=toward, edges=edges, fill=fill)
+    _check_tensors(image, disparity, data, alpha, clean_plate)
+    _check_options(toward, edges, fill, clean_plate)
     region = _check_region(region, image)
     request = Request(
         sign=1.0 if toward == "right" else -1.0,
@@ -126,16 +127,8 @@ def _renderer(image: Tensor) -> Callable[[Tensor, Tensor | None, Tensor, Request
     raise ValueError(f"new_view renders on cpu and cuda, not on {image.device}")
 
 
-def _check(
-    image: Tensor,
-    disparity: Tensor,
-    data: Tensor | None,
-    alpha: int | None,
-    clean_plate: Tensor | None,
-    *,
-    toward: str,
-    edges: str,
-    fill: str,
+def _check_tensors(
+    image: Tensor, disparity: Tensor, data: Tensor | None, alpha: int | None, clean_plate: Tensor | None
 ) -> None:
     named = {"image": image, "disparity": disparity, "data": data, "clean_plate": clean_plate}
     for name, value in named.items():
@@ -152,6 +145,11 @@ def _check(
         raise ValueError(f"data must be {tuple(image.shape[:2])} + (K,), not {tuple(data.shape)}")
     if alpha is not None and not -image.shape[2] <= alpha < image.shape[2]:
         raise ValueError(f"alpha is channel {alpha} of an image with {image.shape[2]}")
+    if clean_plate is not None and clean_plate.shape != image.shape:
+        raise ValueError(f"clean_plate is {tuple(clean_plate.shape)}, the image {tuple(image.shape)}")
+
+
+def _check_options(toward: str, edges: str, fill: str, clean_plate: Tensor | None) -> None:
     if toward not in ("right", "left"):
         raise ValueError(f"toward must be 'right' or 'left', not {toward!r}")
     if edges not in ("soft", "hard"):
@@ -160,8 +158,6 @@ def _check(
         raise ValueError(f"fill must be 'none', 'background' or 'clean-plate', not {fill!r}")
     if (fill == "clean-plate") != (clean_plate is not None):
         raise ValueError("fill='clean-plate' and clean_plate go together")
-    if clean_plate is not None and clean_plate.shape != image.shape:
-        raise ValueError(f"clean_plate is {tuple(clean_plate.shape)}, the image {tuple(image.shape)}")
 
 
 def _check_region(region: Region | None, image: Tensor) -> Region:

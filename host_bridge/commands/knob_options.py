@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 from dataclasses import fields
+from typing import Any
 
 from host_bridge.core.params import BY_NAME, KNOBS, Controls
 from host_bridge.wire.settings import AnalysisSettings
@@ -37,7 +38,7 @@ def controls_of(args: argparse.Namespace) -> Controls:
     Raises:
         BadInputError: a value its knob does not take.
     """
-    return Controls(**_given(args, CONTROLS))  # type: ignore[arg-type]
+    return Controls(**_given(args, CONTROLS))
 
 
 def settings_of(args: argparse.Namespace) -> AnalysisSettings:
@@ -46,10 +47,10 @@ def settings_of(args: argparse.Namespace) -> AnalysisSettings:
     Raises:
         BadInputError: a value its knob does not take.
     """
-    return AnalysisSettings(**_given(args, SETTINGS))  # type: ignore[arg-type]
+    return AnalysisSettings(**_given(args, SETTINGS))
 
 
-def _given(args: argparse.Namespace, names: Collection[str]) -> dict[str, object]:
+def _given(args: argparse.Namespace, names: Collection[str]) -> dict[str, Any]:
     """The knobs of a command line, proved; one that is None rests."""
     turned = {name: value for name in names if (value := getattr(args, name, None)) is not None}
     return {name: BY_NAME[name].check(value) for name, value in turned.items()}

@@ -150,7 +150,7 @@ def _settle(
     scale_pct = 100.0 * float(np.median([e.fit_scale for e in entries]))
     gain, offset, why = suggest(parallax, scale_pct, comfort=COMFORT)
     first_frames = tuple(seen[index].number for index in cuts)
-    return Shot(
+    shot = Shot(
         plate=plate,
         depth_source=source,
         model_id=seen[0].model_id,
@@ -163,8 +163,8 @@ def _settle(
         steady=0 if metric else plan.steady,
         depth_gain=gain,
         zero_plane=offset,
-        reasons=tuple(_reasons(seen, entries, first_frames, missing, changes, plan, metric, why)),
     )
+    return replace(shot, reasons=tuple(_reasons(seen, shot, plan, why)))
 
 
 def edges_seen(s: Seen, entry: ShotEntry) -> dict[str, Edges]:
@@ -228,30 +228,23 @@ def _hand_over(entries: list[ShotEntry], seen: list[Seen], cuts: list[int], leng
     return [replace(entry, zero_plane=float(offset)) for entry, offset in zip(entries, offsets, strict=True)]
 
 
-def _reasons(
-    seen: list[Seen],
-    entries: list[ShotEntry],
-    cuts: tuple[int, ...],
-    missing: tuple[int, ...],
-    changes: Sequence[Transition],
-    plan: Plan,
-    metric: bool,
-    why: str,
-) -> Iterator[str]:
-    if metric:
+def _reasons(seen: list[Seen], shot: Shot, plan: Plan, why: str) -> Iterator[str]:
+    cuts, missing = shot.cuts, shot.missing
+    if shot.depth_source in TRUE_DEPTH:
         yield "depth is the plate's own: one range for each scene"
     else:
         yield f"normalisation: the network's jumps followed, its range smoothed over {plan.smooth:g} frames"
         yield f"depth steadied along motion over {plan.steady} frames on each side"
     yield f"s and t smoothed over {plan.smooth:g} frames inside each scene"
     yield f"scenes begin at {', '.join(map(str, cuts))}" if cuts else "no cut inside the shot"
-    for change in (t.numbered([s.number for s in seen]) for t in changes if t.kind != "cut"):
-        yield f"{change.kind} {change.first}-{change.last}"
+    for change in shot.transitions:
+        if change.kind != "cut":
+            yield f"{change.kind} {change.first}-{change.last}"
     if cuts and plan.handover:
         yield f"zero plane handed over in {plan.handover} frames on each side of a cut"
     if missing:
         yield f"{len(missing)} frames had no readable file: {', '.join(map(str, missing[:20]))}"
-    bars = sorted({entry.bars for entry in entries})
+    bars = sorted({entry.bars for entry in shot.frames.values()})
     if len(bars) > 1:
         moved = [b.number for a, b in itertools.pairwise(seen) if a.bars != b.bars]
         yield f"black bars change at {', '.join(map(str, moved[:20]))}"

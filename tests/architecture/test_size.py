@@ -10,15 +10,18 @@ from pathlib import Path
 PACKAGES = ("host_bridge", "art3d_node", "training")
 FILE_LINES, MEDIAN_LINES, FUNCTION_LINES, PARAMETERS = 300, 130, 50, 7
 WIDER = {
-    "art3d_node/stereo/synthesis.py": {"new_view", "_check"},
-    "art3d_node/stereo/turn_cpu.py": {"turn_and_limit"},
+    # Public, every further one an option with a default that its caller names.
+    "art3d_node/stereo/synthesis.py": {"new_view"},
     "host_bridge/client/client.py": {"__init__"},
     "host_bridge/shot/make.py": {"make_shot"},
-    "host_bridge/shot/survey.py": {"survey", "_reasons"},
+    "host_bridge/shot/survey.py": {"survey"},
     "training/fit.py": {"fit"},
+    "training/mini/shapes.py": {"add"},
+    # One pass over a plane: what it reads, what it is turned by, where it writes.
+    "art3d_node/stereo/turn_cpu.py": {"turn_and_limit"},
+    # Kernels that numba compiles, which take arrays and no dataclass.
     "training/mini/embree.py": {"_surface"},
     "training/mini/raytrace.py": {"_trace", "_surface"},
-    "training/mini/shapes.py": {"add"},
 }
 """Functions that take more than `PARAMETERS`; the list may only get shorter."""
 
