@@ -83,8 +83,8 @@ def scaled(flow: Floats, size: tuple[int, int]) -> Floats:
 
 def follow(image: Floats, flow: Floats) -> Floats:
     """An image seen along a flow."""
-    place = flow + _places(flow.shape[0], flow.shape[1])
-    return np.asarray(cv2.remap(image, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    position = flow + _places(flow.shape[0], flow.shape[1])
+    return np.asarray(cv2.remap(image, position, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 @functools.lru_cache(4)

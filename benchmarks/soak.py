@@ -64,7 +64,7 @@ def noise() -> None:
         before = trouble.weight(pid)
         answers = trouble.noise(address, count=180_000, vectors=VECTORS, seed=2)
         after = trouble.weight(pid)
-        _prove(address)
+        _check_tile(address)
         print(f"noise: answers {dict(answers)}\n  before {before}\n  after  {after}; still answers")
 
 
@@ -83,14 +83,14 @@ def silence() -> None:
                 socket.send(b"half", zmq.SNDMORE)
         time.sleep(2.0)
         start = time.perf_counter()
-        _prove(address)
+        _check_tile(address)
         taken = (time.perf_counter() - start) * 1e3
         print(f"silence: a tile beside 1,000 silent connections in {taken:.0f} ms, before {before}, "
               f"now {trouble.weight(pid)}")  # fmt: skip
         context.destroy(0)
 
 
-def _prove(address: str) -> None:
+def _check_tile(address: str) -> None:
     frame = trouble.picture(99)
     with Client(address, hello_timeout_s=30) as client:
         tile = client.tile(frame, AnalysisSettings(), Controls(), trouble.BOX, trouble.OUTPUTS)

@@ -106,7 +106,7 @@ def _one(net: CameraNet, eyes: tuple[EyeTensors, EyeTensors], entry: Entry, read
         for d, f in ((target, film), (d_left, style))
     ]
     pops = pop_outs(offsets[0], offsets[1], left.masks[0].numpy(), left.masks[1].numpy(), left.rgb)
-    carried, seen = carry_right(d_left[0], iz[0])
+    warped, seen = carry_right(d_left[0], iz[0])
     plain = right.masks[0] & ~right.masks[1]
     iz_right = right.maps[None, 1]
     in_right = (seen & ~right.masks[1])[None].float()
@@ -114,7 +114,7 @@ def _one(net: CameraNet, eyes: tuple[EyeTensors, EyeTensors], entry: Entry, read
         float(ddc_iou(d, z, m, reading=reading)[0])
         for d, z, m in (
             (d_left, iz, (1 - local)),
-            (carried[None], iz_right, in_right),
+            (warped[None], iz_right, in_right),
             (d_right, iz_right, (~right.masks[1])[None].float()),
             (right.maps[None, 0], iz_right, plain[None].float()),
         )

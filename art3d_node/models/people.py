@@ -87,16 +87,16 @@ class PeopleNetwork:
     def _detect(self, look: np.ndarray, square: tuple[int, int, int]) -> list[_Found]:
         x, y, side = square
         scale = _DETECTOR_PX / side
-        place = np.array([[scale, 0, -x * scale], [0, scale, -y * scale]], np.float32)
+        affine = np.array([[scale, 0, -x * scale], [0, scale, -y * scale]], np.float32)
         smaller = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         part = look[max(y, 0) : y + side, max(x, 0) : x + side]
         if scale < 0.5:
             size = max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))
             part = cv2.resize(part, size, interpolation=smaller)
-            place = np.array([[1, 0, max(-x, 0) * scale], [0, 1, max(-y, 0) * scale]], np.float32)
+            affine = np.array([[1, 0, max(-x, 0) * scale], [0, 1, max(-y, 0) * scale]], np.float32)
         else:
-            place[:, 2] = max(-x, 0) * scale, max(-y, 0) * scale
-        seen = cv2.warpAffine(part, place, (_DETECTOR_PX, _DETECTOR_PX))
+            affine[:, 2] = max(-x, 0) * scale, max(-y, 0) * scale
+        seen = cv2.warpAffine(part, affine, (_DETECTOR_PX, _DETECTOR_PX))
         boxes, scores = self._detector.run(["boxes", "scores"], {"picture": _input(seen) * 2 - 1})
         sure = 1 / (1 + np.exp(-np.clip(scores[0, :, 0], -60, 60)))
         found = []
@@ -111,20 +111,20 @@ class PeopleNetwork:
         right = np.array([-up[1], up[0]])
         scale = _CROP_PX / max(found.side_px, 1.0)
         to_crop = scale * np.stack([right, -up])
-        place = np.concatenate([to_crop, (_CROP_PX / 2 - to_crop @ found.hip)[:, None]], 1).astype(np.float32)
+        affine = np.concatenate([to_crop, (_CROP_PX / 2 - to_crop @ found.hip)[:, None]], 1).astype(np.float32)
         if scale < 0.5:
             shrunk = cv2.resize(
                 look, (max(1, round(w * 2 * scale)), max(1, round(h * 2 * scale))), interpolation=cv2.INTER_AREA
             )
             factor = np.array([w / shrunk.shape[1], h / shrunk.shape[0], 1.0], np.float32)
-            seen = cv2.warpAffine(shrunk, place * factor, (_CROP_PX, _CROP_PX))
+            seen = cv2.warpAffine(shrunk, affine * factor, (_CROP_PX, _CROP_PX))
         else:
-            seen = cv2.warpAffine(look, place, (_CROP_PX, _CROP_PX))
+            seen = cv2.warpAffine(look, affine, (_CROP_PX, _CROP_PX))
         mask, presence = self._cutter.run(["mask", "presence"], {"picture": _input(seen)})
         if float(presence.ravel()[0]) < _PRESENT:
             return None
         soft = 1 / (1 + np.exp(-np.clip(mask[0, 0], -60, 60)))
-        back = cv2.warpAffine(soft, place, (w, h), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        back = cv2.warpAffine(soft, affine, (w, h), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         return Person(np.asarray(back, np.float32), found.score)
 
 

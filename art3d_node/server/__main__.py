@@ -49,7 +49,7 @@ def _supervise(args: argparse.Namespace, given: Sequence[str]) -> int:
 
     if args.open_paths and not args.address.startswith("ipc://"):
         raise ServerError("--open-paths is for ipc addresses only", remedy="copy models into the model folder")
-    held = _prove(args)
+    held = _validate(args)
     made: list[socket.socket] = []
     try:
         requests, address = listen(args.address)
@@ -74,7 +74,7 @@ def _supervise(args: argparse.Namespace, given: Sequence[str]) -> int:
             os.close(held)
 
 
-def _prove(args: argparse.Namespace) -> int:
+def _validate(args: argparse.Namespace) -> int:
     """Proves what can be proved before a front is started; the lock of an ipc address, else -1.
 
     Raises:

@@ -29,13 +29,13 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     window = _window(plate, disparity, request)
     height, width, (first, last) = window.bottom - window.top, window.right - window.left, window.inner
     colours, layers = (np.empty((height, width, count), np.float32) for count in (image.shape[2], extra.shape[2]))
-    carried, filled = (np.empty((rows, width), np.float32) for rows in (height, last - first))
+    warped, filled = (np.empty((rows, width), np.float32) for rows in (height, last - first))
     hole, beyond = (np.empty((last - first, width), np.bool_) for _ in range(2))
     clean = None if request.clean_plate is None else request.clean_plate.numpy()
-    targets = native.Targets(colours, layers, carried, filled, hole, beyond)
+    targets = native.Targets(colours, layers, warped, filled, hole, beyond)
     part = native.Window((window.left, window.top), window.samples, window.inner, window.span(), window.widest)
     native.render(plate, part, native.Request(request.sign, request.soft, request.fill), targets, clean)
-    found = filled if request.fill else carried[first:last]
+    found = filled if request.fill else warped[first:last]
     planes = (colours[first:last], layers[first:last], found, hole, beyond)
     shown = [window.cut(torch.from_numpy(plane)) for plane in planes]
     for mask in shown[3:]:

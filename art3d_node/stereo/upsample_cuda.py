@@ -69,5 +69,5 @@ def enlarge(low: Tensor, small: Tensor, guide: Tensor, sharp: float) -> Tensor:
 
 def _places(size: int, small: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """For each plate row (or column): the first of its two neighbours on the small grid, and its place there."""
-    place = (torch.arange(size, dtype=torch.float32, device=device) + 0.5) * (small / size) - 0.5
-    return torch.floor(place).long(), place
+    position = (torch.arange(size, dtype=torch.float32, device=device) + 0.5) * (small / size) - 0.5
+    return torch.floor(position).long(), position

@@ -46,7 +46,7 @@ class FarmReporter:
         """`openjd_status: …`."""
         self._frames = frames
         for note in (*settings.get("notes", ()), f"{frames} frames to {settings['out']}"):
-            self._say(openjd_lines.status(note))
+            self._report(openjd_lines.status(note))
 
     def frame(self, event: Event) -> None:
         """`openjd_progress: …`, and the fault of a frame that failed."""
@@ -54,18 +54,18 @@ class FarmReporter:
         depth = _depth_of(event)
         if depth[0] and depth != self._depth:
             self._depth = depth
-            self._say(openjd_lines.status(depth_words(event.stats)))
+            self._report(openjd_lines.status(depth_words(event.stats)))
         if event.error is not None:
-            self._say(openjd_lines.status(f"frame {event.number} {event.kind}: {event.error}"))
-        self._say(openjd_lines.progress(self._over, self._frames))
+            self._report(openjd_lines.status(f"frame {event.number} {event.kind}: {event.error}"))
+        self._report(openjd_lines.progress(self._over, self._frames))
 
     def done(self, counts: Mapping[str, int], seconds: float) -> None:
         """`openjd_status: …`, and `openjd_fail: …` when frames failed."""
         said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
         line = openjd_lines.fail if counts.get("failed") else openjd_lines.status
-        self._say(line(f"{said or 'nothing done'}, {seconds:.1f} s"))
+        self._report(line(f"{said or 'nothing done'}, {seconds:.1f} s"))
 
-    def _say(self, line: str) -> None:
+    def _report(self, line: str) -> None:
         print(line, file=self._out, flush=True)
 
 
@@ -77,7 +77,7 @@ class JsonReporter:
 
     def start(self, frames: int, settings: Mapping[str, Any]) -> None:
         """`{"event": "start", "frames": N, …}`."""
-        self._say("start", frames=frames, **settings)
+        self._report("start", frames=frames, **settings)
 
     def frame(self, event: Event) -> None:
         """One line for each frame; `event` is "frame" for one that was rendered."""
@@ -91,14 +91,14 @@ class JsonReporter:
             fields["seconds"] = {stage: round(value, 4) for stage, value in event.seconds.items()}
         if event.error is not None:
             fields.update(code=event.error.code, error=str(event.error))
-        self._say("frame" if event.kind == "rendered" else event.kind, **fields)
+        self._report("frame" if event.kind == "rendered" else event.kind, **fields)
 
     def done(self, counts: Mapping[str, int], seconds: float) -> None:
         """`{"event": "done", "rendered": N, "kept": N, "skipped": N, "failed": N, "seconds": S}`."""
         kinds = ("rendered", "kept", "skipped", "failed")
-        self._say("done", **{kind: counts.get(kind, 0) for kind in kinds}, seconds=round(seconds, 3))
+        self._report("done", **{kind: counts.get(kind, 0) for kind in kinds}, seconds=round(seconds, 3))
 
-    def _say(self, event: str, **fields: Any) -> None:
+    def _report(self, event: str, **fields: Any) -> None:
         print(json.dumps({"event": event, **fields}), file=self._out, flush=True)
 
 
@@ -127,7 +127,7 @@ class PeopleReporter:
         """Shows the bar."""
         self._since = time.monotonic()
         for note in settings.get("notes", ()):
-            self._say(note)
+            self._report(note)
         self._task = self._bar.add_task(escape(str(settings["out"])), total=frames, rate="")
         self._bar.start()
 
@@ -136,21 +136,21 @@ class PeopleReporter:
         source = _depth_of(event)
         if source[0] and source != self._source:
             self._source = source
-            self._say(f"{depth_words(event.stats)}, style {event.stats.get('style_id')}")
+            self._report(f"{depth_words(event.stats)}, style {event.stats.get('style_id')}")
             for note in ("licence_note", "style_note"):
                 if event.stats.get(note):
-                    self._say(str(event.stats[note]))
+                    self._report(str(event.stats[note]))
         elif source[0] and not tells(event.stats):
-            self._say(f"frame {event.number}: {depth_words(event.stats)}")
+            self._report(f"frame {event.number}: {depth_words(event.stats)}")
         if event.kind == "rendered":
             self._rendered += 1
             if not self._console.is_terminal:
-                self._say(f"frame {event.number}: {event.files[0]}")
+                self._report(f"frame {event.number}: {event.files[0]}")
             self._hidden(event)
         if event.held is not None:
-            self._say(f"frame {event.number}: shows the plate of frame {event.held}")
+            self._report(f"frame {event.number}: shows the plate of frame {event.held}")
         if event.error is not None:
-            self._say(f"frame {event.number} {event.kind}: {event.error}")
+            self._report(f"frame {event.number} {event.kind}: {event.error}")
         if event.kind == "failed":
             self._failed.append(event.number)
         rate = self._rendered / max(time.monotonic() - self._since, 1e-6)
@@ -162,15 +162,15 @@ class PeopleReporter:
         said = ", ".join(
             f"{counts[kind]} {kind}" for kind in ("rendered", "kept", "skipped", "failed") if counts.get(kind)
         )
-        self._say(f"{said or 'nothing done'} in {seconds:.1f} s")
+        self._report(f"{said or 'nothing done'} in {seconds:.1f} s")
         if self._window:
             widest, near, far = zip(*self._window, strict=True)
-            self._say(
+            self._report(
                 f"floating window in {len(self._window)} frames, up to {max(widest):.2f} %; "
                 f"its masks hide parallax from {min(near):+.2f} to {max(far):+.2f} %"
             )
         if self._failed:
-            self._say(f"failed frames: {', '.join(str(n) for n in sorted(self._failed))}")
+            self._report(f"failed frames: {', '.join(str(n) for n in sorted(self._failed))}")
         if self._stream is not sys.stderr:
             self._stream.close()
 
@@ -180,5 +180,5 @@ class PeopleReporter:
             near, far = event.stats["window_hides_pct"]
             self._window.append((max(event.stats["floating_window"]), near, far))
 
-    def _say(self, text: str) -> None:
+    def _report(self, text: str) -> None:
         self._console.print(escape(text))

@@ -168,11 +168,11 @@ def _settings_of(args: argparse.Namespace) -> AnalysisSettings:
 
 
 def _row(
-    client: Client, picture: Pictured, settings: AnalysisSettings, controls: Controls, told_hero: str | None
+    client: Client, picture: Pictured, settings: AnalysisSettings, controls: Controls, named_hero: str | None
 ) -> Row | None:
     try:
         plate = picture.read()
-        hero = told_hero or (plate.view if plate.view in EYES else EYES[0])
+        hero = named_hero or (plate.view if plate.view in EYES else EYES[0])
         turned = resolved_alone(plate.frame, client, settings_for(plate, settings), replace(controls, hero=hero))
         asked = ask(client, plate, settings, turned, layers=("inverse_depth",))
         result = answer(client, asked)

@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     for number, reason in failed.items():
         print(f"art3d: frame {number}: {reason}", file=sys.stderr)
     if source.lacking:
-        print(f"art3d: {source.name}: {source.said_lacking}", file=sys.stderr)
+        print(f"art3d: {source.name}: {source.lacking_text}", file=sys.stderr)
     print(json.dumps({"left": args.left, "right": args.right, **_answer(measured, records, args)}, indent=1))
     if any(set(record["faults"]) & wanted.keys() for record in records):
         return EXIT_FAULTS
@@ -132,7 +132,7 @@ def _source(args: argparse.Namespace) -> StereoSource:
         ]
         source = StereoSource(Path(args.left).name, *paired(named[0], named[1]), input_space=args.input_space)
     if not source.numbers:
-        raise BadInputError(f"no frame has both eyes: {source.said_lacking}", where=args.left, remedy=ALIKE)
+        raise BadInputError(f"no frame has both eyes: {source.lacking_text}", where=args.left, remedy=ALIKE)
     if (args.reference or args.disparity) and len(source.numbers) > 1:
         raise BadInputError(
             "--reference and --disparity are of one frame", where=args.left, remedy="name one, or leave them out"

@@ -16,7 +16,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.io.colour import config as colour_config
 from host_bridge.io.colour.interop import formula
 from host_bridge.io.plates import Plate, PlateSequence, upright
-from host_bridge.io.plates.told_once import LONE_GREY, SEVERAL
+from host_bridge.io.plates.logged_once import LONE_GREY, SEVERAL
 from host_bridge.shot.signature import glance
 from host_bridge.shot.transitions import Finder
 
@@ -74,7 +74,7 @@ def size(seen: Seen) -> Iterator[Finding]:
         said.append(f"data window {_box(frame.data)}")
     if frame.pixel_aspect != 1.0:
         said.append(f"pixel aspect {frame.pixel_aspect:.4g}")
-    if turn := upright.said(plate.turn):
+    if turn := upright.described(plate.turn):
         said.append(f"{turn} to stand upright (orientation {plate.turn})")
     kinds = "/".join(dict.fromkeys(_KINDS.get(kind, kind) for kind in plate.types))
     said.append(f"{' '.join(frame.channels)} as {kinds}")

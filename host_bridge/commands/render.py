@@ -116,7 +116,7 @@ def _delivered(args: argparse.Namespace) -> int:
         raise BadInputError("a farm's chunks are written as EXR", where=args.out, remedy="`art3d deliver` them after")
     asked = PlateSequence.open(args.plate, frames=args.frames, view=args.view, start=args.start)
     delivery = delivery_of(args, args.out, len(asked.frames), asked)
-    _prove_not_the_plate(asked, delivery)
+    _validate_not_the_plate(asked, delivery)
     folder = Path(args.out).parent / f".{Path(args.out).name.replace('#', '').replace('%', '')}.stereo"
     stereo = str(folder / "stereo.####.exr")
     code = _rendered(argparse.Namespace(**{**vars(args), "out": stereo, "beside": args.out}))
@@ -132,7 +132,7 @@ def _delivered(args: argparse.Namespace) -> int:
     return code
 
 
-def _prove_not_the_plate(plate: PlateSequence, delivery: Delivery) -> None:
+def _validate_not_the_plate(plate: PlateSequence, delivery: Delivery) -> None:
     plates = {plate.path(number).resolve() for number in plate.frames}
     for path in (delivery.out.path(number, view) for number in plate.frames for view in delivery.views):
         if path.resolve() in plates:

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"art3d: {name} frame {number}: {error}", file=sys.stderr)
     lacking = [shot.source for shot in shots if shot.source.lacking]
     for source in lacking:
-        print(f"art3d: {source.name}: {source.said_lacking}", file=sys.stderr)
+        print(f"art3d: {source.name}: {source.lacking_text}", file=sys.stderr)
     print(f"open {made.index}")
     return EXIT_SOME_FRAMES if made.failed or lacking else EXIT_OK
 

@@ -51,18 +51,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Proves the render, writes the bundle and says how to run it."""
-    proven = job_of(render.options_of(args))
-    proven.check()
-    _prove_all_there(proven)
-    notes = notes_of(proven.check_readable(), proven, args.frames)
-    job = _shot_job(args, proven)
+    checked = job_of(render.options_of(args))
+    checked.check()
+    _validate_all_there(checked)
+    notes = notes_of(checked.check_readable(), checked, args.frames)
+    job = _shot_job(args, checked)
     template, values = shot_bundle(job)
     if job.kitchen.style_folder is not None:
         job.kitchen.style_folder.mkdir(parents=True, exist_ok=True)
-        for style in find_style_files(proven.settings.style):
+        for style in find_style_files(checked.settings.style):
             shutil.copyfile(style, job.kitchen.style_folder / style.name)
     write_bundle(args.bundle, template, values)
-    print(f"wrote {args.bundle}: {len(proven.plate.frames)} frames, chunks of {args.chunk}")
+    print(f"wrote {args.bundle}: {len(checked.plate.frames)} frames, chunks of {args.chunk}")
     for note in notes:
         print(f"note   {note}")
     if not _writable(Path(args.out).parent):
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _prove_all_there(job: Job) -> None:
+def _validate_all_there(job: Job) -> None:
     """A frame without a file would stop the whole job at its first step.
 
     Raises:
@@ -92,7 +92,7 @@ def _writable(folder: Path) -> bool:
     return os.access(there, os.W_OK)
 
 
-def _shot_job(args: argparse.Namespace, proven: Job) -> ShotJob:
+def _shot_job(args: argparse.Namespace, checked: Job) -> ShotJob:
     kept_out = {*SAID_BY_THE_BUNDLE, *_named(args)}
     shot = None
     if args.shot != "none":
@@ -101,22 +101,22 @@ def _shot_job(args: argparse.Namespace, proven: Job) -> ShotJob:
         plate=Path(args.plate),
         out=Path(args.out),
         shot=shot,
-        frames=proven.plate.frames,
+        frames=checked.plate.frames,
         chunk=args.chunk,
         options=tuple(words_of(args, render, without=kept_out)),
         analyse_options=tuple(words_of(args, render, without=kept_out | (names_of(render) - names_of(analyse)))),
         files=tuple(_files(args)),
-        kitchen=_kitchen(args, proven),
+        kitchen=_kitchen(args, checked),
         gpu=args.gpu,
     )
 
 
-def _kitchen(args: argparse.Namespace, proven: Job) -> Kitchen:
+def _kitchen(args: argparse.Namespace, checked: Job) -> Kitchen:
     expected = ""
     if not args.any_kitchen:
         with Client(args.server) as client:
-            expected = expectation(identities(client, proven.settings))
-    travels = bool(find_style_files(proven.settings.style))
+            expected = expectation(identities(client, checked.settings))
+    travels = bool(find_style_files(checked.settings.style))
     return Kitchen(
         expected=expected,
         colour_config=os.environ.get("OCIO", "").strip(),

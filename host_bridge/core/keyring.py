@@ -72,7 +72,7 @@ def load_secret(path: Path) -> tuple[bytes, bytes]:
     Raises:
         BadInputError: missing, unreadable, or readable by others.
     """
-    _prove_private(path)
+    _validate_private(path)
     public, secret = _load(path)
     if secret is None:
         raise BadInputError("the file holds no secret key", where=str(path), remedy="name the .key_secret file")
@@ -119,7 +119,7 @@ def _load(path: Path) -> tuple[bytes, bytes | None]:
     return found["public"], found.get("secret")
 
 
-def _prove_private(path: Path) -> None:
+def _validate_private(path: Path) -> None:
     try:
         found = path.stat()
     except OSError:

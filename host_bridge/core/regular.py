@@ -32,17 +32,17 @@ def open_regular(path: Path, *, limit_bytes: int | None = None, follow: bool = T
         OSError: it cannot be opened, is no regular file or is larger; `strerror` says which.
     """
     # A device may do something when it is opened, so it is looked at first; what was opened is looked at again.
-    _prove(path, os.stat(path, follow_symlinks=follow), limit_bytes)
+    _validate(path, os.stat(path, follow_symlinks=follow), limit_bytes)
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW))
     try:
-        _prove(path, os.fstat(handle), limit_bytes)
+        _validate(path, os.fstat(handle), limit_bytes)
         return os.fdopen(handle, "rb")
     except BaseException:
         os.close(handle)
         raise
 
 
-def _prove(path: Path, found: os.stat_result, limit_bytes: int | None) -> None:
+def _validate(path: Path, found: os.stat_result, limit_bytes: int | None) -> None:
     if not stat.S_ISREG(found.st_mode):
         kind = errno.EISDIR if stat.S_ISDIR(found.st_mode) else errno.EINVAL
         raise OSError(kind, "not a regular file", str(path))
@@ -102,14 +102,14 @@ def validate_plain(value: Any, *, nesting: int = NESTING) -> None:
             elif isinstance(each, (list, tuple)):
                 deeper += each
             else:
-                _prove_scalar(each)
+                _validate_scalar(each)
         if not deeper:
             return
         level = deeper
     raise ValueError("it is nested too deeply")
 
 
-def _prove_scalar(value: Any) -> None:
+def _validate_scalar(value: Any) -> None:
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):

@@ -38,17 +38,17 @@ def carry_out(
         OutputError: the output is the input, or a movie cannot be written.
         PlateError: no frame, or one of a movie, can be read; or a movie's frame has no file.
     """
-    _prove_apart(source, delivery)
+    _validate_apart(source, delivery)
     if delivery.codec:
         if source.lacking:
-            raise MissingFrameError(f"a movie has no gaps: {source.said_lacking}", where=source.name,
+            raise MissingFrameError(f"a movie has no gaps: {source.lacking_text}", where=source.name,
                                     remedy="render what is missing, or name other --frames")  # fmt: skip
         _movies(source, delivery, done)
         return {}
     return _pictures(source, delivery, overwrite, done)
 
 
-def _prove_apart(source: StereoSource, delivery: Delivery) -> None:
+def _validate_apart(source: StereoSource, delivery: Delivery) -> None:
     sources = {sequence.path(n).resolve() for sequence in (source.left, source.right) for n in source.numbers}
     for number in source.numbers:
         for view in delivery.views:

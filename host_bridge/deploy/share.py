@@ -155,7 +155,7 @@ def _fill(plan: Plan, half: Path, found: list, tell: Callable[[str], None]) -> N
     _write_launchers(plan, half, glibc)
     if plan.bytecode:
         tell("compiling")
-    _prove(plan, half, node=any(package.metadata["Name"] == "torch" for package in found))
+    _try_out(plan, half, node=any(package.metadata["Name"] == "torch" for package in found))
     manifest = {
         "art3d": plan.wheel.version,
         "python": plan.interpreter.release,
@@ -196,7 +196,7 @@ def _write_program(path: Path, text: str) -> None:
         make_executable(half)
 
 
-def _prove(plan: Plan, half: Path, *, node: bool) -> None:
+def _try_out(plan: Plan, half: Path, *, node: bool) -> None:
     """Runs the Python that was written: it compiles every module and imports what a render needs."""
     prefix = half / "python"
     python = [str(prefix / "bin" / plan.interpreter.name), "-s", "-P"]

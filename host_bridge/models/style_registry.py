@@ -48,7 +48,7 @@ def registry_folder() -> Path:
     return Path(named[0]) if named else Path(platformdirs.user_config_dir("art3d")) / "styles"
 
 
-def proven_id(path: Path) -> str:
+def verified_id(path: Path) -> str:
     """The id of a style file, proved by its content.
 
     Raises:
@@ -88,7 +88,7 @@ def install(path: Path, folder: Path) -> Version:
         StyleError: it is no sound style file, or its name is not a style's.
         OutputError: the folder cannot be written.
     """
-    name, found = path.stem, proven_id(path)
+    name, found = path.stem, verified_id(path)
     kept, active = folder / VERSIONS / f"{name}@{found}{SUFFIX}", folder / (name + SUFFIX)
     if not _NAME.fullmatch(name) or name == "neutral":
         raise StyleError("its file's name cannot be a style's", remedy="rename it", where=str(path))
@@ -96,7 +96,7 @@ def install(path: Path, folder: Path) -> Version:
         _copy(path, kept)
     if not active.exists():
         _copy(kept, active)
-    return Version(name, found, kept, proven_id(active) == found)
+    return Version(name, found, kept, verified_id(active) == found)
 
 
 def pin(name: str, version: str, folder: Path) -> Version:
@@ -117,9 +117,9 @@ def pin(name: str, version: str, folder: Path) -> Version:
         there = ", ".join(file.stem.rpartition("@")[2] for file in found) or "none"
         what = "names several versions" if fitting else "is no version that is installed"
         raise StyleError(f"{version!r} {what}", where=f"{folder} {name}", remedy=f"there are {there}")
-    proven = proven_id(fitting[0])
+    verified = verified_id(fitting[0])
     _copy(fitting[0], folder / (name + SUFFIX))
-    return Version(name, proven, fitting[0], True)
+    return Version(name, verified, fitting[0], True)
 
 
 def versions(folder: Path) -> Iterator[Version]:
@@ -136,7 +136,7 @@ def verify(folder: Path) -> tuple[int, list[str]]:
     kept = {(version.name, version.id) for version in versions(folder)}
     for file in sorted([*folder.glob(f"*{SUFFIX}"), *(folder / VERSIONS).glob(f"*{SUFFIX}")]):
         try:
-            found = proven_id(file)
+            found = verified_id(file)
         except StyleError as error:
             faults.append(str(error))
             continue

@@ -61,7 +61,7 @@ def install(folder: Path, bundle: Path, *, command: str | None = None) -> list[P
         OutputError: the folder cannot be written, or holds somebody else's set-up.
     """
     line = (command or own_command()) + "\n"
-    _prove_ours(folder)
+    _validate_ours(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "command").write_text(line, encoding="utf-8")
@@ -84,7 +84,7 @@ def install(folder: Path, bundle: Path, *, command: str | None = None) -> list[P
     return sorted(folder.iterdir())
 
 
-def _prove_ours(folder: Path) -> None:
+def _validate_ours(folder: Path) -> None:
     if (folder / "init.py").exists() and not (folder / "art3d_nuke").is_dir():
         raise OutputError(
             "this folder holds another Nuke set-up", where=str(folder), remedy="name a folder of its own with --to"

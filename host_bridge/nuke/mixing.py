@@ -53,7 +53,7 @@ def _shares(text: str) -> dict[str, float]:
     return found
 
 
-def prove_still(node: Any) -> None:
+def validate_still(node: Any) -> None:
     """One shot analysis belongs to one style.
 
     Raises:

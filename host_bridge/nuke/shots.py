@@ -66,7 +66,7 @@ def _new_shot(stem: str) -> str:
     return path
 
 
-def _prove_seen(node: Any, read: Any) -> None:
+def _validate_seen(node: Any, read: Any) -> None:
     """The analysis reads the plate's file, and must see the depth that the node takes.
 
     Raises:
@@ -85,8 +85,8 @@ def analyse_shot() -> None:
     """Runs `art3d analyse` on the plate and gives the shot file to the node."""
     node = chosen()
     read = plate_of(node)
-    _prove_seen(node, read)
-    mixing.prove_still(node)
+    _validate_seen(node, read)
+    mixing.validate_still(node)
     path = nuke.filename(read)
     shot = _new_shot(_stem(path))
 

@@ -74,7 +74,7 @@ class StereoSource:
         return replace(self, left=left, right=right)
 
     @property
-    def said_lacking(self) -> str:
+    def lacking_text(self) -> str:
         """What is not there, in words; "" when both eyes have every frame."""
         gone = self.lacking
         if len(set(gone.values())) == 1 and len(gone) == len(EYES):
@@ -158,7 +158,7 @@ def open_stereo(
     """
     source = _opened(text, layout, frames, input_space)
     if not source.numbers:
-        raise MissingFrameError(f"no frame has both eyes: {source.said_lacking}", where=text, remedy=ALIKE)
+        raise MissingFrameError(f"no frame has both eyes: {source.lacking_text}", where=text, remedy=ALIKE)
     return source
 
 

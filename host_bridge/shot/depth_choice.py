@@ -16,7 +16,7 @@ class ShotDepth:
         source: what it came to.
         plate_z: what the plate held: "none", "one value" or "depth".
         meaning: what Z means, one of the knob Z Meaning but "auto"; "" for a source that reads no Z.
-        how: how that was settled: `told_depth.ASKED`, `STATED` or `DECIDED`; "" without a meaning.
+        how: how that was settled: `depth_provenance.ASKED`, `STATED` or `DECIDED`; "" without a meaning.
         agreement: rank correlation with the order of a network, a mean over frames; None where nobody had to decide.
         pictures: the depth pictures that were asked for, by the name of their files; "" for the plate's own depth.
         channel: the depth channel that was asked for; "" for the usual names.
@@ -34,7 +34,7 @@ class ShotDepth:
     read_from: str = ""
 
     def fields(self) -> dict[str, Any]:
-        """As the statistics of a frame have them; see `told_depth.depth_words`."""
+        """As the statistics of a frame have them; see `depth_provenance.depth_words`."""
         found: dict[str, Any] = {"z_void": "the plate's Z"} if self.plate_z == "one value" else {}
         if self.meaning:
             found.update(depth_from=self.read_from, z_meaning=self.meaning, z_how=self.how)

@@ -171,7 +171,7 @@ def _opened(values: Array) -> Array:
     return np.asarray(windows(padded, reach).max(axis=1))
 
 
-def said(side: Side) -> str:
+def as_text(side: Side) -> str:
     """A side as text: parallax, depth and sculpt of each band, from the top."""
     numbers = ((b.parallax_pct, b.depth_pct, b.sculpt_pct) for b in side)
     return ", ".join(" ".join(f"{value:.{DECIMALS}f}" for value in band) for band in numbers)

@@ -59,7 +59,7 @@ def entry_json(entry: ShotEntry) -> dict[str, Any]:
 
 
 def _said(cut: Edges) -> dict[str, str]:
-    return {"left": edges_of.said(cut.left), "right": edges_of.said(cut.right)}
+    return {"left": edges_of.as_text(cut.left), "right": edges_of.as_text(cut.right)}
 
 
 def entry_of(fields: Mapping[str, Any]) -> ShotEntry:

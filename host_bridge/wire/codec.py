@@ -105,7 +105,7 @@ def _unpack(data: bytes | memoryview, limit_bytes: int) -> dict[str, Any]:
         ) from None
     if type(found) is not dict:
         raise ProtocolError("the header is not a map", remedy="see docs/protocol.md")
-    _prove_depth(found)
+    _validate_depth(found)
     return found
 
 
@@ -122,7 +122,7 @@ def _unique(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     return found
 
 
-def _prove_depth(top: Any) -> None:
+def _validate_depth(top: Any) -> None:
     level = [top]
     for _ in range(NESTING):
         level = [

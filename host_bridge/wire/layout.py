@@ -85,7 +85,7 @@ def validate_layers(layers: Sequence[Layer], nbytes: int, *, limit_bytes: int) -
         raise LimitError(f"a frame of {nbytes} bytes", remedy=f"the limit frame_bytes is {limit_bytes}")
     end, last = 0, ""
     for layer in layers:
-        _prove_shape(layer)
+        _validate_shape(layer)
         if layer.name <= last or layer.offset != aligned(end):
             raise ProtocolError(f"layer {layer.name!r} is out of order", remedy="order by name, align to 64 bytes")
         end, last = layer.offset + _size(layer)[1], layer.name
@@ -93,7 +93,7 @@ def validate_layers(layers: Sequence[Layer], nbytes: int, *, limit_bytes: int) -
         raise ProtocolError(f"the layers take {aligned(end)} bytes, not {nbytes}", remedy="announce the exact size")
 
 
-def _prove_shape(layer: Layer) -> None:
+def _validate_shape(layer: Layer) -> None:
     known = layer.name in UPLOAD_LAYERS and layer.dtype in LAYER_DTYPES
     sides = 0 < layer.rows <= COORDINATE and 0 < layer.columns <= COORDINATE and 0 < layer.channels <= CHANNELS
     if not (known and sides):

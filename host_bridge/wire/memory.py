@@ -60,13 +60,13 @@ def _map(fd: int, segment: Segment, write: bool) -> mmap.mmap:
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or segment.nbytes < 0 or found.st_size < needed:
         raise SegmentError("the segment is not the one that was announced", remedy="use transport inline")
     mapped = mmap.mmap(fd, found.st_size, access=mmap.ACCESS_WRITE if write else mmap.ACCESS_READ)
-    if not proves(mapped, segment):
+    if not has_token(mapped, segment):
         mapped.close()
         raise SegmentError("the segment carries another token", remedy="use transport inline")
     return mapped
 
 
-def proves(mapped: mmap.mmap, segment: Segment) -> bool:
+def has_token(mapped: mmap.mmap, segment: Segment) -> bool:
     """Whether a mapping still is the announced segment."""
     return len(mapped) >= SEGMENT_HEADER_BYTES + segment.nbytes and mapped[:16].hex() == segment.token
 
@@ -86,7 +86,7 @@ class Mappings:
         """
         name = (segment.pid, segment.fd)
         mapped = self._kept.pop(name, None)
-        if mapped is None or not proves(mapped, segment):
+        if mapped is None or not has_token(mapped, segment):
             mapped = attach(segment, write=self._write)
         self._kept[name] = mapped
         while len(self._kept) > self._count:

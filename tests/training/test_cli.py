@@ -13,7 +13,7 @@ import pytest
 from art3d_node.models.styles import load_style
 from art3d_node.stereo.ddc import READINGS
 from training.cli import COMMANDS, build_parser, main
-from training.commands.options import _told
+from training.commands.options import _help_of
 from training.config import RECIPES, CurateConfig, FitConfig
 from training.limits import CHOICES, RANGES, refuse_unusable
 from training.masks import SOURCES
@@ -23,7 +23,7 @@ from training.stereo_net import NETS
 
 @pytest.mark.parametrize("config", [CurateConfig, FitConfig, FilmPlan])
 def test_every_option_is_told(config: type) -> None:
-    told = _told(config)
+    told = _help_of(config)
     grouped = {"shots", "frames_per_shot", "width", "height"} if config is FilmPlan else set()
     assert {f.name for f in fields(config)} - grouped <= set(told)
 

@@ -12,7 +12,7 @@ import torch
 pytest.importorskip("embreex")
 
 from training.mini import meshes, sets
-from training.mini.cutouts import CutOut, Ground, paste, photographs
+from training.mini.cutouts import Backdrop, CutOut, paste, photographs
 from training.mini.data import Cache
 from training.mini.embree import Camera, Lamp, World
 from training.mini.factory import SHAPES, load_props, scene, usable
@@ -93,7 +93,7 @@ def test_a_cut_out_lies_before_what_it_covers() -> None:
 
 
 def test_people_stand_before_their_surroundings_and_outlines_are_unknown() -> None:
-    behind = Ground(np.zeros((96, 128, 3), np.uint8), np.full((96, 128), 0.5, np.float32))
+    behind = Backdrop(np.zeros((96, 128, 3), np.uint8), np.full((96, 128), 0.5, np.float32))
     mask = np.zeros((96, 128), np.float32)
     mask[30:, 40:80], mask[28:30, 40:80] = 1.0, 0.5
     iz, ids = in_front(behind, [mask], np.random.default_rng(0))

@@ -21,7 +21,7 @@ _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0
 
 def add_config(parser: argparse.ArgumentParser, config: type[Any]) -> None:
     """One option per field; its help is the field's line in the class's docstring, its default the field's."""
-    told = _told(config)
+    told = _help_of(config)
     for field in dataclasses.fields(config):
         parser.add_argument(
             f"--{field.name.replace('_', '-')}",
@@ -31,7 +31,7 @@ def add_config(parser: argparse.ArgumentParser, config: type[Any]) -> None:
         )
 
 
-def _told(config: type[Any]) -> dict[str, str]:
+def _help_of(config: type[Any]) -> dict[str, str]:
     lines = re.findall(r"^        (\w+): (.*(?:\n            .*)*)", config.__doc__ or "", re.M)
     return {name: " ".join(text.split()) for name, text in lines}
 

@@ -43,7 +43,7 @@ class CutOut:
 
 
 @dataclass(frozen=True)
-class Ground:
+class Backdrop:
     """A photograph ``(h, w, 3)`` uint8 and its inverse depth by the teacher ``(h, w)``, about 0 .. 1."""
 
     rgb: np.ndarray
@@ -59,14 +59,14 @@ def photographs(plates: Path, assets: Path) -> list[Path]:
 
 
 @torch.no_grad()
-def ground(rgb: np.ndarray, teacher: MiniDepth) -> Ground:
+def backdrop(rgb: np.ndarray, teacher: MiniDepth) -> Backdrop:
     """One photograph at training's size with the teacher's estimate."""
     scale = _SIDE_PX / max(rgb.shape[:2])
     h, w = (max(32, 32 * round(side * scale / 32)) for side in rgb.shape[:2])
     small = cv2.resize(rgb, (w, h), interpolation=cv2.INTER_AREA)
     estimate = teacher(torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255)[0, 0].numpy()
     low, high = np.quantile(estimate, [0.02, 0.98])
-    return Ground(small, np.clip((estimate - low) / max(high - low, 1e-4), -0.05, 1.1).astype(np.float32))
+    return Backdrop(small, np.clip((estimate - low) / max(high - low, 1e-4), -0.05, 1.1).astype(np.float32))
 
 
 def _subject(s: Stage) -> tuple[np.ndarray, float]:
@@ -122,7 +122,7 @@ def _cut(world: World, shot: Shot, side_px: int, frame: float, rng: np.random.Ge
     return CutOut(shown.astype(np.float32), alpha, behind.astype(np.float32))
 
 
-def window(behind: Ground, rng: np.random.Generator, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def window(behind: Backdrop, rng: np.random.Generator, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """A part of a photograph ``(h, w, 3)`` 0..1 and of its inverse depth, at times mirrored or out of focus."""
     h, w = behind.iz.shape
     scale = min(h / size[0], w / size[1]) * rng.uniform(0.5, 1.0)
@@ -150,12 +150,12 @@ def paste(
     y = h - n + int(rng.uniform(-0.02, 0.35) * n) if rng.random() < 0.8 else int(rng.uniform(-0.1 * n, h - 0.6 * n))
     flip = -1 if rng.random() < 0.5 else 1
     scale = n / cut.alpha.shape[0]
-    place = np.array([[flip * scale, 0, x + (n if flip < 0 else 0)], [0, scale, y]], np.float32)
-    alpha = cv2.warpAffine(cut.alpha, place, (w, h), flags=cv2.INTER_AREA)
+    affine = np.array([[flip * scale, 0, x + (n if flip < 0 else 0)], [0, scale, y]], np.float32)
+    alpha = cv2.warpAffine(cut.alpha, affine, (w, h), flags=cv2.INTER_AREA)
     if (alpha > 0.5).sum() < 0.01 * h * w:
         return rgb, iz
-    colour = cv2.warpAffine(cut.rgb, place, (w, h), borderMode=cv2.BORDER_REPLICATE)
-    depth = cv2.warpAffine(cut.behind, place, (w, h), flags=cv2.INTER_NEAREST)
+    colour = cv2.warpAffine(cut.rgb, affine, (w, h), borderMode=cv2.BORDER_REPLICATE)
+    depth = cv2.warpAffine(cut.behind, affine, (w, h), flags=cv2.INTER_NEAREST)
     on = alpha > 0.5
     light = np.clip((rgb[on].mean() + 0.08) / (colour[on].mean() + 0.08), 0.2, 1.7) ** rng.uniform(0, 1.1)
     tone = (rgb[on].mean(0) + 0.1) / (rgb[on].mean() + 0.1)
@@ -170,13 +170,13 @@ def paste(
 Supply = Callable[[np.random.Generator], list[CutOut]]
 
 
-def shard(supply: Supply, grounds: list[Ground], target: Path, seed: int, number: int) -> None:
+def shard(supply: Supply, backdrops: list[Backdrop], target: Path, seed: int, number: int) -> None:
     """Write one shard of pictures with one to three cut-outs each."""
     rng = np.random.default_rng([seed, number])
     bank = [c for _ in range(8) for c in supply(rng)]
     pictures = []
     for _ in range(PICTURES_A_SHARD):
-        rgb, iz = window(grounds[int(rng.integers(len(grounds)))], rng, SIZE)
+        rgb, iz = window(backdrops[int(rng.integers(len(backdrops)))], rng, SIZE)
         ids = np.zeros(SIZE, np.uint8)
         iz = iz * rng.uniform(0.25, 0.9) + 0.15
         for thing in range(1 + int(rng.random() < 0.3) + int(rng.random() < 0.1)):
@@ -204,13 +204,13 @@ def main() -> None:
     out = args.out or cache_folder() / "material"
     out.mkdir(parents=True, exist_ok=True)
     teacher = load_mini(args.teacher)
-    grounds = [ground(read_rgb(path), teacher) for path in photographs(args.plates, args.assets)]
+    backdrops = [backdrop(read_rgb(path), teacher) for path in photographs(args.plates, args.assets)]
     props = load_props(args.assets, args.plates, args.seed)
     for number in range(args.count // PICTURES_A_SHARD):
         target = out / f"cutouts_{args.seed}_{number:04d}.npz"
         if not target.exists():
             start = time.process_time()
-            shard(lambda rng: traced(props, rng), grounds, target, args.seed, number)
+            shard(lambda rng: traced(props, rng), backdrops, target, args.seed, number)
             _log.info("%s: %.1f s of a core", target.name, time.process_time() - start)
 
 

@@ -125,9 +125,9 @@ def _paste(name: str, frame: np.ndarray, behind: np.ndarray, rng: np.random.Gene
     tall = int(h * rng.uniform(0.6, 1.1))
     wide = tall * frame.shape[1] // frame.shape[0]
     x = int(rng.uniform(-0.15, 0.15) * w + (w - wide) / 2)
-    place = np.array([[1, 0, x], [0, 1, h - tall]], np.float32)
-    alpha = cv2.warpAffine(cv2.resize(_keyed(frame), (wide, tall), interpolation=cv2.INTER_AREA), place, (w, h))
-    man = cv2.warpAffine(cv2.resize(frame, (wide, tall), interpolation=cv2.INTER_CUBIC), place, (w, h))
+    affine = np.array([[1, 0, x], [0, 1, h - tall]], np.float32)
+    alpha = cv2.warpAffine(cv2.resize(_keyed(frame), (wide, tall), interpolation=cv2.INTER_AREA), affine, (w, h))
+    man = cv2.warpAffine(cv2.resize(frame, (wide, tall), interpolation=cv2.INTER_CUBIC), affine, (w, h))
     light = np.clip((behind.mean() + 25) / (man[alpha > 0.5].mean() + 25), 0.3, 1.5)
     mixed = behind * (1 - alpha[..., None]) + np.clip(man * light, 0, 255) * alpha[..., None]
     return Pasted(name, mixed.round().astype(np.uint8), alpha > 0.5)

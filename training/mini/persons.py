@@ -19,7 +19,7 @@ import numpy as np
 
 from art3d_node.models.mini import load_mini
 from art3d_node.models.people import PeopleNetwork
-from training.mini.cutouts import SIZE, CutOut, Ground, ground, paste, photographs, window
+from training.mini.cutouts import SIZE, Backdrop, CutOut, backdrop, paste, photographs, window
 from training.mini.factory import cache_folder
 from training.mini.pictures import read_rgb
 
@@ -66,7 +66,7 @@ def peopled(network: PeopleNetwork, rgb: np.ndarray) -> Peopled | None:
     return Peopled(rgb, masks) if masks else None
 
 
-def in_front(behind: Ground, masks: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def in_front(behind: Backdrop, masks: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Inverse depth ``(h, w)`` with each person before their surroundings, NaN along outlines, and numbers uint8."""
     iz, ids = behind.iz + 0.3, np.zeros(behind.iz.shape, np.uint8)
     wide = np.ones((2 * (len(iz) // 16) + 1,) * 2, np.uint8)
@@ -94,9 +94,9 @@ def cut_outs(picture: Peopled, *, side_px: int = 256) -> Iterator[CutOut]:
         side = 1.08 * max(tall, wide)
         scale = side_px / side
         middle = (columns[0] + columns[-1]) / 2
-        place = np.array([[scale, 0, side_px / 2 - scale * middle], [0, scale, side_px - scale * (rows[-1] + 1)]])
-        rgb = cv2.warpAffine(picture.rgb, place, (side_px, side_px), borderMode=cv2.BORDER_REPLICATE)
-        alpha = cv2.warpAffine(np.clip((mask - 0.35) / 0.4, 0, 1), place, (side_px, side_px))
+        affine = np.array([[scale, 0, side_px / 2 - scale * middle], [0, scale, side_px - scale * (rows[-1] + 1)]])
+        rgb = cv2.warpAffine(picture.rgb, affine, (side_px, side_px), borderMode=cv2.BORDER_REPLICATE)
+        alpha = cv2.warpAffine(np.clip((mask - 0.35) / 0.4, 0, 1), affine, (side_px, side_px))
         yield CutOut((rgb / 255).astype(np.float32), alpha, np.zeros((side_px, side_px), np.float32))
 
 
@@ -109,7 +109,7 @@ def _save(rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]], target: Path) -
 
 
 def _windows(
-    picture: Ground, ids: np.ndarray, rng: np.random.Generator
+    picture: Backdrop, ids: np.ndarray, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     h, w = ids.shape
     for _ in range(_WINDOWS):
@@ -141,19 +141,19 @@ def main() -> None:
     for rgb in frames(args.shared):
         found = peopled(network, rgb)
         if found is not None:
-            behind = ground(found.rgb, teacher)
+            behind = backdrop(found.rgb, teacher)
             masks = [cv2.resize(m, behind.iz.shape[::-1]) for m in found.masks]
             iz, ids = in_front(behind, masks, rng)
-            rows.extend(_windows(Ground(behind.rgb, iz), ids, rng))
+            rows.extend(_windows(Backdrop(behind.rgb, iz), ids, rng))
             bank.extend(cut_outs(found))
     _save(rows, out / f"people_{args.seed}_0.npz")
     _log.info("%d windows of pictures with people, %d cut-outs", len(rows), len(bank))
     places = photographs(args.shared / "plates", args.shared / "training_assets")
     empty = [path for path in places if not network.people(_small(read_rgb(path)))]
-    grounds = [ground(read_rgb(path), teacher) for path in empty]
+    backdrops = [backdrop(read_rgb(path), teacher) for path in empty]
     pasted = []
     for _ in range(args.count):
-        shown, iz = window(grounds[int(rng.integers(len(grounds)))], rng, SIZE)
+        shown, iz = window(backdrops[int(rng.integers(len(backdrops)))], rng, SIZE)
         ids, iz = np.zeros(SIZE, np.uint8), iz * rng.uniform(0.25, 0.9) + 0.15
         for number in range(1, 2 + int(rng.random() < 0.3)):
             shown, iz = paste(shown, iz, ids, bank[int(rng.integers(len(bank)))], number, rng)

@@ -33,8 +33,8 @@ def read_points(path: Path) -> Iterator[tuple[str, int | None, list[_Point]]]:
         file, _, frame = name.partition("@")
         points = []
         for mark in marks.split():
-            place, level = mark.split("=")
-            x, y = place.split(",")
+            point, level = mark.split("=")
+            x, y = point.split(",")
             points.append((float(x) / 100, float(y) / 100, int(level)))
         yield file, int(frame) if frame else None, points
 

@@ -112,7 +112,7 @@ def ids_by_name(config: str) -> Mapping[str, str]:
     return found
 
 
-def converted(pixels: Array, place: Located) -> Array:
+def converted(pixels: Array, located: Located) -> Array:
     """Values of a config's space as linear Rec.709 float32; grey stays one channel.
 
     Raises:
@@ -122,13 +122,13 @@ def converted(pixels: Array, place: Located) -> Array:
     given = np.repeat(pixels, 3, axis=-1) if grey else pixels
     out = oiio.ImageBufAlgo.colorconvert(
         oiio.ImageBuf(np.ascontiguousarray(given, np.float32)),
-        place.name,
-        place.linear,
+        located.name,
+        located.linear,
         unpremult=False,
-        colorconfig=place.config,
+        colorconfig=located.config,
     )
     if out.has_error:
         raise BadInputError(
-            f"the colour config fails: {out.geterror()}", where=place.config, remedy="try another space"
+            f"the colour config fails: {out.geterror()}", where=located.config, remedy="try another space"
         )
     return np.asarray(out.get_pixels("float"), np.float32)[..., : 1 if grey else 3]

@@ -117,7 +117,7 @@ def from_cicp(colour_primaries: int, transfer: int) -> str | None:
     return f"{curve}_{name}_{'scene' if curve in _TEXTURES else 'display'}"
 
 
-def says_nothing(transfer: int) -> bool:
+def is_unspecified(transfer: int) -> bool:
     """Whether a transfer code point is one of those that mean "not specified"."""
     return transfer in _UNSPECIFIED
 

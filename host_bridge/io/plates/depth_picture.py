@@ -22,9 +22,9 @@ from host_bridge.io.plates.disparity import find_disparity, read_npy, read_pfm
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.film import Film
 from host_bridge.io.plates.image_file import has_further, opened, read_pixels
+from host_bridge.io.plates.logged_once import SEVERAL, log_once
 from host_bridge.io.plates.naming import of_view
 from host_bridge.io.plates.resample import resampled
-from host_bridge.io.plates.told_once import SEVERAL, tell
 from host_bridge.wire.depth_values import varies
 
 ASPECT_SLACK = 0.04
@@ -151,7 +151,7 @@ def _from_image(path: Path, channel: str) -> DepthPicture:
         spec = reader.spec()
         pixels = upright.turned(read_pixels(reader, path), upright.orientation_of(spec.getattribute("Orientation")))
         if has_further(reader, path):
-            tell(path, SEVERAL)
+            log_once(path, SEVERAL)
     names = list(spec.channelnames)
     plane = _one_plane(path, pixels, names, channel)
     if plane.dtype.kind == "u":

@@ -146,7 +146,7 @@ def read_headers(path: Path) -> tuple[tuple[Header, ...], int]:
         with path.open("rb") as file:
             headers, end = _grown(file)
         for header in headers:
-            _prove(header)
+            _validate(header)
     except (ValueError, struct.error, IndexError, KeyError) as error:
         raise PlateError("the header is damaged or cut short", where=str(path), remedy=guard.AGAIN) from error
     except OSError as error:
@@ -229,7 +229,7 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _prove(header: Header) -> None:
+def _validate(header: Header) -> None:
     """Everything that is asked of a header later can be told."""
     if any(name not in header.attributes for name in _NEEDED) or len(header.attributes["compression"].data) != 1:
         raise DamagedError("an attribute is missing")

@@ -20,7 +20,7 @@ _ALL = 0xFFFFFFFF
 _MIRRORED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)[:, ::-1], axis=1).tobytes()
 
 
-def proves_itself(packet: bytes) -> bool:
+def passes_checksum(packet: bytes) -> bool:
     """Whether a packet is slices with right checksums from its first byte to its last; False where it has none."""
     end = len(packet)
     while end > 0:
@@ -36,4 +36,4 @@ def has_checksums(container: InputContainer, stream: VideoStream) -> bool:
     """Whether a movie is FFV1 with checksums, by its first packets; one of them may be damaged."""
     if stream.codec_context.name != "ffv1":
         return False
-    return any(proves_itself(bytes(packet)) for packet in itertools.islice(container.demux(stream), _TRIED))
+    return any(passes_checksum(bytes(packet)) for packet in itertools.islice(container.demux(stream), _TRIED))

@@ -224,7 +224,7 @@ def _tag(frame: VideoFrame) -> Tag:
     if primaries == film_pixels.UNSPECIFIED:
         primaries = _PRIMARIES_OF_MATRIX.get(matrix, 1)
     usual = colour.SRGB if matrix == film_pixels.RGB_MATRIX else interop.from_cicp(primaries, 1) or _VIDEO
-    if interop.says_nothing(transfer):
+    if interop.is_unspecified(transfer):
         return Tag(usual)
     space = interop.from_cicp(primaries, transfer)
     return Tag(colour.canonical(space), said) if space else default(said, usual)

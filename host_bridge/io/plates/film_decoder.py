@@ -174,7 +174,7 @@ class FilmDecoder:
                 return
             if packet is None:
                 return
-            if packet.is_corrupt or (self._checksums and packet.size and not ffv1.proves_itself(bytes(packet))):
+            if packet.is_corrupt or (self._checksums and packet.size and not ffv1.passes_checksum(bytes(packet))):
                 yield _Fed(packet, fault=True, dropped=True)
                 continue
             try:

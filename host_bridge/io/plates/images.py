@@ -16,8 +16,8 @@ from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import guard, metadata, tags, upright
 from host_bridge.io.plates.image_file import has_further, opened, read_pixels, window_of
+from host_bridge.io.plates.logged_once import SEVERAL, log_once
 from host_bridge.io.plates.tags import Tag
-from host_bridge.io.plates.told_once import SEVERAL, tell
 
 _LAB = (8, 9, 10)  # TIFF's numbers for CIE, ICC and ITU L*a*b*
 
@@ -69,7 +69,7 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
         pixels = read_pixels(reader, path)
         further = has_further(reader, path)
     if further:
-        tell(path, SEVERAL)
+        log_once(path, SEVERAL)
     turn = upright.orientation_of(spec.getattribute("Orientation"))
     pixels = upright.turned(pixels, turn)
     display, window = _upright(spec)

@@ -19,11 +19,11 @@ from host_bridge.io.plates.depth_read import over, pick_varying
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.film import Film
 from host_bridge.io.plates.images import Image, read_image, read_image_windows
+from host_bridge.io.plates.logged_once import LONE_GREY, log_once
 from host_bridge.io.plates.luma import REC709, luminance_weights, to_rgb
 from host_bridge.io.plates.naming import Channel, apart, is_id, of_view
 from host_bridge.io.plates.passthrough import attributes_of, passthrough_parts, stamp_of
 from host_bridge.io.plates.plate import Layer, Plate
-from host_bridge.io.plates.told_once import LONE_GREY, tell
 
 EXR_NAMES = (".exr", ".sxr", ".mxr")
 OWN_LAYERS = ("disparityL", "disparityR", "occlusion", "inverse_depth", "scale", "shift", "disparity_local")
@@ -187,7 +187,7 @@ def chosen_picture(path: Path, mine: Sequence[Channel], there: Sequence[Picture]
     if picture is None and (layer or not there):
         picture = lone_grey(mine, layer)
         if picture is not None:
-            tell(path, LONE_GREY.format(picture.channels[0].name))
+            log_once(path, LONE_GREY.format(picture.channels[0].name))
     if picture is not None:
         return picture
     if layer and there:

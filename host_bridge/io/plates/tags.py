@@ -114,7 +114,7 @@ def _unknown(said: str) -> Tag:
 
 def _cicp(path: Path, spec: oiio.ImageSpec) -> Tag | None:
     points = spec.getattribute("CICP")
-    if points is None or len(points) != 4 or interop.says_nothing(int(points[1])):
+    if points is None or len(points) != 4 or interop.is_unspecified(int(points[1])):
         return None
     said = f"cICP {'/'.join(str(int(p)) for p in points)}"
     space = interop.from_cicp(int(points[0]), int(points[1]))

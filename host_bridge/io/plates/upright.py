@@ -37,7 +37,7 @@ _WORDS = {
 }
 
 
-def said(orientation: int) -> str:
+def described(orientation: int) -> str:
     """What is done to the stored picture, for people; "" where nothing is."""
     return _WORDS.get(orientation, "")
 

@@ -123,7 +123,7 @@ def test_a_picture_turned_upright_is_said(tmp_path: Path, orientation: int) -> N
     PIL.Image.new("RGB", (32, 16), (90, 120, 30)).save(tmp_path / "p.jpg", exif=exif)
     said = found(tmp_path / "p.jpg")["plate size"].said
     assert said.startswith("16×32 px" if orientation >= 5 else "32×16 px")
-    words = upright.said(orientation)
+    words = upright.described(orientation)
     assert (f"{words} to stand upright (orientation {orientation})" in said) == (orientation > 1) == bool(words)
 
 

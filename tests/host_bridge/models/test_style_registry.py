@@ -13,7 +13,7 @@ from art3d_node.models.style_file import StyleCard, load_style_file, save_style
 from art3d_node.models.styles import BUNDLED, find_style
 from host_bridge.cli import main
 from host_bridge.core.errors import StyleError
-from host_bridge.models.style_registry import install, pin, proven_id, registry_folder, verify, versions
+from host_bridge.models.style_registry import install, pin, registry_folder, verified_id, verify, versions
 
 
 def _style(folder: Path, seed: int, **card: object) -> Path:
@@ -46,17 +46,17 @@ def test_what_is_not_sound_is_never_installed(harm: str, shared: Path, tmp_path:
 def test_ids_are_those_that_the_node_proves(tmp_path: Path) -> None:
     told = {"provenance": {"films": [{"film": "a"}]}, "made": {"when": "now"}, "training_data": "Café"}
     for path in (_style(tmp_path / "a", 1), _style(tmp_path / "b", 1, **told), *BUNDLED.glob("*.style")):
-        assert proven_id(path) == load_style_file(path)[0].id
+        assert verified_id(path) == load_style_file(path)[0].id
 
 
 def test_versions_are_kept_and_pinned(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = _style(tmp_path / "a", 1), _style(tmp_path / "b", 2)
     assert main(["styles", "install", str(first), str(second)]) == 0
-    one, two = proven_id(first), proven_id(second)
+    one, two = verified_id(first), verified_id(second)
     assert [(v.id, v.in_use) for v in versions(shared)] == sorted([(one, True), (two, False)])
     assert registry_folder() == shared and find_style("nolan").read_bytes() == first.read_bytes()
     assert f"art3d styles pin nolan {two}" in capsys.readouterr().out
-    assert main(["styles", "pin", "nolan", two[:6]]) == 0 and proven_id(find_style("nolan")) == two
+    assert main(["styles", "pin", "nolan", two[:6]]) == 0 and verified_id(find_style("nolan")) == two
     assert main(["styles", "verify"]) == 0
     assert main(["styles", "pin", "nolan", "zz"]) == 2 and main(["styles", "pin", "nolan"]) == 2
     said = capsys.readouterr().err

@@ -14,7 +14,7 @@ from host_bridge.core.errors import BadInputError, ShotError
 from host_bridge.core.floating_window import FloatingWindow, by_hand, window_of
 from host_bridge.core.params import Controls
 from host_bridge.shot.budget import limited, unlimited
-from host_bridge.shot.edges import BANDS, EYE_SHARES, Band, Edges, Layer, bands_of, edge_rows, read, said
+from host_bridge.shot.edges import BANDS, EYE_SHARES, Band, Edges, Layer, as_text, bands_of, edge_rows, read
 from host_bridge.shot.entry import ShotEntry
 from host_bridge.shot.floating import EASE, MARGIN_PCT, resolved
 from tests.host_bridge.review.test_windows import CLEAN, CUT, scene
@@ -201,8 +201,8 @@ def test_the_shots_own_layer_takes_the_place_of_the_frames() -> None:
 
 def test_edges_as_text() -> None:
     bands = side(b1=-1.25, b7=3.0)
-    assert read(said(bands)) == bands
-    for text in ("", "1 2 3", said(bands) + ", 1 2 3", said(bands).replace("3.0000", "nan")):
+    assert read(as_text(bands)) == bands
+    for text in ("", "1 2 3", as_text(bands) + ", 1 2 3", as_text(bands).replace("3.0000", "nan")):
         with pytest.raises(ValueError, match=r"edge|float"):
             read(text)
 

@@ -13,7 +13,7 @@ import pytest
 from host_bridge.core.errors import PlateError
 from host_bridge.io.colour import curves
 from host_bridge.io.outputs import write_picture
-from host_bridge.io.plates import PlateSequence, read_plate, told_once
+from host_bridge.io.plates import PlateSequence, logged_once, read_plate
 from host_bridge.io.plates.depth_picture import read_depth
 from host_bridge.io.plates.view_picture import read_view
 
@@ -146,11 +146,11 @@ def test_further_pictures_of_a_file_are_said(tmp_path: Path, name: str, caplog: 
         read_depth,
     )
     for read in readers:
-        told_once._told.clear()
+        logged_once._logged.clear()
         caplog.clear()
         for path in (several, several, alone):
             read(path)
-        assert [r.message for r in caplog.records] == [f"{several}: {told_once.SEVERAL}"]
+        assert [r.message for r in caplog.records] == [f"{several}: {logged_once.SEVERAL}"]
 
 
 @pytest.mark.parametrize("how", [{}, {"progressive": True}, {"exif": True}])

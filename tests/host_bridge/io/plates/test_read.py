@@ -10,7 +10,7 @@ import pytest
 
 from host_bridge.core.errors import MissingFrameError, PlateError
 from host_bridge.core.geometry import Box
-from host_bridge.io.plates import PlateSequence, read_plate, told_once
+from host_bridge.io.plates import PlateSequence, logged_once, read_plate
 from host_bridge.io.plates.exr_header import Attribute
 from host_bridge.io.plates.view_picture import read_view
 from tests.host_bridge.conftest import MakeRgba, Write
@@ -175,7 +175,7 @@ def test_depth_alone_is_no_picture(write_exr: Write, rgba: MakeRgba) -> None:
 
 @pytest.mark.parametrize("name", ["R", "G", "luminance", "mask", "matte.R", "View Layer.Mist.V"])
 def test_a_lone_channel_is_grey(write_exr: Write, rgba: MakeRgba, name: str, caplog: pytest.LogCaptureFixture) -> None:
-    told_once._told.clear()
+    logged_once._logged.clear()
     values = rgba()["R"]
     path = write_exr("p.exr", ({}, {name: values, "Z": values.astype(np.float32)}))
     plate = read_plate(path)
