@@ -32,9 +32,10 @@ def limited(disparity_pct: Array, controls: Controls) -> Array:
 
 def unlimited(disparity_pct: Array, controls: Controls) -> Array:
     """The disparity that `limited` compressed; what reaches the budget itself was infinitely far, and stays finite."""
-    d = np.asarray(disparity_pct, np.float64)
+    d = np.array(disparity_pct, np.float64)
     for sign, limit in _sides(controls):
         knee, room = INNER * limit, limit - INNER * limit
-        left = np.maximum(limit - sign * d, 1e-3 * room)
-        d = np.where(sign * d > knee, sign * (knee + room * (room / left - 1.0)), d)
-    return np.asarray(d)
+        beyond = sign * d > knee  # few pixels, if any
+        left = np.maximum(limit - sign * d[beyond], 1e-3 * room)
+        d[beyond] = sign * (knee + room * (room / left - 1.0))
+    return d

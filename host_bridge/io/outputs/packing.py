@@ -103,18 +103,17 @@ def _weights_apart(planes: Sequence[Array]) -> Bytes | None:
 
 def _put_apart(plane: Array, out: Bytes) -> bool:
     """Whether PXR24 rounds and does no more: no float that becomes infinite, none that is no number."""
-    whole: Any = np.ascontiguousarray(plane).view(np.uint32 if plane.dtype.str == "<f4" else np.uint16)
-    if whole.itemsize == 4:
-        largest = (whole & _SIGNLESS).max(initial=0)
-        if largest > _LARGEST:
-            return False
-        whole = (whole + _ROUND) >> np.uint32(8)
+    whole: Any = np.array(plane, order="C").view(np.uint32 if plane.dtype.str == "<f4" else np.uint16)
     if not whole.any():
         return True
+    if whole.itemsize == 4:
+        if (whole & _SIGNLESS).max() > _LARGEST:
+            return False
+        whole += _ROUND
+        whole >>= np.uint32(8)
     steps = np.empty_like(whole)
     steps[:, 0] = whole[:, 0]
     np.subtract(whole[:, 1:], whole[:, :-1], out=steps[:, 1:])
-    weights = steps.view(np.uint8).reshape(*steps.shape, steps.itemsize)
     for n in range(out.shape[1]):
-        out[:, n] = weights[..., out.shape[1] - 1 - n]
+        np.right_shift(steps, 8 * (out.shape[1] - 1 - n), out=out[:, n], casting="unsafe")
     return True
