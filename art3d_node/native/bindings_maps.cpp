@@ -45,7 +45,7 @@ void shrink_guide(Floats3 guide, Array<float, 3> out) {
     need(guide.shape(2) == out.shape(0), "the guides differ in channels");
     const ShrinkGuideJob job{guide.data(), int(guide.shape(0)), int(guide.shape(1)), int(guide.shape(2)), out.data(),
                              int(out.shape(1)), int(out.shape(2))};
-    run(kernels().shrink_guide, job, job.height);
+    run(kernels().shrink_guide, job, job.height, shrink_guide_scratch_bytes(job));
 }
 
 SmallMaps small_maps(const Floats3& values, const Floats3& guide) {
@@ -111,7 +111,7 @@ void make_look(nb::ndarray<const float, nb::ndim<3>, nb::device::cpu> light, Arr
     need((__builtin_bit_cast(int, brightest) >> KEPT_BITS) < int(first.shape(0)), "there are too few levels");
     const LookJob job{light.data(), int(light.shape(0)), int(light.shape(1)), light.stride(0), light.stride(1),
                       light.stride(2), look.data(), int(look.shape(0)), int(look.shape(1)), brightest, least.data(), first.data()};
-    run(kernels().look, job, job.height);
+    run(kernels().look, job, job.height, look_scratch_bytes(job));
 }
 
 void shrink_look(Array<const uint8, 3> look, Array<float, 3> out) {

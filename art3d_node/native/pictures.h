@@ -24,24 +24,67 @@ inline Span area_of(int i, int large, int small) {
     return {int(int64(i) * large / small), int((int64(i + 1) * large + small - 1) / small)};
 }
 
-inline void look_row(const LookJob& job, int y) {
+/// The most pixels of a longer side that one of `small` averages.
+inline int widest_area(int large, int small) { return parts(large, small) + 1; }
+
+/// Floats from pixel to pixel of a row that a look is made of: those of the plate where its channels lie together.
+inline int64 look_step(const LookJob& job) {
+    return job.channel_step == 1 && job.pixel_step >= 3 && job.pixel_step <= 4 ? job.pixel_step : 3;
+}
+
+inline int64 look_scratch_bytes(const LookJob& job) {
+    const int64 light = look_step(job) * (job.columns + widest_area(job.columns, job.width));
+    return (light + 5 * int64(job.width)) * 4 + 8 * 64;
+}
+
+inline float light_that_counts(float value, float brightest) {
+    return value == value ? clamp(value, 0.0f, brightest) : 0.0f;
+}
+
+inline void bounded_light(const LookJob& job, int v, float* __restrict__ light) {
+    const float* __restrict__ row = job.light + v * job.row_step;
+    const float brightest = job.brightest;
+    if (look_step(job) == job.pixel_step) {
+        const int64 count = (job.columns - 1) * job.pixel_step + 3;
+        for (int64 j = 0; j < count; ++j) light[j] = light_that_counts(row[j], brightest);
+        return;
+    }
+    for (int64 u = 0; u < job.columns; ++u)
+        for (int c = 0; c < 3; ++c)
+            light[3 * u + c] = light_that_counts(row[u * job.pixel_step + c * job.channel_step], brightest);
+}
+
+inline void look_row(const LookJob& job, int y, Scratch scratch) {
     const Span down = area_of(y, job.rows, job.height);
-    for (int x = 0; x < job.width; ++x) {
-        const Span along = area_of(x, job.columns, job.width);
-        float total[3] = {0.0f, 0.0f, 0.0f};
-        for (int v = down.first; v < down.last; ++v)
-            for (int u = along.first; u < along.last; ++u) {
-                const float* pixel = job.light + v * job.row_step + u * job.pixel_step;
-                for (int c = 0; c < 3; ++c) {
-                    const float value = pixel[c * job.channel_step];
-                    total[c] += value == value ? clamp(value, 0.0f, job.brightest) : 0.0f;
-                }
+    const int width = job.width, widest = widest_area(job.columns, width), step = int(look_step(job));
+    const int64 size = step * int64(job.columns + widest);  // whoever adds nothing looks beyond the last pixel
+    float *light = scratch.take<float>(size), *total = scratch.take<float>(3 * int64(width));
+    int *__restrict__ from = scratch.take<int>(width), *__restrict__ count = scratch.take<int>(width);
+    for (int x = 0; x < width; ++x) {
+        const Span along = area_of(x, job.columns, width);
+        from[x] = step * along.first, count[x] = along.last - along.first;
+    }
+    for (int64 j = 0; j < size; ++j) light[j] = 0.0f;
+    for (int x = 0; x < 3 * width; ++x) total[x] = 0.0f;
+    for (int v = down.first; v < down.last; ++v) {
+        bounded_light(job, v, light);
+        for (int c = 0; c < 3; ++c)
+            for (int k = 0; k < widest; ++k) {
+                const float* __restrict__ values = light + k * step + c;
+                float* __restrict__ sums = total + c * width;
+                for (int x = 0; x < width; ++x) sums[x] += k < count[x] ? values[from[x]] : 0.0f;
             }
-        for (int c = 0; c < 3; ++c) {
-            const float light = total[c] / float(down.last - down.first) / float(along.last - along.first);
-            int level = job.first[__builtin_bit_cast(int, light) >> KEPT_BITS];
-            while (level < LEVELS - 1 && light >= job.least[level + 1]) ++level;
-            job.look[(int64(y) * job.width + x) * 3 + c] = uint8(level);
+    }
+    for (int c = 0; c < 3; ++c) {
+        float* __restrict__ mean = total + c * width;
+        const float rows = float(down.last - down.first);
+        for (int x = 0; x < width; ++x) mean[x] = mean[x] / rows / float(count[x]);
+        for (int x = 0; x < width; ++x) {
+            int level = job.first[__builtin_bit_cast(int, mean[x]) >> KEPT_BITS];
+            // Hardly ever more than a step, which no branch could foresee.
+            level += int(level < LEVELS - 1) & int(mean[x] >= job.least[min(level + 1, LEVELS - 1)]);
+            while (level < LEVELS - 1 && mean[x] >= job.least[level + 1]) ++level;
+            job.look[(int64(y) * width + x) * 3 + c] = uint8(level);
         }
     }
 }

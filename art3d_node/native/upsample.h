@@ -50,33 +50,63 @@ inline float likeness(float unlike) {
     return near * near;
 }
 
+inline int64 shrink_guide_scratch_bytes(const ShrinkGuideJob& job) {
+    return (int64(job.channels) * (job.columns + 2 * int64(job.width)) + 4 * int64(job.width)) * 4 + 8 * 64;
+}
+
+/// One row of the guide by channel; what is no number counts as 0.
+inline void guide_by_channel(const ShrinkGuideJob& job, int v, float* planes) {
+    const float* row = job.guide + int64(v) * job.columns * job.channels;
+    for (int c = 0; c < job.channels; ++c) {
+        float* __restrict__ to = planes + int64(c) * job.columns;
+        for (int u = 0; u < job.columns; ++u) {
+            const float found = row[int64(u) * job.channels + c];
+            to[u] = found == found ? clamp(found, 0.0f, 1.0f) : 0.0f;
+        }
+    }
+}
+
 /// The guide at the middle of each pixel of row y of the small grid, freed from noise by what is like it around: never a
 /// mix of two surfaces. Of a thin pole every pixel then finds the others, and it has one depth all along, where means
-/// under the small pixels would mix it with the wall in one place and not in the next. What is no number counts as 0.
-inline void shrink_guide_row(const ShrinkGuideJob& job, int y) {
-    const auto value = [&](int v, int u, int c) {
-        const float found = job.guide[(int64(v) * job.columns + u) * job.channels + c];
-        return found == found ? clamp(found, 0.0f, 1.0f) : 0.0f;
-    };
-    const int middle = int(int64(2 * y + 1) * job.rows / (2 * job.height)), plane = job.height * job.width;
-    for (int x = 0; x < job.width; ++x) {
-        const int centre = int(int64(2 * x + 1) * job.columns / (2 * job.width));
-        float* out = job.out + int64(y) * job.width + x;
-        float total = 0.0f;
-        for (int c = 0; c < job.channels; ++c) out[int64(c) * plane] = 0.0f;
-        for (int v = max(middle - 1, 0); v < min(middle + 2, job.rows); ++v)
-            for (int u = max(centre - 1, 0); u < min(centre + 2, job.columns); ++u) {
-                float unlike = 0.0f;
-                for (int c = 0; c < job.channels; ++c) {
-                    const float gap = value(v, u, c) - value(middle, centre, c);
-                    unlike += gap * gap;
+/// under the small pixels would mix it with the wall in one place and not in the next.
+inline void shrink_guide_row(const ShrinkGuideJob& job, int y, Scratch scratch) {
+    const int middle = int(int64(2 * y + 1) * job.rows / (2 * job.height)), width = job.width, channels = job.channels;
+    const int64 columns = job.columns;
+    float *planes = scratch.take<float>(channels * columns), *own = scratch.take<float>(int64(channels) * width);
+    float *sums = scratch.take<float>(int64(channels) * width), *__restrict__ total = scratch.take<float>(width);
+    float* __restrict__ weight = scratch.take<float>(width);
+    int *__restrict__ centre = scratch.take<int>(width), *__restrict__ at = scratch.take<int>(width);
+    for (int x = 0; x < width; ++x) centre[x] = int(int64(2 * x + 1) * columns / (2 * width)), total[x] = 0.0f;
+    for (int x = 0; x < channels * width; ++x) sums[x] = 0.0f;
+    guide_by_channel(job, middle, planes);
+    for (int c = 0; c < channels; ++c)
+        for (int x = 0; x < width; ++x) own[c * width + x] = planes[c * columns + centre[x]];
+    for (int v = max(middle - 1, 0); v < min(middle + 2, job.rows); ++v) {
+        guide_by_channel(job, v, planes);
+        for (int du = -1; du <= 1; ++du) {
+            for (int x = 0; x < width; ++x) at[x] = clamp(centre[x] + du, 0, int(columns) - 1), weight[x] = 0.0f;
+            for (int c = 0; c < channels; ++c) {
+                const float *values = planes + c * columns, *middles = own + c * width;
+                for (int x = 0; x < width; ++x) {
+                    const float gap = values[at[x]] - middles[x];
+                    weight[x] += gap * gap;
                 }
-                const float weight = likeness(SHARP_GUIDE * unlike);
-                total += weight;
-                for (int c = 0; c < job.channels; ++c) out[int64(c) * plane] += weight * value(v, u, c);
             }
-        for (int c = 0; c < job.channels; ++c) out[int64(c) * plane] /= total;
+            for (int x = 0; x < width; ++x) {
+                const float like = likeness(SHARP_GUIDE * weight[x]);
+                weight[x] = at[x] == centre[x] + du ? like : 0.0f;  // beyond the rim there is nothing
+                total[x] += weight[x];
+            }
+            for (int c = 0; c < channels; ++c) {
+                const float* values = planes + c * columns;
+                float* __restrict__ sum = sums + c * width;
+                for (int x = 0; x < width; ++x) sum[x] += weight[x] * values[at[x]];
+            }
+        }
     }
+    for (int c = 0; c < channels; ++c)
+        for (int x = 0; x < width; ++x)
+            job.out[(int64(c) * job.height + y) * width + x] = sums[c * width + x] / total[x];
 }
 
 inline int64 refine_scratch_bytes(const RefineJob& job) {

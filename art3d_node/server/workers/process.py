@@ -28,7 +28,6 @@ from art3d_node.server.workers.mapped import Mapped
 from art3d_node.server.workers.pipe import READ_BYTES, Reader, framed
 from art3d_node.server.workers.records import Abort, Alive, Done, Failed, Forget, LogLine, Ready, Unfit, WorkerJob
 from host_bridge.core.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
-from host_bridge.core.warm_memory import keep_freed_memory
 
 log = logging.getLogger(__name__)
 LOG_CHARACTERS = 4000
@@ -159,7 +158,6 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--analysis-bytes", type=int, required=True)
     parser.add_argument("--open-paths", action="store_true")
     args = parser.parse_args(argv)
-    keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     interrupt.install()
     pipe = socket.socket(fileno=args.pipe)
