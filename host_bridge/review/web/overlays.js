@@ -129,7 +129,7 @@ const Overlays = (() => {
     const metres = p / 100 * target.width_m, degrees = Math.atan(metres / target.distance_m) * 180 / Math.PI;
     const length = Math.abs(metres) < 0.1 ? (metres * 1000).toFixed(1) + " mm" : metres.toFixed(3) + " m";
     const sign = p < 0 ? "in front" : p > 0 ? "behind" : "on the screen";
-    return `${(p / 100 * width_px).toFixed(1)} px  ${p.toFixed(2)} %  ${length}  ${degrees.toFixed(2)}°  ${sign}`;
+    return `${(p / 100 * width_px).toFixed(1)} px · ${p.toFixed(2)} % · ${length} · ${degrees.toFixed(2)}° · ${sign}`;
   }
 
   return { LIST, paint, legend, ruler, colour };
