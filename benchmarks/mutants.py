@@ -76,8 +76,12 @@ MUTANTS = (
     Mutant("scanline.h", "return a < 0.5f ? p1 : p2", "return p1 + a * (p2 - p1)", "NaN spreads"),
     Mutant("scatter.h", "value >= disparity[k]", "value <= disparity[k]", "the farthest surface wins"),
     Mutant("matte.h", "inside * inside * closeness", "closeness", "pixels at the edge tell as much as others"),
-    Mutant("matte.h", "0.25f * (p.high - p.low)", "0.6f * (p.high - p.low)", "both surfaces are one"),
-    Mutant("matte.h", "min(own, beyond)", "own", "the back surface is the pixel's own"),
+    Mutant("survey.h", "0.25f * (p.high - p.low)", "0.6f * (p.high - p.low)", "both surfaces are one"),
+    Mutant("survey.h", "min(own, beyond)", "own", "the back surface is the pixel's own"),
+    Mutant(
+        "survey.h", "found < nearest ? found : nearest", "found < NEIGHBOURS ? found : nearest", "far ones are asked"
+    ),
+    Mutant("knobs.h", "x + LOOKED_AT <= last && !any_falls(x)", "x + LOOKED_AT <= last", "ramps are passed over"),
     Mutant("softness.h", "STEP = 14.0f", "STEP = 1400.0f", "no outline is soft by its surroundings"),
     Mutant("softness.h", "SHARP = 0.25f", "SHARP = 0.05f", "sharp outlines count as soft"),
     Mutant("softness.h", "OPAQUE = 0.9f", "OPAQUE = 0.6f", "outlines end early"),
@@ -86,10 +90,8 @@ MUTANTS = (
     Mutant("softness.h", "min(1.0f / sqrtf(at_edge * inside), 1.0f)", "1.0f", "smeared pixels are trusted"),
     Mutant("softness.h", "min(1.0f / sqrtf(at_edge * inside), 1.0f)", "0.1f", "no pixel is trusted"),
     Mutant("softness.h", "is_front(kind) ? 1.0f - share : share", "share", "front pixels take the back's share"),
-    Mutant("soft_row.h", "base.disparity[x] = low, ", "", "mixed pixels stay in the background's row"),
-    Mutant(
-        "soft_row.h", "base_disparity[x] = __builtin_nanf", "if (false) base_disparity[x] = __builtin_nanf", "inner"
-    ),
+    Mutant("soft_row.h", "base.disparity[x] = is_front ? high : low;", "", "mixed pixels stay in the background's row"),
+    Mutant("soft_row.h", "base_disparity[x] = UNKNOWN", "if (false) base_disparity[x] = UNKNOWN", "inner"),
     Mutant("soft_row.h", "nearest - disparity > 0.5f", "nearest - disparity > 90.0f", "no outline behind another"),
     Mutant("soft_row.h", "d[x] == high ? base.extra : soft.extra", "soft.extra", "ids of front pixels"),
     Mutant("band.h", "there[k] > away ? there[k] : away", "away", "every pixel lies in the band"),
@@ -140,6 +142,9 @@ def _dies(copy: Path) -> bool:
     if not build.exists():
         _must(["cmake", "-G", "Ninja", "-S", str(copy / "art3d_node" / "native"), "-B", str(build), *options])
     _must(["ninja", "-C", str(build)])
+    _must(["ninja", "-C", str(build), "native_tests"])
+    if subprocess.run([build / "native_tests"], capture_output=True, check=False).returncode != 0:
+        return True
     environment = os.environ | {"PYTHONPATH": str(copy)}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS]
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False)

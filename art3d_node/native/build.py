@@ -40,7 +40,7 @@ def compiler() -> str | None:
     return next((found for name in ("c++", "g++", "clang++") if (found := shutil.which(name))), None)
 
 
-def build(out: Path, folder: Path, *, zig: bool = False, coverage: bool = False) -> None:
+def build(out: Path, folder: Path, *, zig: bool = False, coverage: bool = False, target: str = "all") -> None:
     """Compile what has changed.
 
     Args:
@@ -48,6 +48,7 @@ def build(out: Path, folder: Path, *, zig: bool = False, coverage: bool = False)
         folder: CMake's own.
         zig: take the compiler of `ziglang`, whose result runs on every Linux since `OLDEST_GLIBC`.
         coverage: count how often each line runs, for gcov; every kernel once.
+        target: CMake's name of what to build: the library, or `native_tests` in CMake's folder.
 
     Raises:
         BuildError: a tool is missing or says no.
@@ -73,7 +74,7 @@ def build(out: Path, folder: Path, *, zig: bool = False, coverage: bool = False)
         generator = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={_tool('ninja')[0]}"]
         _run(folder, [*cmake, "-S", str(HERE), "-B", str(folder), *generator, *options])
         asked.write_text("\n".join(options))
-    _run(folder, ninja)
+    _run(folder, [*ninja, target])
 
 
 def _tool(name: str) -> list[str]:
@@ -125,6 +126,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="build art3d_node.native beside its sources")
     parser.add_argument("--zig", action="store_true", help="take ziglang's compiler even where there is another")
     parser.add_argument("--coverage", action="store_true", help="count how often each line runs (g++ only)")
+    parser.add_argument("--tests", action="store_true", help="build the cases of single rows, and run them")
     parser.add_argument("--needs", action="store_true", help="print what has to come from PyPI, and end")
     args = parser.parse_args()
     if args.needs:
@@ -132,7 +134,10 @@ def main() -> int:
         return 0
     try:
         folder = "native-zig" if args.zig else "native-coverage" if args.coverage else "native"
-        build(HERE, HERE.parents[1] / "build" / folder, zig=args.zig, coverage=args.coverage)
+        made = HERE.parents[1] / "build" / folder
+        build(HERE, made, zig=args.zig, coverage=args.coverage, target="native_tests" if args.tests else "all")
+        if args.tests:
+            return subprocess.run([made / "native_tests"], check=False).returncode
     except BuildError as error:
         print(f"art3d: {error}", file=sys.stderr)
         return 2
