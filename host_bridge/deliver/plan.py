@@ -49,6 +49,18 @@ CODECS = {
 }
 
 
+_SPATIAL = (
+    "spatial video (MV-HEVC) is not written: no library here writes a second layer or `vexu`",
+    "deliver _Full_SBS.mov as prores, and convert it with Apple's Compressor",
+)
+_VR180 = (
+    "VR180 is not written: no library here writes `sv3d` and `st3d`",
+    "deliver _LR.mp4 of equirectangular eyes, and tag it with Google's Spatial Media Metadata Injector",
+)
+UNWRITTEN = {"mv-hevc": _SPATIAL, "mvhevc": _SPATIAL, "spatial": _SPATIAL, "vr180": _VR180}
+"""Codecs and layouts that people ask for and that nothing here writes: what is missing, and what to do."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """One delivery.
@@ -96,6 +108,10 @@ def plan(out: str, *, layout: str = "", codec: str = "", frames: int = 1) -> tup
     """
     pattern = Pattern.parse(out)
     ending = Path(out).suffix.lower()
+    for option, name in (("--codec", codec), ("--layout", layout)):
+        if name.lower() in UNWRITTEN:
+            message, remedy = UNWRITTEN[name.lower()]
+            raise BadInputError(message, where=option, remedy=remedy)
     chosen = _codec(ending, codec)
     if chosen is None and frames > 1 and not pattern.numbered:
         raise BadInputError(f"{frames} frames would share one file", where=out, remedy="write the frame number as ####")

@@ -192,6 +192,9 @@ def test_a_movie_has_no_gaps(stereo: str, capsys: pytest.CaptureFixture[str]) ->
         ("p.####.png", {"codec": "h264"}, "pictures have no codec"),
         ("m_%V.mp4", {"layout": "sbs"}, "take one of them"),
         ("m.mp4", {"layout": "spiral"}, "no layout"),
+        ("m.mov", {"codec": "mv-hevc"}, "Apple's Compressor"),
+        ("m_%V.mp4", {"layout": "spatial"}, "MV-HEVC"),
+        ("m.mp4", {"layout": "VR180"}, "Spatial Media Metadata Injector"),
     ],
 )
 def test_what_does_not_fit_is_refused(out: str, words: dict[str, str], said: str) -> None:
