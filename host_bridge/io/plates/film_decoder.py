@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -105,6 +106,7 @@ class FilmDecoder:
         self._kept: OrderedDict[int, VideoFrame] = OrderedDict()
         self._coming: Iterator[tuple[int, VideoFrame]] | None = None
         self._next = 0
+        self._whole: dict[int, frozenset[int]] = {}
         self._film: tuple[InputContainer, VideoStream] | None = None
         container, stream = open_film(path)
         with container:
@@ -130,6 +132,10 @@ class FilmDecoder:
                 found = self._until(position)
                 if found is not None:
                     return found
+            for start in dict.fromkeys((key, max(0, key - 1))):
+                found = self._waiting(start, position)
+                if found is not None:
+                    return found
         raise PlateError("the frame is damaged", where=str(self._path), remedy=guard.AGAIN)
 
     def _begin(self, key: int) -> None:
@@ -142,15 +148,58 @@ class FilmDecoder:
         container, stream = self._film
         if self._index.times:
             container.seek(self._index.seeks[key], stream=stream)
-        self._coming, self._next = self._decoded(container, stream), position
+        self._coming, self._next = self._sound(_fed(container, stream, self._checksums)), position
 
-    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[int, VideoFrame]]:
+    def _waiting(self, key: int, position: int) -> VideoFrame | None:
+        """The frame at a position, from the packets between a key frame and the first fault and no others.
+
+        A decoder holds frames back until those shown before them came; with a fault it may drop what waits.
+        """
+        if position not in self._whole.get(key, (position,)):
+            return None
+        whole, wanted = set[int](), None
+        for at, frame in self._sound(self._alone(key, self._before_fault(key))):
+            whole.add(at)
+            self._keep(at, frame)
+            wanted = frame if at == position else wanted
+        self._whole[key] = frozenset(whole)
+        return wanted
+
+    def _before_fault(self, key: int) -> int:
+        """How many packets from a key frame on can be trusted: those before a fault, but for the last of them.
+
+        What spoiled a packet may begin in the one stored before it, unseen. 0 where there is no fault.
+        """
+        for count, fed in enumerate(self._alone(key)):
+            if fed.fault:
+                return max(0, count - 1)
+        return 0
+
+    def _alone(self, key: int, most: int | None = None) -> Iterator[_Fed]:
+        """As `_fed` in a decoder of its own, in which a fault shows with its own packet.
+
+        Args:
+            key: which of the index's key frames to begin at.
+            most: the packets to feed; what then waits in the decoder comes with the last of them. None feeds all.
+        """
+        container, stream = open_film(self._path)
+        with container:
+            stream.codec_context.thread_count = 1
+            if self._index.times:
+                container.seek(self._index.seeks[key], stream=stream)
+            last = None
+            for last in islice(_fed(container, stream, self._checksums), most):
+                yield last
+            if most is not None and last is not None:
+                yield replace(last, frames=_waiting_in(stream))
+
+    def _sound(self, packets: Iterable[_Fed]) -> Iterator[tuple[int, VideoFrame]]:
         """Whole frames with their positions, none from before the first key frame's own time.
 
         A frame made from one that was lost is not whole: after a fault none is, until the next key frame.
         """
         first, count, sound, doubts = None, -1, True, _Doubts()
-        for fed in self._fed(container, stream):
+        for fed in packets:
             if first is None and fed.packet.is_keyframe and fed.packet.pts is not None:
                 first = fed.packet.pts
             if fed.fault and not (fed.dropped and self._index.times):
@@ -163,24 +212,6 @@ class FilmDecoder:
                 leading = first is not None and frame.pts is not None and frame.pts < first
                 if position >= 0 and sound and not leading and _time(frame) not in doubts.times:
                     yield position, frame
-
-    def _fed(self, container: InputContainer, stream: VideoStream) -> Iterator[_Fed]:
-        """Packets, and what came out when they went in."""
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except av.error.FFmpegError:
-                return
-            if packet is None:
-                return
-            if packet.is_corrupt or (self._checksums and packet.size and not ffv1.passes_checksum(bytes(packet))):
-                yield _Fed(packet, fault=True, dropped=True)
-                continue
-            try:
-                yield _Fed(packet, tuple(frame for frame in packet.decode() if isinstance(frame, VideoFrame)))
-            except av.error.FFmpegError:
-                yield _Fed(packet, fault=True)
 
     def _until(self, position: int) -> VideoFrame | None:
         assert self._coming is not None
@@ -199,6 +230,36 @@ class FilmDecoder:
         most = KEPT_BYTES // max(1, sum(plane.buffer_size for plane in frame.planes))
         while len(self._kept) > max(_LEAST_KEPT, min(KEPT_FRAMES, most)):
             self._kept.popitem(last=False)
+
+
+def _fed(container: InputContainer, stream: VideoStream, checksums: bool) -> Iterator[_Fed]:
+    """Packets, and what came out when they went in; what waits at the end comes with the last of them."""
+    packets, last = container.demux(stream), None
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.FFmpegError:
+            if last is not None:
+                yield _Fed(last, _waiting_in(stream))
+            return
+        if packet is None:
+            return
+        last = packet
+        if packet.is_corrupt or (checksums and packet.size and not ffv1.passes_checksum(bytes(packet))):
+            yield _Fed(packet, fault=True, dropped=True)
+            continue
+        try:
+            yield _Fed(packet, tuple(frame for frame in packet.decode() if isinstance(frame, VideoFrame)))
+        except av.error.FFmpegError:
+            yield _Fed(packet, fault=True)
+
+
+def _waiting_in(stream: VideoStream) -> tuple[VideoFrame, ...]:
+    """The frames that a decoder still holds; none can follow."""
+    try:
+        return tuple(stream.codec_context.decode(None))
+    except av.error.FFmpegError:
+        return ()
 
 
 def _time(frame: VideoFrame) -> int:
