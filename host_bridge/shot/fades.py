@@ -12,6 +12,7 @@ Flags = npt.NDArray[np.bool_]
 
 BLANK_LEVEL, BLANK_RANK = 0.08, 99  # from black or white, square-root level, within which so many percent lie
 FADE_FRAMES, FADE_STEP = 60, 0.015
+PALE, PALE_ALIKE = 0.5, 0.5  # of the contrast that a picture had; how alike it is then
 FADE_ALIKE, FADE_PAIRS = 0.8, 4  # in parts of how alike that many pairs of frames beyond are
 
 
@@ -36,7 +37,7 @@ def _ramp(frames: Floats, edge: int, step: int) -> int:
         if not 0 <= further < len(frames):
             break
         rises = level[further] - level[beyond] > max(FADE_STEP * level[further], 1e-3)
-        if not rises or _alike(frames[beyond], frames[further]) < FADE_ALIKE * _steady(frames, further, step):
+        if not rises or alike(frames[beyond], frames[further]) < FADE_ALIKE * _steady(frames, further, step):
             break
         at = beyond
     return at
@@ -46,14 +47,25 @@ def _steady(frames: Floats, start: int, step: int) -> float:
     """How alike frames are from one to the next from `start` on: motion makes them less so."""
     last = start + FADE_PAIRS * step
     there = [k for k in range(start, last, step) if 0 <= k + step < len(frames)]
-    return float(np.median([_alike(frames[k], frames[k + step]) for k in there])) if there else 1.0
+    return float(np.median([alike(frames[k], frames[k + step]) for k in there])) if there else 1.0
 
 
-def _alike(a: Floats, b: Floats) -> float:
+def alike(a: Floats, b: Floats) -> float:
     """Correlation of two pictures, blind to their light."""
     a, b = a - a.mean(), b - b.mean()
     size = float(np.linalg.norm(a) * np.linalg.norm(b))
     return float(a @ b) / size if size > 1e-6 else 1.0
+
+
+def pales(frames: Floats) -> bool:
+    """Whether a picture loses its contrast to the last of these frames: a fade that a film begins or ends within.
+
+    Args:
+        frames: (n, values) square-root levels 0..1, from the picture on.
+    """
+    contrast = frames.std(axis=1)
+    steady = contrast[-1] < PALE * contrast[0] and (np.diff(contrast) < 0).mean() > 0.8
+    return bool(steady and alike(frames[0], frames[-1]) > PALE_ALIKE)
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -179,12 +179,13 @@ def edges_seen(s: Seen, entry: ShotEntry) -> dict[str, Edges]:
 
 
 def _past_flashes(seen: list[Seen], scene: Scene, changes: Sequence[Transition]) -> list[Seen]:
-    """The frames of a scene; a flash has the figures of the frame before it, whose range it keeps."""
+    """The frames of a scene; a flash has the figures of the frame before it, else after it, whose range it keeps."""
     frames = list(seen[scene.start : scene.stop])
     for flash in changes:
-        if flash.kind == "flash" and scene.start < flash.first and flash.last < scene.stop:
+        if flash.kind == "flash" and scene.start <= flash.first and flash.last < scene.stop:
+            beside = flash.first - 1 if flash.first > scene.start else min(flash.last + 1, scene.stop - 1)
             for index in range(flash.first, flash.last + 1):
-                frames[index - scene.start] = replace(seen[index], measured=seen[flash.first - 1].measured)
+                frames[index - scene.start] = replace(seen[index], measured=seen[beside].measured)
     return frames
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from host_bridge.shot.dissolves import dissolves
-from host_bridge.shot.fades import BLANK_LEVEL, fades
+from host_bridge.shot.fades import BLANK_LEVEL, alike, fades, pales
 from host_bridge.shot.file import ShotTransition
 from host_bridge.shot.signature import Glance, distance, find_cuts
 
@@ -23,7 +24,8 @@ Kind = Literal["cut", "fade", "dissolve", "flash"]
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
-FLASH_FRAMES, FLASH_RISE = 4, 0.08
+FLASH_FRAMES, FLASH_RISE, FLASH_ALIKE = 4, 0.08, 0.35
+WHITE = 0.98
 ALIKE_AGAIN = 0.4  # of the step to a flash: how far the frames on its two sides differ at most
 SHORTEST_SCENE = 3  # frames beside a fade or a dissolve
 MOVE_FRAMES = 2  # between the steps of one fast move
@@ -38,7 +40,7 @@ class Transition:
     Attributes:
         kind: a fade is a way to black or white, blank frames and a way out of them, of which two may be missing.
         first, last: indices of the frames that belong to neither scene alone; of a cut, the first frame of the new
-            scene.
+            scene, which may begin with a flash.
         blank: first and one past the last frame of a fade that is all black or all white.
         by: whose it is, "found" or "user".
     """
@@ -79,7 +81,10 @@ class Finder:
             self._decide(self._dropped + len(self._glances) - CONTEXT)
 
     def finish(self) -> list[Transition]:
-        """All transitions in order; none overlaps another. A film that is black or white throughout is one fade."""
+        """All transitions in order; none overlaps another, but for a flash that a scene begins with.
+
+        A film that is black or white throughout is one fade.
+        """
         self._decide(self._dropped + len(self._glances))
         return self._found
 
@@ -114,7 +119,7 @@ def _found_in(glances: Sequence[Glance]) -> list[Transition]:
         for one in kind(glances, frames, taken):
             taken[one.first : one.last + 1] = True
             found.append(one)
-    return _whole_ways(sorted(found, key=lambda t: t.first))
+    return _whole_ways(sorted(found, key=lambda t: (t.first, t.kind == "flash")))
 
 
 def _whole_ways(found: Sequence[Transition]) -> list[Transition]:
@@ -185,12 +190,18 @@ def _flash(glances: Sequence[Glance], level: Floats, taken: Flags, first: int) -
     return 0
 
 
-def _dissolves(glances: Sequence[Glance], _: Floats, taken: Flags) -> Iterator[Transition]:
+def _dissolves(glances: Sequence[Glance], frames: Floats, taken: Flags) -> Iterator[Transition]:
+    end = len(frames) - 1
     for first, last in dissolves(glances, taken):
-        yield Transition("dissolve", first, last)
+        if first == 1 and pales(frames[last + 1 :: -1]):
+            yield Transition("fade", 0, last)
+        elif last == end - 1 and pales(frames[first - 1 :]):
+            yield Transition("fade", first, end)
+        else:
+            yield Transition("dissolve", first, last)
 
 
-def _cuts(glances: Sequence[Glance], _: Floats, taken: Flags) -> Iterator[Transition]:
+def _cuts(glances: Sequence[Glance], frames: Floats, taken: Flags) -> Iterator[Transition]:
     """Cuts between frames that lie side by side; a fade or a dissolve between two scenes is none.
 
     Steps that follow on each other are one fast move: a whip pan, a snap zoom, a fast wipe, or something that passes
@@ -198,12 +209,46 @@ def _cuts(glances: Sequence[Glance], _: Floats, taken: Flags) -> Iterator[Transi
     """
     clear = [index for index in range(len(glances)) if not taken[index]]
     steps = [clear[k] for k in find_cuts([glances[index] for index in clear]) if clear[k] - clear[k - 1] == 1]
+    for first, after, step in _flashes_beside(frames, taken, steps):
+        steps.remove(step)
+        yield Transition("flash", first, after - 1)
     for run in _together(steps):
         first, last = run[0], run[-1]
         if first == last:
             yield Transition("cut", first, first)
         elif distance(glances[first - 1], glances[last]) > ALIKE_AGAIN * distance(glances[first - 1], glances[first]):
             yield Transition("dissolve", first, last - 1)
+
+
+def _flashes_beside(frames: Floats, taken: Flags, steps: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Flashes on the first or last frames of a scene: first frame, one past the last, and the step that is no cut.
+
+    A few frames between two steps, or between one and an end of the film, which are a lighter picture of the scene on
+    one side, belong to it. Beside a fade they are a step of its way to white.
+    """
+    found, end = list[tuple[int, int, int]](), len(frames)
+    left = set(steps)
+    for first, after in pairwise([0, *steps, end]):
+        near_other = taken[max(0, first - 1 - SHORTEST_SCENE) : after + 1 + SHORTEST_SCENE].any()
+        if after - first > FLASH_FRAMES or near_other or not left.issuperset({first, after} - {0, end}):
+            continue
+        for step, like, next_to_it in ((after, after, after - 1), (first, first - 1, first)):
+            if 0 < step < end and _lit(frames[first:after], frames[next_to_it], frames[like]):
+                left.remove(step)
+                found.append((first, after, step))
+                break
+    return found
+
+
+def _lit(flash: Floats, nearest: Floats, frame: Floats) -> bool:
+    """Whether all frames of a flash are lighter than a frame of the scene, and the nearest shows the same picture.
+
+    Where the flash is white, the frame is cut off at the level that got there.
+    """
+    if flash.mean(axis=1).min() - frame.mean() < FLASH_RISE:
+        return False
+    whole = float((nearest < WHITE).mean())
+    return alike(np.minimum(frame, np.quantile(frame, whole)), nearest) >= FLASH_ALIKE
 
 
 def _together(steps: Sequence[int]) -> list[list[int]]:

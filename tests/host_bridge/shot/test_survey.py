@@ -112,6 +112,17 @@ def test_the_first_frame_after_a_transition_is_as_its_scene_alone(kind: str) -> 
         assert black.fit_scale == 0 and black.iz_high - black.iz_low > 1e3
 
 
+def test_a_flash_that_a_scene_begins_with_has_the_scenes_range() -> None:
+    scene = [frame(2, 2.0 + 0.1 * i) for i in range(8)]
+    flashed = [*[dimmed(frame(2, 0.4), 6.0)] * 4, *scene[4:]]
+    shot = survey(list(enumerate(flashed, 1001)), Here(), AOV, Plan(), plate="p")
+    assert [(t.kind, t.first, t.last) for t in shot.transitions] == [("flash", 1001, 1004)]
+    alone = survey(list(enumerate(scene[4:], 1)), Here(), AOV, Plan(), plate="p")
+    # Four of eight frames have the figures of the fifth, which is the scene's nearest by 6 %.
+    for name in ("iz_low", "iz_high"):
+        assert getattr(shot.frames[1001], name) == pytest.approx(getattr(alone.frames[1], name), rel=0.07), name
+
+
 def test_a_persons_cuts_are_written_down() -> None:
     shot = survey(shot_frames(), Here(), AOV, Plan(cuts=Cuts(more=(1004,), none=(1007,))), plate="p")
     assert shot.cuts == (1004,)

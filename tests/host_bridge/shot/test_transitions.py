@@ -79,6 +79,56 @@ def test_white_that_comes_back_to_its_scene_is_a_flash() -> None:
     assert found.kind == "flash"
 
 
+def lit(frames: list[np.ndarray], gain: float = 2.2) -> list[np.ndarray]:
+    return [np.clip(gain * f + 0.2, 0.0, 1.0).astype(np.float32) for f in frames]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4])
+@pytest.mark.parametrize("gain", [1.6, 2.5])
+def test_a_flash_on_a_scenes_first_or_last_frames_is_no_cut(length: int, gain: float) -> None:
+    one, two = scene(1, 16), scene(22, 16)
+    first = [*lit(two[:length], gain), *two[length:]]
+    last = [*one[:-length], *lit(one[-length:], gain)]
+    flash = Transition("flash", 16 - length, 15)
+    assert find_transitions(seen(first)) == [Transition("flash", 0, length - 1)]
+    assert find_transitions(seen(last)) == [flash]
+    cut = Transition("cut", 16, 16)
+    assert find_transitions(seen([*one, *first])) == [cut, Transition("flash", 16, 15 + length)]
+    assert find_transitions(seen([*last, *two])) == [flash, cut]
+
+
+def test_a_strobe_from_the_first_frame_on_is_flashes() -> None:
+    frames = scene(6, 40)
+    strobe = [lit([f])[0] if index % 6 < 2 else f for index, f in enumerate(frames)]
+    assert {t.kind for t in find_transitions(seen(strobe))} == {"flash"}
+    first, *others = find_transitions(seen([*scene(1, 16), *strobe]))
+    assert first == Transition("cut", 16, 16) and {t.kind for t in others} == {"flash"}
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_a_short_lighter_scene_is_no_flash(length: int) -> None:
+    one, two = scene(1, 16), scene(22, 16)
+    found = find_transitions(seen([*one, *lit(scene(43, length)), *two]))
+    assert "flash" not in {t.kind for t in found}
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+@pytest.mark.parametrize("seed", [3, 22])
+def test_a_film_that_begins_or_ends_within_a_fade(level: float, seed: int) -> None:
+    frames = scene(seed, 24)
+    rising = [level + (f - level) * min(1.0, (i + 1) / 9) for i, f in enumerate(frames)]
+    (found,) = find_transitions(seen(rising))
+    assert (found.kind, found.first) == ("fade", 0) and abs(found.last - 7) <= 1
+    (found,) = find_transitions(seen(rising[::-1]))
+    assert (found.kind, found.last) == ("fade", 23) and abs(found.first - 16) <= 1
+
+
+def test_a_dissolve_from_a_films_first_frame_is_a_dissolve() -> None:
+    one, two = scene(1, 24, 0.2), scene(22, 24, 0.2)
+    (found,) = find_transitions(seen(dissolve(one[-9:], two, 8)))
+    assert found.kind == "dissolve"
+
+
 def test_a_fade_of_a_fast_scene_is_whole() -> None:
     (found,) = find_transitions(seen(dip(scene(1, 16), scene(22, 30, 3.4), 0, 2, 8)))
     assert (found.kind, found.first) == ("fade", 16) and abs(found.last - 25) <= 2
