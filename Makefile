@@ -57,10 +57,10 @@ native:
 	@test -x $(BIN)/python || $(MAKE) --no-print-directory $(VENV)/.base
 	@$(BIN)/python art3d_node/native/build.py
 
-wheel: $(VENV)/.base
-	$(PIP) ziglang
+# What the build needs goes into an environment of its own, which pip makes and removes.
+wheel:
 	rm -rf build/lib* build/bdist*  # else modules that are gone come along
-	ART3D_NATIVE=zig $(BIN)/pip wheel --quiet --no-deps -c constraints.txt -w build/wheel .
+	ART3D_NATIVE=zig $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -m pip wheel --quiet --disable-pip-version-check --no-deps -c constraints.txt -w build/wheel .
 
 setup: $(VENV)/.base native
 

@@ -18,6 +18,7 @@ from host_bridge.batch import openjd_lines, run_job
 from host_bridge.batch.assemble import LAYERS, in_shot, job_of, notes_of
 from host_bridge.batch.identity import identities, validate_expected
 from host_bridge.batch.ledger import RenderRecord
+from host_bridge.batch.memory_need import validate_memory
 from host_bridge.batch.options import RenderOptions
 from host_bridge.batch.progress import reporter_for
 from host_bridge.client import Client
@@ -97,7 +98,10 @@ def _rendered(args: argparse.Namespace) -> int:
         asked = options_of(args)
         job = job_of(asked)
         job.check()
-        job = replace(job, notes=notes_of(job.check_readable(), job, args.frames))
+        plate = job.check_readable()
+        if not (args.server or os.environ.get("ART3D_SERVER")):
+            validate_memory(plate.frame)
+        job = replace(job, notes=notes_of(plate, job, args.frames))
         reporter = reporter_for(as_json=args.json, farm=args.openjd)
         with stoppable(), Client(args.server) as client:
             identity = identities(client, job.settings)
