@@ -1,4 +1,4 @@
-"""Whether this machine, or the control group, has the memory that a frame takes: with less, a job thrashes or is killed."""
+"""Whether machine and control group have the memory that a frame takes: with less, a job thrashes or is killed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from host_bridge.core import machine
 from host_bridge.core.errors import ServerError
 from host_bridge.core.frame import Frame
 
-# Command, server and worker before the first frame; and plates read ahead, at the server and being written, with the work
-# on one. 1080p of 33 MB was killed within 1300 MiB and went through within 1800.
+# Command, server and worker before the first frame; and plates read ahead, at the server and being written, with the
+# work on one. 1080p of 33 MB was killed within 1300 MiB and went through within 1800.
 BASE_BYTES = 600 << 20
 FRAMES = 24
 
