@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -121,14 +122,17 @@ class Shot:
 
         return walk(-1), walk(+1)
 
-    @property
+    @cached_property
     def hash(self) -> str:
-        """Content hash of everything that a render depends on (BLAKE2b, 128 bits)."""
+        """Content hash of everything that a render depends on (BLAKE2b, 128 bits).
+
+        Kept, since each frame's recipe names it and a long shot takes a third of a second to be written out.
+        """
         return _hash(_to_json(self))
 
 
 def _to_json(shot: Shot) -> dict[str, Any]:
-    body = asdict(shot)
+    body = asdict(replace(shot, frames={}))
     body["frames"] = {str(number): entry_json(entry) for number, entry in sorted(shot.frames.items())}
     return {"format": FORMAT, "version": VERSION, **body}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from host_bridge.core.errors import ShotError
 from host_bridge.core.geometry import Box
+from host_bridge.shot import file
 from host_bridge.shot.file import Shot, ShotEntry, ShotTransition, _hash, load_shot, save_shot
 
 
@@ -31,6 +33,14 @@ def test_round_trip(tmp_path: Path) -> None:
     assert again == shot()
     assert again.hash == shot().hash
     assert [p.name for p in tmp_path.iterdir()] == ["s.art3d"]
+
+
+def test_a_shot_is_hashed_once_however_many_frames_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = itertools.count()
+    monkeypatch.setattr(file, "_hash", lambda body: str(next(numbers)))
+    asked = shot()
+    assert [asked.hash for _ in range(3)] == ["0"] * 3
+    assert replace(asked, steady=1).hash == "1"
 
 
 def test_a_file_of_version_1_is_of_the_whole_frame(tmp_path: Path) -> None:
