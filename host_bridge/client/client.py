@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from host_bridge.client.exchange import Exchange
+from host_bridge.client.link import Access
 from host_bridge.client.pending import Pair, Pending
 from host_bridge.client.server_age import validate_age
 from host_bridge.client.server_process import START_TIMEOUT_S
@@ -58,8 +59,8 @@ class Client:
         self._priority, self._viewer = priority, viewer
         keys = keys if keys is not None or address is None else keyring.from_environment()
         hello_timeout_s = hello_timeout_s or (START_TIMEOUT_S if address is None else 10.0)
-        self._exchange = Exchange(address, device=device, keys=keys, hello_timeout_s=hello_timeout_s,
-                                  timeout_s=timeout_s, shared_memory=shared_memory)  # fmt: skip
+        access = Access(address, device, keys, hello_timeout_s, timeout_s)
+        self._exchange = Exchange(access, shared_memory=shared_memory)
 
     def __enter__(self) -> Client:
         return self

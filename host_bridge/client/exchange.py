@@ -9,13 +9,12 @@ from typing import Any
 
 from host_bridge.client.connection import Reply
 from host_bridge.client.leases import Leases
-from host_bridge.client.link import TRIES, Link
+from host_bridge.client.link import TRIES, Access, Link
 from host_bridge.client.pending import Pair, Pending
 from host_bridge.client.tile import Tile
 from host_bridge.client.uploads import Uploads
 from host_bridge.core.errors import CancelledError, ProtocolError, ServerError
 from host_bridge.core.frame import Frame
-from host_bridge.core.keyring import ClientKeys
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import error_of
 from host_bridge.wire.layout import views
@@ -26,28 +25,17 @@ class Exchange:
     """Requests to one server, with what is known of it: the frames it holds and the tiles it lent.
 
     Args:
-        address, device, keys, hello_timeout_s: as `Link`.
-        timeout_s: deadline of one request, retries included.
+        access: which server.
         shared_memory: whether pixels may travel through it.
 
     Raises:
         ServerUnreachableError: as `Link`.
     """
 
-    def __init__(
-        self,
-        address: str | None,
-        *,
-        device: str,
-        keys: ClientKeys | None,
-        hello_timeout_s: float,
-        timeout_s: float,
-        shared_memory: bool,
-    ) -> None:
-        self._timeout_s, self._shared_memory = timeout_s, shared_memory
+    def __init__(self, access: Access, *, shared_memory: bool) -> None:
+        self._timeout_s, self._shared_memory = access.timeout_s, shared_memory
         self.uploads, self._leases = Uploads(), Leases()
-        self.link = Link(address, device=device, keys=keys, hello_timeout_s=hello_timeout_s, timeout_s=timeout_s,
-                         renewed=self._forget)  # fmt: skip
+        self.link = Link(access, renewed=self._forget)
 
     def close(self) -> None:
         """Leaves the server; whatever was asked and not answered is dropped there."""

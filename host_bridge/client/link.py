@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from host_bridge.client.connection import Connection, Lost, Reply, client_name
@@ -28,32 +29,38 @@ WORKER_TRIES = 1
 BACKOFF_S = (0.05, 2.0)
 
 
+@dataclass(frozen=True)
+class Access:
+    """Which server, and how long it is waited for.
+
+    Attributes:
+        address: the server's endpoint, or None for the embedded server of this user, which is started when needed.
+        device: of the embedded server.
+        keys: of a server that asks for some, or None.
+        hello_timeout_s: how long a server may take to answer the first message.
+        timeout_s: deadline of one request, retries included.
+    """
+
+    address: str | None
+    device: str
+    keys: ClientKeys | None
+    hello_timeout_s: float
+    timeout_s: float
+
+
 class Link:
     """The connection, and its successors.
 
     Args:
-        address: the server's endpoint, or None for the embedded server of this user, which is started when needed.
-        device: of the embedded server.
-        hello_timeout_s: how long a server may take to answer the first message.
-        timeout_s: of one request, for messages.
+        access: which server.
         renewed: called with every new connection made; what was known of the server no longer holds.
 
     Raises:
         ServerUnreachableError: nobody answers, or the server refuses the key.
     """
 
-    def __init__(
-        self,
-        address: str | None,
-        *,
-        device: str,
-        keys: ClientKeys | None,
-        hello_timeout_s: float,
-        timeout_s: float,
-        renewed: Callable[[], None],
-    ) -> None:
-        self._address, self._device, self._keys = address, device, keys
-        self._hello_timeout_s, self._timeout_s, self._renewed = hello_timeout_s, timeout_s, renewed
+    def __init__(self, access: Access, *, renewed: Callable[[], None]) -> None:
+        self._access, self._renewed = access, renewed
         self.connection: Connection | None = None
         self.generation = 0
         self._connect()
@@ -76,10 +83,10 @@ class Link:
             self.connection = None
 
     def _connect(self) -> None:
-        device, known = self._device, self._address
+        device, known = self._access.device, self._access.address
         self.connection = Connection(
             known or ensure_server(device).address,
-            hello_timeout_s=self._hello_timeout_s, name=client_name(), keys=self._keys,
+            hello_timeout_s=self._access.hello_timeout_s, name=client_name(), keys=self._access.keys,
             revive=None if known else lambda: ensure_server(device),
         )  # fmt: skip
         self.generation += 1
@@ -91,7 +98,7 @@ class Link:
         Raises:
             ServerUnreachableError: none until the deadline.
         """
-        where = self.connection.address if self.connection else self._address or ""
+        where = self.connection.address if self.connection else self._access.address or ""
         log.info("the connection to %s is lost (%s); connecting again", where, why)
         if self.connection is not None:
             self.connection.close()
@@ -117,7 +124,7 @@ class Link:
             try:
                 return step()
             except Lost as loss:
-                self._count_try(pending, ServerUnreachableError(str(loss), where=self._address or "", remedy=""))
+                self._count_try(pending, ServerUnreachableError(str(loss), where=self._access.address or "", remedy=""))
                 self._reconnect(pending.end_s, loss)
             except UnknownClientError as error:
                 self._count_try(pending, error)
@@ -150,7 +157,9 @@ class Link:
         reply = self.open.poll(number, end_s - time.monotonic())
         if reply is None:
             self.open.forget(number)
-            raise ServerError(f"no answer within {self._timeout_s:g} s", where=self.open.address, remedy=self.remedy())
+            raise ServerError(
+                f"no answer within {self._access.timeout_s:g} s", where=self.open.address, remedy=self.remedy()
+            )
         return reply
 
     def asking(self, pending: Pending) -> Callable[[Any], Any]:
