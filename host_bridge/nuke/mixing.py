@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .report import Trouble
-
 
 def style_of(node: Any, frame: float | None = None) -> str:
     """The style at a frame, or now: one name, or a blend as the gizmo gives it to the plug-in."""
@@ -51,14 +49,3 @@ def _shares(text: str) -> dict[str, float]:
     if not sum(found.values()) > 0:
         raise ValueError(f"{text!r} has no weight")
     return found
-
-
-def validate_still(node: Any) -> None:
-    """One shot analysis belongs to one style.
-
-    Raises:
-        Trouble: the mix changes over frames.
-    """
-    if moves(node):
-        raise Trouble("Style Mix is animated, and a shot analysis belongs to one style; render by Send to Farm, which "
-                      "analyses the shot as the mix moves")  # fmt: skip

@@ -86,19 +86,22 @@ def analyse_shot() -> None:
     node = chosen()
     read = plate_of(node)
     _validate_seen(node, read)
-    mixing.validate_still(node)
     path = nuke.filename(read)
     shot = _new_shot(_stem(path))
+    arguments = ["analyse", path, "-o", shot, "--frames", frames_of(read), *_view(node, path)]
+    if mixing.moves(node):
+        script = controls.taken_from(node, int(read["first"].value()), int(read["last"].value()))
+        moving = os.path.splitext(shot)[0] + ".style.json"
+        controls.write_to(moving, {**script, "keys": {"style": script["keys"]["style"]}})
+        arguments += ["--controls", moving, *options(node, [name for name in _SETTINGS if name != "style"])]
+    else:
+        arguments += options(node, _SETTINGS)
 
     def done(text: str) -> None:
         node["shot"].setValue(shot)
         report(f"{_stem(path)} is analysed\n{text.strip()}")
 
-    tool.in_background(
-        "Art3D analyses " + _stem(path),
-        ["analyse", path, "-o", shot, "--frames", frames_of(read), *_view(node, path), *options(node, _SETTINGS)],
-        done,
-    )
+    tool.in_background("Art3D analyses " + _stem(path), arguments, done)
 
 
 @guarded

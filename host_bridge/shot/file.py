@@ -18,6 +18,7 @@ from typing import Any
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import ShotError
 from host_bridge.core.regular import read_json
+from host_bridge.core.style_track import is_animated, style_at
 from host_bridge.shot.depth_choice import ShotDepth
 from host_bridge.shot.entry import ShotEntry, entry_json, entry_of, finite
 from host_bridge.wire.shot_frame import ShotFrame
@@ -134,6 +135,10 @@ class Shot:
 def _to_json(shot: Shot) -> dict[str, Any]:
     body = asdict(replace(shot, frames={}))
     body["frames"] = {str(number): entry_json(entry) for number, entry in sorted(shot.frames.items())}
+    if is_animated(shot.style):
+        # For readers that cannot follow the keys: the plug-in compares each frame's with its node's.
+        for number in shot.frames:
+            body["frames"][str(number)]["style"] = style_at(shot.style, number)
     return {"format": FORMAT, "version": VERSION, **body}
 
 

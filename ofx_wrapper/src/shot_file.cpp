@@ -6,6 +6,7 @@
 
 #include "json.h"
 #include "platform.h"
+#include "style_blend.h"
 
 namespace art3d {
 namespace {
@@ -58,11 +59,15 @@ ShotFiles::Shot ShotFiles::load(const std::string& path) {
     // As `host_bridge.shot.file`: version 1 did not settle what a plate's Z means.
     const bool old = body["version"].number < kVersion;
     if (old && body["depth_source"].text == "aov") throw Fault(path + ": the shot file is of an older Art3D" + kAgain);
-    shot.style = body["style"].text, shot.depthSource = body["depth_source"].text;
+    const std::string style = body["style"].text;
+    shot.depthSource = body["depth_source"].text;
     shot.zMeaning = body["z_meaning"].text, shot.zSettled = old ? "" : body["depth"]["meaning"].text;
     shot.steady = std::llround(std::clamp(body["steady"].number, 0.0, kSteadyMost));
     for (const auto& [number, entry] : body["frames"].map) {
       auto& frame = shot.frames[std::stoll(number)];
+      // A style that changes over frames is told for each.
+      const auto own = entry.map.find("style");
+      frame.style = own == entry.map.end() ? style : own->second.text;
       frame.fixed = frameOf(entry), frame.scene = std::llround(entry["scene"].number);
       frame.bars = wholes<4>(entry["bars"]);
       const auto size = entry.map.find("size");
@@ -116,7 +121,6 @@ const ShotFiles::Shot& ShotFiles::current(const std::string& path) {
 ShotAt ShotFiles::at(const std::string& path, int64_t number, const wire::AnalysisSettings& settings) {
   const std::lock_guard lock(mutex_);
   const Shot& shot = current(path);
-  proveSame(path, "style", shot.style, settings.style);
   proveSame(path, "Z meaning", shot.zMeaning, settings.zMeaning);
   if (settings.depth != "auto") proveSame(path, "depth source", shot.depthSource, settings.depth);
   const auto entry = shot.frames.find(number);
@@ -124,6 +128,8 @@ ShotAt ShotFiles::at(const std::string& path, int64_t number, const wire::Analys
     throw Fault(path + ": frame " + std::to_string(number) +
                 " is not in the shot analysis; set Shot Offset where the host counts otherwise than the plate's files" + kAgain);
   }
+  const std::string& style = entry->second.style;
+  if (!sameBlend(style, settings.style)) proveSame(path, "style", style, settings.style);
   const std::string meaning = shot.zSettled.empty() ? settings.zMeaning : shot.zSettled;
   const Entry& found = entry->second;
   return {found.fixed,   shot.depthSource, meaning, neighbours(shot, number, -1), neighbours(shot, number, +1), found.bars,

@@ -36,6 +36,7 @@ class ShotFiles {
  private:
   struct Entry {
     wire::ShotFrame fixed;
+    std::string style;
     int64_t scene = 0;
     std::array<int64_t, 4> bars{};
     std::array<int64_t, 2> size{};
@@ -47,7 +48,7 @@ class ShotFiles {
   };
   struct Shot {
     int64_t changed_ns = 0, bytes = 0;
-    std::string style, depthSource, zMeaning, zSettled;
+    std::string depthSource, zMeaning, zSettled;
     int64_t steady = 0;
     std::map<int64_t, Entry> frames;
   };

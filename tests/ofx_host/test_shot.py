@@ -13,6 +13,7 @@ import pytest
 
 from host_bridge.cli import main
 from host_bridge.client import Client
+from host_bridge.core.style_track import animated_style
 from host_bridge.shot.file import load_shot, save_shot
 from tests.art3d_node.server.conftest import Server
 from tests.ofx_host import abi
@@ -143,6 +144,32 @@ def test_shot_of_other_settings(
     node.set(shot=str(shot_file(tmp_path, name="other", **changes)), **knobs)
     assert node.render_into(Picture(RECT), RECT, time=1002.0) == abi.FAILED
     assert word in node.effect.message
+
+
+@pytest.mark.parametrize(
+    ("frame", "style", "fits"),
+    [
+        (1001, "immersive", True),
+        (1001, "gentle", False),
+        # Nuke's own digits, another order and other weights of the same mix.
+        (1003, "immersive:0.777777778,gentle:0.222222222", True),
+        (1003, "gentle: 2, immersive:7", True),
+        (1003, "immersive:7,gentle:2,neutral:0", True),
+        (1003, "immersive:0.77,gentle:0.23", False),
+        (1003, "immersive", False),
+        (1003, "immersive:x,gentle:2", False),
+        (1010, "gentle", True),
+    ],
+)
+def test_shot_of_a_style_that_changes(node: Node, tmp_path: Path, frame: int, style: str, fits: bool) -> None:
+    """Each frame's own style must be the node's at that frame."""
+    moving = animated_style({1001: "immersive", 1010: "gentle"}, "linear")
+    node.set(shot=str(shot_file(tmp_path, name="moving", style=moving, steady=0)), style=style)
+    target = Picture(RECT)
+    status = node.render_into(target, RECT, time=float(frame))
+    assert (status == abi.OK) is fits, node.effect.message
+    if not fits:
+        assert "the shot was analysed with style" in node.effect.message and style in node.effect.message
 
 
 def test_frames_of_a_shot_vary(node: Node) -> None:

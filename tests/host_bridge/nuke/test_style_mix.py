@@ -48,9 +48,9 @@ def test_a_moving_mix_goes_into_the_depth_script(load: Any, tmp_path: Path, monk
     assert style_at(style, 1001) == "immersive"
     assert style_at(style, 1003) == "gentle:0.25,immersive:0.75"
     arguments.unlink()
-    loaded.nuke.said.clear()
-    loaded.module.analyse_shot()
-    assert "belongs to one style" in loaded.nuke.said[-1] and not arguments.exists()
+    asked = sent(arguments, loaded.module.analyse_shot, loaded.nuke.said, "analyse")
+    assert Path(asked.controls).parent == asked.out.parent
+    assert load_depth_script(asked.controls).style == style
 
 
 def test_a_depth_script_turns_the_mix(load: Any, tmp_path: Path) -> None:
