@@ -132,15 +132,15 @@ def ask(
     return FrameRequest(plate, controls, settings, box, bands)
 
 
-def answer(client: Client, asked: FrameRequest, recipe: str = "") -> Result:
+def answer(client: Client, request: FrameRequest, recipe: str = "") -> Result:
     """Waits for a plate's stereo.
 
     Raises:
         Art3DError: as `Client.result`.
     """
-    tiles = [client.result(band) for band in asked.bands]
+    tiles = [client.result(band) for band in request.bands]
     planes = dict(tiles[0].planes)
     if len(tiles) > 1:
         planes = {name: np.concatenate([tile.planes[name] for tile in tiles]) for name in planes}
-    stats = {**tiles[0].stats, **depth_fields(asked.plate, asked.settings, tiles[0].stats)}
-    return Result(asked.plate, asked.controls.hero, asked.box, planes, stats, recipe)
+    stats = {**tiles[0].stats, **depth_fields(request.plate, request.settings, tiles[0].stats)}
+    return Result(request.plate, request.controls.hero, request.box, planes, stats, recipe)

@@ -26,34 +26,36 @@ from host_bridge.shot.survey import Plan
 LAYERS = ("inverse_depth", "scale", "shift", "disparity_local")
 
 
-def job_of(asked: RenderOptions) -> Job:
+def job_of(options: RenderOptions) -> Job:
     """The batch that the options describe.
 
     Raises:
         BadInputError: a value that cannot be used.
     """
-    whole, hero = settle_hero(PlateSequence.open(asked.plate, view=asked.view, start=asked.start), asked.hero)
-    clean = clean_plate_of(asked.clean_plate, asked.view, whole.view) if asked.clean_plate else None
-    if clean is None and asked.controls.fill == "clean-plate":
+    whole, hero = settle_hero(PlateSequence.open(options.plate, view=options.view, start=options.start), options.hero)
+    clean = clean_plate_of(options.clean_plate, options.view, whole.view) if options.clean_plate else None
+    if clean is None and options.controls.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
-    frames = PlateSequence.open(asked.plate, frames=asked.frames, view=whole.view, layer=asked.layer, start=asked.start)
+    frames = PlateSequence.open(
+        options.plate, frames=options.frames, view=whole.view, layer=options.layer, start=options.start
+    )
     eye = "" if hero == "none" else hero
-    plate, source = with_depth(frames, asked.settings.depth, asked.depth_channel, hero=eye)
-    reviews = {"anaglyph": asked.anaglyph, "disparity": asked.disparity_image}
-    script = load_depth_script(asked.script) if asked.script else None
-    style = script.style if script and script.style else asked.settings.style
+    plate, source = with_depth(frames, options.settings.depth, options.depth_channel, hero=eye)
+    reviews = {"anaglyph": options.anaglyph, "disparity": options.disparity_image}
+    script = load_depth_script(options.script) if options.script else None
+    style = script.style if script and script.style else options.settings.style
     return Job(
         plate=plate,
-        out=Pattern.parse(asked.out),
-        settings=replace(asked.settings, depth=source, style=style),
-        controls=replace(asked.controls, hero=hero),
-        writing=Writing(art3d_version(), layers_of(asked.layers), asked.compression),
+        out=Pattern.parse(options.out),
+        settings=replace(options.settings, depth=source, style=style),
+        controls=replace(options.controls, hero=hero),
+        writing=Writing(art3d_version(), layers_of(options.layers), options.compression),
         reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},
         script=script,
         clean_plate=clean,
-        input_space=colour.validate_space(asked.input_space) if asked.input_space else None,
-        missing=asked.missing,
-        overwrite=asked.overwrite,
+        input_space=colour.validate_space(options.input_space) if options.input_space else None,
+        missing=options.missing,
+        overwrite=options.overwrite,
     )
 
 
@@ -69,21 +71,21 @@ def layers_of(text: str) -> tuple[str, ...]:
     Raises:
         BadInputError: one that does not exist.
     """
-    asked = {name.strip() for name in text.split(",") if name.strip()}
-    unknown = sorted(asked - set(LAYERS))
+    wanted = {name.strip() for name in text.split(",") if name.strip()}
+    unknown = sorted(wanted - set(LAYERS))
     if unknown:
         raise BadInputError(f"no layer {unknown[0]!r}", where="--layers", remedy=f"choose of: {', '.join(LAYERS)}")
-    return tuple(name for name in LAYERS if name in asked)
+    return tuple(name for name in LAYERS if name in wanted)
 
 
-def in_shot(asked: RenderOptions, job: Job, client: Client) -> Job:
+def in_shot(options: RenderOptions, job: Job, client: Client) -> Job:
     """The job with its shot, and with the windows that its frames have in common.
 
     Raises:
         ShotError: a named shot file that does not serve this render.
     """
-    whole = _whole(asked, job)
-    shot = _shot(asked, job, whole, client)
+    whole = _whole(options, job)
+    shot = _shot(options, job, whole, client)
     canvas = canvas_in(shot) if shot else None
     if canvas is None and (common := canvas_of(whole)) is not None:
         # Frames on their own lie on no canvas; that they show one picture is proved all the same.
@@ -91,26 +93,26 @@ def in_shot(asked: RenderOptions, job: Job, client: Client) -> Job:
     return replace(job, shot=shot, canvas=canvas)
 
 
-def in_kept_shot(asked: RenderOptions, job: Job) -> Job:
+def in_kept_shot(options: RenderOptions, job: Job) -> Job:
     """The job with the shot that an earlier render of it kept; nothing is analysed."""
-    if asked.shot == "none" or job.settings.style == "given":
+    if options.shot == "none" or job.settings.style == "given":
         return job
-    path = beside(job.out.path(0, "left"), asked.plate) if asked.shot == "auto" else Path(asked.shot)
+    path = beside(job.out.path(0, "left"), options.plate) if options.shot == "auto" else Path(options.shot)
     return replace(job, shot=open_shot(path, job.plate, job.settings) if path.is_file() else None)
 
 
-def _whole(asked: RenderOptions, job: Job) -> PlateSequence:
+def _whole(options: RenderOptions, job: Job) -> PlateSequence:
     """The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in."""
-    found = PlateSequence.open(asked.plate, view=job.plate.view, layer=job.plate.layer, start=asked.start)
+    found = PlateSequence.open(options.plate, view=job.plate.view, layer=job.plate.layer, start=options.start)
     return replace(found, depth=job.plate.depth)
 
 
-def _shot(asked: RenderOptions, job: Job, whole: PlateSequence, client: Client) -> Shot | None:
+def _shot(options: RenderOptions, job: Job, whole: PlateSequence, client: Client) -> Shot | None:
     """The shot that the frames belong to: the named one, or for a sequence the one kept beside the output."""
-    if asked.shot == "none" or job.settings.style == "given":
+    if options.shot == "none" or job.settings.style == "given":
         return None
-    if asked.shot != "auto":
-        return open_shot(Path(asked.shot), job.plate, job.settings)
+    if options.shot != "auto":
+        return open_shot(Path(options.shot), job.plate, job.settings)
     if len(whole.frames) < 2:
         return None
 
@@ -122,8 +124,8 @@ def _shot(asked: RenderOptions, job: Job, whole: PlateSequence, client: Client) 
         return of_each_style(job.settings.style, make_for)
 
     ready = {str(source["name"]) for source in client.welcome.depth_sources if source.get("ready", True)}
-    out = Pattern.parse(asked.beside) if asked.beside else job.out
-    path = beside(out.path(0, "left"), asked.plate)
+    out = Pattern.parse(options.beside) if options.beside else job.out
+    path = beside(out.path(0, "left"), options.plate)
     look = partial(looked_at, whole, job.input_space, job.kept)
     return kept_shot(path, job.plate, job.settings, make, look=look, ready=ready)
 

@@ -17,7 +17,7 @@ from host_bridge.core.style_track import style_keys
 from host_bridge.io.colour import config as colour_config
 from host_bridge.wire.settings import AnalysisSettings
 
-SAID = {
+LABELS = {
     "art3d": "the version of Art3D",
     "style": "the style",
     "depth": "the depth networks",
@@ -63,15 +63,17 @@ def validate_expected(expected: str, found: Mapping[str, Any]) -> None:
     if not expected:
         return
     try:
-        asked = dict(json.loads(expected))
+        submitted = dict(json.loads(expected))
     except (ValueError, TypeError) as error:
         raise BadInputError("not an expectation", where="--expect", remedy="submit the shot again") from error
     here = json.loads(expectation(found))
-    differing = [name for name in SAID if asked.get(name) != here.get(name)]
+    differing = [name for name in LABELS if submitted.get(name) != here.get(name)]
     if differing:
-        said = "; ".join(f"{SAID[name]} was {asked.get(name)} and is {here.get(name)} here" for name in differing)
+        differences = "; ".join(
+            f"{LABELS[name]} was {submitted.get(name)} and is {here.get(name)} here" for name in differing
+        )
         raise BadInputError(
-            f"this machine would make another picture than the submitter's: {said}",
+            f"this machine would make another picture than the submitter's: {differences}",
             where="--expect",
             remedy="install the same on the farm, or submit with --any-kitchen",
         )

@@ -15,7 +15,7 @@ from host_bridge.core.recipe import recipe_hash
 from host_bridge.core.style_track import style_at
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, Plate, PlateSequence
-from host_bridge.io.plates.canvas import Canvas, laid
+from host_bridge.io.plates.canvas import Canvas, padded
 from host_bridge.io.plates.kept import KeptPlates
 from host_bridge.shot.file import Shot
 from host_bridge.shot.floating import resolved
@@ -130,15 +130,15 @@ class Job:
         def at(frame: int) -> Controls:
             return self.script.at(frame, self.controls) if self.script else self.controls
 
-        asked = at(number)
-        if asked.floating_window not in FROM_SHOT:
-            return asked
+        controls = at(number)
+        if controls.floating_window not in FROM_SHOT:
+            return controls
         if self.shot is None:
-            window_of(asked)
+            window_of(controls)
             raise AssertionError("a window that nobody decided")
         if source is None or source == number:
             return resolved(number, self.shot.frames, at)
-        return resolved(source, self.shot.frames, lambda frame: asked if frame == source else at(frame))
+        return resolved(source, self.shot.frames, lambda frame: controls if frame == source else at(frame))
 
     def recipe(self, number: int, source: int, server: Mapping[str, Any]) -> str:
         """The recipe of one frame.
@@ -196,7 +196,7 @@ class Job:
                 where=str(clean.path),
                 remedy="render both alike",
             )
-        layers = {**plate.frame.layers, "clean_plate": laid(clean, plate.frame.data).frame.layers["color"]}
+        layers = {**plate.frame.layers, "clean_plate": padded(clean, plate.frame.data).frame.layers["color"]}
         return replace(plate, frame=replace(plate.frame, layers=layers))
 
     def _depth(self, source: int) -> tuple[str, ...]:

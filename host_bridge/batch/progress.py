@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from host_bridge.batch import openjd_lines
 from host_bridge.batch.events import Event, Reporter
 from host_bridge.io.silence import own_stderr
-from host_bridge.shot.depth_provenance import depth_words, tells
+from host_bridge.shot.depth_provenance import depth_words, is_certain
 
 SHOWN = ("depth_source", "style_id", "model_id", "fit_scale", "fit_shift", "parallax_min_pct", "parallax_max_pct",
          "budget", "beyond_border_px", "licence_note", "style_note", "depth_from", "z_meaning", "z_how", "z_agreement",
@@ -61,9 +61,9 @@ class FarmReporter:
 
     def done(self, counts: Mapping[str, int], seconds: float) -> None:
         """`openjd_status: …`, and `openjd_fail: …` when frames failed."""
-        said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        summary = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
         line = openjd_lines.fail if counts.get("failed") else openjd_lines.status
-        self._report(line(f"{said or 'nothing done'}, {seconds:.1f} s"))
+        self._report(line(f"{summary or 'nothing done'}, {seconds:.1f} s"))
 
     def _report(self, line: str) -> None:
         print(line, file=self._out, flush=True)
@@ -95,8 +95,8 @@ class JsonReporter:
 
     def done(self, counts: Mapping[str, int], seconds: float) -> None:
         """`{"event": "done", "rendered": N, "kept": N, "skipped": N, "failed": N, "seconds": S}`."""
-        kinds = ("rendered", "kept", "skipped", "failed")
-        self._report("done", **{kind: counts.get(kind, 0) for kind in kinds}, seconds=round(seconds, 3))
+        states = ("rendered", "kept", "skipped", "failed")
+        self._report("done", **{kind: counts.get(kind, 0) for kind in states}, seconds=round(seconds, 3))
 
     def _report(self, event: str, **fields: Any) -> None:
         print(json.dumps({"event": event, **fields}), file=self._out, flush=True)
@@ -140,7 +140,7 @@ class PeopleReporter:
             for note in ("licence_note", "style_note"):
                 if event.stats.get(note):
                     self._report(str(event.stats[note]))
-        elif source[0] and not tells(event.stats):
+        elif source[0] and not is_certain(event.stats):
             self._report(f"frame {event.number}: {depth_words(event.stats)}")
         if event.kind == "rendered":
             self._rendered += 1
@@ -159,10 +159,10 @@ class PeopleReporter:
     def done(self, counts: Mapping[str, int], seconds: float) -> None:
         """The summary."""
         self._bar.stop()
-        said = ", ".join(
+        summary = ", ".join(
             f"{counts[kind]} {kind}" for kind in ("rendered", "kept", "skipped", "failed") if counts.get(kind)
         )
-        self._report(f"{said or 'nothing done'} in {seconds:.1f} s")
+        self._report(f"{summary or 'nothing done'} in {seconds:.1f} s")
         if self._window:
             widest, near, far = zip(*self._window, strict=True)
             self._report(

@@ -129,7 +129,7 @@ class _Run:
         self._writers = ThreadPoolExecutor(2, "art3d-write")
         self._readers = ThreadPoolExecutor(READ_AHEAD, "art3d-read")
         self._writing: deque[tuple[_Frame, Result, Future[Event]]] = deque()
-        self._asked: deque[tuple[_Frame, FrameRequest]] = deque()
+        self._pending: deque[tuple[_Frame, FrameRequest]] = deque()
         self._unnoted: list[Event] = []
 
     def all(self) -> None:
@@ -138,7 +138,7 @@ class _Run:
             for frame in self._loaded():
                 if frame is not None:
                     self._submit(frame)
-            while self._asked:
+            while self._pending:
                 self._receive()
         except BaseException:
             self.client.cancel()
@@ -217,7 +217,7 @@ class _Run:
         started = time.perf_counter()
         try:
             controls = self.job.knobs(frame.number, frame.source)
-            asked = ask(
+            request = ask(
                 self.client,
                 frame.plate,
                 frame.settings,
@@ -229,14 +229,14 @@ class _Run:
             self._failed(frame.number, error)
             return
         frame.seconds["transfer"] = time.perf_counter() - started
-        self._asked.append((frame, asked))
-        if len(self._asked) > ASKED_AHEAD:
+        self._pending.append((frame, request))
+        if len(self._pending) > ASKED_AHEAD:
             self._receive()
 
     def _receive(self) -> None:
-        frame, asked = self._asked.popleft()
+        frame, request = self._pending.popleft()
         try:
-            result = answer(self.client, asked, frame.recipe)
+            result = answer(self.client, request, frame.recipe)
         except Art3DError as error:
             self._failed(frame.number, error)
             return

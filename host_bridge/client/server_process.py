@@ -211,9 +211,9 @@ def _await(found: Endpoint, child: subprocess.Popen[bytes], end_s: float, *, aga
         if code is not None and code < 0 and again:
             return False
         if code is not None:
-            said = child.stderr.read().decode(errors="replace").strip().splitlines() if child.stderr else []
+            lines = child.stderr.read().decode(errors="replace").strip().splitlines() if child.stderr else []
             raise ServerUnreachableError(
-                f"the server ended with code {code}: {said[-1] if said else 'it said nothing'}",
+                f"the server ended with code {code}: {lines[-1] if lines else 'it said nothing'}",
                 where=found.address,
                 remedy=f"its log is {found.log}; `art3d doctor` looks for the cause",
             )

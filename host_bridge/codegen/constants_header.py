@@ -75,8 +75,8 @@ def _table(name: str, values: Iterable[str]) -> list[str]:
 
 def _codes() -> set[str]:
     """The codes that cross the wire: those of `host_bridge.core.errors`, whoever else derives errors of its own."""
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
-    return {kind.code for kind in kinds if issubclass(kind, errors.Art3DError)}
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    return {kind.code for kind in classes if issubclass(kind, errors.Art3DError)}
 
 
 def main() -> int:

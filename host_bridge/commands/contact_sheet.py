@@ -125,8 +125,8 @@ def pictures_of(args: argparse.Namespace) -> list[Pictured]:
         how = {"view": args.view, "layer": args.layer, "input_space": args.input_space}
         read = partial(read_plate, depth_channel=args.depth_channel, **how)
         return [Pictured(path.name, path, partial(read, path)) for path in pictures_in(plate, args.limit)]
-    asked = PlateSequence.open(str(plate), view=args.view, layer=args.layer, start=args.start)
-    sequence, _ = with_depth(asked, args.depth, args.depth_channel)
+    plates = PlateSequence.open(str(plate), view=args.view, layer=args.layer, start=args.start)
+    sequence, _ = with_depth(plates, args.depth, args.depth_channel)
     there = [number for number in sequence.frames if number not in sequence.missing]
     count = min(len(there), max(1, args.limit))
     spread = [there[i * len(there) // count] for i in range(count)]
@@ -174,8 +174,8 @@ def _row(
         plate = picture.read()
         hero = named_hero or (plate.view if plate.view in EYES else EYES[0])
         turned = resolved_alone(plate.frame, client, settings_for(plate, settings), replace(controls, hero=hero))
-        asked = ask(client, plate, settings, turned, layers=("inverse_depth",))
-        result = answer(client, asked)
+        pending = ask(client, plate, settings, turned, layers=("inverse_depth",))
+        result = answer(client, pending)
     except Art3DError as error:
         if error.exit_code != BadInputError.exit_code:
             raise
@@ -184,8 +184,8 @@ def _row(
     stats = result.stats
     low, high = stats.get("parallax_min_pct"), stats.get("parallax_max_pct")
     span = f"{low:+.2f} … {high:+.2f} %" if low is not None and high is not None else "no parallax"
-    said = [span, str(stats.get("budget")), depth_words(stats)]
-    return Row(picture.name, ", ".join(said), _cells(result))
+    details = [span, str(stats.get("budget")), depth_words(stats)]
+    return Row(picture.name, ", ".join(details), _cells(result))
 
 
 def _cells(result: Result) -> tuple[Array, ...]:

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _line(finding: Finding) -> str:
-    text = f"{'ok   ' if finding.ok else 'FAULT'} {finding.name:14} {finding.said}"
+    text = f"{'ok   ' if finding.ok else 'FAULT'} {finding.name:14} {finding.message}"
     return printable(f"{text}; {finding.remedy}" if finding.remedy else text)
 
 
@@ -97,8 +97,8 @@ def _fault(name: str, error: Art3DError, *, server: bool = False) -> Finding:
 
 def _python() -> Finding:
     ok = sys.version_info[:2] >= OLDEST_PYTHON
-    said = f"{platform.python_version()} on {platform.platform(terse=True)}, Art3D {art3d_version()}"
-    return Finding("python", ok, said, "" if ok else "set up with Python 3.11 or newer: make setup PYTHON=python3.11")
+    system = f"{platform.python_version()} on {platform.platform(terse=True)}, Art3D {art3d_version()}"
+    return Finding("python", ok, system, "" if ok else "set up with Python 3.11 or newer: make setup PYTHON=python3.11")
 
 
 def _package(name: str) -> Finding:
@@ -164,5 +164,5 @@ def _server(address: str | None) -> Finding:
         welcome = client.welcome
         workers = client.status()["workers"]
         on = ", ".join(" ".join(str(w[k]) for k in ("device", "device_name") if k in w) for w in workers)
-        said = f"{welcome.server} at {client.address} on {on or 'no device'}"
-        return Finding("server", True, f"{said}, log {welcome.log}")
+        description = f"{welcome.server} at {client.address} on {on or 'no device'}"
+        return Finding("server", True, f"{description}, log {welcome.log}")

@@ -12,13 +12,13 @@ class Finding:
     Attributes:
         name: what was looked at.
         ok: whether it works.
-        said: what was found.
+        message: what was found.
         remedy: what to do about it.
         server: whether the fault is the server's.
     """
 
     name: str
     ok: bool
-    said: str
+    message: str
     remedy: str = ""
     server: bool = False

@@ -26,10 +26,12 @@ def add_knobs(parser: argparse.ArgumentParser, names: Collection[str] = (*SETTIN
             continue
         metavar = "|".join(knob.choices) or ("NUMBER" if knob.kind == "float" else "NAME")
         # Who names no eye has the plate's own, which the plate must tell first.
-        default, said = (
+        default, default_text = (
             (None, "the plate's own eye, else left") if knob.name == "hero" else (knob.default, knob.default)
         )
-        group.add_argument(knob.flag, dest=knob.name, default=default, metavar=metavar, help=f"{text} Default: {said}.")
+        group.add_argument(
+            knob.flag, dest=knob.name, default=default, metavar=metavar, help=f"{text} Default: {default_text}."
+        )
 
 
 def controls_of(args: argparse.Namespace) -> Controls:

@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carries the command out; 5 where a fault of --fail-on is found, else 4 where a frame cannot be read."""
-    wanted = faults.asked(args.fail_on)
+    wanted = faults.parse_faults(args.fail_on)
     limits = {name: limit for name, (limit, _) in faults.FAULTS.items()} | wanted
     source = _source(args)
     measured = Measured(_targets(args.target), limits, _cuts(args.shot))

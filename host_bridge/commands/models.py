@@ -67,15 +67,15 @@ def _pull(args: argparse.Namespace) -> None:
         if args.sha256 and args.sha256.lower() != known.sha256:
             raise BadInputError(f"the published sha256 is {known.sha256}", where="--sha256", remedy="leave it out")
         path = pull(known, folder=args.to, source=args.source, progress=_progress)
-        said = f"{known.size_bytes} bytes, sha256 as published"
+        verification = f"{known.size_bytes} bytes, sha256 as published"
     else:
         if known.note:
             print(f"note: {known.note}", flush=True)
         path = pull_folder(known, folder=args.to, source=args.source, sha256=args.sha256, progress=_progress)
-        said = f"sha256 recorded in {checkpoints.RECORD} and proved at every use"
+        verification = f"sha256 recorded in {checkpoints.RECORD} and proved at every use"
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(f"{path}: {said}")
+    print(f"{path}: {verification}")
 
 
 def _progress(done: int, total: int) -> None:

@@ -54,35 +54,35 @@ def frames(seen: Seen) -> Iterator[Finding]:
     """Which frames there are, and what a movie says of itself."""
     sequence, name = seen.sequence, Path(seen.sequence.pattern.text).name
     numbers = fileseq.framesToFrameRange(sequence.frames)
-    said = f"{name}: frames {numbers}" if len(sequence.frames) > 1 else f"{name}: frame {numbers}"
+    message = f"{name}: frames {numbers}" if len(sequence.frames) > 1 else f"{name}: frame {numbers}"
     if sequence.film is not None:
         film = sequence.film
-        said = f"{said}, movie, {float(film.rate):.5g} frames a second, {film.depth}"
-        said = "; ".join((said, *film.notes))
+        message = f"{message}, movie, {float(film.rate):.5g} frames a second, {film.depth}"
+        message = "; ".join((message, *film.notes))
     if not sequence.missing:
-        yield Finding("plate", True, said)
+        yield Finding("plate", True, message)
         return
     gone = f"{len(sequence.missing)} of {len(sequence.frames)} frames are missing"
-    yield Finding("plate", False, f"{said}; {gone}", "see --missing of `art3d render`")
+    yield Finding("plate", False, f"{message}; {gone}", "see --missing of `art3d render`")
 
 
 def size(seen: Seen) -> Iterator[Finding]:
     """Windows, pixel aspect and channels."""
     frame, plate = seen.plate.frame, seen.plate
-    said = [f"{frame.display.width}×{frame.display.height} px"]
+    details = [f"{frame.display.width}×{frame.display.height} px"]
     if frame.data != frame.display:
-        said.append(f"data window {_box(frame.data)}")
+        details.append(f"data window {_box(frame.data)}")
     if frame.pixel_aspect != 1.0:
-        said.append(f"pixel aspect {frame.pixel_aspect:.4g}")
+        details.append(f"pixel aspect {frame.pixel_aspect:.4g}")
     if turn := upright.described(plate.turn):
-        said.append(f"{turn} to stand upright (orientation {plate.turn})")
-    kinds = "/".join(dict.fromkeys(_KINDS.get(kind, kind) for kind in plate.types))
-    said.append(f"{' '.join(frame.channels)} as {kinds}")
+        details.append(f"{turn} to stand upright (orientation {plate.turn})")
+    types = "/".join(dict.fromkeys(_KINDS.get(kind, kind) for kind in plate.types))
+    details.append(f"{' '.join(frame.channels)} as {types}")
     others = [layer.name for layer in plate.layers]
     if others:
         more = f" and {len(others) - 6} more" if len(others) > 6 else ""
-        said.append(f"further channels {', '.join(others[:6])}{more}")
-    yield Finding("plate size", True, ", ".join(said))
+        details.append(f"further channels {', '.join(others[:6])}{more}")
+    yield Finding("plate size", True, ", ".join(details))
 
 
 def picture(seen: Seen) -> Iterator[Finding]:
@@ -93,28 +93,28 @@ def picture(seen: Seen) -> Iterator[Finding]:
         yield Finding("plate picture", True, "the whole frame, no bars")
         return
     top, bottom, left, right = bars_of(found, frame.data)
-    said = ", ".join(
+    bars = ", ".join(
         f"{px} px {side}" for px, side in ((top, "above"), (bottom, "below"), (left, "left"), (right, "right")) if px
     )
-    yield Finding("plate picture", True, f"{found.width}×{found.height} px; bars of {said}")
+    yield Finding("plate picture", True, f"{found.width}×{found.height} px; bars of {bars}")
 
 
 def colours(seen: Seen) -> Iterator[Finding]:
     """The input space, who says so, and what becomes of the values."""
     plate, tag = seen.plate, seen.plate.tag
-    why = f"by its {tag.said}" if tag and tag.said else "the file does not say"
+    why = f"by its {tag.statement}" if tag and tag.statement else "the file does not say"
     if tag and not tag.understood:
-        why = f"its {tag.said} is not known here"
-    said = f"{plate.input_space}: {why}"
+        why = f"its {tag.statement} is not known here"
+    message = f"{plate.input_space}: {why}"
     if plate.pixel_space != plate.input_space:
         meaning = formula(plate.input_space)
         nits = ", 1.0 is 100 nits" if meaning and meaning.absolute else ""
         narrow = ", from video's narrow range" if tag and tag.narrow else ""
-        said = f"{said}; decoded to {plate.pixel_space}{narrow}{nits}"
+        message = f"{message}; decoded to {plate.pixel_space}{narrow}{nits}"
     config = colour_config.config_name()
-    said = f"{said}; networks see it through {config}"
-    hint = "" if tag and tag.said and tag.understood else "--input-space names another"
-    yield Finding("plate colour", True, said, hint)
+    message = f"{message}; networks see it through {config}"
+    hint = "" if tag and tag.statement and tag.understood else "--input-space names another"
+    yield Finding("plate colour", True, message, hint)
 
 
 def depth(seen: Seen) -> Iterator[Finding]:
@@ -133,12 +133,15 @@ def depth(seen: Seen) -> Iterator[Finding]:
 def views(seen: Seen) -> Iterator[Finding]:
     """Views and pictures of the file, and which were taken."""
     plate = seen.plate
-    said = [f"{', '.join(plate.views)}; taken: {plate.view}" if plate.views else "one, without a name", *plate.choices]
+    details = [
+        f"{', '.join(plate.views)}; taken: {plate.view}" if plate.views else "one, without a name",
+        *plate.choices,
+    ]
     if plate.further:
-        said.append(SEVERAL)
+        details.append(SEVERAL)
     if plate.grey:
-        said.append(LONE_GREY.format(plate.grey))
-    yield Finding("plate views", True, "; ".join(said))
+        details.append(LONE_GREY.format(plate.grey))
+    yield Finding("plate views", True, "; ".join(details))
 
 
 def cuts(seen: Seen) -> Iterator[Finding]:
@@ -162,9 +165,9 @@ def cuts(seen: Seen) -> Iterator[Finding]:
         f"{change.kind} {change.first}" + (f"-{change.last}" if change.last > change.first else "")
         for change in changes
     )
-    said = f"{listed or 'no cut'} in frames {looked[0]}-{looked[-1]}" if looked else "no frame can be read"
+    message = f"{listed or 'no cut'} in frames {looked[0]}-{looked[-1]}" if looked else "no frame can be read"
     more = "" if len(looked) == len(there) else "; `art3d analyse` looks at all frames"
-    yield Finding("plate cuts", bool(looked), f"{said}{more}")
+    yield Finding("plate cuts", bool(looked), f"{message}{more}")
 
 
 def _box(box: Box) -> str:

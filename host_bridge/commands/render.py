@@ -95,8 +95,8 @@ def run(args: argparse.Namespace) -> int:
 def _rendered(args: argparse.Namespace) -> int:
     keep_freed_memory()
     with openjd_lines.reporting(args.openjd):
-        asked = options_of(args)
-        job = job_of(asked)
+        options = options_of(args)
+        job = job_of(options)
         job.check()
         plate = job.check_readable()
         if not (args.server or os.environ.get("ART3D_SERVER")):
@@ -106,7 +106,7 @@ def _rendered(args: argparse.Namespace) -> int:
         with stoppable(), Client(args.server) as client:
             identity = identities(client, job.settings)
             validate_expected(args.expect, identity)
-            staged = in_shot(asked, job, client)
+            staged = in_shot(options, job, client)
             if staged.shot is None:
                 staged.knobs(staged.plate.frames[0])  # a floating window that nobody decides fails here, not per frame
             return run_job(staged, client, reporter, record=_record(args, identity)).exit_code
@@ -118,9 +118,9 @@ def _delivered(args: argparse.Namespace) -> int:
 
     if args.openjd:
         raise BadInputError("a farm's chunks are written as EXR", where=args.out, remedy="`art3d deliver` them after")
-    asked = PlateSequence.open(args.plate, frames=args.frames, view=args.view, start=args.start)
-    delivery = delivery_of(args, args.out, len(asked.frames), asked)
-    _validate_not_the_plate(asked, delivery)
+    plates = PlateSequence.open(args.plate, frames=args.frames, view=args.view, start=args.start)
+    delivery = delivery_of(args, args.out, len(plates.frames), plates)
+    _validate_not_the_plate(plates, delivery)
     folder = Path(args.out).parent / f".{Path(args.out).name.replace('#', '').replace('%', '')}.stereo"
     stereo = str(folder / "stereo.####.exr")
     code = _rendered(argparse.Namespace(**{**vars(args), "out": stereo, "beside": args.out}))

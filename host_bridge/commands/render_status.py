@@ -48,8 +48,8 @@ def _job(record: RenderRecord, out: str, frames: str | None) -> Job:
     parser = argparse.ArgumentParser(prog="art3d status")
     render.add_arguments(parser)
     args = parser.parse_args([*record.words, f"--out={out}", *([f"--frames={frames}"] if frames else [])])
-    asked = render.options_of(args)
-    return in_kept_shot(asked, job_of(asked))
+    options = render.options_of(args)
+    return in_kept_shot(options, job_of(options))
 
 
 def _figures(out: str, found: Sequence[FrameState], full: bool) -> dict[str, object]:

@@ -127,5 +127,5 @@ def warped(client: Client, plate: Plate, disparity: Array, controls: Controls) -
     layers = {name: array for name, array in frame.layers.items() if name not in ("look", "depth")}
     staged = replace(plate, frame=replace(frame, layers={**layers, "disparity": disparity}))
     reach = float(np.abs(disparity[np.isfinite(disparity)]).max(initial=0.0))
-    asked = ask(client, staged, AnalysisSettings(style="given"), controls, reach_px=reach)
-    return replace(answer(client, asked), plate=plate)
+    request = ask(client, staged, AnalysisSettings(style="given"), controls, reach_px=reach)
+    return replace(answer(client, request), plate=plate)

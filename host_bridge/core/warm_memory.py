@@ -24,9 +24,9 @@ def keep_freed_memory() -> bool:
         False where the C library cannot be told.
     """
     try:
-        tell = ctypes.CDLL(None).mallopt
+        mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False
     kept = min(TRIM_BYTES, machine.memory_bytes() // SHARE)
-    asked = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, MMAP_BYTES), (_TRIM_THRESHOLD, kept), (_TOP_PAD, PAD_BYTES))
-    return all([bool(tell(ctypes.c_int(name), ctypes.c_int(value))) for name, value in asked])
+    options = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, MMAP_BYTES), (_TRIM_THRESHOLD, kept), (_TOP_PAD, PAD_BYTES))
+    return all([bool(mallopt(ctypes.c_int(name), ctypes.c_int(value))) for name, value in options])

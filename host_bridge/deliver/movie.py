@@ -167,14 +167,14 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
             stream.codec_context.framerate = rate
             if delivery.layout:
                 stream.metadata["stereo_mode"] = _STEREO_MODE[delivery.layout]
-            heard = _sound_stream(out, sound)
+            audio = _sound_stream(out, sound)
             for index, segment in enumerate(segments):
                 with av.open(str(segment)) as part:
                     for packet in _moved(part, index * SEGMENT / rate):
                         packet.stream = stream
                         out.mux(packet)
-            if heard is not None:
-                _copy_sound(out, sound, heard, Fraction(delivery.audio_from_s), Fraction(frames) / rate)
+            if audio is not None:
+                _copy_sound(out, sound, audio, Fraction(delivery.audio_from_s), Fraction(frames) / rate)
     except av.FFmpegError as error:
         _raise_of_disk(error)
         raise OutputError(f"cannot be written ({error})", where=str(path), remedy="try another container") from error
@@ -218,7 +218,7 @@ def _sound_stream(out: Any, sound: Any) -> Any:
     return out.add_stream_from_template(sound.streams.audio[0])
 
 
-def _copy_sound(out: Any, sound: Any, heard: Any, start_s: Fraction, seconds: Fraction) -> None:
+def _copy_sound(out: Any, sound: Any, stream: Any, start_s: Fraction, seconds: Fraction) -> None:
     source = sound.streams.audio[0]
     skipped = round(start_s / source.time_base)
     for packet in sound.demux(source):
@@ -227,7 +227,7 @@ def _copy_sound(out: Any, sound: Any, heard: Any, start_s: Fraction, seconds: Fr
         if not start_s <= packet.pts * source.time_base < start_s + seconds:
             continue
         packet.pts, packet.dts = packet.pts - skipped, packet.dts - skipped
-        packet.stream = heard
+        packet.stream = stream
         out.mux(packet)
 
 

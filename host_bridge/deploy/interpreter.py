@@ -70,19 +70,19 @@ def describe(python: Path) -> Interpreter:
         done = subprocess.run(
             [str(python), "-I", "-S", "-c", _PROBE], capture_output=True, text=True, check=True, timeout=60
         )
-        said = json.loads(done.stdout)
+        properties = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise BadInputError(
             "this Python does not run", where=str(python), remedy="name another with --python"
         ) from error
-    stdlib = Path(said["stdlib"])
-    library = Path(said["library"]) if said["library"] else None
+    stdlib = Path(properties["stdlib"])
+    library = Path(properties["library"]) if properties["library"] else None
     return Interpreter(
-        executable=Path(said["executable"]).resolve(),
-        release=said["release"],
-        name=said["name"],
+        executable=Path(properties["executable"]).resolve(),
+        release=properties["release"],
+        name=properties["name"],
         stdlib=stdlib,
-        dynload=Path(said["dynload"]) if said["dynload"] else stdlib / "lib-dynload",
+        dynload=Path(properties["dynload"]) if properties["dynload"] else stdlib / "lib-dynload",
         library=library if library is not None and library.is_file() else None,
     )
 

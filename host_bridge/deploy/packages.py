@@ -47,18 +47,18 @@ def read_wheel(path: Path) -> Wheel:
     try:
         with zipfile.ZipFile(path) as archive:
             name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-            said = Parser().parsestr(archive.read(name).decode())
-        if canonicalize_name(said["Name"]) != "art3d":
-            raise ValueError(said["Name"])
+            metadata = Parser().parsestr(archive.read(name).decode())
+        if canonicalize_name(metadata["Name"]) != "art3d":
+            raise ValueError(metadata["Name"])
     except (OSError, zipfile.BadZipFile, StopIteration, UnicodeDecodeError, KeyError, ValueError, TypeError) as error:
         raise BadInputError(
             "not a wheel of Art3D", where=str(path), remedy="run `make wheel`, then name the file that it writes"
         ) from error
     return Wheel(
         path=path,
-        version=said["Version"],
-        requires=said.get_all("Requires-Dist") or [],
-        extras=said.get_all("Provides-Extra") or [],
+        version=metadata["Version"],
+        requires=metadata.get_all("Requires-Dist") or [],
+        extras=metadata.get_all("Provides-Extra") or [],
         tag=path.stem.rsplit("-", 1)[-1],
     )
 

@@ -80,12 +80,12 @@ def use(share: Path, name: str) -> None:
         path.write_text(name + "\n", encoding="utf-8")
 
 
-def put(plan: Plan, tell: Callable[[str], None]) -> Path:
+def put(plan: Plan, report: Callable[[str], None]) -> Path:
     """Puts a version on a share; the first one becomes `current`.
 
     Args:
         plan: what to put where.
-        tell: called with a line for each step.
+        report: called with a line for each step.
 
     Returns:
         The folder of the version.
@@ -104,7 +104,7 @@ def put(plan: Plan, tell: Callable[[str], None]) -> Path:
         with _alone(target.parent):
             half = target.with_name(f".{plan.name}.{MARK}")
             half.mkdir()
-            _fill(plan, half, found, tell)
+            _fill(plan, half, found, report)
             half.rename(target)
         _write_top(plan)
     except OSError as error:
@@ -139,22 +139,22 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _fill(plan: Plan, half: Path, found: list, tell: Callable[[str], None]) -> None:  # type: ignore[type-arg]
+def _fill(plan: Plan, half: Path, found: list, report: Callable[[str], None]) -> None:  # type: ignore[type-arg]
     prefix = half / "python"
-    tell(f"Python {plan.interpreter.release} from {plan.interpreter.executable}")
+    report(f"Python {plan.interpreter.release} from {plan.interpreter.executable}")
     program = copy_interpreter(plan.interpreter, prefix)
     modules = prefix / "lib" / plan.interpreter.name / "site-packages"
-    tell(f"{len(found)} packages and {plan.wheel.path.name}")
+    report(f"{len(found)} packages and {plan.wheel.path.name}")
     copy_packages(found, modules, link=plan.link)
     unpack_wheel(plan.wheel, modules)
     system = prefix / "lib" / "system"
     taken = copy_system_libraries(prefix, system)
-    tell(f"{len(taken)} libraries of this system")
+    report(f"{len(taken)} libraries of this system")
     own = [program, *libraries_of(system), *libraries_of(prefix / "lib" / plan.interpreter.name / "lib-dynload")]
     glibc = oldest_glibc(own, [*wheel_tags(found), plan.wheel.tag])
     _write_launchers(plan, half, glibc)
     if plan.bytecode:
-        tell("compiling")
+        report("compiling")
     _try_out(plan, half, node=any(package.metadata["Name"] == "torch" for package in found))
     manifest = {
         "art3d": plan.wheel.version,
@@ -226,7 +226,7 @@ def _try_out(plan: Plan, half: Path, *, node: bool) -> None:
         [*python, "-B", "-c", check], env=environment, capture_output=True, text=True, check=False, cwd="/"
     )
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last_line = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise OutputError(
-            f"what was written does not run: {said}", where=str(half), remedy="see docs/farm.md, or report it"
+            f"what was written does not run: {last_line}", where=str(half), remedy="see docs/farm.md, or report it"
         )

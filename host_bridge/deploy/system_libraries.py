@@ -51,8 +51,8 @@ def _outside(libraries: Iterable[Path], tree: Path) -> Iterator[Path]:
     environment = {**os.environ, "LC_ALL": "C"}
     for start in range(0, len(named), _AT_ONCE):
         words = ["ldd", *named[start : start + _AT_ONCE]]
-        said = subprocess.run(words, capture_output=True, text=True, check=False, env=environment).stdout
-        for path in map(Path, sorted(set(_RESOLVED.findall(said)))):
+        listing = subprocess.run(words, capture_output=True, text=True, check=False, env=environment).stdout
+        for path in map(Path, sorted(set(_RESOLVED.findall(listing)))):
             kept = str(path.resolve()).startswith(inside) or path.name in own
             if not kept and not path.name.startswith((*_GLIBC, *_DRIVER)):
                 yield path

@@ -23,8 +23,8 @@ def silenced() -> Iterator[io.StringIO]:
         kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
         try:
             os.dup2(nowhere, 2)
-            with contextlib.redirect_stdout(io.StringIO()) as said:
-                yield said
+            with contextlib.redirect_stdout(io.StringIO()) as captured:
+                yield captured
         finally:
             os.dup2(kept, 2)
             os.close(kept)

@@ -181,11 +181,11 @@ def card_licence(folder: Path) -> str:
     except OSError:
         return ""
     front = re.match(r"---\s*\n(.*?)\n---", head, re.DOTALL)
-    said: dict[str, str] = (
+    card: dict[str, str] = (
         dict(re.findall(r"^(license|license_name):[ \t]*[\"']?([\w.+-]+)", front[1], re.MULTILINE)) if front else {}
     )
-    licence = said.get("license", "")
-    return said.get("license_name", licence) if licence in ("", "other") else licence
+    licence = card.get("license", "")
+    return card.get("license_name", licence) if licence in ("", "other") else licence
 
 
 def verify(path: Path, checkpoint: Checkpoint) -> None:

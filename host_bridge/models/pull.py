@@ -219,8 +219,8 @@ def _download(url: str, part: Path, size: int | None, progress: Progress, most_b
     with urllib.request.build_opener().open(request, timeout=_TIMEOUT_S) as answer:
         # A server that ignores the range sends the whole file again.
         resumed = have > 0 and answer.status == 206
-        said = answer.headers.get("Content-Length", "")
-        total = size if size is not None or not said.isdigit() else int(said) + (have if resumed else 0)
+        length = answer.headers.get("Content-Length", "")
+        total = size if size is not None or not length.isdigit() else int(length) + (have if resumed else 0)
         if size is None and (total or 0) > most_bytes:
             raise BadInputError(f"{total} bytes are too many", where=url, remedy="check the address")
         with part.open("ab" if resumed else "wb") as file:

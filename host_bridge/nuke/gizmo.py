@@ -48,9 +48,9 @@ def _knob(knob: Knob) -> Iterable[str]:
     label = f"{knob.label} %" if knob.unit == "%" else knob.label
     limits = f" R {knob.minimum:g} {knob.maximum:g}" if knob.kind == "float" else ""
     choices = f" M {{{' '.join(knob.choices)}}}" if knob.choices else ""
-    said = f"l {_quoted(label)} t {_quoted(knob.help)} +STARTLINE{limits}{choices}"
+    options = f"l {_quoted(label)} t {_quoted(knob.help)} +STARTLINE{limits}{choices}"
     kind = _FILE if knob.name == "shot" else _TYPES[knob.kind]
-    yield f" addUserKnob {{{kind} {knob.name} {said}}}"
+    yield f" addUserKnob {{{kind} {knob.name} {options}}}"
     default = str(knob.default).lower() if knob.kind == "bool" else str(knob.default)
     yield f" {knob.name} {_quoted(default) if knob.kind == 'text' else default}"
 

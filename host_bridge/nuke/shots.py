@@ -155,5 +155,5 @@ def doctor() -> None:
 
 
 def _finding(found: Any) -> str:
-    line = "{}  {}: {}".format("fine " if found.get("ok") else "FAULT", found.get("name", ""), found.get("said", ""))
+    line = "{}  {}: {}".format("fine " if found.get("ok") else "FAULT", found.get("name", ""), found.get("message", ""))
     return "{}; {}".format(line, found["remedy"]) if found.get("remedy") else line

@@ -46,8 +46,8 @@ def card(style: dict[str, Any], folder: str) -> str:
 def choose_style() -> None:
     """A panel with one entry a style; sets the node's Style knob."""
     node = chosen()
-    asked = ["styles", "--json"]
-    tool.in_background("Art3D looks for styles", asked, lambda text: _choose(node, text), limit_s=tool.SHORT_S)
+    arguments = ["styles", "--json"]
+    tool.in_background("Art3D looks for styles", arguments, lambda text: _choose(node, text), limit_s=tool.SHORT_S)
 
 
 @guarded

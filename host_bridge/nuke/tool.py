@@ -95,7 +95,7 @@ def _watched(arguments: list[str], task: Any, fine: tuple[int, ...], limit_s: fl
         raise Trouble(f"{command()[0]} cannot be started: {error}; run `art3d nuke install` again") from None
     while True:
         try:
-            out, said = child.communicate(timeout=0.2)
+            out, errors = child.communicate(timeout=0.2)
             break
         except subprocess.TimeoutExpired:
             late = limit_s is not None and time.monotonic() - started_s > limit_s
@@ -106,7 +106,7 @@ def _watched(arguments: list[str], task: Any, fine: tuple[int, ...], limit_s: fl
                 raise Trouble(f"art3d {arguments[0]} did not end within {limit_s:g} s") from None
             return None
     if child.returncode not in fine:
-        raise Trouble(_last_line(said) or f"{arguments[0]} ended with code {child.returncode}")
+        raise Trouble(_last_line(errors) or f"{arguments[0]} ended with code {child.returncode}")
     return out
 
 

@@ -23,7 +23,7 @@ FAULTS: Mapping[str, tuple[float, str]] = {
 """Name → the limit beyond which it is one, and what is compared."""
 
 
-def asked(text: str | None) -> dict[str, float]:
+def parse_faults(text: str | None) -> dict[str, float]:
     """Faults and their limits of `--fail-on`: names with or without `=LIMIT`, or `any`, separated by commas.
 
     None asks nothing.

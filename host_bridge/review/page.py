@@ -194,11 +194,11 @@ def _edge(figures: Sequence[Figures], edge: str) -> list[float | None]:
 
 def _proposal(window: FloatingWindow) -> str:
     """The floating window in words; "" when none is needed."""
-    said = []
+    masks = []
     for edge, (top, bottom) in (("left", window.left_pct), ("right", window.right_pct)):
         if top or bottom:
-            said.append(f"{edge} {top:.1f} %" if top == bottom else f"{edge} {top:.1f} % top, {bottom:.1f} % bottom")
-    return "float " + ", ".join(said) if said else ""
+            masks.append(f"{edge} {top:.1f} %" if top == bottom else f"{edge} {top:.1f} % top, {bottom:.1f} % bottom")
+    return "float " + ", ".join(masks) if masks else ""
 
 
 def _write_page(folder: Path, bodies: Sequence[Mapping[str, Any]], settings: PageSettings) -> None:

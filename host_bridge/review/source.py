@@ -60,10 +60,10 @@ class StereoSource:
     @property
     def lacking(self) -> Mapping[str, str]:
         """Eye → the frames, as a range, that it has no file for while they were asked or the other eye has them."""
-        asked = set(self.left.frames) | set(self.right.frames)
+        wanted = set(self.left.frames) | set(self.right.frames)
         found = {}
         for eye, sequence in zip(EYES, (self.left, self.right), strict=True):
-            gone = asked - (set(sequence.frames) - sequence.missing)
+            gone = wanted - (set(sequence.frames) - sequence.missing)
             if gone:
                 found[eye] = str(fileseq.framesToFrameRange(sorted(gone)))
         return found
@@ -245,9 +245,9 @@ def _measured(left: ViewPicture, right: ViewPicture) -> tuple[Array | None, Arra
 def _window_in(view: ViewPicture) -> FloatingWindow:
     """The floating window that a file says it was rendered with."""
     headers = () if view.file is None else view.file.headers
-    said = next((header[WINDOW] for header in headers if WINDOW in header), "")
+    window = next((header[WINDOW] for header in headers if WINDOW in header), "")
     try:
-        left_top, left_bottom, right_top, right_bottom = (float(value) for value in str(said).split())
+        left_top, left_bottom, right_top, right_bottom = (float(value) for value in str(window).split())
     except ValueError:
         return FloatingWindow()
     return FloatingWindow((left_top, left_bottom), (right_top, right_bottom))

@@ -115,11 +115,11 @@ def judge(frames: Iterable[FrameRange], target: Target) -> Judgement:
     failing = {f.number: max(low - f.near_pct, f.far_pct - high) for f in known}
     failing = {number: excess for number, excess in failing.items() if excess > 0}
     near, far = min(f.near_pct for f in known), max(f.far_pct for f in known)
-    said: Verdict = "comfortable"
+    verdict: Verdict = "comfortable"
     if near < low or far > high:
-        said = "too near and too far" if near < low and far > high else "too near" if near < low else "too far"
+        verdict = "too near and too far" if near < low and far > high else "too near" if near < low else "too far"
     gain = min(1.0, (high - low) / (far - near)) if far > near else 1.0
     # Global Depth scales about the far end.
     near = far + gain * (near - far)
     shift = max(low - near, 0.0) + min(high - far, 0.0)
-    return Judgement(target, said, failing, gain, shift)
+    return Judgement(target, verdict, failing, gain, shift)

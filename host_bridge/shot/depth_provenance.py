@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from host_bridge.io.plates import Plate
-from host_bridge.wire.depth_values import TELLS
+from host_bridge.wire.depth_values import CERTAIN_AGREEMENT
 from host_bridge.wire.settings import AnalysisSettings
 
 ASKED, STATED, DECIDED = "asked", "stated", "decided"
@@ -20,12 +20,12 @@ def settings_for(plate: Plate, settings: AnalysisSettings) -> AnalysisSettings:
     return replace(settings, z_meaning=plate.depth_meaning)
 
 
-def depth_fields(plate: Plate, asked: AnalysisSettings, stats: Mapping[str, Any]) -> dict[str, Any]:
+def depth_fields(plate: Plate, settings: AnalysisSettings, stats: Mapping[str, Any]) -> dict[str, Any]:
     """What the statistics of a frame do not say of its depth.
 
     Args:
         plate: the plate.
-        asked: the settings that a person gave.
+        settings: the settings that a person gave.
         stats: the server's, with `depth_source`.
     """
     fields: dict[str, Any] = {}
@@ -34,7 +34,7 @@ def depth_fields(plate: Plate, asked: AnalysisSettings, stats: Mapping[str, Any]
     if stats.get("depth_source") != "aov":
         return fields
     settled = STATED if plate.depth_meaning != "auto" else DECIDED
-    return {**fields, "depth_from": depth_from(plate), "z_how": ASKED if asked.z_meaning != "auto" else settled}
+    return {**fields, "depth_from": depth_from(plate), "z_how": ASKED if settings.z_meaning != "auto" else settled}
 
 
 def depth_from(plate: Plate) -> str:
@@ -63,12 +63,12 @@ def meaning_words(fields: Mapping[str, Any]) -> str:
         return "as the file says"
     if how != DECIDED or agreement is None:
         return "as asked"
-    if not tells(fields):
+    if not is_certain(fields):
         return f"a guess: {agreement:.2f} agreement cannot tell, so look at it, and say it with --z-meaning"
     return f"decided: {agreement:.2f} agreement"
 
 
-def tells(fields: Mapping[str, Any]) -> bool:
+def is_certain(fields: Mapping[str, Any]) -> bool:
     """Whether the meaning of Z is more than a guess."""
     agreement = fields.get("z_agreement")
-    return fields.get("z_how") != DECIDED or agreement is None or agreement >= TELLS
+    return fields.get("z_how") != DECIDED or agreement is None or agreement >= CERTAIN_AGREEMENT

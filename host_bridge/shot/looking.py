@@ -69,15 +69,15 @@ def look_at(
     frames: Iterable[tuple[int, Frame]], server: Asks, settings: AnalysisSettings, bars: Sequence[Bars] | None = None
 ) -> Iterator[Seen]:
     """What each frame says inside its own bars, or those given; the server works on the next ones meanwhile."""
-    asked: deque[_Request] = deque()
+    pending: deque[_Request] = deque()
     for index, (number, frame) in enumerate(frames):
         seen = glance(frame)
         mine = bars[index] if bars else NONE if settings.style == GIVEN else seen.bars
-        asked.append(_ask(server, settings, number, frame, seen, mine))
-        if len(asked) > ASKED_AHEAD:
-            yield _seen(server, asked.popleft())
-    while asked:
-        yield _seen(server, asked.popleft())
+        pending.append(_ask(server, settings, number, frame, seen, mine))
+        if len(pending) > ASKED_AHEAD:
+            yield _seen(server, pending.popleft())
+    while pending:
+        yield _seen(server, pending.popleft())
 
 
 def _ask(server: Asks, settings: AnalysisSettings, number: int, frame: Frame, seen: Glance, bars: Bars) -> _Request:
@@ -93,16 +93,16 @@ def _ask(server: Asks, settings: AnalysisSettings, number: int, frame: Frame, se
     return _Request(number, size, seen, bars, part.slices(proxy.data), proxy.inside(part).picture_width, pending)
 
 
-def _seen(server: Asks, asked: _Request) -> Seen:
-    if asked.pending is None:
-        return Seen(asked.number, asked.size, asked.glance, asked.bars, NOT_MEASURED, "", "", blank=True)
-    tile = server.result(asked.pending)
+def _seen(server: Asks, request: _Request) -> Seen:
+    if request.pending is None:
+        return Seen(request.number, request.size, request.glance, request.bars, NOT_MEASURED, "", "", blank=True)
+    tile = server.result(request.pending)
     stats = tile.stats
     low, high = float(stats["iz_low"]), float(stats["iz_high"])
     shown = np.full(tile.planes["inverse_depth"].shape[:2], np.nan, np.float32)
-    shown[asked.part] = tile.planes["inverse_depth"][..., 0][asked.part]
+    shown[request.part] = tile.planes["inverse_depth"][..., 0][request.part]
     normalised = _thumb(shown)
-    fraction = tile.planes["disparity_left"][..., 0][asked.part] / asked.width_px
+    fraction = tile.planes["disparity_left"][..., 0][request.part] / request.width_px
     disparity = _thumb(fraction)
     rows, columns = THUMB
     middle = disparity[rows // 3 : 2 * rows // 3, columns // 3 : 2 * columns // 3]
@@ -115,12 +115,12 @@ def _seen(server: Asks, asked: _Request) -> Seen:
         subject=float(np.median(middle[np.isfinite(middle)])) if np.isfinite(middle).any() else 0.0,
         parallax=(float(stats["parallax_p1_pct"]), float(stats["parallax_p99_pct"])),
     )
-    free, raw = unlimited(100.0 * fraction, Controls()) / 100.0, low + shown[asked.part] * (high - low)
+    free, raw = unlimited(100.0 * fraction, Controls()) / 100.0, low + shown[request.part] * (high - low)
     return Seen(
-        asked.number,
-        asked.size,
-        asked.glance,
-        asked.bars,
+        request.number,
+        request.size,
+        request.glance,
+        request.bars,
         measured,
         str(stats["depth_source"]),
         str(stats["model_id"]),

@@ -84,12 +84,12 @@ def make_shot(
     name = Path(sequence.pattern.text).name
     depth = settle(seen, server, settings)
     seen.clear()
-    depth = replace(depth, pictures=sequence.depth.asked[0], channel=sequence.depth.asked[1])
+    depth = replace(depth, pictures=sequence.depth.named[0], channel=sequence.depth.named[1])
     asking = replace(settings, depth=depth.source or settings.depth, z_meaning=depth.meaning or settings.z_meaning)
     with ThreadPoolExecutor(READ_AHEAD, "art3d-read") as readers:
         shot = survey(frames(readers), server, asking, plan, plate=name, missing=missing, again=read, done=done)
-    said = depth_words({"depth_source": shot.depth_source, **depth.fields()})
-    shot = replace(shot, z_meaning=settings.z_meaning, depth=depth, reasons=(said, *shot.reasons))
+    depth_line = depth_words({"depth_source": shot.depth_source, **depth.fields()})
+    shot = replace(shot, z_meaning=settings.z_meaning, depth=depth, reasons=(depth_line, *shot.reasons))
     return _on(canvas, shot) if canvas else shot
 
 
@@ -97,8 +97,8 @@ def _on(canvas: Canvas, shot: Shot) -> Shot:
     shot = replace(shot, display=canvas.display.as_tuple())
     if canvas.data is None:
         return shot
-    said = "data windows change: frames are laid on what they cover together"
-    return replace(shot, canvas=canvas.data.as_tuple(), reasons=(*shot.reasons, said))
+    reason = "data windows change: frames are laid on what they cover together"
+    return replace(shot, canvas=canvas.data.as_tuple(), reasons=(*shot.reasons, reason))
 
 
 def canvas_in(shot: Shot) -> Canvas | None:
@@ -143,7 +143,7 @@ def fits(shot: Shot, sequence: PlateSequence, settings: AnalysisSettings) -> str
     """Why a shot does not serve these frames and settings; "" when it does."""
     if settings.depth not in (*AUTO, shot.depth_source):
         return f"it was analysed with depth {shot.depth_source}, not {settings.depth}"
-    if sequence.depth.asked != (shot.depth.pictures, shot.depth.channel):
+    if sequence.depth.named != (shot.depth.pictures, shot.depth.channel):
         return f"it was analysed with depth from {shot.depth.read_from or shot.depth_source}: see --depth"
     if settings.style != shot.style:
         return f"it was analysed for style {shot.style}, not {settings.style}"

@@ -134,12 +134,16 @@ def suggest(parallax: Floats, scale_pct: float, *, comfort: tuple[float, float])
         Gain, offset in % parallax, and the reason in words.
     """
     low, high = float(parallax[:, 0].min()), float(parallax[:, 1].max())
-    said = f"parallax {low:+.2f}..{high:+.2f} %"
+    range_text = f"parallax {low:+.2f}..{high:+.2f} %"
     limits = f"{comfort[0]:+g}..{comfort[1]:+g} %"
     if low >= comfort[0] and high <= comfort[1]:
-        return 1.0, 0.0, f"{said} is inside {limits}: nothing to change"
+        return 1.0, 0.0, f"{range_text} is inside {limits}: nothing to change"
     excess = (high - low) - (comfort[1] - comfort[0])
     gain = 1.0 if excess <= 0 else max(0.0, 1.0 - excess / max(scale_pct, 1e-9))
     near = low + (1.0 - gain) * scale_pct
     offset = min(max(0.0, comfort[0] - near), comfort[1] - high) if high <= comfort[1] else comfort[1] - high
-    return round(gain, 3), round(offset, 3), f"{said} leaves {limits}: gain {gain:.2f}, zero plane {offset:+.2f} %"
+    return (
+        round(gain, 3),
+        round(offset, 3),
+        f"{range_text} leaves {limits}: gain {gain:.2f}, zero plane {offset:+.2f} %",
+    )

@@ -43,8 +43,8 @@ def mixed(shots: Mapping[str, Shot], style: str) -> Shot:
         number: _mixed_entry([(p.share, shots[p.name].frames[number]) for p in parse_blend(style_at(style, number))])
         for number in most_careful.frames
     }
-    said = f"the style changes over frames: {style}"
-    return replace(most_careful, style=style, frames=frames, reasons=(said, *most_careful.reasons))
+    reason = f"the style changes over frames: {style}"
+    return replace(most_careful, style=style, frames=frames, reasons=(reason, *most_careful.reasons))
 
 
 def _mixed_entry(parts: list[tuple[float, ShotEntry]]) -> ShotEntry:

@@ -18,7 +18,7 @@ from host_bridge.core.frame import Array
 
 FAR_SENTINEL = 1e9
 """Depths from here on are a renderer's way to write "nothing there"."""
-TELLS = 0.2
+CERTAIN_AGREEMENT = 0.2
 """Rank correlation below which an order of depth says nothing about another one."""
 _FLAT = 1e-5
 _NORMALISED_FLOOR = 0.02
@@ -75,7 +75,7 @@ class Decision:
     @property
     def certain(self) -> bool:
         """Whether the network's order tells; otherwise the meaning is a guess by the values alone."""
-        return self.agreement >= TELLS
+        return self.agreement >= CERTAIN_AGREEMENT
 
 
 def decide(frames: Sequence[Evidence]) -> Decision:
@@ -100,7 +100,7 @@ def decide(frames: Sequence[Evidence]) -> Decision:
     else:
         ways = {"distance": smaller, "inverse": larger}
     best = max(ways, key=lambda way: ways[way])
-    if ways[best] < TELLS and "distance" in ways:
+    if ways[best] < CERTAIN_AGREEMENT and "distance" in ways:
         best = "inverse" if zeros and not far and low >= 0.0 and high <= 1.0 else "distance"
         return Decision(best, ways.get(best, larger))
     return Decision(best, ways[best])

@@ -102,8 +102,8 @@ def pack(part: OutPart) -> Packed:
     blocks = pack_chunks(planes, part.compression, part.window.y0)
     if blocks is None:
         return _packed_by_openexr(part, names, planes)
-    kinds = [(name, plane.dtype.str) for name, plane in zip(names, planes, strict=True)]
-    return Packed(header_of(kinds, part.compression), tuple(names), blocks)
+    types = [(name, plane.dtype.str) for name, plane in zip(names, planes, strict=True)]
+    return Packed(header_of(types, part.compression), tuple(names), blocks)
 
 
 def _packed_by_openexr(part: OutPart, names: Sequence[str], planes: Sequence[Array]) -> Packed:
@@ -162,14 +162,14 @@ def _header(path: Path, part: OutPart, packed: Packed) -> bytes:
     }
     if part.view:
         made["view"] = Attribute.text(part.view)
-    said: dict[str, Attribute] = {}
+    extra: dict[str, Attribute] = {}
     for name, value in part.attributes.items():
         attribute = attribute_of(value)
         if attribute is None or not name:
             _log.warning("%s: the attribute %s cannot be written and is left out", path, name)
         elif name not in made or name.startswith("screenWindow"):
-            said[name] = attribute
-    return written({**made, **said})
+            extra[name] = attribute
+    return written({**made, **extra})
 
 
 def attribute_of(value: Any) -> Attribute | None:

@@ -60,7 +60,7 @@ def unique(parts: Sequence[OutPart]) -> list[OutPart]:
 def _made(result: Result, kept: PassthroughPart | None, making: Mapping[str, Any], compression: str) -> OutPart:
     plate, eye = result.plate, result.hero
     first = _is_first(plate, kept)
-    said = plate.header if first or kept is None else kept.header
+    header = plate.header if first or kept is None else kept.header
     shared = {name: plate.header[name] for name in _SHARED if name in plate.header}
     return OutPart(
         name=eye if first or kept is None else without_words(kept.name, EYES) or kept.name,
@@ -69,7 +69,7 @@ def _made(result: Result, kept: PassthroughPart | None, making: Mapping[str, Any
         window=plate.shown.data if first or kept is None else kept.window,
         pixels={},
         compression=compression,
-        attributes={**{k: v for k, v in said.items() if k not in _SHARED}, **shared, **making},
+        attributes={**{k: v for k, v in header.items() if k not in _SHARED}, **shared, **making},
         pixel_aspect=plate.frame.pixel_aspect,
     )
 

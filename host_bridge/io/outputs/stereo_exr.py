@@ -79,7 +79,7 @@ def write_view(path: Path, result: Result, eye: str, writing: Writing) -> None:
 def attributes(result: Result, writing: Writing) -> dict[str, Any]:
     """What the file says of its making."""
     stats = result.stats
-    said = {
+    values = {
         "art3d/version": writing.version,
         RECIPE: result.recipe,
         "art3d/hero": result.hero,
@@ -101,7 +101,7 @@ def attributes(result: Result, writing: Writing) -> dict[str, Any]:
         WINDOW_LAYER if "window_left" in result.planes else WINDOW: _numbers(stats.get("floating_window")),
         "art3d/windowHidesPct": _numbers(stats.get("window_hides_pct")),
     }
-    return {name: float(v) if isinstance(v, float | int) else str(v) for name, v in said.items() if v is not None}
+    return {name: float(v) if isinstance(v, float | int) else str(v) for name, v in values.items() if v is not None}
 
 
 def _numbers(values: Sequence[float] | None) -> str | None:

@@ -47,7 +47,7 @@ class Canvas:
 
     def lay(self, plate: Plate) -> Plate:
         """The plate on the canvas, which grows around a frame that reaches beyond it."""
-        return laid(plate, self.data.union(plate.frame.data)) if self.data else plate
+        return padded(plate, self.data.union(plate.frame.data)) if self.data else plate
 
 
 def _said(box: Box, beside: Box) -> str:
@@ -83,7 +83,7 @@ def _union(boxes: Iterable[Box]) -> Box:
     return reduce(Box.union, boxes)
 
 
-def laid(plate: Plate, data: Box | None) -> Plate:
+def padded(plate: Plate, data: Box | None) -> Plate:
     """A plate whose frame covers `data`, 0 where it had no pixels; its picture stays at `plate.shown`."""
     frame = plate.frame
     if data is None or data == frame.data:

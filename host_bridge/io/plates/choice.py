@@ -102,8 +102,8 @@ def _label(channel: Channel) -> str:
 
 def _names(picture: Picture) -> set[str]:
     first = picture.channels[0]
-    said = {picture.label, first.layer, first.part_name, without_words(first.part_name, {*EYES, first.view or ""})}
-    return {text.casefold() for text in said if text}
+    names = {picture.label, first.layer, first.part_name, without_words(first.part_name, {*EYES, first.view or ""})}
+    return {text.casefold() for text in names if text}
 
 
 def _rank(picture: Picture) -> tuple[int, int, bool, int]:

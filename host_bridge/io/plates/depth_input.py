@@ -34,7 +34,7 @@ class DepthInput:
         return "" if self.pictures else self.channel
 
     @property
-    def asked(self) -> tuple[str, str]:
+    def named(self) -> tuple[str, str]:
         """The pictures by the name of their files, and the channel; "" where nobody named them."""
         return (Path(self.pictures.pattern.text).name if self.pictures else "", self.channel)
 
@@ -88,7 +88,7 @@ class DepthInput:
             plate,
             frame=replace(plate.frame, layers={**plate.frame.layers, "depth": pixels}),
             depth_name=found.channel or "depth",
-            depth_file=self.asked[0],
+            depth_file=self.named[0],
             depth_meaning=found.meaning,
             depth_varies=found.varies,
         )

@@ -15,7 +15,7 @@ from host_bridge.io.plates.exr import ExrFile
 from host_bridge.io.plates.naming import Channel
 from host_bridge.io.plates.plate import Layer
 from host_bridge.io.windows import relaid
-from host_bridge.wire.depth_values import TELLS, varies
+from host_bridge.wire.depth_values import CERTAIN_AGREEMENT, varies
 
 _log = logging.getLogger(__name__)
 
@@ -82,10 +82,10 @@ def stated_meaning(header: Mapping[str, Any], name: str) -> str:
         header: of the part that holds the channel.
         name: the channel.
     """
-    said = str(header.get("art3d/zMeaning", "auto"))
+    meaning = str(header.get("art3d/zMeaning", "auto"))
     other = str(header.get("art3d/depthFrom", f"plate {name}")) != f"plate {name}"
-    guessed = header.get("art3d/zHow") == "decided" and float(header.get("art3d/zAgreement", 1.0)) < TELLS
-    return said if said in BY_NAME["z_meaning"].choices and not other and not guessed else "auto"
+    guessed = header.get("art3d/zHow") == "decided" and float(header.get("art3d/zAgreement", 1.0)) < CERTAIN_AGREEMENT
+    return meaning if meaning in BY_NAME["z_meaning"].choices and not other and not guessed else "auto"
 
 
 def over(pixels: Array, window: Box, data: Box) -> Array:

@@ -177,12 +177,12 @@ def decode(path: Path, header: Header, blocks: Sequence[Block]) -> dict[str, Arr
     names = [channel.name for channel in header.channels]
     spelled = utf8_names(names)
     try:
-        with _alone(header, blocks, spelled) as alone, silenced() as said:
+        with _alone(header, blocks, spelled) as alone, silenced() as messages:
             parts = OpenEXR.File(alone, separate_channels=True).parts
     except (RuntimeError, ValueError) as error:
         raise damaged(path, str(error).partition(" '/proc")[0].partition("\n")[0]) from error
     if not parts:
-        raise damaged(path, (said.getvalue().rpartition(" - ")[2].strip() or "no reason given").splitlines()[0])
+        raise damaged(path, (messages.getvalue().rpartition(" - ")[2].strip() or "no reason given").splitlines()[0])
     return {name: np.asarray(parts[0].channels[other].pixels) for name, other in zip(names, spelled, strict=True)}
 
 
@@ -235,8 +235,8 @@ def channel_list(header: Header, names: Sequence[str]) -> Attribute:
 
 
 def _listed_channel(name: str, dtype: str, linear: int, sampling: tuple[int, int]) -> bytes:
-    said = struct.pack("<iB3x2i", TYPES.index(dtype), linear, *sampling)
-    return name.encode("utf-8", "surrogateescape") + b"\0" + said
+    description = struct.pack("<iB3x2i", TYPES.index(dtype), linear, *sampling)
+    return name.encode("utf-8", "surrogateescape") + b"\0" + description
 
 
 def written(attributes: Mapping[str, Attribute]) -> bytes:

@@ -145,8 +145,8 @@ def _opened(path: Path, mtime_ns: int, size: int) -> Film:
     with container:
         index = build_index(container, stream, path)
         rate = stream.average_rate or stream.guessed_rate or Fraction(24)
-        said = {**container.metadata, **stream.metadata}
-        codes = [said[key] for key in said if key.lower() == "timecode"]
+        tags = {**container.metadata, **stream.metadata}
+        codes = [tags[key] for key in tags if key.lower() == "timecode"]
         codes += [s.metadata["timecode"] for s in container.streams if "timecode" in s.metadata]
         aspect = float(stream.sample_aspect_ratio or 1.0)
         _validate_size(path, stream.width, stream.height)
@@ -164,7 +164,7 @@ def _opened(path: Path, mtime_ns: int, size: int) -> Film:
         tag=_tag(frame),
         depth=frame.format.name,
         notes=tuple(_notes(index, numbers[0] if numbers else FIRST, codes[0] if numbers else "")),
-        header=_header(said, rate),
+        header=_header(tags, rate),
         aspect=aspect if 0.05 <= aspect <= 20 else 1.0,
         window=_window(frame),
         drop=film_timecode.drops(codes[0], rate) if numbers else None,
@@ -220,14 +220,14 @@ def _tag(frame: VideoFrame) -> Tag:
         return Tag("g26_xyzd65_display", "digital cinema XYZ")
     primaries, transfer = int(frame.color_primaries), int(frame.color_trc)
     matrix = film_pixels.matrix_of(frame)
-    said = f"colour {primaries}/{transfer}/{int(frame.colorspace)}"
+    statement = f"colour {primaries}/{transfer}/{int(frame.colorspace)}"
     if primaries == film_pixels.UNSPECIFIED:
         primaries = _PRIMARIES_OF_MATRIX.get(matrix, 1)
     usual = colour.SRGB if matrix == film_pixels.RGB_MATRIX else interop.from_cicp(primaries, 1) or _VIDEO
     if interop.is_unspecified(transfer):
         return Tag(usual)
     space = interop.from_cicp(primaries, transfer)
-    return Tag(colour.canonical(space), said) if space else default(said, usual)
+    return Tag(colour.canonical(space), statement) if space else default(statement, usual)
 
 
 def _window(frame: VideoFrame) -> Box:
@@ -261,6 +261,6 @@ _ORIENTATIONS = {
 }
 
 
-def _header(said: Mapping[str, str], rate: Fraction) -> dict[str, Any]:
-    kept = metadata.fit({f"film/{key}": value for key, value in said.items()})
+def _header(tags: Mapping[str, str], rate: Fraction) -> dict[str, Any]:
+    kept = metadata.fit({f"film/{key}": value for key, value in tags.items()})
     return {**kept, "framesPerSecond": Attribute("rational", struct.pack("<iI", rate.numerator, rate.denominator))}

@@ -82,8 +82,8 @@ def content(frame: VideoFrame) -> str:
     """XXH3 (128 bits) of a frame's samples and of what says how to read them; padding is left out."""
     fmt = frame.format
     tags = (frame.color_range, frame.colorspace, frame.color_trc, frame.color_primaries)
-    said = f"{fmt.name} {frame.width} {frame.height} {' '.join(str(int(t)) for t in tags)}"
-    digest = xxhash.xxh3_128(said.encode())
+    description = f"{fmt.name} {frame.width} {frame.height} {' '.join(str(int(t)) for t in tags)}"
+    digest = xxhash.xxh3_128(description.encode())
     for number, plane in enumerate(frame.planes):
         side_by_side = sum(component.plane == number for component in fmt.components)
         bits = 8 * _bytes(fmt) * side_by_side if fmt.is_planar else fmt.padded_bits_per_pixel

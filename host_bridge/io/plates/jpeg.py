@@ -39,13 +39,13 @@ def validate_jpeg_tiff(path: Path) -> None:
         PlateError: one of them is cut short or damaged.
     """
     with PIL.Image.open(path) as image:
-        said = dict(image.tag_v2)
-    starts, sizes = _TILES if _TILES[0] in said else _STRIPS
-    tables = bytes(said.get(_TABLES, START[:2] + _END))[: -len(_END)]
-    if said.get(_COMPRESSION) != _JPEG_IN_TIFF:
+        tags = dict(image.tag_v2)
+    starts, sizes = _TILES if _TILES[0] in tags else _STRIPS
+    tables = bytes(tags.get(_TABLES, START[:2] + _END))[: -len(_END)]
+    if tags.get(_COMPRESSION) != _JPEG_IN_TIFF:
         return
     with path.open("rb") as file:
-        for start, size in zip(said[starts], said[sizes], strict=True):
+        for start, size in zip(tags[starts], tags[sizes], strict=True):
             file.seek(start)
             _validate(tables + file.read(size)[2:], path)
 

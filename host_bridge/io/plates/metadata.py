@@ -54,9 +54,9 @@ def of_image(spec: oiio.ImageSpec) -> dict[str, Any]:
     return {**fit({name: value for name, value in kept.items() if name not in unfit}), **timecode.of_image(spec)}
 
 
-def fit(said: Mapping[str, Any]) -> dict[str, Any]:
+def fit(values: Mapping[str, Any]) -> dict[str, Any]:
     """Texts and numbers under names, and in a size, that an EXR can hold."""
-    named = {_fit_name(name): value for name, value in said.items()}
+    named = {_fit_name(name): value for name, value in values.items()}
     return {name: _fit_number(value) for name, value in named.items() if name}
 
 

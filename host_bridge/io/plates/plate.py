@@ -99,11 +99,11 @@ class Plate:
     @property
     def choices(self) -> tuple[str, ...]:
         """What was chosen among several of a kind, a line each, for people."""
-        said = []
+        notes = []
         if len(self.pictures) > 1:
             others = ", ".join(name for name in self.pictures if name != self.picture)
-            said.append(f"the picture is {self.picture}, not {others}; --layer names another")
+            notes.append(f"the picture is {self.picture}, not {others}; --layer names another")
         if len(self.views) > 1:
             others = ", ".join(name for name in self.views if name != self.view)
-            said.append(f"the plate is view {self.view}, not {others}; --view names another")
-        return tuple(said)
+            notes.append(f"the plate is view {self.view}, not {others}; --view names another")
+        return tuple(notes)

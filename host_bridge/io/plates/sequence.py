@@ -71,17 +71,17 @@ class PlateSequence:
         if not pattern.numbered:
             return replace(_single(pattern, frames, view), layer=layer)
         found = pattern.on_disk(view)
-        asked = parse_frames(frames) if frames is not None else pattern.declared or _spanned(found)
-        missing = frozenset(asked) - frozenset(found)
-        if len(missing) == len(asked):
+        wanted = parse_frames(frames) if frames is not None else pattern.declared or _spanned(found)
+        missing = frozenset(wanted) - frozenset(found)
+        if len(missing) == len(wanted):
             there = f"frames on disk: {fileseq.framesToFrameRange(found) or 'none'}; check the path and --frames"
             other = "" if found else pattern.with_other_padding(view)
             raise MissingFrameError(
-                f"none of the {len(asked)} requested frames has a file" if asked else "no file matches",
+                f"none of the {len(wanted)} requested frames has a file" if wanted else "no file matches",
                 where=text,
                 remedy=f"there are files with shorter numbers: {other}" if other else there,
             )
-        return PlateSequence(pattern, asked, missing, view, layer, found)
+        return PlateSequence(pattern, wanted, missing, view, layer, found)
 
     def path(self, frame: int) -> Path:
         """The file of one frame."""
@@ -158,15 +158,15 @@ def _single(pattern: Pattern, frames: str | None, view: str) -> PlateSequence:
 
 def _of_film(pattern: Pattern, film: Film, frames: str | None, view: str, start: int | None) -> PlateSequence:
     there = film.held(start)
-    asked = parse_frames(frames) if frames is not None else film.frames(start)
-    missing = frozenset(asked) - frozenset(there)
-    if len(missing) == len(asked):
+    wanted = parse_frames(frames) if frames is not None else film.frames(start)
+    missing = frozenset(wanted) - frozenset(there)
+    if len(missing) == len(wanted):
         raise MissingFrameError(
-            f"none of the {len(asked)} requested frames is in the movie",
+            f"none of the {len(wanted)} requested frames is in the movie",
             where=pattern.text,
             remedy=f"its frames are {there[0]}-{there[-1]}; check --frames and --start",
         )
-    return PlateSequence(pattern, asked, missing, view, film=film, first=there[0])
+    return PlateSequence(pattern, wanted, missing, view, film=film, first=there[0])
 
 
 def _number_of(path: Path) -> int:

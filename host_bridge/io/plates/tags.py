@@ -48,21 +48,21 @@ class Tag:
 
     Attributes:
         space: the space to take.
-        said: the statement, for people; "" when the file makes none.
+        statement: what the file states, for people; "" when the file makes none.
         understood: whether `space` is what the file says, rather than a default.
         narrow: whether integer codes run from 16/255 to 235/255 as in video.
     """
 
     space: str
-    said: str = ""
+    statement: str = ""
     understood: bool = True
     narrow: bool = False
 
 
 def of_exr(header: Mapping[str, Any]) -> Tag:
     """The space that an EXR header states: `colorInteropID`, else its chromaticities, else linear Rec.709."""
-    said = header.get("colorInteropID")
-    tag = said.strip() if isinstance(said, str) else ""
+    stored = header.get("colorInteropID")
+    tag = stored.strip() if isinstance(stored, str) else ""
     if tag.lower() not in _NOTHING and colour.known(tag):
         return Tag(colour.canonical(tag), f"colorInteropID {tag}")
     primaries = header.get("chromaticities")
@@ -87,7 +87,7 @@ def of_image(path: Path, spec: oiio.ImageSpec) -> Tag:
             if unknown:
                 _warn(unknown, found.space)
             return found
-        unknown = unknown or (found.said if found else "")
+        unknown = unknown or (found.statement if found else "")
     return default(unknown, usual) if unknown else Tag(usual)
 
 
@@ -97,28 +97,30 @@ def named_by_hand(spec: oiio.ImageSpec, space: str) -> Tag:
     return Tag(space, BY_HAND, narrow=points is not None and len(points) == 4 and points[3] == 0)
 
 
-def default(said: str, space: str) -> Tag:
+def default(statement: str, space: str) -> Tag:
     """What is taken in place of a statement that nobody understands, and told once a process."""
-    _warn(said, space)
-    return Tag(space, said, understood=False)
+    _warn(statement, space)
+    return Tag(space, statement, understood=False)
 
 
 @functools.lru_cache(maxsize=256)
-def _warn(said: str, space: str) -> None:
-    _log.warning("the colour tag %s is not known here: taken as %s; name the space with --input-space", said, space)
+def _warn(statement: str, space: str) -> None:
+    _log.warning(
+        "the colour tag %s is not known here: taken as %s; name the space with --input-space", statement, space
+    )
 
 
-def _unknown(said: str) -> Tag:
-    return Tag("", said, understood=False)
+def _unknown(statement: str) -> Tag:
+    return Tag("", statement, understood=False)
 
 
 def _cicp(path: Path, spec: oiio.ImageSpec) -> Tag | None:
     points = spec.getattribute("CICP")
     if points is None or len(points) != 4 or interop.is_unspecified(int(points[1])):
         return None
-    said = f"cICP {'/'.join(str(int(p)) for p in points)}"
+    statement = f"cICP {'/'.join(str(int(p)) for p in points)}"
     space = interop.from_cicp(int(points[0]), int(points[1]))
-    return Tag(space, said, narrow=points[3] == 0) if space else _unknown(said)
+    return Tag(space, statement, narrow=points[3] == 0) if space else _unknown(statement)
 
 
 def _icc(path: Path, spec: oiio.ImageSpec) -> Tag | None:
@@ -126,15 +128,15 @@ def _icc(path: Path, spec: oiio.ImageSpec) -> Tag | None:
     if profile is None:
         return None
     found = icc.read(bytes(profile))
-    said = f"ICC profile {found.name!r}"
-    return Tag(found.space, said) if found.space else _unknown(said)
+    statement = f"ICC profile {found.name!r}"
+    return Tag(found.space, statement) if found.space else _unknown(statement)
 
 
 def _dpx(path: Path, spec: oiio.ImageSpec) -> Tag | None:
-    said = spec.getattribute("dpx:Transfer")
-    if said == "Linear" and str(spec.getattribute("Software") or "").startswith("Lavc"):
+    transfer = spec.getattribute("dpx:Transfer")
+    if transfer == "Linear" and str(spec.getattribute("Software") or "").startswith("Lavc"):
         return _unknown("DPX Linear, which FFmpeg writes whatever the film is,")
-    return Tag(_DPX[said], f"DPX {said}") if said in _DPX else None
+    return Tag(_DPX[transfer], f"DPX {transfer}") if transfer in _DPX else None
 
 
 def _gamma(path: Path, spec: oiio.ImageSpec) -> Tag | None:
@@ -148,14 +150,16 @@ def _gamma(path: Path, spec: oiio.ImageSpec) -> Tag | None:
         # OpenImageIO takes a gAMA of 0 for linear light.
         return _unknown(f"gamma {gamma:.4g}") if b"gAMA" in chunks and b"sRGB" not in chunks else None
     # Primaries without a gamma leave the curve to what the format implies.
-    curve, said = (interop.gamma_curve(gamma), f"gamma {gamma:.4g}") if 0.1 <= gamma <= 10 else ("srgb", "no gamma")
+    curve, statement = (
+        (interop.gamma_curve(gamma), f"gamma {gamma:.4g}") if 0.1 <= gamma <= 10 else ("srgb", "no gamma")
+    )
     if not coloured:
-        return Tag(colour.canonical(interop.named(curve, "rec709")), said)
+        return Tag(colour.canonical(interop.named(curve, "rec709")), statement)
     white, *rgb = struct.iter_unpack(">2I", chunks[b"cHRM"])
     xy = tuple(v / 100_000 for pair in (*rgb, white) for v in pair)
     found = interop.from_chromaticities(xy, curve)
-    said = f"{said}, primaries {' '.join(f'{v:g}' for v in xy)}"
-    return Tag(colour.canonical(found), said) if found else _unknown(said)
+    statement = f"{statement}, primaries {' '.join(f'{v:g}' for v in xy)}"
+    return Tag(colour.canonical(found), statement) if found else _unknown(statement)
 
 
 def _exif(path: Path, spec: oiio.ImageSpec) -> Tag | None:

@@ -74,7 +74,7 @@ def test_open_report(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_doctor(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Findings as lines, also when the doctor's exit code says that there are faults."""
-    found = json.dumps({"name": "torch", "ok": False, "said": "not there", "remedy": "install it"})
+    found = json.dumps({"name": "torch", "ok": False, "message": "not there", "remedy": "install it"})
     recording_tool(tmp_path, monkeypatch, f"echo '{found}'; exit 2")
     loaded = load("shots")
     loaded.module.doctor()

@@ -83,12 +83,14 @@ def test_the_left_edge_of_a_matched_pair_is_seen_by_the_right_eye() -> None:
 
 
 def test_faults_are_asked_by_name_and_limit() -> None:
-    assert faults.asked("swapped, vertical=0.2") == {"swapped": 0.0, "vertical": 0.2}
-    assert faults.asked(None) == {}
-    assert faults.asked("vertical=2,any")["vertical"] == 2 and set(faults.asked("any")) == set(faults.FAULTS)
+    assert faults.parse_faults("swapped, vertical=0.2") == {"swapped": 0.0, "vertical": 0.2}
+    assert faults.parse_faults(None) == {}
+    assert faults.parse_faults("vertical=2,any")["vertical"] == 2 and set(faults.parse_faults("any")) == set(
+        faults.FAULTS
+    )
     for text in ("magic", "vertical=", "vertical=x", "vertical=-1", "vertical=nan", "any=3", "", " , "):
         with pytest.raises(BadInputError):
-            faults.asked(text)
+            faults.parse_faults(text)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_faults_are_asked_by_name_and_limit() -> None:
     ],
 )
 def test_each_fault_of_the_eyes_has_its_name(changes: dict[str, Any], name: str) -> None:
-    limits = faults.asked("any")
+    limits = faults.parse_faults("any")
     fine = replace(EYES, vertical_pct=0.1)
     figures = Figures(1, p1=-0.1, p99=0.1)
     assert faults.found(faults.sizes(figures, fine, math.nan, TARGETS), limits) == []
@@ -112,11 +114,11 @@ def test_each_fault_of_the_eyes_has_its_name(changes: dict[str, Any], name: str)
 
 def test_what_is_not_known_is_no_fault() -> None:
     nothing = EyeFigures(0.5, *[math.nan] * 4, (math.nan,) * 3, math.nan, math.nan, None)  # type: ignore[arg-type, call-arg]
-    assert faults.found(faults.sizes(Figures(1), nothing, math.nan, TARGETS), faults.asked("any")) == []
+    assert faults.found(faults.sizes(Figures(1), nothing, math.nan, TARGETS), faults.parse_faults("any")) == []
 
 
 def _measured(server: Server, pairs: list[Pair], **changes: object) -> Measured:
-    measured = Measured(TARGETS[:1], faults.asked("any"), **changes)  # type: ignore[arg-type]
+    measured = Measured(TARGETS[:1], faults.parse_faults("any"), **changes)  # type: ignore[arg-type]
     for each in pairs:
         measured.add(each, server)  # type: ignore[arg-type]
     return measured

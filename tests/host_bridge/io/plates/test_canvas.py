@@ -11,7 +11,7 @@ from host_bridge.core.errors import PlateError
 from host_bridge.core.geometry import Box
 from host_bridge.io.outputs import write_picture
 from host_bridge.io.plates import PlateSequence, read_plate
-from host_bridge.io.plates.canvas import Canvas, canvas_of, common, laid
+from host_bridge.io.plates.canvas import Canvas, canvas_of, common, padded
 from tests.host_bridge.conftest import MakeRgba, Write
 
 SHOWN, OTHER = Box.of_size(64, 48), Box.of_size(64, 40)
@@ -56,7 +56,7 @@ def test_images_tell_too(tmp_path: Path) -> None:
 def test_a_plate_on_a_canvas_keeps_its_own_picture(write_exr: Write, rgba: MakeRgba) -> None:
     made = {**rgba(), "Z": np.full((24, 40), 5, np.float32)}
     plate = read_plate(write_exr("p.exr", ({**header(Box(4, 4, 44, 28)), "colorInteropID": "lin_ap1_scene"}, made)))
-    there = laid(plate, Box(0, 2, 50, 30))
+    there = padded(plate, Box(0, 2, 50, 30))
     frame = there.frame
     assert frame.data == Box(0, 2, 50, 30)
     assert frame.layers["color"][2:26, 4:44].tobytes() == plate.frame.layers["color"].tobytes()
@@ -65,7 +65,7 @@ def test_a_plate_on_a_canvas_keeps_its_own_picture(write_exr: Write, rgba: MakeR
     assert not frame.layers["depth"][:, 44:].any()
     assert frame.layers["look"].shape[:2] == (28, 50)
     assert there.shown is plate.frame
-    assert laid(plate, plate.frame.data) is plate
+    assert padded(plate, plate.frame.data) is plate
 
 
 def test_a_frame_beyond_the_canvas_loses_nothing(write_exr: Write, rgba: MakeRgba) -> None:
