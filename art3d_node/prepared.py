@@ -225,8 +225,8 @@ def _window_stats(prepared: Prepared, sampled: Tensor) -> dict[str, Any]:
         return {}
     every = prepared.analysis.every.step
     hidden = hidden_parallax(prepared.plate, window, sampled, every, prepared.controls.hero)
-    said = {"floating_window": [round(amount, 4) for amount in window.amounts]}
-    return said if hidden is None else {**said, "window_hides_pct": list(hidden)}
+    stats = {"floating_window": [round(amount, 4) for amount in window.amounts]}
+    return stats if hidden is None else {**stats, "window_hides_pct": list(hidden)}
 
 
 def _beyond_border_px(prepared: Prepared) -> float:

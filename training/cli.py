@@ -36,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     settle_process()
     words = list(sys.argv[1:] if argv is None else argv)
-    asked = [word for word in words if word in COMMANDS][:1]
-    args = build_parser(asked or COMMANDS).parse_args(words)
+    named = [word for word in words if word in COMMANDS][:1]
+    args = build_parser(named or COMMANDS).parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="%(name)s: %(message)s")
     try:
         return int(args.run(args))

@@ -138,14 +138,14 @@ def single_threaded() -> Iterator[None]:
 
 
 def _identity(films: list[FilmSpec], bench: Bench, part: Part) -> dict[str, Any]:
-    asked = [asdict(film) for film in films]
+    descriptions = [asdict(film) for film in films]
     return {
         "format": FORMAT,
         "part": part.number,
         "parts": part.count,
         "config": {**asdict(bench.config), "depth": bench.depth.model_id, "prompts": list(bench.config.prompts)},
         # Rights may be stated later: they change no pair.
-        "sources": [{name: value for name, value in film.items() if name != "rights"} for film in asked],
+        "sources": [{name: value for name, value in film.items() if name != "rights"} for film in descriptions],
     }
 
 

@@ -49,8 +49,8 @@ def validate_film(film: Film, spec: str, *, depth: str, masks: str) -> StereoFra
     first = next(film.pairs(frozenset({0})), None)
     if first is None:
         raise PlateError("has no frames", where=spec)
-    asked = [kind for kind, wanted in (("depth", depth == "sidecar"), ("mattes", masks == "mattes")) if wanted]
-    for kind in asked:
+    sidecars = [kind for kind, wanted in (("depth", depth == "sidecar"), ("mattes", masks == "mattes")) if wanted]
+    for kind in sidecars:
         name, option = _BESIDE[kind]
         if not Path(f"{spec}.{name}").is_dir():
             beside = f"{spec}.{name}/NNNNNN.png"

@@ -144,8 +144,8 @@ class OffsetFilm:
     def pairs(self, wanted: Wanted = None) -> Iterator[StereoFrame]:
         skips = max(0, -self.late), max(0, self.late)
         waiting: tuple[dict[int, Picture], dict[int, Picture]] = ({}, {})
-        asked = None if wanted is None else frozenset(n + skip for n in wanted for skip in skips)
-        for frame in self.film.pairs(asked):
+        needed = None if wanted is None else frozenset(n + skip for n in wanted for skip in skips)
+        for frame in self.film.pairs(needed):
             for eye, picture, skip in zip(waiting, (frame.left, frame.right), skips, strict=True):
                 number = frame.index - skip
                 if number >= 0 and (wanted is None or number in wanted):

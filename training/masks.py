@@ -204,19 +204,19 @@ class Grounding:
 
         shape = seen.picture.shape[:2]
         with torch.no_grad():
-            asked = self._words(images=seen.picture, text=self._text, return_tensors="pt").to(self._device)
+            query = self._words(images=seen.picture, text=self._text, return_tensors="pt").to(self._device)
             found = self._words.post_process_grounded_object_detection(
-                self._detector(**asked), asked["input_ids"], threshold=self._threshold, target_sizes=[shape]
+                self._detector(**query), query["input_ids"], threshold=self._threshold, target_sizes=[shape]
             )
             boxes = found[0]["boxes"].tolist()
             if not boxes:
                 return np.zeros(shape, bool)
             inputs: Any = self._pixels(seen.picture, input_boxes=[boxes], return_tensors="pt").to(self._device)
             masks = self._segmenter(**inputs, multimask_output=False).pred_masks.cpu()
-            whole = self._pixels.image_processor.post_process_masks(
+            upscaled = self._pixels.image_processor.post_process_masks(
                 masks, inputs["original_sizes"].cpu(), inputs["reshaped_input_sizes"].cpu()
             )
-        return _union(list(whole[0][:, 0].numpy()), shape)
+        return _union(list(upscaled[0][:, 0].numpy()), shape)
 
 
 def _union(masks: list[npt.NDArray[Any]], shape: tuple[int, ...]) -> Mask:

@@ -91,9 +91,9 @@ class Video:
                 stream.thread_type = "AUTO"
                 yield container, stream
         except (av.FFmpegError, IndexError, OSError) as error:
-            said = getattr(error, "strerror", None) or str(error)
+            reason = getattr(error, "strerror", None) or str(error)
             raise PlateError(
-                f"cannot be read as a video ({said})",
+                f"cannot be read as a video ({reason})",
                 remedy="it may be cut short or of another kind; play it, then deliver it again",
                 where=str(self.path),
             ) from error

@@ -112,8 +112,8 @@ class _Frame(nn.Module):
         self.say = nn.Sequential(nn.Linear(channels, channels), nn.LeakyReLU(_LEAK), nn.Linear(channels, channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        said: Tensor = self.say(x.mean(dim=(2, 3)))[:, :, None, None]
-        return x + said
+        offset: Tensor = self.say(x.mean(dim=(2, 3)))[:, :, None, None]
+        return x + offset
 
 
 def network_input(rgb: Tensor, inverse_depth: Tensor) -> Tensor:

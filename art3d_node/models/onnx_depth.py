@@ -74,9 +74,9 @@ class OnnxDepth:
             listed = ", ".join(f"{i.name} {i.type}{i.shape}" for i in inputs)
             raise ValueError(f"{path} takes {listed}, not one picture of floats (1, 3, rows, columns)")
         self._input, self._last = inputs[0], inputs[0].shape[3] == 3
-        said = {**self._session.get_modelmeta().custom_metadata_map, **_beside(path)}
-        self._card = _card(said, path)
-        silent = not {"mean", "std", "output"} & said.keys()
+        metadata = {**self._session.get_modelmeta().custom_metadata_map, **_beside(path)}
+        self._card = _card(metadata, path)
+        silent = not {"mean", "std", "output"} & metadata.keys()
         assumed = f"{path.name} says nothing of its input: ImageNet colours and larger-is-nearer are assumed"
         licence = f"{path.name}: {self._card.licence}" if self._card.licence else ""
         self.licence_note = "; ".join(filter(None, (licence, assumed if silent else "")))
@@ -113,8 +113,8 @@ class OnnxDepth:
         ordered = rgb if card.order == "RGB" else rgb[:, ::-1]
         mean, std = (np.asarray(v, np.float32).reshape(1, 3, 1, 1) for v in (card.mean, card.std))
         normal = (ordered * np.float32(card.range) - mean) / std
-        laid = normal.transpose(0, 2, 3, 1) if self._last else normal
-        return np.ascontiguousarray(laid, _FLOATS[self._input.type])
+        arranged = normal.transpose(0, 2, 3, 1) if self._last else normal
+        return np.ascontiguousarray(arranged, _FLOATS[self._input.type])
 
 
 def _beside(path: Path) -> dict[str, Any]:
@@ -133,9 +133,9 @@ def _beside(path: Path) -> dict[str, Any]:
     return found
 
 
-def _card(said: dict[str, Any], path: Path) -> Card:
+def _card(metadata: dict[str, Any], path: Path) -> Card:
     try:
-        values = {f.name: _value(said[f.name], f.default) for f in fields(Card) if f.name in said}
+        values = {f.name: _value(metadata[f.name], f.default) for f in fields(Card) if f.name in metadata}
         card = Card(**values)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: its metadata cannot be used: {error}") from error
@@ -152,11 +152,11 @@ def _card(said: dict[str, Any], path: Path) -> Card:
     return card
 
 
-def _value(said: Any, default: Any) -> Any:
+def _value(text: Any, default: Any) -> Any:
     """A card's value, which metadata hold as text."""
     if isinstance(default, str):
-        return str(said)
-    value = json.loads(said) if isinstance(said, str) else said
+        return str(text)
+    value = json.loads(text) if isinstance(text, str) else text
     return tuple(float(v) for v in value) if isinstance(default, tuple) else type(default)(value)
 
 

@@ -66,14 +66,14 @@ def build(out: Path, folder: Path, *, zig: bool = False, coverage: bool = False,
         options += _zig(folder)
     cmake = _tool("cmake")
     ninja = [*_tool("ninja"), "-C", str(folder)]
-    made = folder / "build.ninja"
-    asked = folder / "options.txt"
-    if not made.exists() or not asked.exists() or asked.read_text() != "\n".join(options):
+    ninja_file = folder / "build.ninja"
+    options_file = folder / "options.txt"
+    if not ninja_file.exists() or not options_file.exists() or options_file.read_text() != "\n".join(options):
         shutil.rmtree(folder / "CMakeFiles", ignore_errors=True)
         (folder / "CMakeCache.txt").unlink(missing_ok=True)
         generator = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={_tool('ninja')[0]}"]
         _run(folder, [*cmake, "-S", str(HERE), "-B", str(folder), *generator, *options])
-        asked.write_text("\n".join(options))
+        options_file.write_text("\n".join(options))
     _run(folder, [*ninja, target])
 
 
@@ -134,10 +134,10 @@ def main() -> int:
         return 0
     try:
         folder = "native-zig" if args.zig else "native-coverage" if args.coverage else "native"
-        made = HERE.parents[1] / "build" / folder
-        build(HERE, made, zig=args.zig, coverage=args.coverage, target="native_tests" if args.tests else "all")
+        build_folder = HERE.parents[1] / "build" / folder
+        build(HERE, build_folder, zig=args.zig, coverage=args.coverage, target="native_tests" if args.tests else "all")
         if args.tests:
-            return subprocess.run([made / "native_tests"], check=False).returncode
+            return subprocess.run([build_folder / "native_tests"], check=False).returncode
     except BuildError as error:
         print(f"art3d: {error}", file=sys.stderr)
         return 2

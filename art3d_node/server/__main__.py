@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from art3d_node.server.endpoint import control_address, lock, log_to, validate_folder
-from art3d_node.server.options import parser
+from art3d_node.server.options import build_parser
 from host_bridge.core.errors import Art3DError, ServerError
 from host_bridge.core.startup import settle_process
 
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serves until a signal or idleness ends it; the exit code."""
     settle_process()
     given = list(sys.argv[1:] if argv is None else argv)
-    args = parser().parse_args(given)
+    args = build_parser().parse_args(given)
     os.umask(0o077)
     if args.front is not None:
         from art3d_node.server import front
@@ -50,21 +50,21 @@ def _supervise(args: argparse.Namespace, given: Sequence[str]) -> int:
     if args.open_paths and not args.address.startswith("ipc://"):
         raise ServerError("--open-paths is for ipc addresses only", remedy="copy models into the model folder")
     held = _validate(args)
-    made: list[socket.socket] = []
+    sockets: list[socket.socket] = []
     try:
         requests, address = listen(args.address)
-        made.append(requests)
-        made.append(listen(control_address(address))[0])
+        sockets.append(requests)
+        sockets.append(listen(control_address(address))[0])
         if args.check:
             print(f"art3d: a server can listen on {address}")
             return 0
-        supervisor = Supervisor(given, made)
+        supervisor = Supervisor(given, sockets)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, supervisor.stop)
         code = supervisor.run()
         return _refuse(args, code, supervisor.fault) if code and supervisor.fault else code
     finally:
-        for each in made:
+        for each in sockets:
             where = each.getsockname()
             each.close()
             if isinstance(where, str):

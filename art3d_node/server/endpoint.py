@@ -79,8 +79,10 @@ def log_to(path: str, *, rotates: bool = True) -> None:
     if path:
         try:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            own = QuietHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_COUNT) if rotates else FollowingHandler(path)
-            handler = own
+            file_handler = (
+                QuietHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_COUNT) if rotates else FollowingHandler(path)
+            )
+            handler = file_handler
         except OSError:
             handler = logging.StreamHandler()
     handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -90,14 +90,14 @@ class Supervisor:
 
     def _start(self) -> Front:
         """A front that loads its modules, and serves once it gets `GO`."""
-        ours, theirs = socket.socketpair()
-        given = [each.fileno() for each in (*self._listening, theirs)]
+        pipe, child_pipe = socket.socketpair()
+        given = [each.fileno() for each in (*self._listening, child_pipe)]
         command = [sys.executable, "-m", "art3d_node.server", *self._options,
                    "--front", *map(str, given), str(os.getpid())]  # fmt: skip
         child = subprocess.Popen(command, pass_fds=given, stdin=subprocess.DEVNULL)
-        theirs.close()
-        ours.settimeout(LOOK_S)
-        return Front(child, ours)
+        child_pipe.close()
+        pipe.settimeout(LOOK_S)
+        return Front(child, pipe)
 
     def _one_front(self) -> tuple[int, bool]:
         """One front's life: its exit code, and whether it began to serve."""
@@ -122,27 +122,27 @@ class Supervisor:
         """Until the front is gone; whether it ever served."""
         began_s, child = time.monotonic(), front.child
         watch, began = Watch(PATIENCE, began_s), False
-        asked_s = 0.0
+        stopping_s = 0.0
         while True:
             now_s = time.monotonic()
             if began and (self._fronts > 1 or now_s - began_s > SPARE_AFTER_S):
                 self._have_spare()
             try:
-                heard = front.pipe.recv(4096)
+                report = front.pipe.recv(4096)
             except TimeoutError:
                 fault = watch.fault(now_s, 0)
-                asked_s = (asked_s or now_s) if self._stopping else 0.0
-                if fault or (asked_s and now_s - asked_s > LAST_WORDS_S) or child.poll() is not None:
+                stopping_s = (stopping_s or now_s) if self._stopping else 0.0
+                if fault or (stopping_s and now_s - stopping_s > LAST_WORDS_S) or child.poll() is not None:
                     if fault:
                         log.error("the serving process (pid %d) %s", child.pid, fault)
                     return began
                 continue
             except OSError:
                 return began
-            if not heard:
+            if not report:
                 return began
-            if heard.startswith(b"!"):
-                self.fault = heard[1:].decode(errors="replace")
+            if report.startswith(b"!"):
+                self.fault = report[1:].decode(errors="replace")
             else:
                 watch.heard(now_s, ready=True)
                 began = True

@@ -19,25 +19,27 @@ LEAST_FILES = 128
 CONNECTIONS_PER_CLIENT = 4  # two of its own, and as many that are just being replaced
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """The server's options; `art3d serve` has the same."""
-    made = argparse.ArgumentParser(prog="python -m art3d_node.server", description="Art3D's compute server.")
-    made.add_argument("--address", required=True, help="ipc://PATH or tcp://HOST:PORT")
-    made.add_argument("--device", default="auto", help="auto, cpu, cuda:0; a list makes several workers")
-    made.add_argument("--idle-timeout-s", type=float, default=0.0, help="stop after so long without a client")
-    made.add_argument("--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM")
-    made.add_argument("--analysis-mib", type=int, default=0, help="analyses per worker; 0: an eighth of the RAM")
-    made.add_argument("--max-clients", type=int, default=Limits.clients, help="clients at a time")
-    made.add_argument("--log", default="", help="log file; the terminal when empty")
-    made.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")
-    made.add_argument("--metrics-port", type=int, default=0, help="serve Prometheus figures on this local port")
-    made.add_argument("--open-paths", action="store_true", help="let clients name a depth model by its folder's path")
-    made.add_argument("--check", action="store_true", help="prove options, address, keys and limits, and end")
-    made.add_argument("--worker-silence-s", type=float, default=Patience.silent_s,
-                      help="replace a worker that says nothing for so long")  # fmt: skip
-    made.add_argument("--engine", default=DEFAULT_ENGINE, help=argparse.SUPPRESS)
-    made.add_argument("--front", nargs=4, type=int, default=None, help=argparse.SUPPRESS)
-    return made
+    parser = argparse.ArgumentParser(prog="python -m art3d_node.server", description="Art3D's compute server.")
+    parser.add_argument("--address", required=True, help="ipc://PATH or tcp://HOST:PORT")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0; a list makes several workers")
+    parser.add_argument("--idle-timeout-s", type=float, default=0.0, help="stop after so long without a client")
+    parser.add_argument(
+        "--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM"
+    )
+    parser.add_argument("--analysis-mib", type=int, default=0, help="analyses per worker; 0: an eighth of the RAM")
+    parser.add_argument("--max-clients", type=int, default=Limits.clients, help="clients at a time")
+    parser.add_argument("--log", default="", help="log file; the terminal when empty")
+    parser.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")
+    parser.add_argument("--metrics-port", type=int, default=0, help="serve Prometheus figures on this local port")
+    parser.add_argument("--open-paths", action="store_true", help="let clients name a depth model by its folder's path")
+    parser.add_argument("--check", action="store_true", help="prove options, address, keys and limits, and end")
+    parser.add_argument("--worker-silence-s", type=float, default=Patience.silent_s,
+                        help="replace a worker that says nothing for so long")  # fmt: skip
+    parser.add_argument("--engine", default=DEFAULT_ENGINE, help=argparse.SUPPRESS)
+    parser.add_argument("--front", nargs=4, type=int, default=None, help=argparse.SUPPRESS)
+    return parser
 
 
 def product() -> str:

@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
     for style in args.styles or STYLES:
         for words in steps(style, args):
             print(f"art3d-train {shlex.join(words)}")
-            asked = build_parser(words[:1]).parse_args(words)
-            asked.run(asked)
+            parsed = build_parser(words[:1]).parse_args(words)
+            parsed.run(parsed)
     return EXIT_OK
 
 

@@ -21,13 +21,13 @@ _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0
 
 def add_config(parser: argparse.ArgumentParser, config: type[Any]) -> None:
     """One option per field; its help is the field's line in the class's docstring, its default the field's."""
-    told = _help_of(config)
+    descriptions = _help_of(config)
     for field in dataclasses.fields(config):
         parser.add_argument(
             f"--{field.name.replace('_', '-')}",
             dest=f"config_{field.name}",
             metavar="VALUE",
-            help=f"{told.get(field.name, '')} [{field.default}]".replace("%", "%%"),
+            help=f"{descriptions.get(field.name, '')} [{field.default}]".replace("%", "%%"),
         )
 
 

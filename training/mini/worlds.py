@@ -223,10 +223,10 @@ def make_scene(
     rng: np.random.Generator,
     textures: int,
     skies: list[np.ndarray],
-    kinds: tuple[tuple[Callable[[Builder], None], float], ...] = MAKERS,
+    choices: tuple[tuple[Callable[[Builder], None], float], ...] = MAKERS,
 ) -> Scene:
-    """A random scene of a random kind; ``kinds`` holds makers and how often each is taken."""
+    """A random scene of a random kind; ``choices`` holds makers and how often each is taken."""
     builder = Builder(rng, textures, skies)
-    makers, weights = zip(*kinds, strict=True)
+    makers, weights = zip(*choices, strict=True)
     makers[int(rng.choice(len(makers), p=weights))](builder)
     return builder.scene()

@@ -92,9 +92,9 @@ class ByteCache(Generic[K, V]):
             if self._dropped:
                 self._dropped(key, found[0])
 
-    def drop_where(self, wanted: Callable[[K], bool], *, keep: int = 0) -> None:
+    def drop_where(self, matches: Callable[[K], bool], *, keep: int = 0) -> None:
         """Forgets all keys of a kind but for the ``keep`` most recently used."""
-        found = [key for key in self._kept if wanted(key)]
+        found = [key for key in self._kept if matches(key)]
         for key in found[: max(0, len(found) - keep)]:
             self.drop(key)
 

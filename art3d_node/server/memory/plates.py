@@ -80,5 +80,5 @@ class PlateStore:
     def figures(self) -> dict[str, Any]:
         """For the status."""
         cache = self.cache
-        asked = cache.hits + cache.misses
-        return {"count": len(cache), "bytes": cache.used_bytes, "hit_rate": cache.hits / asked if asked else 0.0}
+        lookups = cache.hits + cache.misses
+        return {"count": len(cache), "bytes": cache.used_bytes, "hit_rate": cache.hits / lookups if lookups else 0.0}

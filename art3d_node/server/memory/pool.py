@@ -36,9 +36,9 @@ def _mapped(fd: int, nbytes: int) -> memoryview:
     address = _libc.mmap(None, nbytes, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED, fd, 0)
     if address == _FAILED:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    whole = (ctypes.c_ubyte * nbytes).from_address(address)
-    weakref.finalize(whole, _libc.munmap, address, nbytes).atexit = False
-    return memoryview(whole).cast("B")
+    mapping = (ctypes.c_ubyte * nbytes).from_address(address)
+    weakref.finalize(mapping, _libc.munmap, address, nbytes).atexit = False
+    return memoryview(mapping).cast("B")
 
 
 class Piece:
@@ -120,16 +120,18 @@ class SegmentPool:
         Raises:
             BusyError: the budget is used up.
         """
-        wanted = capacity_for(nbytes)
-        piece = self._warm(wanted, writer) or self._fresh(wanted, writer)
+        capacity = capacity_for(nbytes)
+        piece = self._warm(capacity, writer) or self._fresh(capacity, writer)
         self.used_bytes += piece.capacity
         self.used += 1
         return piece
 
-    def _warm(self, wanted: int, writer: str) -> Piece | None:
+    def _warm(self, capacity: int, writer: str) -> Piece | None:
         # Of those that fit equally well the one that was given back last: its bytes may still be in a core's cache.
         fits = [
-            p for p in reversed(self._idle.values()) if p.writer == writer and wanted <= p.capacity <= wanted * _WASTE
+            p
+            for p in reversed(self._idle.values())
+            if p.writer == writer and capacity <= p.capacity <= capacity * _WASTE
         ]
         if not fits:
             return None
@@ -138,22 +140,22 @@ class SegmentPool:
         piece.renew()
         return piece
 
-    def _fresh(self, wanted: int, writer: str) -> Piece:
-        while self._idle and not self._fits(wanted, self.used_bytes + self.idle_bytes, self.used + len(self._idle)):
+    def _fresh(self, capacity: int, writer: str) -> Piece:
+        while self._idle and not self._fits(capacity, self.used_bytes + self.idle_bytes, self.used + len(self._idle)):
             self._idle.popitem(last=False)[1].retire()
-        if not self._fits(wanted, self.used_bytes, self.used):
+        if not self._fits(capacity, self.used_bytes, self.used):
             raise BusyError(
-                f"no room for {wanted} bytes beside {self.used_bytes} in {self.used} segments",
+                f"no room for {capacity} bytes beside {self.used_bytes} in {self.used} segments",
                 remedy=f"the limit memory_bytes is {self.budget_bytes}, the limit segments {self.most}; try again, "
                 "or start the server with more",
             )
         try:
-            return Piece(wanted, writer)
+            return Piece(capacity, writer)
         except OSError as error:
-            raise BusyError(f"no memory for {wanted} bytes: {error.strerror}", remedy="try again later") from None
+            raise BusyError(f"no memory for {capacity} bytes: {error.strerror}", remedy="try again later") from None
 
-    def _fits(self, wanted: int, nbytes: int, count: int) -> bool:
-        return nbytes + wanted <= self.budget_bytes and count < self.most
+    def _fits(self, capacity: int, nbytes: int, count: int) -> bool:
+        return nbytes + capacity <= self.budget_bytes and count < self.most
 
     def give_back(self, piece: Piece) -> None:
         """Takes a segment back, warm."""

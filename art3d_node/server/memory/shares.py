@@ -37,10 +37,10 @@ class Shares:
         """Whether a client may hold so many bytes more."""
         if self._total + nbytes <= self._budget_bytes * FREE_SHARE:
             return True
-        mine = self.held(client)
+        held = self.held(client)
         if nbytes > self._budget_bytes * CLIENT_SHARE:
-            return not mine and self._total + nbytes <= self._budget_bytes * ALL_SHARE
-        within = mine + nbytes <= self._budget_bytes * CLIENT_SHARE
+            return not held and self._total + nbytes <= self._budget_bytes * ALL_SHARE
+        within = held + nbytes <= self._budget_bytes * CLIENT_SHARE
         return within and (not source or self.held(source) + nbytes <= self._budget_bytes * SOURCE_SHARE)
 
     def add(self, client: bytes, source: str, nbytes: int) -> None:

@@ -45,7 +45,7 @@ class Accounts:
         account = self._known.pop(name, None) or Account(name)
         self._known[name] = account
         if len(self._known) > KNOWN:
-            oldest = next((n for n, known in self._known.items() if not known.connections), None)
+            oldest = next((n for n, entry in self._known.items() if not entry.connections), None)
             if oldest is not None:
                 del self._known[oldest]
         return account

@@ -218,17 +218,17 @@ class Hub:
     def _want(self, connection: Connection) -> None:
         """Tells the selector what matters of a connection."""
         reads = not (connection.choked or connection.closing or self._grants.starves(connection))
-        wanted = (_READ if reads else 0) | (_WRITE if connection.unsent else 0)
+        interest = (_READ if reads else 0) | (_WRITE if connection.unsent else 0)
         have = self._interest.get(connection.id, 0)
-        if wanted == have:
+        if interest == have:
             return
         if not have:
-            self._selector.register(connection.socket, wanted, connection)
-        elif not wanted:
+            self._selector.register(connection.socket, interest, connection)
+        elif not interest:
             self._selector.unregister(connection.socket)
         else:
-            self._selector.modify(connection.socket, wanted, connection)
-        self._interest[connection.id] = wanted
+            self._selector.modify(connection.socket, interest, connection)
+        self._interest[connection.id] = interest
         if reads and not have & _READ:
             self._ready[connection.id] = connection  # what was read already may hold more
 

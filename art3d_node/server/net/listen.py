@@ -33,15 +33,15 @@ def _ipc(path: str) -> tuple[socket.socket, str]:
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
             raise ServerError("another file is there", where=path, remedy="choose another address")
         os.unlink(path)
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     try:
-        made.bind(path)
+        listener.bind(path)
         os.chmod(path, 0o600)
-        made.listen(BACKLOG)
+        listener.listen(BACKLOG)
     except BaseException:
-        made.close()
+        listener.close()
         raise
-    return made, IPC + path
+    return listener, IPC + path
 
 
 def host_port(address: str) -> tuple[str, int]:
@@ -68,13 +68,13 @@ def _tcp(address: str) -> tuple[socket.socket, str]:
     host, port = host_port(address)
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, kind, protocol, _, where = min(found, key=lambda one: one[0] != socket.AF_INET)
-    made = socket.socket(family, kind | socket.SOCK_CLOEXEC, protocol)
+    listener = socket.socket(family, kind | socket.SOCK_CLOEXEC, protocol)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(where)
-        made.listen(BACKLOG)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(where)
+        listener.listen(BACKLOG)
     except BaseException:
-        made.close()
+        listener.close()
         raise
-    name, number = made.getsockname()[:2]
-    return made, f"tcp://[{name}]:{number}" if ":" in name else f"tcp://{name}:{number}"
+    name, number = listener.getsockname()[:2]
+    return listener, f"tcp://[{name}]:{number}" if ":" in name else f"tcp://{name}:{number}"

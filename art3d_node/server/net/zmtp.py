@@ -214,9 +214,9 @@ class Peer:
 
     def frames(self, parts: Sequence[Any], *, flags: int = 0) -> list[Any]:
         """The buffers that carry a message."""
-        made: list[Any] = []
+        buffers: list[Any] = []
         for index, part in enumerate(parts):
-            own = flags | (MORE if index < len(parts) - 1 else 0)
-            body = self.mechanism.seal(own, part)
-            made += [head(len(body), 0 if self._sealed else own), body]
-        return made
+            frame_flags = flags | (MORE if index < len(parts) - 1 else 0)
+            body = self.mechanism.seal(frame_flags, part)
+            buffers += [head(len(body), 0 if self._sealed else frame_flags), body]
+        return buffers

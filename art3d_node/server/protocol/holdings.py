@@ -49,9 +49,9 @@ class Holdings:
         """Whether somebody who waits may be lent the result."""
         if not task.plan.nbytes or not task.waiters:
             return True
-        wanted, most = capacity_for(task.plan.nbytes), self._limits.leases_per_client
+        capacity, most = capacity_for(task.plan.nbytes), self._limits.leases_per_client
         return any(
-            self._memory.shares.allows(w.peer, w.source, wanted) and self._memory.loans.count(w.peer) < most
+            self._memory.shares.allows(w.peer, w.source, capacity) and self._memory.loans.count(w.peer) < most
             for w in task.waiters
         )
 

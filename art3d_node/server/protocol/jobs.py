@@ -45,23 +45,23 @@ class Jobs:
         self.scheduler = Scheduler()
         self._watched_s = -math.inf
 
-    def ask(self, client: Client, asked: Incoming[Any]) -> None:
+    def ask(self, client: Client, request: Incoming[Any]) -> None:
         """Queues a request, or says which frames must come first.
 
         Raises:
             Art3DError: it cannot be carried out.
         """
-        message, kind = asked.message, COMPUTED[type(asked.message)]
-        self._admit(client, asked.id)
+        message, kind = request.message, COMPUTED[type(request.message)]
+        self._admit(client, request.id)
         if getattr(message, "priority", "") == "interactive":
-            self._watched_s = asked.now_s
+            self._watched_s = request.now_s
         missing = self._memory.plates.missing(kind.validate(message, self._limits))
         if missing:
-            self._need(client.peer, asked.id, missing)
+            self._need(client.peer, request.id, missing)
             return
         plan = kind.plan(message, self._memory.plates, self._limits)
-        waiter = Waiter(client.peer, asked.id, message, asked.now_s, client.source)
-        task = client.requests[asked.id] = self.scheduler.add(plan, waiter)
+        waiter = Waiter(client.peer, request.id, message, request.now_s, client.source)
+        task = client.requests[request.id] = self.scheduler.add(plan, waiter)
         if len(task.waiters) == 1:
             self._holdings.pin_queued(task, client)
 
@@ -163,24 +163,24 @@ class Jobs:
 
     def done(self, worker: int, message: Done) -> None:
         """A worker has done a job."""
-        task, known = self._of_worker(worker, message.id), self._roster.known
-        if task is None or known is None:
+        task, ready = self._of_worker(worker, message.id), self._roster.known
+        if task is None or ready is None:
             return
         piece = self._holdings.take(task)
         for waiter in task.waiters:
             self._clients.close_request(waiter.peer, waiter.id)
-            self._reply(task, waiter, message, known, piece)
+            self._reply(task, waiter, message, ready, piece)
         if piece is not None and not task.waiters:
             self._memory.pool.give_back(piece)
         self._finish(task, done=True)
 
-    def _reply(self, task: Task, waiter: Waiter, message: Done, known: Ready, piece: Any) -> None:
+    def _reply(self, task: Task, waiter: Waiter, message: Done, ready: Ready, piece: Any) -> None:
         lent = None
         if piece is not None:
             lent = Lent(piece, self._memory.loans.lend(waiter.peer, piece, waiter.source))
             self._tally.bytes_out += task.plan.nbytes
         self._tally.tiles += isinstance(waiter.message, m.TileRequest)
-        outcome = Outcome(task.plan, message.figures, known, lent)
+        outcome = Outcome(task.plan, message.figures, ready, lent)
         self._outbox.add(COMPUTED[type(waiter.message)].reply(waiter, outcome))
 
     def failed(self, worker: int, message: Failed) -> None:

@@ -24,8 +24,8 @@ def validate_request(request: m.TileRequest) -> None:
     Raises:
         BadInputError: an unknown or repeated output, a knob outside its range, or a proxy that cannot be made.
     """
-    asked = [bare(name) for name in request.outputs]
-    if not OUTPUTS.keys() >= set(asked) or len(set(asked)) != len(asked):
+    outputs = [bare(name) for name in request.outputs]
+    if not OUTPUTS.keys() >= set(outputs) or len(set(outputs)) != len(outputs):
         raise BadInputError(f"outputs {', '.join(request.outputs)}", remedy=f"choose from {', '.join(OUTPUTS)}")
     controls: Controls = request.controls
     controls.checked()

@@ -31,9 +31,9 @@ class Scheduler:
     def add(self, plan: Plan, waiter: Waiter) -> Task:
         """Queues a request, or lets it wait for the same work that is queued or running already."""
         self._count += 1
-        known = self._same.get(plan.same)
-        if known is not None:
-            task = self.tasks[known]
+        task_id = self._same.get(plan.same)
+        if task_id is not None:
+            task = self.tasks[task_id]
             task.waiters.append(waiter)
             task.order = self._count
             self.merged += 1
@@ -133,9 +133,9 @@ class Scheduler:
 
     def forget_home(self, worker: int) -> None:
         """Whatever a worker has analysed may be done elsewhere."""
-        for known in (self._home, self._analysed):
-            for name in [name for name, where in known.items() if where == worker]:
-                del known[name]
+        for affinity in (self._home, self._analysed):
+            for name in [name for name, where in affinity.items() if where == worker]:
+                del affinity[name]
 
     def forget_peer(self, peer: bytes) -> None:
         """Forgets whose turn it was; its source stays known."""
@@ -143,8 +143,8 @@ class Scheduler:
             del self._served[who]
 
 
-def _note(known: OrderedDict[Any, int], name: Hashable, worker: int) -> None:
-    known[name] = worker
-    known.move_to_end(name)
-    while len(known) > AFFINITIES:
-        known.popitem(last=False)
+def _note(affinity: OrderedDict[Any, int], name: Hashable, worker: int) -> None:
+    affinity[name] = worker
+    affinity.move_to_end(name)
+    while len(affinity) > AFFINITIES:
+        affinity.popitem(last=False)

@@ -100,24 +100,24 @@ class Session:
             self._outbox.refuse(peer, request_id, error, control=control)
         self.jobs.dispatch(now_s)
 
-    def _handle(self, asked: Incoming[Any], *, control: bool) -> None:
-        message, kind = asked.message, type(asked.message)
+    def _handle(self, request: Incoming[Any], *, control: bool) -> None:
+        message, kind = request.message, type(request.message)
         if isinstance(message, Unknown):
             raise UnsupportedError(f"this server does not know messages of kind {message.kind!r}",
                                    remedy="a newer server may")  # fmt: skip
-        if asked.payload is not None and kind is not m.Chunk:
+        if request.payload is not None and kind is not m.Chunk:
             raise ProtocolError("only a chunk carries a payload", remedy="see docs/protocol.md")
         if kind in self._open:
-            self._outbox.reply(asked.peer, asked.id, self._open[kind](message), control=control)
+            self._outbox.reply(request.peer, request.id, self._open[kind](message), control=control)
         elif control:
             raise UnsupportedError("the control socket takes cancel, status and ping", remedy="use the other socket")
         elif kind is m.Hello:
-            self.welcomes.hello(asked)
+            self.welcomes.hello(request)
         else:
-            client = self.clients.greeted(asked.peer)
+            client = self.clients.greeted(request.peer)
             if kind not in self._greeted:
                 raise UnsupportedError("this kind of message is not for a server", remedy="see docs/protocol.md")
-            self._greeted[kind](client, asked)
+            self._greeted[kind](client, request)
 
     def _cancel(self, message: m.Cancel) -> int:
         client = self.clients.of_session(message.session)
@@ -197,7 +197,7 @@ class Session:
 
     def figures(self) -> dict[str, Any]:
         """The server's figures, for `status` and Prometheus."""
-        known, lent = self.roster.known, self.memory.loans.nbytes
+        ready, lent = self.roster.known, self.memory.loans.nbytes
         return {
             **self._about,
             "protocol": list(m.PROTOCOL),
@@ -208,7 +208,7 @@ class Session:
             "queue": self.jobs.scheduler.figures(),
             "memory": self.memory.figures(),
             "plates": {**self.memory.plates.figures(), "uploads": len(self.uploads.open)},
-            "style_faults": list(known.faults) if known else [],
+            "style_faults": list(ready.faults) if ready else [],
             "limits": self._limits.as_map(),
             **self._tally.figures(),
         }

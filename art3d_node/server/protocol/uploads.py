@@ -26,28 +26,28 @@ class Uploads:
         self.open: dict[int, Upload] = {}
         self._last = 0
 
-    def have(self, client: Client, asked: Incoming[m.HaveFrame]) -> None:
+    def have(self, client: Client, request: Incoming[m.HaveFrame]) -> None:
         """Says which frames are missing.
 
         Raises:
             LimitError: too many at once.
         """
-        validate_keys(asked.message.keys, self._limits)
-        self._outbox.reply(client.peer, asked.id, m.NeedFrame(self._memory.plates.missing(asked.message.keys)))
+        validate_keys(request.message.keys, self._limits)
+        self._outbox.reply(client.peer, request.id, m.NeedFrame(self._memory.plates.missing(request.message.keys)))
 
-    def put(self, client: Client, asked: Incoming[m.PutFrame]) -> None:
+    def put(self, client: Client, request: Incoming[m.PutFrame]) -> None:
         """Reserves room for a frame that is not here.
 
         Raises:
             ProtocolError, LimitError, PlateError, BusyError: as `_begin`.
         """
-        put = asked.message
+        put = request.message
         if put.key in self._memory.plates.cache:
-            self._outbox.reply(client.peer, asked.id, m.Held(put.key))
+            self._outbox.reply(client.peer, request.id, m.Held(put.key))
             return
-        upload = self._begin(client, put, asked.now_s)
+        upload = self._begin(client, put, request.now_s)
         segment = upload.desk.ref(put.nbytes) if upload.desk is not None else None
-        self._outbox.reply(client.peer, asked.id, m.SendFrame(upload.id, segment))
+        self._outbox.reply(client.peer, request.id, m.SendFrame(upload.id, segment))
 
     def _begin(self, client: Client, put: m.PutFrame, now_s: float) -> Upload:
         """Reserves room for a frame.
@@ -60,9 +60,10 @@ class Uploads:
             BusyError: no room at the moment.
         """
         validate_put(put, self._limits)
-        mine, most = sum(upload.peer == client.peer for upload in self.open.values()), self._limits.uploads_per_client
-        if mine >= most:
-            raise LimitError(f"{mine} uploads at once", remedy=f"the limit uploads_per_client is {most}")
+        open_count = sum(upload.peer == client.peer for upload in self.open.values())
+        most = self._limits.uploads_per_client
+        if open_count >= most:
+            raise LimitError(f"{open_count} uploads at once", remedy=f"the limit uploads_per_client is {most}")
         shares, peer, source = self._memory.shares, client.peer, client.source
         if not shares.allows(peer, source, put.nbytes):
             raise BusyError("this client holds its share of the memory", remedy="finish or release something first")
@@ -92,17 +93,17 @@ class Uploads:
         upload.received, upload.touched_s = offset + len(data), sent.now_s
         self._tally.bytes_in += len(data)
 
-    def commit(self, client: Client, asked: Incoming[m.Commit]) -> None:
+    def commit(self, client: Client, request: Incoming[m.Commit]) -> None:
         """Has the key of a complete upload computed.
 
         Raises:
             ProtocolError: there is no such upload, or bytes are missing; the upload ends.
         """
-        upload = self._own(client, asked.message.upload)
+        upload = self._own(client, request.message.upload)
         if upload.desk is None and upload.received != upload.put.nbytes:
             self.discard(upload)
             raise ProtocolError(f"{upload.received} of {upload.put.nbytes} bytes came", remedy="send the frame again")
-        upload.committed = asked.id
+        upload.committed = request.id
         self._outbox.add(Verify(upload))
 
     def verified(self, upload_id: int, key: str) -> None:

@@ -31,7 +31,7 @@ class Welcomes:
         self._limits, self._outbox, self._about = limits, outbox, about
         self.waiting: list[tuple[bytes, int]] = []
 
-    def hello(self, asked: Incoming[m.Hello]) -> None:
+    def hello(self, request: Incoming[m.Hello]) -> None:
         """One more client, or one that says hello again.
 
         Raises:
@@ -39,19 +39,19 @@ class Welcomes:
             BusyError: there are too many.
             ServerError: no worker can start.
         """
-        spoken, ours = asked.message.protocol, m.PROTOCOL
-        if spoken[0] != ours[0]:
+        theirs, ours = request.message.protocol, m.PROTOCOL
+        if theirs[0] != ours[0]:
             raise ProtocolError(
-                f"the client speaks protocol {spoken[0]}.{spoken[1]}, this server {ours[0]}.{ours[1]}",
+                f"the client speaks protocol {theirs[0]}.{theirs[1]}, this server {ours[0]}.{ours[1]}",
                 remedy="install the same version of Art3D on both sides",
             )
-        self._clients.validate_room(asked.peer, asked.source)
+        self._clients.validate_room(request.peer, request.source)
         if self._roster.hopeless:
             raise self._roster.fault()
-        if sum(peer == asked.peer for peer, _ in self.waiting) >= HELLOS:
+        if sum(peer == request.peer for peer, _ in self.waiting) >= HELLOS:
             raise ProtocolError("hello was sent twice", remedy="wait for the welcome")
-        self._clients.enter(asked.peer, asked.message.client, asked.source, asked.now_s)
-        self.waiting.append((asked.peer, asked.id))
+        self._clients.enter(request.peer, request.message.client, request.source, request.now_s)
+        self.waiting.append((request.peer, request.id))
         self.answer()
 
     def awaits(self, peer: bytes) -> bool:
@@ -60,22 +60,22 @@ class Welcomes:
 
     def answer(self) -> None:
         """Welcomes those who wait, once a worker is ready; or says why none can be."""
-        known = self._roster.known
-        if known is None and not self._roster.hopeless:
+        ready = self._roster.known
+        if ready is None and not self._roster.hopeless:
             return
         waiting, self.waiting = self.waiting, []
         for peer, number in waiting:
-            if known is None:
+            if ready is None:
                 self._clients.leave(peer)
                 self._outbox.refuse(peer, number, self._roster.fault())
             elif peer in self._clients:
                 self._outbox.reply(peer, number, self._welcome(self._clients[peer].session))
 
     def _welcome(self, session: str) -> m.Welcome:
-        known = self._roster.known
-        assert known is not None
+        ready = self._roster.known
+        assert ready is not None
         return m.Welcome(
-            protocol=m.PROTOCOL, session=session, styles=known.styles, depth_sources=known.depth_sources,
+            protocol=m.PROTOCOL, session=session, styles=ready.styles, depth_sources=ready.depth_sources,
             limits=self._limits.as_map(), devices=self._roster.devices(), probe=self._memory.probe, **self._about,
         )  # fmt: skip
 

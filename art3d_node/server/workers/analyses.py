@@ -144,16 +144,16 @@ class Analyses:
                 self._library.depth(network)  # loading must not be stopped half-way
 
         name = ("raw", key, picture, depth, settings.z_meaning, given)
-        known = self._depths.get(name)
-        if known is not None:
-            return known
+        cached = self._depths.get(name)
+        if cached is not None:
+            return cached
         # A neighbour's plate is not kept, nor that of a proxy: its colour is seldom looked at.
         kept: PlateTensors | None = self._cache.get(("plate", key, 1, picture))
         plate = kept or PlateTensors.within(frame, picture, device=self._device)
         with stoppable(check):
-            made = estimate_depth(frame, settings, self._library, plate=plate, check=check)
-        self._depths.put(name, made, made.nbytes)
-        return made
+            estimated = estimate_depth(frame, settings, self._library, plate=plate, check=check)
+        self._depths.put(name, estimated, estimated.nbytes)
+        return estimated
 
     def _analysis(self, request: FrameRequest) -> FrameAnalysis:
         frame, key, settings, check = request.frame, request.key, request.settings, request.check
@@ -168,11 +168,11 @@ class Analyses:
         raw = self._raw(request, key, picture)
         window = self._window(request, raw, picture)
         with stoppable(check):
-            made = analysis.stage(frame, raw, settings, self._library, window=window, plate=plate, check=check)
+            staged = analysis.stage(frame, raw, settings, self._library, window=window, plate=plate, check=check)
             devices.settle(self._device)
-        self._cache.put(name, made, made.nbytes)
+        self._cache.put(name, staged, staged.nbytes)
         request.ms["analysis"] = ms_since(start)
-        return made
+        return staged
 
     def _window(self, request: FrameRequest, raw: RawDepth, picture: Box) -> Neighbourhood:
         shot = request.settings.shot
@@ -182,27 +182,27 @@ class Analyses:
 
         def side(keys: tuple[str, ...]) -> list[Neighbour]:
             found, last, nearer = [], request.key, raw
-            for other in keys:
+            for other_key in keys:
                 # Neighbours are looked at through the frame's own window, whatever their bars, so that pixels compare.
-                data = request.frames[other].data
-                there = self._raw(request, other, picture if data.contains(picture) else data)
+                data = request.frames[other_key].data
+                other_depth = self._raw(request, other_key, picture if data.contains(picture) else data)
                 # Motion joins pictures of one size; what lies beyond another one is out of reach too.
-                if there.grey.shape != nearer.grey.shape:
+                if other_depth.grey.shape != nearer.grey.shape:
                     break
-                link = self._link(last, nearer, other, there, picture)
+                link = self._link(last, nearer, other_key, other_depth, picture)
                 request.check()
-                found.append(Neighbour(there.grey, host_array(there.inverse_depth), link))
-                last, nearer = other, there
+                found.append(Neighbour(other_depth.grey, host_array(other_depth.inverse_depth), link))
+                last, nearer = other_key, other_depth
             return found
 
         return Neighbourhood(side(shot.before), side(shot.after))
 
-    def _link(self, key: str, raw: RawDepth, other: str, there: RawDepth, picture: Box) -> Link:
+    def _link(self, key: str, raw: RawDepth, other_key: str, other_depth: RawDepth, picture: Box) -> Link:
         """The motion between two looks; the way back is kept with it, since the next frame's window needs that."""
-        first, second = sorted((key, other))
+        first, second = sorted((key, other_key))
         pair = self._once(
             ("links", first, second, picture),
-            lambda: links(*(r.grey for r in ((raw, there) if key == first else (there, raw)))),
+            lambda: links(*(r.grey for r in ((raw, other_depth) if key == first else (other_depth, raw)))),
             lambda both: sum(link.nbytes for link in both),
         )
         return pair[0] if key == first else pair[1]

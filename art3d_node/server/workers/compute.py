@@ -156,11 +156,11 @@ def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Compu
     Raises:
         BadInputError: the device cannot be used.
     """
-    own = devices.take(device)
+    memory_bytes = devices.take(device)
     torch.set_num_threads(cpus())
-    engine = Compute(device, devices.room(own, analysis_bytes), open_paths=open_paths)
+    engine = Compute(device, devices.room(memory_bytes, analysis_bytes), open_paths=open_paths)
     _warm_up(engine)
-    engine.tiles_at_once = devices.tiles_at_once(own)
+    engine.tiles_at_once = devices.tiles_at_once(memory_bytes)
     return engine
 
 

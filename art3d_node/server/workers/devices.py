@@ -25,7 +25,7 @@ _KNOWN = re.compile(r"cpu|cuda(:\d+)?")
 _COMPILER = "NVRTC comes with torch's CUDA wheels: install torch for CUDA, and cuda-core"
 
 
-def find_devices(asked: str) -> list[str]:
+def find_devices(names: str) -> list[str]:
     """The devices a server uses, one worker each, from a list with commas.
 
     "auto" is every CUDA device that can be used, or the processor where there is none.
@@ -33,12 +33,12 @@ def find_devices(asked: str) -> list[str]:
     Raises:
         BadInputError: a name that is no device's.
     """
-    if asked == "auto":
+    if names == "auto":
         return cuda_devices() or ["cpu"]
-    named = [device.strip() for device in asked.split(",") if device.strip()]
+    named = [device.strip() for device in names.split(",") if device.strip()]
     wrong = [device for device in named if not _KNOWN.fullmatch(device)]
     if wrong or not named:
-        raise BadInputError(f"there is no device {(wrong or [asked])[0]!r}", where="--device",
+        raise BadInputError(f"there is no device {(wrong or [names])[0]!r}", where="--device",
                             remedy="name auto, cpu, cuda:0, or several with commas")  # fmt: skip
     return ["cuda:0" if device == "cuda" else device for device in named]
 

@@ -90,13 +90,13 @@ def tiles(engine: Engine, mapped: Mapped, jobs: Sequence[WorkerJob], check: Chec
     """The tile of a job, or those of some that lie side by side, rendered as one and cut."""
     requests = [job.message for job in jobs]
     request, start = requests[0], time.perf_counter()
-    whole = reduce(Box.union, [each.box for each in requests])
+    union = reduce(Box.union, [each.box for each in requests])
     frames = {plate.put.key: mapped.frame(plate) for plate in jobs[0].plates}
     outputs = tuple(bare(plane.name) for plane in jobs[0].planes)
-    planes, stats = engine.tile(frames, request.key, request.settings, request.controls, whole, outputs, check=check)
+    planes, stats = engine.tile(frames, request.key, request.settings, request.controls, union, outputs, check=check)
     check()
     written = time.perf_counter()
-    results = [(each.box.x0 - whole.x0, mapped.planes(job)) for job, each in zip(jobs, requests, strict=True)]
+    results = [(each.box.x0 - union.x0, mapped.planes(job)) for job, each in zip(jobs, requests, strict=True)]
     with interrupt.stoppable(check):  # the first touch of a large result's pages takes a tenth of a second
         for left, targets in results:
             for name, target in targets.items():

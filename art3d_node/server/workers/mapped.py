@@ -33,12 +33,12 @@ class Mapped:
     def frame(self, plate: PlateRef) -> Frame:
         """A plate as a frame, the same one until it is forgotten."""
         put = plate.put
-        known = self._frames.get(put.key)
-        if known is None:
-            known = Frame(put.display, put.data, dict(self.layers(plate)), put.channels, put.pixel_aspect)
-            known.__dict__["key"] = put.key  # verified by the server already
-            self._frames[put.key] = known
-        return known
+        cached = self._frames.get(put.key)
+        if cached is None:
+            cached = Frame(put.display, put.data, dict(self.layers(plate)), put.channels, put.pixel_aspect)
+            cached.__dict__["key"] = put.key  # verified by the server already
+            self._frames[put.key] = cached
+        return cached
 
     def forget(self, key: str) -> None:
         """Lets go of a plate."""

@@ -70,13 +70,13 @@ def match(
 def _plain(difference: EyeDifference) -> dict[str, Any]:
     """The eyes' differences as they travel: what is not known is null."""
 
-    def known(value: float) -> float | None:
+    def finite_or_none(value: float) -> float | None:
         return value if math.isfinite(value) else None
 
     return {
-        "colour_pct": [known(value) for value in difference.colour_pct],
-        "gain": known(difference.gain),
-        "sharpness_stops": known(difference.sharpness_stops),
-        "swapped_share": known(difference.swapped_share),
+        "colour_pct": [finite_or_none(value) for value in difference.colour_pct],
+        "gain": finite_or_none(difference.gain),
+        "sharpness_stops": finite_or_none(difference.sharpness_stops),
+        "swapped_share": finite_or_none(difference.swapped_share),
         "swapped_votes": difference.swapped_votes,
     }
