@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import OpenEXR
 
-from host_bridge.batch.run import READ_AHEAD
+from host_bridge.batch.pace import FULL
 from host_bridge.core.warm_memory import keep_freed_memory
 from host_bridge.io.plates import PlateSequence
 from host_bridge.review.page import PageSettings, ShotOnPage, make_page
@@ -98,7 +98,7 @@ def costs(source: StereoSource, page: Path) -> tuple[tuple[float, float], tuple[
 
     def reading() -> None:
         plates = [(sequence, number) for sequence in (source.left, source.right) for number in source.numbers]
-        with ThreadPoolExecutor(READ_AHEAD) as pool:
+        with ThreadPoolExecutor(FULL.read_ahead) as pool:
             for _ in pool.map(read, plates):
                 pass
 

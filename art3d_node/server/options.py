@@ -81,8 +81,8 @@ def room(clients: int) -> Room:
 def limits_of(args: argparse.Namespace, files: Room) -> Limits:
     """The limits that the options and this machine's memory and files give."""
     ram_mib = memory_bytes() // MIB
-    memory = (args.memory_mib or max(512, ram_mib // 4)) * MIB
-    analysis = (args.analysis_mib or max(256, ram_mib // 8)) * MIB
+    memory = (args.memory_mib or max(1, ram_mib // 4)) * MIB
+    analysis = (args.analysis_mib or max(1, ram_mib // 8)) * MIB
     most = min(Limits.frame_bytes, memory // 2)
     return Limits(
         frame_bytes=most, tile_bytes=most, memory_bytes=memory, analysis_bytes=analysis,

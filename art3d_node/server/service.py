@@ -170,8 +170,8 @@ class Service:
 
     def _lose(self, worker: int, now_s: float) -> None:
         self._hub.unwatch(self.workers.processes[worker].pipe.fileno())
-        self.workers.reap(worker, now_s)
-        self.session.worker_lost(worker, now_s)
+        starved = self.workers.reap(worker, now_s)
+        self.session.worker_lost(worker, now_s, starved=starved)
         self._act()
 
     def _act(self) -> None:

@@ -15,19 +15,18 @@ from host_bridge.io.plates import Plate
 from host_bridge.shot.signature import validate_same_plate
 from host_bridge.wire.settings import AnalysisSettings
 
-SPARE = 6
-
 
 class NearbyPlates:
     """A few plates by frame number; asked from several threads.
 
     Args:
         job: what is rendered; its shot says how many neighbours a frame has.
+        spare: how many are kept besides those of one frame.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, spare: int) -> None:
         self._job = job
-        self._capacity = 2 * (job.shot.steady if job.shot else 0) + SPARE
+        self._capacity = 2 * (job.shot.steady if job.shot else 0) + 1 + spare
         self._plates: OrderedDict[int, Future[Plate]] = OrderedDict()
         self._lock = threading.Lock()
         self._waits = threading.local()

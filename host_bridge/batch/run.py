@@ -1,7 +1,7 @@
 """The pipeline: plates are read ahead and results written behind while the server computes.
 
-Memory is bounded by the frames under way: `READ_AHEAD` read, `ASKED_AHEAD` at the server, `WRITE_BEHIND` being
-written. Each stage has its own threads; the client stays in the caller's.
+Memory is bounded by the frames under way, of which `Pace` says how many are at each stage. Each stage has its own
+threads; the client stays in the caller's.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from host_bridge.batch.identity import identities
 from host_bridge.batch.job import Job
 from host_bridge.batch.ledger import RenderRecord, job_note, note_event, write_record
 from host_bridge.batch.other_depth import other_depth
+from host_bridge.batch.pace import FULL, Pace
 from host_bridge.batch.prefetch import NearbyPlates
 from host_bridge.client import Client
 from host_bridge.core.errors import (
     EXIT_OK,
     EXIT_SOME_FRAMES,
     Art3DError,
+    NoWorkerError,
+    OutOfMemoryError,
     PlateError,
     ServerUnreachableError,
     StyleError,
@@ -37,7 +40,6 @@ from host_bridge.io.outputs.done import is_done
 from host_bridge.io.plates import Plate
 from host_bridge.wire.settings import AnalysisSettings
 
-READ_AHEAD, ASKED_AHEAD, WRITE_BEHIND = 2, 1, 2
 REVIEWS = {"anaglyph": anaglyph, "disparity": disparity_image}
 log = logging.getLogger(__name__)
 
@@ -81,7 +83,9 @@ class _Frame:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_job(job: Job, client: Client, reporter: Reporter, *, record: RenderRecord | None = None) -> Summary:
+def run_job(
+    job: Job, client: Client, reporter: Reporter, *, record: RenderRecord | None = None, pace: Pace = FULL
+) -> Summary:
     """Runs a batch to its end.
 
     Args:
@@ -89,13 +93,14 @@ def run_job(job: Job, client: Client, reporter: Reporter, *, record: RenderRecor
         client: the server.
         reporter: who is told.
         record: what is noted beside the output before the first frame, for `art3d status`.
+        pace: how many frames are under way.
 
     Raises:
-        ServerUnreachableError, StyleError: faults that no frame would escape.
+        ServerUnreachableError, NoWorkerError, OutOfMemoryError, StyleError: faults that no frame would escape.
         KeyboardInterrupt: stopped; what was being written is finished, nothing is half-written.
     """
     job.check()
-    run = _Run(job, client, reporter, record)
+    run = _Run(job, client, reporter, record, pace)
     reporter.start(len(job.plate.frames), _described(job))
     started = time.monotonic()
     try:
@@ -118,16 +123,16 @@ def _described(job: Job) -> dict[str, Any]:
 
 
 class _Run:
-    def __init__(self, job: Job, client: Client, reporter: Reporter, record: RenderRecord | None) -> None:
+    def __init__(self, job: Job, client: Client, reporter: Reporter, record: RenderRecord | None, pace: Pace) -> None:
         self.job, self.client, self.reporter = job, client, reporter
-        self._note = record
+        self._note, self._pace = record, pace
         self.server = identities(client, job.settings)
         self._styles = tuple(client.welcome.styles)
-        self._plates = NearbyPlates(job)
+        self._plates = NearbyPlates(job, pace.spare_plates)
         self.counts: Counter[str] = Counter()
         self.failures: dict[int, Art3DError] = {}
-        self._writers = ThreadPoolExecutor(2, "art3d-write")
-        self._readers = ThreadPoolExecutor(READ_AHEAD, "art3d-read")
+        self._writers = ThreadPoolExecutor(pace.write_behind, "art3d-write")
+        self._readers = ThreadPoolExecutor(pace.read_ahead, "art3d-read")
         self._writing: deque[tuple[_Frame, Result, Future[Event]]] = deque()
         self._pending: deque[tuple[_Frame, FrameRequest]] = deque()
         self._unnoted: list[Event] = []
@@ -167,7 +172,7 @@ class _Run:
         ahead: deque[tuple[int, Future[_Frame]]] = deque()
         for number in self.job.plate.frames:
             ahead.append((number, self._readers.submit(self._load, number)))
-            if len(ahead) > READ_AHEAD:
+            if len(ahead) > self._pace.read_ahead:
                 yield self._taken(*ahead.popleft())
         while ahead:
             yield self._taken(*ahead.popleft())
@@ -230,7 +235,7 @@ class _Run:
             return
         frame.seconds["transfer"] = time.perf_counter() - started
         self._pending.append((frame, request))
-        if len(self._pending) > ASKED_AHEAD:
+        if len(self._pending) > self._pace.asked_ahead:
             self._receive()
 
     def _receive(self) -> None:
@@ -247,7 +252,7 @@ class _Run:
         ms = result.stats.get("ms", {})
         frame.seconds["analysis"] = ms.get("analysis", 0.0) / 1000
         frame.seconds["new_view"] = ms.get("job", 0.0) / 1000 - frame.seconds["analysis"]
-        if len(self._writing) >= WRITE_BEHIND:
+        if len(self._writing) >= self._pace.write_behind:
             self._finish()
         self._writing.append((frame, result, self._writers.submit(self._write, frame, result)))
 
@@ -272,7 +277,7 @@ class _Run:
 
     def _failed(self, number: int, error: Art3DError) -> None:
         """One frame's fault is its own, unless every other frame would meet it too."""
-        if isinstance(error, ServerUnreachableError | StyleError):
+        if isinstance(error, ServerUnreachableError | NoWorkerError | OutOfMemoryError | StyleError):
             raise error
         self._tell(Event(number, "failed", error=error))
 

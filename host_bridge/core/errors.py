@@ -144,6 +144,18 @@ class WorkerLostError(ServerError):
     retryable = True
 
 
+class OutOfMemoryError(ServerError):
+    """What a request takes is more than the machine, its control group or its GPU has."""
+
+    code = "out_of_memory"
+
+
+class NoWorkerError(ServerError):
+    """No worker of the server can start."""
+
+    code = "no_worker"
+
+
 class CancelledError(ServerError):
     """The request was cancelled by its own client."""
 

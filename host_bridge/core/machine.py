@@ -15,12 +15,28 @@ import psutil
 
 PROC = Path("/proc/self/cgroup")
 ROOT = Path("/sys/fs/cgroup")
+VMSTAT = Path("/proc/vmstat")
 
 
 def memory_bytes() -> int:
     """Memory of the machine, or less where a control group allows less."""
     limits = [_number(folder / name) for folder, name in _files("memory", "memory.max", "memory.limit_in_bytes")]
     return min([int(psutil.virtual_memory().total), *(limit for limit in limits if limit)])
+
+
+def memory_kills() -> int:
+    """How many processes the kernel has ended for lack of memory, in this group or, failing that, on this machine.
+
+    Returns:
+        The count so far; 0 where the kernel does not tell.
+    """
+    groups = (folder / name for folder, name in _files("memory", "memory.events", "memory.oom_control"))
+    for path in (*groups, VMSTAT):
+        with contextlib.suppress(OSError, ValueError):
+            words = path.read_text(encoding="utf-8").split()
+            if "oom_kill" in words:
+                return int(words[words.index("oom_kill") + 1])
+    return 0
 
 
 def cpus() -> int:

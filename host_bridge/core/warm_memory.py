@@ -17,8 +17,23 @@ SHARE = 16
 PAD_BYTES = 32 << 20
 
 
+def kept_bytes() -> int:
+    """How much freed memory a process keeps: `TRIM_BYTES`, or 1/`SHARE` of the machine's where that is less."""
+    return min(TRIM_BYTES, machine.memory_bytes() // SHARE)
+
+
+def keeping_freed_memory() -> dict[str, str]:
+    """The same for a process that is started with these variables."""
+    return {
+        "MALLOC_ARENA_MAX": "1",
+        "MALLOC_MMAP_THRESHOLD_": str(MMAP_BYTES),
+        "MALLOC_TRIM_THRESHOLD_": str(kept_bytes()),
+        "MALLOC_TOP_PAD_": str(PAD_BYTES),
+    }
+
+
 def keep_freed_memory() -> bool:
-    """Makes this process keep freed memory, up to `TRIM_BYTES` or 1/`SHARE` of the machine's.
+    """Makes this process keep freed memory, up to `kept_bytes`.
 
     Returns:
         False where the C library cannot be told.
@@ -27,6 +42,5 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False
-    kept = min(TRIM_BYTES, machine.memory_bytes() // SHARE)
-    options = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, MMAP_BYTES), (_TRIM_THRESHOLD, kept), (_TOP_PAD, PAD_BYTES))
+    options = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, MMAP_BYTES), (_TRIM_THRESHOLD, kept_bytes()), (_TOP_PAD, PAD_BYTES))
     return all([bool(mallopt(ctypes.c_int(name), ctypes.c_int(value))) for name, value in options])

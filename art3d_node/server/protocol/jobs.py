@@ -21,6 +21,7 @@ from host_bridge.core.errors import (
     BusyError,
     CancelledError,
     LimitError,
+    OutOfMemoryError,
     ProtocolError,
     WorkerLostError,
     from_wire,
@@ -29,6 +30,7 @@ from host_bridge.wire import messages as m
 from host_bridge.wire.limits import Limits
 
 TRIES = 3
+STARVED_TRIES = 2  # what takes more memory than there is does so again
 WATCHED_S = 1.0
 TASKS = 4096
 
@@ -70,9 +72,12 @@ class Jobs:
 
         Raises:
             LimitError, BusyError: too much at once.
+            NoWorkerError: none can start.
             ProtocolError: the request's number is in use.
             CancelledError: its cancel came before it.
         """
+        if self._roster.hopeless:
+            raise self._roster.fault()
         if len(client.requests) >= self._limits.requests_per_client:
             raise LimitError(
                 f"{len(client.requests)} requests at once",
@@ -193,15 +198,22 @@ class Jobs:
         task = self.scheduler.tasks.get(job)
         return task if task is not None and task.worker == worker else None
 
-    def worker_lost(self, worker: int) -> None:
-        """What a worker did goes back into the queue, or fails after several tries."""
+    def worker_lost(self, worker: int, *, starved: bool = False) -> None:
+        """What a worker did goes back into the queue, or fails after several tries; all does where none can start."""
         for task in self.scheduler.worker_lost(worker):
             self._holdings.give_room_back(task)
+            task.starved += starved
             if not task.waiters:
                 self._finish(task)
+            elif task.starved >= STARVED_TRIES:
+                self._fail(task, OutOfMemoryError(f"the worker was killed {task.starved} times for lack of memory",
+                                                  remedy="raise the memory limit, or use another machine"))  # fmt: skip
             elif task.tries >= TRIES:
                 self._fail(task, WorkerLostError(f"the worker died {task.tries} times over this request",
                                                  remedy="see the server's log"))  # fmt: skip
+        if self._roster.hopeless:
+            for task in list(self.scheduler.tasks.values()):
+                self._fail(task, self._roster.fault())
 
     def _fail(self, task: Task, error: Art3DError) -> None:
         self._tally.failed += bool(task.waiters)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from art3d_node.server.workers.records import Ready
-from host_bridge.core.errors import ServerError
+from host_bridge.core.errors import NoWorkerError
 
 FAILED_STARTS = 3
 
@@ -40,6 +40,7 @@ class Roster:
         self._failed_starts = 0
         self._latest = 0  # the worker that looked for styles last
         self._fault = ""  # why the last worker could not begin
+        self._starved = 0  # of those that could not, how many the kernel ended for lack of memory
         self.doubtful: set[int] = set()
 
     def started(self, worker: int, device: str) -> None:
@@ -58,10 +59,12 @@ class Roster:
         """What a worker says of itself."""
         self._known[worker].figures = dict(figures)
 
-    def lost(self, worker: int) -> None:
-        """A worker is gone."""
+    def lost(self, worker: int, *, starved: bool = False) -> None:
+        """A worker is gone; `starved` when for lack of memory."""
         state = self._known.pop(worker, None)
-        self._failed_starts = 0 if state is None or state.ready else self._failed_starts + 1
+        began = state is None or state.ready is not None
+        self._failed_starts = 0 if began else self._failed_starts + 1
+        self._starved = 0 if began else self._starved + starved
 
     @property
     def any_ready(self) -> bool:
@@ -73,10 +76,17 @@ class Roster:
         """Whether none takes jobs, and no new one is likely to."""
         return not self.any_ready and (bool(self._fault) or self._failed_starts >= FAILED_STARTS)
 
-    def fault(self) -> ServerError:
+    def fault(self) -> NoWorkerError:
         """Why there is none, for those who wait for one."""
+        if self._starved:
+            return NoWorkerError(
+                f"no worker can start: {self._starved} were killed for lack of memory",
+                remedy="raise the memory limit, or use another machine",
+            )
         why = f": {self._fault}" if self._fault else ""
-        return ServerError(f"no worker can start{why}", remedy=f"see its log: {self._log or 'what its terminal says'}")
+        return NoWorkerError(
+            f"no worker can start{why}", remedy=f"see its log: {self._log or 'what its terminal says'}"
+        )
 
     @property
     def known(self) -> Ready | None:

@@ -177,12 +177,12 @@ class Session:
             self.jobs.failed(worker, message)
         self.jobs.dispatch(now_s)
 
-    def worker_lost(self, worker: int, now_s: float) -> None:
-        """A worker is gone."""
+    def worker_lost(self, worker: int, now_s: float, *, starved: bool = False) -> None:
+        """A worker is gone; `starved` when for lack of memory."""
         self._tally.workers_lost += 1
-        self.roster.lost(worker)
+        self.roster.lost(worker, starved=starved)
         self.welcomes.answer()
-        self.jobs.worker_lost(worker)
+        self.jobs.worker_lost(worker, starved=starved)
         self.jobs.dispatch(now_s)
 
     def doubt(self, workers: set[int]) -> None:

@@ -66,6 +66,7 @@ class Task:
         order: a later one is newer.
         worker: who does it.
         tries: how often a worker has begun it.
+        starved: how often a worker was killed over it for lack of memory.
         room: for its result, while it runs.
         pins: of its plates.
     """
@@ -76,6 +77,7 @@ class Task:
     order: int
     worker: int | None = None
     tries: int = 0
+    starved: int = 0
     room: Reservation | None = None
     pins: Pins | None = None
 

@@ -9,6 +9,7 @@ It has no socket. It stops when the pipe closes, so it never outlives the server
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import importlib
 import logging
@@ -20,6 +21,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from art3d_node.server.workers import interrupt
@@ -28,11 +30,12 @@ from art3d_node.server.workers.lanes import Lanes
 from art3d_node.server.workers.mapped import Mapped
 from art3d_node.server.workers.pipe import READ_BYTES, Reader, framed
 from art3d_node.server.workers.records import Abort, Alive, Done, Failed, Forget, LogLine, Ready, Unfit, WorkerJob
-from host_bridge.core.errors import Art3DError, BadInputError, CancelledError, ServerError, to_wire
+from host_bridge.core.errors import Art3DError, BadInputError, CancelledError, OutOfMemoryError, ServerError, to_wire
 
 log = logging.getLogger(__name__)
 LOG_CHARACTERS = 4000
 BEAT_S = 0.25
+OOM_SCORE = 500
 
 
 class Outbox(logging.Handler):
@@ -141,7 +144,7 @@ class Worker:
         except ValueError as error:
             fault = BadInputError(str(error))
         except MemoryError:
-            fault = ServerError("the device ran out of memory", remedy="ask for smaller tiles")
+            fault = OutOfMemoryError("the device ran out of memory", remedy="raise its limit, or use another")
         except Exception as error:
             log.exception("job %d failed", jobs[0].id)
             fault = ServerError(f"{type(error).__name__}: {error}"[:500], remedy="see the server's log")
@@ -161,6 +164,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     interrupt.install()
+    with contextlib.suppress(OSError):  # where memory runs out, those who can say so live on
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
     pipe = socket.socket(fileno=args.pipe)
     outbox = Outbox(pipe)
     logging.basicConfig(level=logging.INFO, handlers=[outbox], format="%(message)s")

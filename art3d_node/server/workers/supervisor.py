@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,22 +16,18 @@ from typing import Any
 from art3d_node.server.workers.pipe import Broken, Pipe
 from art3d_node.server.workers.records import Alive, Ready
 from art3d_node.server.workers.watch import Patience, Watch, stopped
+from host_bridge.core.machine import memory_kills
+from host_bridge.core.warm_memory import keeping_freed_memory
 
 log = logging.getLogger(__name__)
 DEFAULT_ENGINE = "art3d_node.server.workers.compute:make"
 RESTART_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 5.0
+LONGEST_UNREADY_PAUSE_S = 120.0  # between starts of workers that die before they take jobs
 RECENT_S = 20.0
 LAST_WORDS_S = 2.0
 # Threads that wait for work sleep: spinning, they take a farm slot's cores from those who read and write its frames.
-# Planes that a frame frees are there for the next one: from the kernel, each new page of them costs a fault.
-WORKER_ENV = {
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(512 << 20),
-    "MALLOC_TOP_PAD_": str(32 << 20),
-}
+WORKER_ENV = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @dataclass
@@ -42,6 +39,7 @@ class Process:
     pipe: Pipe
     child: subprocess.Popen[bytes]
     watch: Watch
+    memory_kills: int
 
 
 class Workers:
@@ -70,6 +68,7 @@ class Workers:
         self._patience = patience or Patience()
         self._waiting: list[tuple[float, str]] = [(0.0, device) for device in devices]
         self._deaths: list[float] = []
+        self._unready = 0  # how many in a row died before they took jobs
         self._killed: list[subprocess.Popen[bytes]] = []
         self._last = 0
 
@@ -85,10 +84,11 @@ class Workers:
         self._last += 1
         command = [sys.executable, "-m", "art3d_node.server.workers.process", "--pipe", str(theirs.fileno()),
                    "--device", device, *self._options]  # fmt: skip
-        surroundings = {**WORKER_ENV, **os.environ}
+        # Planes that a frame frees are there for the next one: from the kernel, each new page of them costs a fault.
+        surroundings = {**WORKER_ENV, **keeping_freed_memory(), **os.environ}
         child = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=surroundings)
         theirs.close()
-        process = Process(self._last, device, Pipe(ours), child, Watch(self._patience, now_s))
+        process = Process(self._last, device, Pipe(ours), child, Watch(self._patience, now_s), memory_kills())
         self.processes[process.id] = process
         log.info("worker %d (pid %d) starts on %s", process.id, child.pid, device)
         return process
@@ -134,8 +134,8 @@ class Workers:
         """Those that should have sent something by now."""
         return {process.id for process in self.processes.values() if process.watch.doubtful(now_s)}
 
-    def reap(self, worker: int, now_s: float) -> Process:
-        """Ends what is left of a worker and plans its replacement."""
+    def reap(self, worker: int, now_s: float) -> bool:
+        """Ends what is left of a worker and plans its replacement; whether the kernel ended it for lack of memory."""
         process = self.processes.pop(worker)
         process.pipe.close()
         code = process.child.poll()
@@ -143,12 +143,18 @@ class Workers:
             # A process that a driver holds may take its time to die, so nobody waits for it here.
             process.child.kill()
             self._killed.append(process.child)
+        starved = code in (None, -signal.SIGKILL) and memory_kills() > process.memory_kills
         how = "is killed" if code is None else f"ended with {code}"
+        how += " for lack of memory" if starved else ""
         log.warning("worker %d (pid %d) %s; it is replaced", worker, process.child.pid, how)
         self._deaths = [death for death in self._deaths if now_s - death < RECENT_S] + [now_s]
-        pause = min(RESTART_PAUSE_S * 2 ** len(self._deaths), LONGEST_PAUSE_S)
+        self._unready = 0 if process.watch.ready else self._unready + 1
+        pause = max(
+            min(RESTART_PAUSE_S * 2 ** len(self._deaths), LONGEST_PAUSE_S),
+            min(RESTART_PAUSE_S * 2**self._unready, LONGEST_UNREADY_PAUSE_S),
+        )
         self._waiting.append((now_s + pause, process.device))
-        return process
+        return starved
 
     def stop(self) -> None:
         """Ends all workers; closing the pipe is enough, the kill is for one that hangs."""

@@ -39,6 +39,11 @@ class Watch:
         self._heard_s = self._moved_s = self._looked_s = now_s
         self._ticks, self._ready, self._jobs = 0, False, 0
 
+    @property
+    def ready(self) -> bool:
+        """Whether it has begun to take jobs."""
+        return self._ready
+
     def heard(self, now_s: float, *, ticks: int | None = None, ready: bool = False) -> None:
         """It sent something; `ticks` when that counts them."""
         self._heard_s = now_s

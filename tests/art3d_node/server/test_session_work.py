@@ -70,7 +70,41 @@ def test_no_worker_can_start() -> None:
         bench.session.worker_started(worker + 1, "cpu")
     (send,) = bench.session.take()
     assert isinstance(send, Send)
-    assert send.message.code == "server" and "no worker" in send.message.message
+    assert send.message.code == "no_worker" and "no worker" in send.message.message
+
+
+def test_what_waits_and_what_comes_fails_once_no_worker_can_start(bench: Bench) -> None:
+    """Nobody waits for its deadline while workers are killed as they load."""
+    frame = picture()
+    bench.upload(frame)
+    bench.send(request(frame))
+    bench.session.worker_lost(1, 0.0, starved=True)
+    for worker in (2, 3, 4):
+        bench.session.worker_started(worker, "cpu")
+        bench.session.worker_lost(worker, 0.0, starved=True)
+    (send,) = [a for a in bench.session.take() if isinstance(a, Send)]
+    assert isinstance(send, Send)
+    assert send.message.code == "no_worker" and "3 were killed for lack of memory" in send.message.message
+    assert not send.message.retryable and not bench.session.jobs.scheduler.tasks
+    assert bench.ask(request(frame)).code == "no_worker"
+    bench.session.worker_started(5, "cpu")
+    bench.session.worker_message(5, READY, 0.0)
+    assert started(bench.send(request(frame)))
+
+
+def test_what_takes_more_memory_than_there_is_ends_at_its_second_death(bench: Bench) -> None:
+    frame = picture()
+    bench.upload(frame)
+    bench.send(request(frame))
+    for worker in (1, 2):
+        assert bench.session.jobs.scheduler.tasks
+        bench.session.worker_lost(worker, 0.0, starved=True)
+        bench.session.worker_started(worker + 1, "cpu")
+        bench.session.worker_message(worker + 1, READY, 0.0)
+    (send,) = [a for a in bench.session.take() if isinstance(a, Send)]
+    assert isinstance(send, Send)
+    assert send.message.code == "out_of_memory" and not send.message.retryable
+    assert not bench.session.jobs.scheduler.tasks
 
 
 def test_a_shared_task_survives_one_cancel(bench: Bench) -> None:

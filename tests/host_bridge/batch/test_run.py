@@ -17,6 +17,7 @@ import pytest
 from host_bridge.batch import Job, ledger, run_job
 from host_bridge.batch import run as batch_run
 from host_bridge.batch.events import Event
+from host_bridge.batch.pace import FULL, LEAN, Pace
 from host_bridge.batch.progress import JsonReporter
 from host_bridge.client import Client
 from host_bridge.client.tile import Tile
@@ -27,6 +28,8 @@ from host_bridge.core.errors import (
     EXIT_SOME_FRAMES,
     BadInputError,
     MissingFrameError,
+    NoWorkerError,
+    OutOfMemoryError,
     OutputError,
     ServerError,
     ServerUnreachableError,
@@ -100,9 +103,9 @@ def job(folder: Path, *, frames: Any = None, out: str = "out/o.####.exr", **opti
     )
 
 
-def run(asked: Job, client: FakeClient) -> tuple[Any, list[Any]]:
+def run(asked: Job, client: FakeClient, *, pace: Pace = FULL) -> tuple[Any, list[Any]]:
     said = io.StringIO()
-    summary = run_job(asked, cast(Client, client), JsonReporter(said))
+    summary = run_job(asked, cast(Client, client), JsonReporter(said), pace=pace)
     return summary, [json.loads(line) for line in said.getvalue().splitlines()]
 
 
@@ -206,7 +209,16 @@ def test_a_server_fault_of_one_frame(folder: Path) -> None:
     assert run(job(folder, out="b/o.####.exr"), client)[0].exit_code == EXIT_SERVER
 
 
-@pytest.mark.parametrize("fault", [ServerUnreachableError("gone"), StyleError("no such style"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ServerUnreachableError("gone"),
+        NoWorkerError("none can start"),
+        OutOfMemoryError("killed"),
+        StyleError("no such style"),
+        KeyboardInterrupt(),
+    ],
+)
 def test_a_fault_of_all_frames_stops_the_batch(folder: Path, fault: BaseException) -> None:
     client = FakeClient()
     client.faults[3] = fault
@@ -244,6 +256,9 @@ def test_few_frames_are_under_way_at_once(folder: Path) -> None:
     client = FakeClient()
     run(job(folder), client)
     assert client.most_waiting == 2
+    lean = FakeClient()
+    assert run(job(folder, out="lean/o.####.exr"), lean, pace=LEAN)[0].exit_code == EXIT_OK
+    assert lean.most_waiting == 1
 
 
 def test_review_images_belong_to_the_frame(folder: Path) -> None:

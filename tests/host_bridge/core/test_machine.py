@@ -44,6 +44,20 @@ def test_version_1(group: Path) -> None:
     assert machine.cpus() == 3
 
 
+def test_kills_for_lack_of_memory_are_those_of_the_group(group: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "VMSTAT", group / "vmstat")
+    assert machine.memory_kills() == 0
+    put(group / "vmstat", "pgfault 7\noom_kill 90\n")
+    assert machine.memory_kills() == 90
+    put(group / "cgroup", "0::/farm/task\n")
+    put(group / "fs/farm/task/memory.events", "low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n")
+    put(group / "fs/memory.events", "oom_kill 40\n")
+    assert machine.memory_kills() == 2
+    put(group / "cgroup", "4:memory:/docker/x\n")
+    put(group / "fs/memory/docker/x/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n")
+    assert machine.memory_kills() == 5
+
+
 @pytest.mark.parametrize("text", ["", "0::/\n", "nonsense"])
 def test_without_limits_the_hardware_counts(group: Path, text: str) -> None:
     put(group / "cgroup", text)
