@@ -32,12 +32,14 @@ def job_of(options: RenderOptions) -> Job:
     Raises:
         BadInputError: a value that cannot be used.
     """
-    whole, hero = settle_hero(PlateSequence.open(options.plate, view=options.view, start=options.start), options.hero)
-    clean = clean_plate_of(options.clean_plate, options.view, whole.view) if options.clean_plate else None
+    sequence, hero = settle_hero(
+        PlateSequence.open(options.plate, view=options.view, start=options.start), options.hero
+    )
+    clean = clean_plate_of(options.clean_plate, options.view, sequence.view) if options.clean_plate else None
     if clean is None and options.controls.fill == "clean-plate":
         raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
     frames = PlateSequence.open(
-        options.plate, frames=options.frames, view=whole.view, layer=options.layer, start=options.start
+        options.plate, frames=options.frames, view=sequence.view, layer=options.layer, start=options.start
     )
     eye = "" if hero == "none" else hero
     plate, source = with_depth(frames, options.settings.depth, options.depth_channel, hero=eye)
@@ -84,10 +86,10 @@ def in_shot(options: RenderOptions, job: Job, client: Client) -> Job:
     Raises:
         ShotError: a named shot file that does not serve this render.
     """
-    whole = _whole(options, job)
-    shot = _shot(options, job, whole, client)
+    sequence = _whole_sequence(options, job)
+    shot = _shot(options, job, sequence, client)
     canvas = canvas_in(shot) if shot else None
-    if canvas is None and (common := canvas_of(whole)) is not None:
+    if canvas is None and (common := canvas_of(sequence)) is not None:
         # Frames on their own lie on no canvas; that they show one picture is proved all the same.
         canvas = Canvas(common.display)
     return replace(job, shot=shot, canvas=canvas)
@@ -101,24 +103,26 @@ def in_kept_shot(options: RenderOptions, job: Job) -> Job:
     return replace(job, shot=open_shot(path, job.plate, job.settings) if path.is_file() else None)
 
 
-def _whole(options: RenderOptions, job: Job) -> PlateSequence:
+def _whole_sequence(options: RenderOptions, job: Job) -> PlateSequence:
     """The whole sequence, whatever frames are asked: a frame must not depend on the chunk it is rendered in."""
     found = PlateSequence.open(options.plate, view=job.plate.view, layer=job.plate.layer, start=options.start)
     return replace(found, depth=job.plate.depth)
 
 
-def _shot(options: RenderOptions, job: Job, whole: PlateSequence, client: Client) -> Shot | None:
+def _shot(options: RenderOptions, job: Job, sequence: PlateSequence, client: Client) -> Shot | None:
     """The shot that the frames belong to: the named one, or for a sequence the one kept beside the output."""
     if options.shot == "none" or job.settings.style == "given":
         return None
     if options.shot != "auto":
         return open_shot(Path(options.shot), job.plate, job.settings)
-    if len(whole.frames) < 2:
+    if len(sequence.frames) < 2:
         return None
 
     def make_for(style: str) -> Shot:
         settings, space, later = replace(job.settings, style=style), job.input_space, job.plate.frames
-        return make_shot(whole, client, settings, Plan(), input_space=space, strict=False, plates=job.kept, later=later)
+        return make_shot(
+            sequence, client, settings, Plan(), input_space=space, strict=False, plates=job.kept, later=later
+        )
 
     def make() -> Shot:
         return of_each_style(job.settings.style, make_for)
@@ -126,7 +130,7 @@ def _shot(options: RenderOptions, job: Job, whole: PlateSequence, client: Client
     ready = {str(source["name"]) for source in client.welcome.depth_sources if source.get("ready", True)}
     out = Pattern.parse(options.beside) if options.beside else job.out
     path = beside(out.path(0, "left"), options.plate)
-    look = partial(looked_at, whole, job.input_space, job.kept)
+    look = partial(looked_at, sequence, job.input_space, job.kept)
     return kept_shot(path, job.plate, job.settings, make, look=look, ready=ready)
 
 
@@ -143,9 +147,9 @@ def notes_of(plate: Plate, job: Job, frames: str | None) -> tuple[str, ...]:
         notes.append(f"the hero eye is {hero}, as the plate is; --hero names another")
     if hero == "none" and plate.unmoved:
         notes.append(f"left out, since no eye is the plate itself: {', '.join(plate.unmoved)}; --hero left keeps them")
-    there = job.plate.frames
-    if frames is None and len(there) > 1 and (step := there[1] - there[0]) > 1:
-        span = f"{there[0]}-{there[-1]}"
+    frames_present = job.plate.frames
+    if frames is None and len(frames_present) > 1 and (step := frames_present[1] - frames_present[0]) > 1:
+        span = f"{frames_present[0]}-{frames_present[-1]}"
         notes.append(
             f"frames {span}x{step}: those between have no files and are not missed; --frames {span} misses them"
         )

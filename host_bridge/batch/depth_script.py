@@ -73,15 +73,15 @@ def load_depth_script(path: Path) -> DepthScript:
         )
     keys = dict(body["keys"])
     styles = _points("style", keys.pop("style"), where) if "style" in keys else []
-    curves = {name: _curve(name, its, interpolation, where) for name, its in keys.items()}
+    curves = {name: _curve(name, values, interpolation, where) for name, values in keys.items()}
     return DepthScript(curves, animated_style(dict(styles), interpolation) if styles else "")
 
 
 def _curve(name: str, keys: Any, interpolation: str, where: str) -> Curve:
     knob = BY_NAME.get(name)
     if knob is None or not knob.animates or name not in {f.name for f in fields(Controls)}:
-        known = ", ".join(["style", *(k.name for k in BY_NAME.values() if k.animates)])
-        raise BadInputError(f"{name!r} is not a knob that animates", where=where, remedy=f"these do: {known}")
+        animated = ", ".join(["style", *(k.name for k in BY_NAME.values() if k.animates)])
+        raise BadInputError(f"{name!r} is not a knob that animates", where=where, remedy=f"these do: {animated}")
     points = _points(name, keys, where)
     return Curve(tuple(f for f, _ in points), tuple(float(value) for _, value in points), interpolation)
 

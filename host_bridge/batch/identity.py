@@ -36,12 +36,12 @@ def identities(client: Client, settings: AnalysisSettings) -> dict[str, Any]:
     }
 
 
-def _style(text: str, known: Mapping[str, Any]) -> Any:
+def _style(text: str, ids: Mapping[str, Any]) -> Any:
     """A style's id; of a blend every part's, with its share; of one that changes over frames each key's."""
-    found = {frame: _mixed(parts, known) for frame, parts in style_keys(text)}
+    found = {frame: _mixed(parts, ids) for frame, parts in style_keys(text)}
     if None in found:
         return found[None]
-    return ";".join([text.partition(";")[0], *(f"{frame:g}={its}" for frame, its in found.items())])
+    return ";".join([text.partition(";")[0], *(f"{frame:g}={parts_id}" for frame, parts_id in found.items())])
 
 
 def _mixed(parts: Sequence[Part], known: Mapping[str, Any]) -> Any:
@@ -66,11 +66,11 @@ def validate_expected(expected: str, found: Mapping[str, Any]) -> None:
         submitted = dict(json.loads(expected))
     except (ValueError, TypeError) as error:
         raise BadInputError("not an expectation", where="--expect", remedy="submit the shot again") from error
-    here = json.loads(expectation(found))
-    differing = [name for name in LABELS if submitted.get(name) != here.get(name)]
+    own = json.loads(expectation(found))
+    differing = [name for name in LABELS if submitted.get(name) != own.get(name)]
     if differing:
         differences = "; ".join(
-            f"{LABELS[name]} was {submitted.get(name)} and is {here.get(name)} here" for name in differing
+            f"{LABELS[name]} was {submitted.get(name)} and is {own.get(name)} here" for name in differing
         )
         raise BadInputError(
             f"this machine would make another picture than the submitter's: {differences}",

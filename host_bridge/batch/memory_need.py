@@ -18,9 +18,9 @@ def validate_memory(frame: Frame) -> None:
     Raises:
         ServerError: there is less memory than command, server and worker take together.
     """
-    needed, there = BASE_BYTES + FRAMES * frame.nbytes, machine.memory_bytes()
-    if there < needed:
+    needed, available = BASE_BYTES + FRAMES * frame.nbytes, machine.memory_bytes()
+    if available < needed:
         raise ServerError(
-            f"frames of this size take {needed >> 20} MiB of memory, and {there >> 20} MiB are allowed here",
+            f"frames of this size take {needed >> 20} MiB of memory, and {available >> 20} MiB are allowed here",
             remedy="raise the limit, or render on another machine or a server (--server)",
         )

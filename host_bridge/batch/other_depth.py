@@ -29,9 +29,9 @@ def other_depth(cards: Iterable[Mapping[str, Any]], style: str, stats: Mapping[s
 
 
 def _differs(trained: str, met: str) -> bool:
-    known = trained not in ("", "any", BESIDE_FILM) and met not in ("", "None")
+    both_named = trained not in ("", "any", BESIDE_FILM) and met not in ("", "None")
     # A name alone, as "mini", stands for any weights of that name.
-    return known and trained != met and trained != met.partition(":")[0]
+    return both_named and trained != met and trained != met.partition(":")[0]
 
 
 def _moved(card: Mapping[str, Any], stats: Mapping[str, Any]) -> str:

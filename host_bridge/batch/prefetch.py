@@ -44,14 +44,14 @@ class NearbyPlates:
         """
         with self._lock:
             found = self._plates.get(source)
-            mine = found is None
+            is_first = found is None
             if found is None:
                 found = self._plates[source] = Future()
                 while len(self._plates) > self._capacity:
                     self._plates.popitem(last=False)
             else:
                 self._plates.move_to_end(source)
-        if mine:
+        if is_first:
             self._read(source, found)
             return found.result()
         started = time.perf_counter()

@@ -27,10 +27,10 @@ class Leases:
             SegmentError: the segment cannot be mapped, or is not the one that was announced.
         """
         assert message.segment is not None
-        whole = np.frombuffer(self._mappings.payload(message.segment).toreadonly(), np.uint8)
+        segment_bytes = np.frombuffer(self._mappings.payload(message.segment).toreadonly(), np.uint8)
         # Planes, and slices of them, refer to what they were cut from.
-        weakref.finalize(whole, self._returned.append, (generation, message.lease)).atexit = False
-        return views(message.planes, whole.data)
+        weakref.finalize(segment_bytes, self._returned.append, (generation, message.lease)).atexit = False
+        return views(message.planes, segment_bytes.data)
 
     def returned(self, generation: int) -> tuple[int, ...]:
         """The leases of this connection whose arrays are gone; those of earlier ones ended with them."""

@@ -83,11 +83,11 @@ class Link:
             self.connection = None
 
     def _connect(self) -> None:
-        device, known = self._access.device, self._access.address
+        device, address = self._access.device, self._access.address
         self.connection = Connection(
-            known or ensure_server(device).address,
+            address or ensure_server(device).address,
             hello_timeout_s=self._access.hello_timeout_s, name=client_name(), keys=self._access.keys,
-            revive=None if known else lambda: ensure_server(device),
+            revive=None if address else lambda: ensure_server(device),
         )  # fmt: skip
         self.generation += 1
         self._renewed()

@@ -59,7 +59,7 @@ def validate_choices(args: argparse.Namespace) -> None:
     Raises:
         BadInputError: names the flag, the word and what there is.
     """
-    for flag, known in (("--missing", MISSING), ("--compression", tuple(COMPRESSIONS))):
-        value = vars(args).get(flag.lstrip("-"), known[0])
-        if value not in known:
-            raise BadInputError(f"{value!r} is not a choice", where=flag, remedy=f"choose one of: {', '.join(known)}")
+    for flag, choices in (("--missing", MISSING), ("--compression", tuple(COMPRESSIONS))):
+        value = vars(args).get(flag.lstrip("-"), choices[0])
+        if value not in choices:
+            raise BadInputError(f"{value!r} is not a choice", where=flag, remedy=f"choose one of: {', '.join(choices)}")

@@ -127,9 +127,9 @@ def pictures_of(args: argparse.Namespace) -> list[Pictured]:
         return [Pictured(path.name, path, partial(read, path)) for path in pictures_in(plate, args.limit)]
     plates = PlateSequence.open(str(plate), view=args.view, layer=args.layer, start=args.start)
     sequence, _ = with_depth(plates, args.depth, args.depth_channel)
-    there = [number for number in sequence.frames if number not in sequence.missing]
-    count = min(len(there), max(1, args.limit))
-    spread = [there[i * len(there) // count] for i in range(count)]
+    present = [number for number in sequence.frames if number not in sequence.missing]
+    count = min(len(present), max(1, args.limit))
+    spread = [present[i * len(present) // count] for i in range(count)]
     look = partial(sequence.read, input_space=args.input_space)
     return [Pictured(f"{plate.name} {n}", sequence.path(n), partial(look, n)) for n in spread]
 

@@ -77,12 +77,12 @@ def _plan(args: argparse.Namespace, wheel: Wheel) -> Plan:
             f"there is no group {unknown[0]!r}", where="--extra", remedy=f"choose one of: {', '.join(wheel.extras)}"
         )
     interpreter = describe(args.python)
-    ours = describe(Path(sys.executable))
-    if interpreter.name != ours.name:
+    own = describe(Path(sys.executable))
+    if interpreter.name != own.name:
         raise BadInputError(
-            f"it is {interpreter.name}, and the packages here are for {ours.name}",
+            f"it is {interpreter.name}, and the packages here are for {own.name}",
             where=str(args.python),
-            remedy=f"name a {ours.name}",
+            remedy=f"name a {own.name}",
         )
     return Plan(
         share=args.share.absolute(),

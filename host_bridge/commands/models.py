@@ -38,10 +38,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _list() -> None:
     published: list[Checkpoint | PublishedFolder] = [*checkpoints.KNOWN.values(), *checkpoints.FOLDERS.values()]
-    for known in published:
-        path = checkpoints.find(known.name)
-        state = str(path) if path else f"not here; `art3d models pull {known.name}`"
-        print(f"{known.name:12} {known.about}; {known.licence}")
+    for entry in published:
+        path = checkpoints.find(entry.name)
+        state = str(path) if path else f"not here; `art3d models pull {entry.name}`"
+        print(f"{entry.name:12} {entry.about}; {entry.licence}")
         print(f"{'':12} {state}")
     print(f"{'mini':12} small network that comes with Art3D; Apache-2.0")
     for folder in checkpoints.model_folders():
@@ -61,17 +61,19 @@ def _pull(args: argparse.Namespace) -> None:
         raise BadInputError(
             f"{args.sha256!r} is not a sha256", where="--sha256", remedy="give its 64 hexadecimal digits"
         )
-    known: Checkpoint | PublishedFolder = checkpoints.KNOWN.get(args.name) or checkpoints.FOLDERS[args.name]
-    print(f"{known.about}\nlicence: {known.licence}\nfrom: {args.source or mirrored(known.url)}", flush=True)
-    if isinstance(known, Checkpoint):
-        if args.sha256 and args.sha256.lower() != known.sha256:
-            raise BadInputError(f"the published sha256 is {known.sha256}", where="--sha256", remedy="leave it out")
-        path = pull(known, folder=args.to, source=args.source, progress=_progress)
-        verification = f"{known.size_bytes} bytes, sha256 as published"
+    published: Checkpoint | PublishedFolder = checkpoints.KNOWN.get(args.name) or checkpoints.FOLDERS[args.name]
+    print(
+        f"{published.about}\nlicence: {published.licence}\nfrom: {args.source or mirrored(published.url)}", flush=True
+    )
+    if isinstance(published, Checkpoint):
+        if args.sha256 and args.sha256.lower() != published.sha256:
+            raise BadInputError(f"the published sha256 is {published.sha256}", where="--sha256", remedy="leave it out")
+        path = pull(published, folder=args.to, source=args.source, progress=_progress)
+        verification = f"{published.size_bytes} bytes, sha256 as published"
     else:
-        if known.note:
-            print(f"note: {known.note}", flush=True)
-        path = pull_folder(known, folder=args.to, source=args.source, sha256=args.sha256, progress=_progress)
+        if published.note:
+            print(f"note: {published.note}", flush=True)
+        path = pull_folder(published, folder=args.to, source=args.source, sha256=args.sha256, progress=_progress)
         verification = f"sha256 recorded in {checkpoints.RECORD} and proved at every use"
     if sys.stderr.isatty():
         print(file=sys.stderr)

@@ -44,8 +44,8 @@ def look_at(text: str, start: int | None = None) -> Iterator[Finding]:
         Art3DError: it cannot be read.
     """
     sequence = PlateSequence.open(text, start=start)
-    there = [n for n in sequence.frames if n not in sequence.missing]
-    seen = Seen(sequence, sequence.read(there[0]))
+    present = [n for n in sequence.frames if n not in sequence.missing]
+    seen = Seen(sequence, sequence.read(present[0]))
     for explain in EXPLAINERS:
         yield from explain(seen)
 
@@ -147,11 +147,11 @@ def views(seen: Seen) -> Iterator[Finding]:
 def cuts(seen: Seen) -> Iterator[Finding]:
     """Where scenes change, over as many frames as are seen in a little while."""
     sequence, finder, looked = seen.sequence, Finder(), list[int]()
-    there = [n for n in sequence.frames if n not in sequence.missing]
-    if len(there) < 2:
+    present = [n for n in sequence.frames if n not in sequence.missing]
+    if len(present) < 2:
         return
     until = time.monotonic() + LOOK_S
-    for number in there[:LOOK_FRAMES]:
+    for number in present[:LOOK_FRAMES]:
         try:
             finder.add(glance(sequence.read(number).frame))
         except Art3DError as error:
@@ -166,7 +166,7 @@ def cuts(seen: Seen) -> Iterator[Finding]:
         for change in changes
     )
     message = f"{listed or 'no cut'} in frames {looked[0]}-{looked[-1]}" if looked else "no frame can be read"
-    more = "" if len(looked) == len(there) else "; `art3d analyse` looks at all frames"
+    more = "" if len(looked) == len(present) else "; `art3d analyse` looks at all frames"
     yield Finding("plate cuts", bool(looked), f"{message}{more}")
 
 

@@ -71,21 +71,21 @@ def run(args: argparse.Namespace) -> int:
     ):
         settings = PageSettings(title, args.fps, notes, None if args.no_match else matching.match)
         task = bar.add_task("review", total=total)
-        made = make_page(args.out, shots, settings, done=lambda: bar.advance(task))
-    for name, verdicts in made.judgements.items():
+        page = make_page(args.out, shots, settings, done=lambda: bar.advance(task))
+    for name, verdicts in page.judgements.items():
         for judgement in verdicts.values():
             print(f"{name}: {judgement.target.name}: {judgement.verdict}")
     if notes is not None:
-        _warn_of_others(notes, list(made.judgements))
-    for name in made.swapped:
+        _warn_of_others(notes, list(page.judgements))
+    for name in page.swapped:
         print(f"{name}: the eyes look swapped")
-    for (name, number), error in made.failed.items():
+    for (name, number), error in page.failed.items():
         print(f"art3d: {name} frame {number}: {error}", file=sys.stderr)
     lacking = [shot.source for shot in shots if shot.source.lacking]
     for source in lacking:
         print(f"art3d: {source.name}: {source.lacking_text}", file=sys.stderr)
-    print(f"open {made.index}")
-    return EXIT_SOME_FRAMES if made.failed or lacking else EXIT_OK
+    print(f"open {page.index}")
+    return EXIT_SOME_FRAMES if page.failed or lacking else EXIT_OK
 
 
 class _Matching:

@@ -26,9 +26,9 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "stop":
         print(openjd_lines.status("server stopped" if stop_session(args.folder) else "no server to stop"))
         return EXIT_OK
-    known = os.environ.get("ART3D_SERVER")
-    if known:
-        print(openjd_lines.status(f"uses the server at {known}, as $ART3D_SERVER says"))
+    address = os.environ.get("ART3D_SERVER")
+    if address:
+        print(openjd_lines.status(f"uses the server at {address}, as $ART3D_SERVER says"))
         return EXIT_OK
     home = start_session(args.folder, device=args.device)
     print(openjd_lines.environment("ART3D_RUNTIME_DIR", str(home)))

@@ -88,8 +88,8 @@ def _validate_all_there(job: Job) -> None:
 
 def _writable(folder: Path) -> bool:
     """Whether this machine could write there, or make the folder."""
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    return os.access(there, os.W_OK)
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    return os.access(existing, os.W_OK)
 
 
 def _shot_job(args: argparse.Namespace, checked: Job) -> ShotJob:

@@ -82,10 +82,10 @@ def _held(temporary: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _remove(folder: Path, wanted: Callable[[str], bool]) -> list[Path]:
+def _remove(folder: Path, is_removable: Callable[[str], bool]) -> list[Path]:
     removed = []
     with os.scandir(folder) as entries:
-        found = [folder / e.name for e in entries if _OURS.match(e.name) and wanted(e.name)]
+        found = [folder / e.name for e in entries if _OURS.match(e.name) and is_removable(e.name)]
     for path in found:
         with contextlib.suppress(OSError):
             if _abandoned(path):

@@ -97,7 +97,7 @@ def find_bars(color: Array) -> Found:
         edges[a], edges[b] = _paired(sides[a], sides[b], edges[a], edges[b], spans[a])
         if size - edges[a][0] - edges[b][0] < max(LEAST * size, LEAST_PX):
             edges[a] = edges[b] = (0, False)
-    sure = [known for _, known in edges]
+    sure = [is_sure for _, is_sure in edges]
     return Found(
         _four([edge for edge, _ in edges]), (sure[0], sure[1], sure[2], sure[3]), _four([side.room for side in sides])
     )
@@ -172,9 +172,9 @@ class _Side:
         return np.asarray(runs, np.int64)
 
     def _see(self, end: int) -> None:
-        end, known = min(max(end, _GROWTH), self.depth), len(self._seen)
-        if end > known:
-            self._seen = np.concatenate([self._seen, self._codes(known, end)])
+        end, seen_count = min(max(end, _GROWTH), self.depth), len(self._seen)
+        if end > seen_count:
+            self._seen = np.concatenate([self._seen, self._codes(seen_count, end)])
 
     @cached_property
     def day(self) -> bool:
@@ -213,8 +213,8 @@ class _Side:
     def _bar(self, runs: Runs, lines: Runs, like: int, limit: float) -> int:
         at = like or self._together(runs)
         near = np.abs(runs - at) <= SLACK_PX
-        wanted = PAIRED if like else THIN_TOGETHER if at <= THIN_PX else TOGETHER
-        if not at or near.mean() < wanted or (runs < at - SLACK_PX).mean() > EARLY:
+        needed_share = PAIRED if like else THIN_TOGETHER if at <= THIN_PX else TOGETHER
+        if not at or near.mean() < needed_share or (runs < at - SLACK_PX).mean() > EARLY:
             return 0
         edge = self._sharpened(at, lines[near], limit)
         return edge if not like or abs(edge - like) <= SLACK_PX else 0

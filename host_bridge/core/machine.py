@@ -41,9 +41,9 @@ def memory_kills() -> int:
 
 def cpus() -> int:
     """Processors that this process may keep busy, at least 1: those it may run on, within its group's quota."""
-    there = len(os.sched_getaffinity(0))
+    affinity = len(os.sched_getaffinity(0))
     quotas = [_cores(folder / name) for folder, name in _files("cpu", "cpu.max", "cpu.cfs_quota_us")]
-    return max(1, min([there, *(math.ceil(quota) for quota in quotas if quota)]))
+    return max(1, min([affinity, *(math.ceil(quota) for quota in quotas if quota)]))
 
 
 def _files(controller: str, v2: str, v1: str) -> Iterator[tuple[Path, str]]:
@@ -54,8 +54,8 @@ def _files(controller: str, v2: str, v1: str) -> Iterator[tuple[Path, str]]:
         return
     for line in lines:
         _, _, rest = line.partition(":")
-        controllers, there, group = rest.partition(":")
-        if not there:
+        controllers, colon, group = rest.partition(":")
+        if not colon:
             continue
         if not controllers:
             base, name = ROOT, v2

@@ -65,8 +65,8 @@ class Knob:
                 raise BadInputError(f"{self.label} is {value!r}", where=self.flag, remedy="give true or false")
             return value
         if not isinstance(value, str) or (self.choices and value not in self.choices):
-            known = ", ".join(self.choices) or "a text"
-            raise BadInputError(f"{self.label} is {value!r}", where=self.flag, remedy=f"choose one of: {known}")
+            choices = ", ".join(self.choices) or "a text"
+            raise BadInputError(f"{self.label} is {value!r}", where=self.flag, remedy=f"choose one of: {choices}")
         return value
 
     def _check_number(self, value: Any) -> float:
@@ -74,8 +74,8 @@ class Knob:
             number = float(value)
         except (TypeError, ValueError):
             number = float("nan")
-        whole = self.kind == "float" or number == number // 1
-        if isinstance(value, bool) or not (self.minimum <= number <= self.maximum and whole):
+        fits_kind = self.kind == "float" or number == number // 1
+        if isinstance(value, bool) or not (self.minimum <= number <= self.maximum and fits_kind):
             kind, unit = "whole number" if self.kind == "int" else "number", f" {self.unit}" if self.unit else ""
             raise BadInputError(
                 f"{self.label} is {value!r}",

@@ -54,10 +54,10 @@ def _settle_home() -> None:
     home = Path(tempfile.gettempdir()) / f"art3d-home-{os.getuid()}"
     try:
         home.mkdir(mode=0o700, exist_ok=True)
-        ours = home.lstat().st_uid == os.geteuid() and not home.is_symlink()
+        is_own = home.lstat().st_uid == os.geteuid() and not home.is_symlink()
     except OSError:
-        ours = False
-    os.environ["HOME"] = str(home) if ours else tempfile.mkdtemp(prefix="art3d-home-")
+        is_own = False
+    os.environ["HOME"] = str(home) if is_own else tempfile.mkdtemp(prefix="art3d-home-")
 
 
 def _settle_python_path() -> None:

@@ -29,10 +29,10 @@ class _Track:
 
     def at(self, frame: float) -> str:
         shares = {name: curve.at(frame) for name, curve in self.curves.items()}
-        there = {name: share for name, share in shares.items() if share > _NO_SHARE}
-        if len(there) == 1:
-            return next(iter(there))
-        return ",".join(f"{name}:{share:.9g}" for name, share in there.items())
+        present = {name: share for name, share in shares.items() if share > _NO_SHARE}
+        if len(present) == 1:
+            return next(iter(present))
+        return ",".join(f"{name}:{share:.9g}" for name, share in present.items())
 
 
 def animated_style(keys: Mapping[float, str], interpolation: str) -> str:

@@ -233,9 +233,9 @@ def _copy_sound(out: Any, sound: Any, stream: Any, start_s: Fraction, seconds: F
 
 def _rate(fps: float) -> Fraction:
     """The rate as a fraction; 23.976 and its like are n·1000/1001."""
-    whole = round(fps)
-    if abs(fps - whole * 1000 / 1001) < 0.005 and fps != whole:
-        return Fraction(whole * 1000, 1001)
+    rounded = round(fps)
+    if abs(fps - rounded * 1000 / 1001) < 0.005 and fps != rounded:
+        return Fraction(rounded * 1000, 1001)
     return Fraction(fps).limit_denominator(1001)
 
 

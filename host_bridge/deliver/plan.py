@@ -132,8 +132,8 @@ def _codec(ending: str, name: str) -> Codec | None:
             raise BadInputError("pictures have no codec", where="--codec", remedy="leave it out, or name a movie")
         return None
     if ending not in MOVIES:
-        known = ", ".join((*PICTURES, *MOVIES))
-        raise BadInputError(f"no format ends in {ending!r}", where="--out", remedy=f"end the name in one of: {known}")
+        endings = ", ".join((*PICTURES, *MOVIES))
+        raise BadInputError(f"no format ends in {ending!r}", where="--out", remedy=f"end the name in one of: {endings}")
     name = name or USUAL[ending]
     if name not in CODECS:
         raise BadInputError(f"no codec {name!r}", where="--codec", remedy=f"choose one of: {', '.join(CODECS)}")

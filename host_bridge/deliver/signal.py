@@ -55,7 +55,7 @@ def signal_of(display: str, view: str = "") -> Signal:
     """
     name = display or oiio.ColorConfig(config_name()).getDefaultDisplayName()
     words = f"{name} {view}".lower()
-    found = next((signal for wanted, signal in _BY_WORDS if all(word in words for word in wanted)), BT709)
+    found = next((signal for key_words, signal in _BY_WORDS if all(word in words for word in key_words)), BT709)
     if "xyz" in words or "dci" in words:
         raise BadInputError(
             f"a movie cannot be tagged as {name}", where="--display", remedy="write pictures, or name another display"

@@ -12,7 +12,7 @@ SKIPPED_SUFFIXES = (".pyc", ".a")
 """Bytecode names this machine's paths and times; static libraries serve compilers only."""
 
 
-def wanted(path: Path) -> bool:
+def is_runtime_file(path: Path) -> bool:
     """Whether a file of a package is of use where nothing is compiled."""
     return not SKIPPED_FOLDERS.intersection(path.parts) and path.suffix not in SKIPPED_SUFFIXES
 
@@ -52,16 +52,16 @@ def copy_tree(source: Path, target: Path, *, skip: Iterable[str] = (), link: boo
     """
     patterns = tuple(skip)
     for folder, names, files in os.walk(source, followlinks=True):
-        here = Path(folder)
+        parent = Path(folder)
         names[:] = sorted(name for name in names if name not in SKIPPED_FOLDERS)
-        if here == source:
+        if parent == source:
             names[:] = [name for name in names if not any(Path(name).match(pattern) for pattern in patterns)]
             files = [name for name in files if not any(Path(name).match(pattern) for pattern in patterns)]
         for name in files:
-            if wanted(here / name) and (here / name).is_file():
-                copy_file(here / name, target / here.relative_to(source) / name, link=link)
+            if is_runtime_file(parent / name) and (parent / name).is_file():
+                copy_file(parent / name, target / parent.relative_to(source) / name, link=link)
 
 
 def size_bytes(folder: Path) -> int:
     """What the files of a folder take."""
-    return sum((Path(here) / name).lstat().st_size for here, _, names in os.walk(folder) for name in names)
+    return sum((Path(parent) / name).lstat().st_size for parent, _, names in os.walk(folder) for name in names)

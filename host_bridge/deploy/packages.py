@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from host_bridge.core.errors import BadInputError, OutputError
-from host_bridge.deploy.files import copy_file, wanted
+from host_bridge.deploy.files import copy_file, is_runtime_file
 
 LEFT_OUT = frozenset({"triton"})
 """torch names it for `torch.compile`, which Art3D does not use: a gigabyte."""
@@ -139,7 +139,7 @@ def _files(package: Distribution) -> Iterator[str]:
         )
     for file in package.files:
         path = Path(str(package.locate_file(file)))
-        if ".." not in file.parts and not file.is_absolute() and wanted(Path(file)) and path.is_file():
+        if ".." not in file.parts and not file.is_absolute() and is_runtime_file(Path(file)) and path.is_file():
             yield str(file)
 
 

@@ -150,8 +150,8 @@ def _fill(plan: Plan, half: Path, found: list, report: Callable[[str], None]) ->
     system = prefix / "lib" / "system"
     taken = copy_system_libraries(prefix, system)
     report(f"{len(taken)} libraries of this system")
-    own = [program, *libraries_of(system), *libraries_of(prefix / "lib" / plan.interpreter.name / "lib-dynload")]
-    glibc = oldest_glibc(own, [*wheel_tags(found), plan.wheel.tag])
+    binaries = [program, *libraries_of(system), *libraries_of(prefix / "lib" / plan.interpreter.name / "lib-dynload")]
+    glibc = oldest_glibc(binaries, [*wheel_tags(found), plan.wheel.tag])
     _write_launchers(plan, half, glibc)
     if plan.bytecode:
         report("compiling")

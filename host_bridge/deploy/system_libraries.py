@@ -28,7 +28,7 @@ _AT_ONCE = 200
 
 def libraries_of(tree: Path) -> list[Path]:
     """Every shared library and compiled module in a tree."""
-    names = (Path(here) / name for here, _, files in os.walk(tree) for name in files)
+    names = (Path(parent) / name for parent, _, files in os.walk(tree) for name in files)
     return sorted(path for path in names if ".so" in path.suffixes and path.is_file())
 
 
@@ -64,9 +64,9 @@ def oldest_glibc(binaries: Iterable[Path], tags: Iterable[str]) -> int:
     Raises:
         OSError: a binary cannot be read.
     """
-    wanted = [int(found) for path in binaries for found in set(_GLIBC_VERSION.findall(path.read_bytes()))]
+    minors = [int(found) for path in binaries for found in set(_GLIBC_VERSION.findall(path.read_bytes()))]
     for tag in tags:
         claims = [int(found) for found in _WHEEL_TAG.findall(tag)]
         claims += [minor for name, minor in _OLD_TAGS.items() if f"{name}_" in tag]
-        wanted += [min(claims)] if claims else []
-    return max(wanted, default=17)
+        minors += [min(claims)] if claims else []
+    return max(minors, default=17)

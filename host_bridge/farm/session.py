@@ -67,8 +67,8 @@ def _home(folder: Path) -> Path | None:
     """The runtime folder that the note names, when it is there and this user's own."""
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         home = Path(json.loads((folder / NOTE).read_text(encoding="utf-8"))["home"])
-        ours = home.name.startswith(PREFIX) and home.is_dir() and not home.is_symlink()
-        if ours and home.stat().st_uid == os.geteuid():
+        is_own = home.name.startswith(PREFIX) and home.is_dir() and not home.is_symlink()
+        if is_own and home.stat().st_uid == os.geteuid():
             return home
     return None
 

@@ -57,7 +57,7 @@ def training_bundle(job: TrainingJob) -> tuple[Template, Mapping[str, Any]]:
         )
     films = ["{{Param.FilmFolder}}/" + film.name for film in job.films]
     work = "{{Param.WorkFolder}}/"
-    shards, made = work + "shards", work + literal(job.style) + ".style"
+    shards, style_file = work + "shards", work + literal(job.style) + ".style"
     part = "{{Task.Param.Part}}/" + str(job.parts)
     parts = {"name": "Part", "type": "INT", "range": f"1-{job.parts}"}
     # A part that keeps no pair is no failure of the job: fit says so where all of them keep none.
@@ -66,7 +66,7 @@ def training_bundle(job: TrainingJob) -> tuple[Template, Mapping[str, Any]]:
     fit: Template = {
         "name": "Fit",
         "dependencies": [{"dependsOn": "Curate"}],
-        "script": command(["fit", shards, "-o", made, *map(literal, job.fit_options)], tool="ArtTrain"),
+        "script": command(["fit", shards, "-o", style_file, *map(literal, job.fit_options)], tool="ArtTrain"),
     }
     if job.gpu:
         fit["hostRequirements"] = {"amounts": [{"name": "amount.worker.gpu", "min": 1}]}
@@ -88,7 +88,7 @@ def training_bundle(job: TrainingJob) -> tuple[Template, Mapping[str, Any]]:
             {
                 "name": "Evaluate",
                 "dependencies": [{"dependsOn": "Fit"}],
-                "script": command(["evaluate", shards, made, "--unseen", "-o", work + "report"], tool="ArtTrain"),
+                "script": command(["evaluate", shards, style_file, "--unseen", "-o", work + "report"], tool="ArtTrain"),
             },
         ],
     }

@@ -181,7 +181,7 @@ def fetch(
     """
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        wanted = _download(url, part, size_bytes, progress or (lambda done, total: None), most_bytes)
+        expected = _download(url, part, size_bytes, progress or (lambda done, total: None), most_bytes)
     except urllib.error.HTTPError as error:
         if error.code == 416 and size_bytes is None and part.is_file():
             return  # all of it was here
@@ -201,9 +201,9 @@ def fetch(
     except OSError as error:
         raise _unwritable(error, part) from error
     have = part.stat().st_size
-    if wanted is not None and have < wanted:
+    if expected is not None and have < expected:
         raise ServerUnreachableError(
-            f"only {have} of {wanted} bytes came", where=url, remedy="run the same command to continue"
+            f"only {have} of {expected} bytes came", where=url, remedy="run the same command to continue"
         )
 
 

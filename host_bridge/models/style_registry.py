@@ -114,9 +114,9 @@ def pin(name: str, version: str, folder: Path) -> Version:
     found = sorted((folder / VERSIONS).glob(f"{name}@*{SUFFIX}"))
     fitting = [file for file in found if file.stem.rpartition("@")[2].startswith(version)]
     if len(fitting) != 1 or not version:
-        there = ", ".join(file.stem.rpartition("@")[2] for file in found) or "none"
+        versions = ", ".join(file.stem.rpartition("@")[2] for file in found) or "none"
         what = "names several versions" if fitting else "is no version that is installed"
-        raise StyleError(f"{version!r} {what}", where=f"{folder} {name}", remedy=f"there are {there}")
+        raise StyleError(f"{version!r} {what}", where=f"{folder} {name}", remedy=f"there are {versions}")
     verified = verified_id(fitting[0])
     _copy(fitting[0], folder / (name + SUFFIX))
     return Version(name, verified, fitting[0], True)

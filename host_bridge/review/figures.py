@@ -66,9 +66,9 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
     step = max(1, round((pair.parallax.size / SAMPLES) ** 0.5))
     samples = pair.parallax[::step, ::step].ravel()
     samples = samples[np.isfinite(samples)]
-    known = samples if samples.size else np.array([near, far], np.float32)
-    ranks = [round(share * (len(known) - 1)) for share in (0.01, 0.5, 0.99)]
-    p1, median, p99 = (float(v) for v in np.partition(known, sorted(set(ranks)))[ranks])
+    finite = samples if samples.size else np.array([near, far], np.float32)
+    ranks = [round(share * (len(finite) - 1)) for share in (0.01, 0.5, 0.99)]
+    p1, median, p99 = (float(v) for v in np.partition(finite, sorted(set(ranks)))[ranks])
     return Figures(
         number=pair.number,
         near=near,
@@ -76,20 +76,20 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
         median=median,
         p99=p99,
         far=far,
-        on_screen=float(np.count_nonzero(np.abs(known) <= ON_SCREEN_PCT) / len(known)),
+        on_screen=float(np.count_nonzero(np.abs(finite) <= ON_SCREEN_PCT) / len(finite)),
         filled=filled,
         jitter=math.nan if before is None else jitter(pair, before),
-        histogram=_histogram(known),
+        histogram=_histogram(finite),
         violations=violations(pair.parallax, pair.window, pair.right_parallax),
         edges=edges_of(pair.parallax),
     )
 
 
-def _histogram(known: Array) -> tuple[float, ...]:
+def _histogram(samples: Array) -> tuple[float, ...]:
     low, high = HISTOGRAM_PCT
-    bins = (known - np.float32(low)) * np.float32(HISTOGRAM_BINS / (high - low))
+    bins = (samples - np.float32(low)) * np.float32(HISTOGRAM_BINS / (high - low))
     counts = np.bincount(bins.clip(0, HISTOGRAM_BINS - 1).astype(np.uint8), minlength=HISTOGRAM_BINS)
-    return tuple(float(count) for count in counts / len(known))
+    return tuple(float(count) for count in counts / len(samples))
 
 
 def jitter(pair: Pair, before: Pair) -> float:

@@ -93,8 +93,8 @@ def _eyes(stats: Mapping[str, Any], full: float, rows: int, right: Array) -> Eye
         return math.nan if value is None else float(value)
 
     share = number(stats.get("swapped_share"))
-    known = right[np.isfinite(right)]
-    spread = [float(v) for v in np.percentile(known, (1, 50, 99))] if known.size else [math.nan] * 3
+    finite = right[np.isfinite(right)]
+    spread = [float(v) for v in np.percentile(finite, (1, 50, 99))] if finite.size else [math.nan] * 3
     red, green, blue = (number(value) for value in stats["colour_pct"])
     return EyeFigures(
         trusted=number(stats["trusted"]),

@@ -159,8 +159,8 @@ def summary(records: Sequence[Record], verdicts: Mapping[str, Any]) -> Record:
 
 
 def _over(how: Any, records: Sequence[Record], name: str) -> float | None:
-    known = [record[name] for record in records if record.get(name) is not None]
-    return _plain(float(how(known))) if known else None
+    values = [record[name] for record in records if record.get(name) is not None]
+    return _plain(float(how(values))) if values else None
 
 
 def _plain(value: Any) -> Any:

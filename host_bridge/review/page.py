@@ -168,9 +168,9 @@ def _knobs(figures: Sequence[Figures], spans: Sequence[tuple[int, int]], target:
     for first, last in spans:
         inside = [FrameRange(f.number, f.p1, f.p99) for f in figures if first <= f.number <= last]
         judgement = judge(inside, target)
-        known = judgement.verdict != "no depth"
-        found["depth_gain"] += [round(judgement.gain, 3) if known else None] * len(inside)
-        found["zero_plane"] += [round(judgement.zero_plane_pct, 3) if known else None] * len(inside)
+        has_depth = judgement.verdict != "no depth"
+        found["depth_gain"] += [round(judgement.gain, 3) if has_depth else None] * len(inside)
+        found["zero_plane"] += [round(judgement.zero_plane_pct, 3) if has_depth else None] * len(inside)
     return found
 
 
@@ -188,8 +188,8 @@ def _rounded(values: Iterable[float]) -> list[float | None]:
 def _edge(figures: Sequence[Figures], edge: str) -> list[float | None]:
     """The nearest parallax that an edge cuts in each frame, 0 where it cuts nothing; None where nothing is known."""
     cut = [[v.parallax_pct for v in f.violations if v.edge == edge] for f in figures]
-    known = [math.isfinite(f.near) for f in figures]
-    return _rounded(min(c, default=0.0) if k else math.nan for c, k in zip(cut, known, strict=True))
+    is_finite = [math.isfinite(f.near) for f in figures]
+    return _rounded(min(c, default=0.0) if k else math.nan for c, k in zip(cut, is_finite, strict=True))
 
 
 def _proposal(window: FloatingWindow) -> str:

@@ -60,12 +60,12 @@ def hidden(parallax: Array) -> Array:
     """
     rows, columns = parallax.shape
     across = np.nan_to_num(parallax, nan=0.0) * (columns / 100.0)
-    known = np.isfinite(parallax)
+    finite = np.isfinite(parallax)
     landed = np.rint(np.arange(columns) + across).astype(np.int64)
-    inside = (landed >= 0) & (landed < columns) & known
+    inside = (landed >= 0) & (landed < columns) & finite
     # All that lands nowhere meets in one more cell: positions in one dimension are what NumPy is quick at.
     at = np.where(inside, landed + np.arange(rows)[:, None] * columns, rows * columns).ravel()
     nearest = np.full(rows * columns + 1, np.inf, np.float32)
     np.minimum.at(nearest, at, across.ravel())
     covered = (nearest[at] < across.ravel() - np.float32(1.0)).reshape(parallax.shape) & inside
-    return np.asarray((covered | ~inside) & known)
+    return np.asarray((covered | ~inside) & finite)

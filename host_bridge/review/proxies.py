@@ -65,10 +65,10 @@ def encode_measured(pair: Pair) -> Array:
     step = max(1.0, max(rows, columns) / MEASURED_SIDE_PX)
     rows, columns = max(1, round(rows / step)), max(1, round(columns / step))
     parallax = resized(pair.parallax, rows, columns)
-    known = np.isfinite(parallax)
-    clamped = np.where(known, parallax, np.float32(0.0)).clip(-PARALLAX_LIMIT_PCT, PARALLAX_LIMIT_PCT)
+    finite = np.isfinite(parallax)
+    clamped = np.where(finite, parallax, np.float32(0.0)).clip(-PARALLAX_LIMIT_PCT, PARALLAX_LIMIT_PCT)
     code = (1 + np.rint((clamped + PARALLAX_LIMIT_PCT) / PARALLAX_STEP_PCT)).astype(np.uint16)
-    code *= known
+    code *= finite
     coded = np.empty((rows, columns, 3), np.uint8)
     coded[..., 0], coded[..., 1] = code >> 8, code
     coded[..., 2] = UNSEEN * hidden(parallax).astype(np.uint8)

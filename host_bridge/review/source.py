@@ -173,10 +173,12 @@ def _opened(text: str, layout: str, frames: str | None, input_space: str | None)
         _one_picture(layout, text, "each eye has its own")
         eyes = [PlateSequence.open(text, frames=frames, view=eye) for eye in ("left", "right")]
         return StereoSource(name, eyes[0], eyes[1], input_space=input_space)
-    whole = PlateSequence.open(text, frames=frames)
-    if _has_both(whole):
+    sequence = PlateSequence.open(text, frames=frames)
+    if _has_both(sequence):
         _one_picture(layout, text, "this file has a view for each")
-        return StereoSource(name, replace(whole, view=EYES[0]), replace(whole, view=EYES[1]), input_space=input_space)
+        return StereoSource(
+            name, replace(sequence, view=EYES[0]), replace(sequence, view=EYES[1]), input_space=input_space
+        )
     packed = validate_layout(layout) if layout else named_layout(Path(text).stem)
     if not packed:
         raise BadInputError(
@@ -184,7 +186,7 @@ def _opened(text: str, layout: str, frames: str | None, input_space: str | None)
             where=text,
             remedy="name both as LEFT::RIGHT or with %V, or say how one picture holds them with --layout",
         )
-    return StereoSource(name, whole, whole, packed, input_space)
+    return StereoSource(name, sequence, sequence, packed, input_space)
 
 
 def _frames_said(frames: str) -> str:

@@ -108,13 +108,13 @@ class Judgement:
 
 def judge(frames: Iterable[FrameRange], target: Target) -> Judgement:
     """Holds frames against a target's limits."""
-    known = [f for f in frames if math.isfinite(f.near_pct) and math.isfinite(f.far_pct)]
-    if not known:
+    measured = [f for f in frames if math.isfinite(f.near_pct) and math.isfinite(f.far_pct)]
+    if not measured:
         return Judgement(target, "no depth", {}, 1.0, 0.0)
     low, high = target.limits_pct
-    failing = {f.number: max(low - f.near_pct, f.far_pct - high) for f in known}
+    failing = {f.number: max(low - f.near_pct, f.far_pct - high) for f in measured}
     failing = {number: excess for number, excess in failing.items() if excess > 0}
-    near, far = min(f.near_pct for f in known), max(f.far_pct for f in known)
+    near, far = min(f.near_pct for f in measured), max(f.far_pct for f in measured)
     verdict: Verdict = "comfortable"
     if near < low or far > high:
         verdict = "too near and too far" if near < low and far > high else "too near" if near < low else "too far"

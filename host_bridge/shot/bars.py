@@ -27,17 +27,17 @@ def settled(found: Sequence[Found], scenes: Sequence[tuple[int, int]]) -> list[B
     for side in range(4):
         widths: Widths = [f.bars[side] if f.sure[side] else None for f in found]
         room = [f.room[side] for f in found]
-        made: Widths = []
+        filled: Widths = []
         for start, stop in scenes:
-            made += _scene(widths[start:stop], room[start:stop])
+            filled += _scene(widths[start:stop], room[start:stop])
         # A scene that is dark throughout takes what the scenes around it say.
-        sides.append([width or 0 for width in _filled(made, room)])
+        sides.append([width or 0 for width in _filled(filled, room)])
     return [(top, bottom, left, right) for top, bottom, left, right in zip(*sides, strict=True)]
 
 
 def _scene(widths: Widths, room: Sequence[int]) -> Widths:
-    known = [width for width in _lasting(widths, room) if width is not None]
-    usual = Counter(known).most_common(1)[0][0] if known else 0
+    lasting = [width for width in _lasting(widths, room) if width is not None]
+    usual = Counter(lasting).most_common(1)[0][0] if lasting else 0
     even = [usual if w is not None and abs(w - usual) <= SLACK_PX else w for w in _lasting(widths, room)]
     return _filled(even, room)
 
@@ -53,7 +53,7 @@ def _lasting(widths: Widths, room: Sequence[int]) -> Widths:
             runs[-1].append(index)
         else:
             runs.append([index])
-    made = list(widths)
+    lasting = list(widths)
     for before, run, after in zip(runs, runs[1:], runs[2:], strict=False):
         around = widths[before[-1]]
         beyond = widths[after[0]]
@@ -61,14 +61,14 @@ def _lasting(widths: Widths, room: Sequence[int]) -> Widths:
             continue
         for index in run:
             if around <= room[index] + SLACK_PX:
-                made[index] = None
-    return made
+                lasting[index] = None
+    return lasting
 
 
 def _filled(widths: Widths, room: Sequence[int]) -> Widths:
     """Doubtful frames take the width of the nearest that is sure, the earlier first, if it hides nothing lit."""
     sure = [index for index, width in enumerate(widths) if width is not None]
-    made = list(widths)
+    filled = list(widths)
     for index, width in enumerate(widths):
         if width is not None:
             continue
@@ -76,5 +76,5 @@ def _filled(widths: Widths, room: Sequence[int]) -> Widths:
         after = [i for i in sure if i > index][:1]
         nearest = sorted(before + after, key=lambda i: abs(i - index))
         fitting = [w for i in nearest if (w := widths[i]) is not None and w <= room[index] + SLACK_PX]
-        made[index] = fitting[0] if fitting else None
-    return made
+        filled[index] = fitting[0] if fitting else None
+    return filled

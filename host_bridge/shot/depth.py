@@ -104,9 +104,9 @@ def outdated(
         return ""
     if depth.source.startswith("mini") and "da2-small" in ready:
         return "da2-small was not there then"
-    there = iter(plates())
-    first = next(there, None)
+    remaining = iter(plates())
+    first = next(remaining, None)
     was_z = depth.source == "aov"
-    if first is None or first.depth_varies == was_z or _mostly_z([first, *there]) == was_z:
+    if first is None or first.depth_varies == was_z or _mostly_z([first, *remaining]) == was_z:
         return ""
     return "the plate had depth then" if was_z else "the plate had no depth then"

@@ -135,19 +135,19 @@ def _cut(disparity: Array, share: float) -> Array:
     return np.asarray(np.where(cut, near, -np.inf).argmax(axis=1))
 
 
-def bands_of(rows: EdgeRows, own: Layer, shot: Layer, zero_plane_pct: float = 0.0) -> Side:
+def bands_of(rows: EdgeRows, frame_layer: Layer, shot_layer: Layer, zero_plane_pct: float = 0.0) -> Side:
     """The nearest thing of each band that a stretch of at least `LEAST_ROWS` of the height reaches.
 
     Args:
         rows: what the edge cuts.
-        own: the layer that the frame was measured on.
-        shot: the layer that the shot fixes in its place.
+        frame_layer: the layer that the frame was measured on.
+        shot_layer: the layer that the shot fixes in its place.
         zero_plane_pct: the shot's own offset of the frame.
     """
     raw = np.nan_to_num(rows.inverse_depth)
-    depth = shot.depth(raw)
-    sculpt = rows.disparity - own.depth(raw) - own.shift
-    disparity = depth + shot.shift + sculpt
+    depth = shot_layer.depth(raw)
+    sculpt = rows.disparity - frame_layer.depth(raw) - frame_layer.shift
+    disparity = depth + shot_layer.shift + sculpt
     opened = _opened(np.where(np.isfinite(disparity), disparity, -np.inf))
     found = []
     for lines in np.array_split(np.arange(len(opened)), BANDS):

@@ -46,8 +46,8 @@ def _ramp(frames: Floats, edge: int, step: int) -> int:
 def _steady(frames: Floats, start: int, step: int) -> float:
     """How alike frames are from one to the next from `start` on: motion makes them less so."""
     last = start + FADE_PAIRS * step
-    there = [k for k in range(start, last, step) if 0 <= k + step < len(frames)]
-    return float(np.median([alike(frames[k], frames[k + step]) for k in there])) if there else 1.0
+    steps = [k for k in range(start, last, step) if 0 <= k + step < len(frames)]
+    return float(np.median([alike(frames[k], frames[k + step]) for k in steps])) if steps else 1.0
 
 
 def alike(a: Floats, b: Floats) -> float:

@@ -72,8 +72,8 @@ def look_at(
     pending: deque[_Request] = deque()
     for index, (number, frame) in enumerate(frames):
         seen = glance(frame)
-        mine = bars[index] if bars else NONE if settings.style == GIVEN else seen.bars
-        pending.append(_ask(server, settings, number, frame, seen, mine))
+        frame_bars = bars[index] if bars else NONE if settings.style == GIVEN else seen.bars
+        pending.append(_ask(server, settings, number, frame, seen, frame_bars))
         if len(pending) > ASKED_AHEAD:
             yield _seen(server, pending.popleft())
     while pending:

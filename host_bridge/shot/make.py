@@ -57,7 +57,7 @@ def make_shot(
     """
     missing = list(sequence.missing)
     canvas = canvas_of(sequence)
-    there = [n for n in sequence.frames if n not in sequence.missing]
+    present = [n for n in sequence.frames if n not in sequence.missing]
 
     plates, later = plates or KeptPlates(), frozenset(later)
     seen = list(looked_at(sequence, input_space, plates))
@@ -72,7 +72,7 @@ def make_shot(
         return plate.frame
 
     def frames(readers: Executor) -> Iterator[tuple[int, Frame]]:
-        for number, future in _ahead(readers, read, there):
+        for number, future in _ahead(readers, read, present):
             try:
                 yield number, future.result()
             except (PlateError, DepthSourceError) as error:

@@ -53,8 +53,8 @@ def edited(found: Sequence[Transition], cuts: Cuts, numbers: Sequence[int]) -> l
         BadInputError: a cut at a frame that is not in the shot, or at its first.
     """
     at = {number: index for index, number in enumerate(numbers)}
-    wanted = (*(cuts.only or ()), *cuts.more)
-    for number in (*wanted, *cuts.none):
+    starts = (*(cuts.only or ()), *cuts.more)
+    for number in (*starts, *cuts.none):
         if at.get(number, -1) < (0 if number in cuts.none else 1):
             raise BadInputError(
                 f"no scene can begin at frame {number}: the shot holds {numbers[0]}-{numbers[-1]}",
@@ -64,7 +64,7 @@ def edited(found: Sequence[Transition], cuts: Cuts, numbers: Sequence[int]) -> l
     kept = [t for t in found if not (cuts.only is not None and t.kind == "cut")]
     for number in cuts.none:
         kept = [t for t in kept if not t.first <= at[number] <= t.last]
-    for number in wanted:
+    for number in starts:
         kept = [t for t in kept if t.kind == "flash" or not t.first <= at[number] <= t.last]
         kept.append(Transition("cut", at[number], at[number], by="user"))
     return sorted(kept, key=lambda t: t.first)

@@ -165,12 +165,12 @@ def validate_same_plate(frame: Frame, signature: str, *, where: str) -> None:
     Raises:
         ShotError: the frame looks different.
     """
-    mine = _signature(_cells(_levels(frame))).ravel().astype(np.float32)
+    own = _signature(_cells(_levels(frame))).ravel().astype(np.float32)
     try:
-        theirs = np.frombuffer(bytes.fromhex(signature), np.uint8).astype(np.float32)
+        recorded = np.frombuffer(bytes.fromhex(signature), np.uint8).astype(np.float32)
     except ValueError:
-        theirs = np.zeros(0, np.float32)
-    if mine.shape != theirs.shape or float(np.abs(mine - theirs).mean()) > SAME_PLATE_LEVELS:
+        recorded = np.zeros(0, np.float32)
+    if own.shape != recorded.shape or float(np.abs(own - recorded).mean()) > SAME_PLATE_LEVELS:
         raise ShotError(
             "the shot file was made from another plate", where=where, remedy="analyse this plate with `art3d analyse`"
         )

@@ -85,17 +85,17 @@ def normalisation(frames: list[Measured], *, metric: bool, sigma: float) -> Floa
     Returns:
         (n, 2) low and high per frame.
     """
-    own = np.array([(m.iz_low, m.iz_high) for m in frames])
+    ranges = np.array([(m.iz_low, m.iz_high) for m in frames])
     if metric or len(frames) == 1:
-        return np.repeat(np.median(own, axis=0)[None], len(frames), axis=0)
-    chain = np.empty_like(own)
-    chain[0] = own[0]
+        return np.repeat(np.median(ranges, axis=0)[None], len(frames), axis=0)
+    chain = np.empty_like(ranges)
+    chain[0] = ranges[0]
     for index in range(1, len(frames)):
         a, b = affine_between(frames[index - 1].thumb, frames[index].thumb)
         chain[index] = a * chain[index - 1] + b
     # Low and width are filtered relative to the chain's own width: the network's scale may change a hundredfold.
     width = np.maximum(chain[:, 1] - chain[:, 0], 1e-12)
-    relative = np.stack([(own[:, 0] - chain[:, 0]) / width, np.log((own[:, 1] - own[:, 0]) / width)], axis=1)
+    relative = np.stack([(ranges[:, 0] - chain[:, 0]) / width, np.log((ranges[:, 1] - ranges[:, 0]) / width)], axis=1)
     slow = gaussian(relative, sigma)
     low = chain[:, 0] + slow[:, 0] * width
     return np.stack([low, low + np.exp(slow[:, 1]) * width], axis=1)

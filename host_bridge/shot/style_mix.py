@@ -68,12 +68,12 @@ def _side(parts: list[tuple[float, Side]]) -> Side:
 
 
 def _band(parts: list[tuple[float, Band]]) -> Band:
-    known = [(share, band) for share, band in parts if band.parallax_pct < FAR_PCT]
-    total = sum(share for share, _ in known)
-    if not known:
+    finite = [(share, band) for share, band in parts if band.parallax_pct < FAR_PCT]
+    total = sum(share for share, _ in finite)
+    if not finite:
         return Band()
     return Band(
-        sum(share * band.parallax_pct for share, band in known) / total,
-        sum(share * band.depth_pct for share, band in known) / total,
-        sum(share * band.sculpt_pct for share, band in known) / total,
+        sum(share * band.parallax_pct for share, band in finite) / total,
+        sum(share * band.depth_pct for share, band in finite) / total,
+        sum(share * band.sculpt_pct for share, band in finite) / total,
     )

@@ -97,10 +97,10 @@ def _lent(seen: list[Seen], plate: str) -> list[Seen]:
     Raises:
         ShotError: no frame has any.
     """
-    own = [s for s in seen if not s.blank]
-    if not own:
+    measured = [s for s in seen if not s.blank]
+    if not measured:
         raise ShotError("no frame of the shot has depth", where=plate, remedy="take a network's: --depth mini")
-    nearest = [min(own, key=lambda other: abs(other.number - s.number)) if s.blank else s for s in seen]
+    nearest = [min(measured, key=lambda other: abs(other.number - s.number)) if s.blank else s for s in seen]
     return [
         replace(s, measured=by.measured, source=by.source, model_id=by.model_id)
         for s, by in zip(seen, nearest, strict=True)
@@ -115,12 +115,12 @@ def _with_bars(
     again: Callable[[int], Frame],
 ) -> list[Seen]:
     """The frames with the bars of their scenes; those that saw other bars are measured once more."""
-    wanted = settled([s.glance.found for s in seen], [(s.start, s.stop) for s in scenes_of(changes, len(seen))])
-    changed = [index for index, (s, bars) in enumerate(zip(seen, wanted, strict=True)) if s.bars != bars]
+    settled_bars = settled([s.glance.found for s in seen], [(s.start, s.stop) for s in scenes_of(changes, len(seen))])
+    changed = [index for index, (s, bars) in enumerate(zip(seen, settled_bars, strict=True)) if s.bars != bars]
     frames = ((seen[i].number, again(seen[i].number)) for i in changed)
-    made = look_at(frames, server, settings, [wanted[i] for i in changed])
+    renewed = look_at(frames, server, settings, [settled_bars[i] for i in changed])
     found = list(seen)
-    for index, one in zip(changed, made, strict=True):
+    for index, one in zip(changed, renewed, strict=True):
         found[index] = one
     return found
 
@@ -140,8 +140,8 @@ def _settle(
     settled_scenes: dict[int, list[ShotEntry]] = {}
     for index, scene in enumerate(scenes):
         if scene.kind == "scene":
-            mine = _past_flashes(seen, scene, changes)
-            settled_scenes[index] = _scene(mine, index, plan, metric)
+            scene_frames = _past_flashes(seen, scene, changes)
+            settled_scenes[index] = _scene(scene_frames, index, plan, metric)
     entries = between_scenes(scenes, settled_scenes, [own_entry(s) for s in seen])
     if plan.handover:
         entries = _hand_over(entries, seen, cuts, plan.handover)
@@ -170,10 +170,11 @@ def _settle(
 def edges_seen(s: Seen, entry: ShotEntry) -> dict[str, Edges]:
     """What the picture's edges cut for each hero eye, with the depth that the shot gives the frame."""
     m = s.measured
-    own = Layer(m.iz_low, m.iz_high, m.fit_scale, m.fit_shift)
+    frame_layer = Layer(m.iz_low, m.iz_high, m.fit_scale, m.fit_shift)
     shot = Layer(entry.iz_low, entry.iz_high, entry.fit_scale, entry.fit_shift)
     cut = {
-        hero: Edges(*(bands_of(rows, own, shot, entry.zero_plane) for rows in sides)) for hero, sides in s.edges.items()
+        hero: Edges(*(bands_of(rows, frame_layer, shot, entry.zero_plane) for rows in sides))
+        for hero, sides in s.edges.items()
     }
     return cut or dict.fromkeys(EYE_SHARES, Edges())
 

@@ -127,20 +127,20 @@ def _whole_ways(found: Sequence[Transition]) -> list[Transition]:
 
     Between pictures that stand still, the first or last step of a dissolve looks like a cut.
     """
-    whole: list[Transition] = []
+    merged: list[Transition] = []
     for one in found:
-        last = whole[-1] if whole else None
+        last = merged[-1] if merged else None
         if last is None or one.first - last.last > SHORTEST_SCENE or "flash" in (last.kind, one.kind):
-            whole.append(one)
+            merged.append(one)
         elif last.kind == "fade":
-            whole[-1] = replace(last, last=one.first - 1 if one.kind == "cut" else one.last)
+            merged[-1] = replace(last, last=one.first - 1 if one.kind == "cut" else one.last)
         elif one.kind == "fade" or (last.kind, one.kind) == ("cut", "dissolve"):
-            whole[-1] = replace(one, first=last.first)
+            merged[-1] = replace(one, first=last.first)
         elif (last.kind, one.kind) == ("dissolve", "cut"):
-            whole[-1] = replace(last, last=one.first - 1)
+            merged[-1] = replace(last, last=one.first - 1)
         else:
-            whole.append(one)
-    return whole
+            merged.append(one)
+    return merged
 
 
 def _fades(glances: Sequence[Glance], frames: Floats, _: Flags) -> Iterator[Transition]:
@@ -247,8 +247,8 @@ def _lit(flash: Floats, nearest: Floats, frame: Floats) -> bool:
     """
     if flash.mean(axis=1).min() - frame.mean() < FLASH_RISE:
         return False
-    whole = float((nearest < WHITE).mean())
-    return alike(np.minimum(frame, np.quantile(frame, whole)), nearest) >= FLASH_ALIKE
+    white_share = float((nearest < WHITE).mean())
+    return alike(np.minimum(frame, np.quantile(frame, white_share)), nearest) >= FLASH_ALIKE
 
 
 def _together(steps: Sequence[int]) -> list[list[int]]:

@@ -94,9 +94,9 @@ def validate_layers(layers: Sequence[Layer], nbytes: int, *, limit_bytes: int) -
 
 
 def _validate_shape(layer: Layer) -> None:
-    known = layer.name in UPLOAD_LAYERS and layer.dtype in LAYER_DTYPES
+    is_known = layer.name in UPLOAD_LAYERS and layer.dtype in LAYER_DTYPES
     sides = 0 < layer.rows <= COORDINATE and 0 < layer.columns <= COORDINATE and 0 < layer.channels <= CHANNELS
-    if not (known and sides):
+    if not (is_known and sides):
         raise ProtocolError(
             f"layer {layer.name!r} {layer.dtype!r} {layer.rows}×{layer.columns}×{layer.channels} is not possible",
             remedy="see docs/protocol.md",

@@ -51,8 +51,8 @@ CONES = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389,
 def named(chromaticities: Sequence[float]) -> str:
     """The name of a set; one that has none is spelled `xy(...)`, which `chromaticities_of` reads again."""
     given = np.asarray(chromaticities, float)
-    for name, known in PRIMARIES.items():
-        if np.abs(given - known).max() < _TOLERANCE:
+    for name, stored in PRIMARIES.items():
+        if np.abs(given - stored).max() < _TOLERANCE:
             return name
     return f"xy({','.join(f'{v:.5g}' for v in given)})"
 
@@ -86,11 +86,11 @@ def to_rec709(name: str) -> Matrix:
     target = to_xyz(PRIMARIES["rec709"])
     if ALIASES.get(name, name) == XYZ:
         return np.asarray(np.linalg.inv(target), np.float64)
-    known = chromaticities_of(name)
-    assert known is not None
-    source = to_xyz(known)
-    here, there = (CONES @ m.sum(1) for m in (source, target))
-    adapt = np.linalg.solve(CONES, np.diag(there / here) @ CONES)
+    chromaticities = chromaticities_of(name)
+    assert chromaticities is not None
+    source = to_xyz(chromaticities)
+    source_white, target_white = (CONES @ m.sum(1) for m in (source, target))
+    adapt = np.linalg.solve(CONES, np.diag(target_white / source_white) @ CONES)
     return np.asarray(np.linalg.solve(target, adapt @ source), np.float64)
 
 

@@ -81,8 +81,8 @@ def _meaning(space: str) -> Located | Formula | None:
 
     A formula is exact, and the same with every config that does not know the id.
     """
-    if config_name() != BUILT_IN_CONFIG and (mine := located(config_name(), space)):
-        return mine
+    if config_name() != BUILT_IN_CONFIG and (own := located(config_name(), space)):
+        return own
     return formula(space) or located(BUILT_IN_CONFIG, space) or located(NEWEST_CONFIG, space)
 
 

@@ -114,8 +114,8 @@ def _packed_by_openexr(part: OutPart, names: Sequence[str], planes: Sequence[Arr
         "dataWindow": _corners(part.window),
     }
     with scratch() as (_, alone):
-        whole = map(np.ascontiguousarray, planes)
-        OpenEXR.File(header, dict(zip(utf8_names(names), whole, strict=True))).write(alone)
+        contiguous = map(np.ascontiguousarray, planes)
+        OpenEXR.File(header, dict(zip(utf8_names(names), contiguous, strict=True))).write(alone)
         headers, end = read_headers(Path(alone))
         return Packed(headers[0], tuple(names), read_blocks(Path(alone), headers, end, 0))
 
@@ -127,18 +127,18 @@ def _corners(box: Box) -> tuple[Array, Array]:
 
 def _pieces(path: Path, parts: Sequence[OutPart], packed: Sequence[Packed]) -> list[bytes]:
     """The bytes of a file: magic, headers, tables, chunks."""
-    headers = [_header(path, part, its) for part, its in zip(parts, packed, strict=True)]
-    names = [name for part, its in zip(parts, packed, strict=True) for name in (part.name, *its.names)]
+    headers = [_header(path, part, packed_part) for part, packed_part in zip(parts, packed, strict=True)]
+    names = [name for part, packed_part in zip(parts, packed, strict=True) for name in (part.name, *packed_part.names)]
     names += [name for part in parts for name in part.attributes]
     long = any(len(name.encode("utf-8", "surrogateescape")) > _SHORT_NAME_BYTES for name in names)
     flags = 2 | MULTI_PART | (LONG_NAMES if long else 0)
     head = b"".join([MAGIC, struct.pack("<I", flags), *headers, b"\0"])
-    at = len(head) + 8 * sum(len(its.blocks) for its in packed)
+    at = len(head) + 8 * sum(len(packed_part.blocks) for packed_part in packed)
     tables: list[bytes] = []
     chunks: list[bytes] = []
-    for number, its in enumerate(packed):
+    for number, packed_part in enumerate(packed):
         starts = []
-        for block in its.blocks:
+        for block in packed_part.blocks:
             starts.append(at)
             at += 4 + len(block.head) + len(block.data)
             chunks += [struct.pack("<i", number), block.head, block.data]
@@ -147,7 +147,7 @@ def _pieces(path: Path, parts: Sequence[OutPart], packed: Sequence[Packed]) -> l
 
 
 def _header(path: Path, part: OutPart, packed: Packed) -> bytes:
-    made = {
+    attributes = {
         "channels": channel_list(packed.header, packed.names),
         "compression": packed.header.attributes["compression"],
         "dataWindow": Attribute("box2i", struct.pack("<4i", *part.window.to_exr())),
@@ -161,15 +161,15 @@ def _header(path: Path, part: OutPart, packed: Packed) -> bytes:
         "chunkCount": Attribute("int", struct.pack("<i", len(packed.blocks))),
     }
     if part.view:
-        made["view"] = Attribute.text(part.view)
+        attributes["view"] = Attribute.text(part.view)
     extra: dict[str, Attribute] = {}
     for name, value in part.attributes.items():
         attribute = attribute_of(value)
         if attribute is None or not name:
             _log.warning("%s: the attribute %s cannot be written and is left out", path, name)
-        elif name not in made or name.startswith("screenWindow"):
+        elif name not in attributes or name.startswith("screenWindow"):
             extra[name] = attribute
-    return written({**made, **extra})
+    return written({**attributes, **extra})
 
 
 def attribute_of(value: Any) -> Attribute | None:

@@ -36,11 +36,11 @@ def hero_parts(result: Result, making: Mapping[str, Any], compression: str, *, f
         masked = result.is_masked and _is_first(result.plate, kept)
         packed = _copied(result.plate, kept, None if free else compression) if kept and not masked else None
         pixels = {} if packed else _pixels(result, kept)
-        made = replace(_made(result, kept, making, compression), pixels=pixels, packed=packed)
+        hero_part = replace(_made(result, kept, making, compression), pixels=pixels, packed=packed)
         if packed is not None:
-            parts.append(made)
+            parts.append(hero_part)
         elif pixels:
-            parts += _without_loss(made)
+            parts += _without_loss(hero_part)
     return parts
 
 

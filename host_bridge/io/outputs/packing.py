@@ -103,17 +103,17 @@ def _weights_apart(planes: Sequence[Array]) -> Bytes | None:
 
 def _put_apart(plane: Array, out: Bytes) -> bool:
     """Whether PXR24 rounds and does no more: no float that becomes infinite, none that is no number."""
-    whole: Any = np.array(plane, order="C").view(np.uint32 if plane.dtype.str == "<f4" else np.uint16)
-    if not whole.any():
+    codes: Any = np.array(plane, order="C").view(np.uint32 if plane.dtype.str == "<f4" else np.uint16)
+    if not codes.any():
         return True
-    if whole.itemsize == 4:
-        if (whole & _SIGNLESS).max() > _LARGEST:
+    if codes.itemsize == 4:
+        if (codes & _SIGNLESS).max() > _LARGEST:
             return False
-        whole += _ROUND
-        whole >>= np.uint32(8)
-    steps = np.empty_like(whole)
-    steps[:, 0] = whole[:, 0]
-    np.subtract(whole[:, 1:], whole[:, :-1], out=steps[:, 1:])
+        codes += _ROUND
+        codes >>= np.uint32(8)
+    steps = np.empty_like(codes)
+    steps[:, 0] = codes[:, 0]
+    np.subtract(codes[:, 1:], codes[:, :-1], out=steps[:, 1:])
     for n in range(out.shape[1]):
         np.right_shift(steps, 8 * (out.shape[1] - 1 - n), out=out[:, n], casting="unsafe")
     return True

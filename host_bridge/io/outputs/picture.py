@@ -33,7 +33,7 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
     """
     suffix = path.suffix.lower()
     values, kind = _encoded(pixels, suffix)
-    with replacing(path) as made, utf8_path(made) as temporary:
+    with replacing(path) as scratch, utf8_path(scratch) as temporary:
         writer = oiio.ImageOutput.create(temporary)
         if writer is None:
             oiio.geterror()  # what is not fetched is printed at exit
@@ -58,9 +58,9 @@ def _readable(path: str) -> bool:
     """Whether every row reads back: the PNG writer does not notice a full disk."""
     with silenced():
         reader = oiio.ImageInput.open(path)
-        whole = reader is not None and reader.read_image(0, 0, 0, reader.spec().nchannels, "unknown") is not None
+        is_readable = reader is not None and reader.read_image(0, 0, 0, reader.spec().nchannels, "unknown") is not None
     (reader.geterror if reader is not None else oiio.geterror)()
-    return whole
+    return is_readable
 
 
 def _encoded(pixels: Array, suffix: str) -> tuple[Array, str]:

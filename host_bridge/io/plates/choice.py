@@ -46,11 +46,11 @@ def pictures(channels: Sequence[Channel]) -> tuple[Picture, ...]:
     """Every complete set of colour channels, in file order; alpha only of the same part and layer."""
     found = []
     for group in dict.fromkeys(c.group for c in channels):
-        there = {c.component: c for c in channels if c.group == group}
+        components = {c.component: c for c in channels if c.group == group}
         for names in COLOR_SETS:
-            if all(name in there for name in names) and (group[1] == "" or len(names) > 1):
-                alpha = [there[a] for a in ALPHAS if a in there]
-                found.append(Picture((*(there[n] for n in names), *alpha[:1]), _label(there[names[0]])))
+            if all(name in components for name in names) and (group[1] == "" or len(names) > 1):
+                alpha = [components[a] for a in ALPHAS if a in components]
+                found.append(Picture((*(components[n] for n in names), *alpha[:1]), _label(components[names[0]])))
                 break
     return tuple(found)
 
@@ -150,8 +150,8 @@ def infer_views(channels: Sequence[Channel]) -> tuple[Channel, ...]:
 
 def _eye(channel: Channel) -> str:
     """The only eye among the words of a channel's part and layer; "" without one."""
-    there = {w for w in words_of(f"{channel.part_name}.{channel.layer}") if w in EYES}
-    return there.pop() if len(there) == 1 else ""
+    eyes = {w for w in words_of(f"{channel.part_name}.{channel.layer}") if w in EYES}
+    return eyes.pop() if len(eyes) == 1 else ""
 
 
 def _sideless(channel: Channel) -> tuple[str, str]:

@@ -51,19 +51,19 @@ def depth_channels(channels: Sequence[Channel]) -> list[DepthChannel]:
         layer, _, component = name.rpartition(".")
         layers.setdefault(layer, {}).setdefault(component, channel)
     found: list[tuple[tuple[int, int, str], DepthChannel]] = []
-    for layer, there in layers.items():
+    for layer, members in layers.items():
         word = _word(layer)
-        if word in DEPTH_WORDS and not _is_vector(there):
-            value = next((c for wanted in COMPONENTS for c in there if c.lower() == wanted.lower()), None)
+        if word in DEPTH_WORDS and not _is_vector(members):
+            value = next((c for wanted in COMPONENTS for c in members if c.lower() == wanted.lower()), None)
             if value is not None:
-                found.append(((DEPTH_WORDS.index(word), 0, layer), DepthChannel(there[value])))
+                found.append(((DEPTH_WORDS.index(word), 0, layer), DepthChannel(members[value])))
             continue
-        for component, channel in there.items():
-            if _word(component) in DEPTH_WORDS and not (_is_vector(there) or _named_vector(word)):
+        for component, channel in members.items():
+            if _word(component) in DEPTH_WORDS and not (_is_vector(members) or _named_vector(word)):
                 found.append(((DEPTH_WORDS.index(_word(component)), 1, layer), DepthChannel(channel)))
         if word == _word(INVERSE_DEPTH):
-            own = next(iter(there.values()))
-            found.append(((len(DEPTH_WORDS), 0, layer), DepthChannel(own, "near-is-white")))
+            only = next(iter(members.values()))
+            found.append(((len(DEPTH_WORDS), 0, layer), DepthChannel(only, "near-is-white")))
     return [depth for _, depth in sorted(found, key=lambda one: one[0])]
 
 
@@ -91,16 +91,16 @@ def _meant(channel: Channel) -> DepthChannel:
     layer = _full_name(channel).rpartition(".")[0]
     if layer == "disparityR":
         return DepthChannel(channel, "near-is-white", -1.0)
-    own = layer == "disparityL" or _word(layer) == _word(INVERSE_DEPTH)
-    return DepthChannel(channel, "near-is-white") if own else DepthChannel(channel)
+    is_ours = layer == "disparityL" or _word(layer) == _word(INVERSE_DEPTH)
+    return DepthChannel(channel, "near-is-white") if is_ours else DepthChannel(channel)
 
 
 def _full_name(channel: Channel) -> str:
     """The channel's name, led by its part's where it has no layer of its own and the part is named for depth."""
     part, bare = channel.part_name, "." not in channel.name
     word = _word(part)
-    known = word in (*DEPTH_WORDS, _word(INVERSE_DEPTH)) or _named_vector(word)
-    return f"{part}.{channel.name}" if bare and known else channel.name
+    is_depth_word = word in (*DEPTH_WORDS, _word(INVERSE_DEPTH)) or _named_vector(word)
+    return f"{part}.{channel.name}" if bare and is_depth_word else channel.name
 
 
 def _word(name: str) -> str:
@@ -109,9 +109,9 @@ def _word(name: str) -> str:
     return last.rstrip("0123456789") or last
 
 
-def _is_vector(there: dict[str, Channel]) -> bool:
+def _is_vector(members: dict[str, Channel]) -> bool:
     """Whether a layer's channels are three components. A depth that a compositor copied to R, G and B is none."""
-    names = {name.lower() for name in there}
+    names = {name.lower() for name in members}
     return {"x", "y", "z"} <= names
 
 

@@ -126,20 +126,20 @@ def fitted(depth: DepthPicture, frame: Frame) -> Array:
 
 def _from_exr(file: ExrFile, view: str, channel: str) -> DepthPicture:
     chosen = view if view in file.views else (file.views or ("",))[0]
-    mine = of_view(file.channels, chosen) if chosen else file.channels
-    found = pick_varying(file, mine, wanted=channel)
+    channels = of_view(file.channels, chosen) if chosen else file.channels
+    found = pick_varying(file, channels, channel=channel)
     if found is not None:
         window = found.channel.window
         return DepthPicture(file.path, found.pixels, window, file.display, True, found.channel.stored, found.meaning)
-    own = find_disparity(file, "right" if chosen == "right" else "left")
-    if own is not None:
-        pixels = file.read([own])[0].astype(np.float32)
-        nearer = -pixels if own.layer == "disparityR" else pixels
-        return DepthPicture(file.path, nearer, own.window, file.display, True, own.stored, "near-is-white")
-    colours = [c for c in mine if c.component.lower() not in ("a", "alpha") and c.sampling == (1, 1)]
+    disparity = find_disparity(file, "right" if chosen == "right" else "left")
+    if disparity is not None:
+        pixels = file.read([disparity])[0].astype(np.float32)
+        nearer = -pixels if disparity.layer == "disparityR" else pixels
+        return DepthPicture(file.path, nearer, disparity.window, file.display, True, disparity.stored, "near-is-white")
+    colours = [c for c in channels if c.component.lower() not in ("a", "alpha") and c.sampling == (1, 1)]
     planes = file.read(colours) if 0 < len(colours) <= 3 else []
     if not planes or not all(np.array_equal(planes[0], plane, equal_nan=True) for plane in planes[1:]):
-        listed = ", ".join(c.stored for c in mine[:8])
+        listed = ", ".join(c.stored for c in channels[:8])
         raise PlateError(f"no depth among the channels {listed}", where=str(file.path),
                          remedy="name it with --depth-channel")  # fmt: skip
     pixels = planes[0].astype(np.float32, copy=False)

@@ -38,14 +38,14 @@ class Found:
 
 
 def pick_varying(
-    file: ExrFile, mine: Sequence[Channel], *, wanted: str = "", others: Sequence[Layer] = ()
+    file: ExrFile, channels: Sequence[Channel], *, channel: str = "", others: Sequence[Layer] = ()
 ) -> Found | None:
     """The depth of one view of an EXR.
 
     Args:
         file: the opened file.
-        mine: the view's channels.
-        wanted: the channel that a person named; "" looks for the usual names.
+        channels: the view's channels.
+        channel: the channel that a person named; "" looks for the usual names.
         others: channels that were read already.
 
     Returns:
@@ -54,12 +54,12 @@ def pick_varying(
     Raises:
         PlateError: the named channel does not exist, or its pixels are damaged.
     """
-    named = [named_channel(mine, wanted, where=str(file.path))] if wanted else []
-    candidates = named or depth_channels(mine)
-    known = {layer.name: layer for layer in others}
+    named = [named_channel(channels, channel, where=str(file.path))] if channel else []
+    candidates = named or depth_channels(channels)
+    by_name = {layer.name: layer for layer in others}
     found = None
     for candidate in candidates:
-        depth = _read(file, candidate, known.get(candidate.channel.name))
+        depth = _read(file, candidate, by_name.get(candidate.channel.name))
         if depth.varies:
             return depth
         _log.info("%s: %s holds a single value, so it is not depth", file.path, candidate.channel.stored)

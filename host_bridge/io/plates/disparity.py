@@ -62,16 +62,16 @@ def find_disparity(file: ExrFile, hero: str) -> Channel | None:
     toward = {"left": "right", "right": "left"}.get(hero)
     if toward is None:
         return None
-    mine = of_view(file.channels, hero) if hero in file.views else file.channels
-    return pick_disparity(mine, toward=toward) or pick_disparity(file.channels, toward=toward)
+    channels = of_view(file.channels, hero) if hero in file.views else file.channels
+    return pick_disparity(channels, toward=toward) or pick_disparity(file.channels, toward=toward)
 
 
 def _from_exr(path: Path, hero: str, data: Box) -> Array:
     file = open_exr(path)
     channel = find_disparity(file, hero)
     if channel is None:
-        wanted = {"left": "disparityR.x", "right": "disparityL.x"}.get(hero, "disparity for --hero none")
-        raise PlateError(f"no {wanted} in it", where=str(path), remedy=f"give {FORMATS}")
+        channel_name = {"left": "disparityR.x", "right": "disparityL.x"}.get(hero, "disparity for --hero none")
+        raise PlateError(f"no {channel_name} in it", where=str(path), remedy=f"give {FORMATS}")
     pixels = file.read([channel])[0].astype(np.float32)
     return relaid(-pixels if hero == "left" else pixels, channel.window, data)[..., None]
 
@@ -107,7 +107,7 @@ def read_pfm(path: Path) -> Array:
         LimitError: larger than a plate may be.
     """
     # PFM stores its bottom row first.
-    wanted = oiio.ImageSpec()
-    wanted.attribute("pnm:pfmflip", 1)
-    with opened(path, wanted) as reader:
+    config = oiio.ImageSpec()
+    config.attribute("pnm:pfmflip", 1)
+    with opened(path, config) as reader:
         return np.ascontiguousarray(read_pixels(reader, path)[..., 0], np.float32)

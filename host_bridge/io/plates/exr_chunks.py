@@ -222,8 +222,8 @@ def header_of(channels: Sequence[tuple[str, str]], compression: str) -> Header:
     """A header that says nothing but channels, each its name and type in the chunks' order, and compression."""
     listed = b"".join(_listed_channel(name, kind, 0, (1, 1)) for name, kind in channels)
     number = bytes([COMPRESSION.index(compression)])
-    made = {"channels": Attribute("chlist", listed + b"\0"), "compression": Attribute("compression", number)}
-    return Header(made, MULTI_PART)
+    attributes = {"channels": Attribute("chlist", listed + b"\0"), "compression": Attribute("compression", number)}
+    return Header(attributes, MULTI_PART)
 
 
 def channel_list(header: Header, names: Sequence[str]) -> Attribute:

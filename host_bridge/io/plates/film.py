@@ -118,13 +118,13 @@ class Film:
             PlateError: it cannot be decoded.
         """
         with self._lock:
-            known = self._contents.get(position)
-        if known is None:
+            digest = self._contents.get(position)
+        if digest is None:
             frame = self._decoder.frame(position)
-            known = f"{film_pixels.content(frame)} {_orientation(frame)}"
+            digest = f"{film_pixels.content(frame)} {_orientation(frame)}"
             with self._lock:
-                self._contents[position] = known
-        return known
+                self._contents[position] = digest
+        return digest
 
 
 def open_movie(path: Path) -> Film:

@@ -108,9 +108,9 @@ def _planar(frame: VideoFrame) -> VideoFrame:
     planes = {c.plane for c in fmt.components}
     if len(planes) == len(fmt.components) and not fmt.has_palette and not fmt.is_big_endian:
         return frame
-    wanted = _planar_name(fmt, frame.width, frame.height)
+    planar = _planar_name(fmt, frame.width, frame.height)
     try:
-        return frame.reformat(format=wanted)
+        return frame.reformat(format=planar)
     except ValueError as error:
         raise PlateError(f"the pixel format {fmt.name} is not read", remedy="convert the film to 10 bits") from error
 

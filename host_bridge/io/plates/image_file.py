@@ -20,12 +20,12 @@ _HEAD_BYTES = 1 << 16
 
 
 @contextlib.contextmanager
-def opened(path: Path, wanted: oiio.ImageSpec | None = None) -> Iterator[oiio.ImageInput]:
+def opened(path: Path, config: oiio.ImageSpec | None = None) -> Iterator[oiio.ImageInput]:
     """A picture's reader.
 
     Args:
         path: the file.
-        wanted: how its format is to be read; None as usual.
+        config: how its format is to be read; None as usual.
 
     Raises:
         PlateError: no picture.
@@ -33,7 +33,7 @@ def opened(path: Path, wanted: oiio.ImageSpec | None = None) -> Iterator[oiio.Im
     """
     guard.first_bytes(path)
     with silenced(), utf8_path(path) as text:
-        reader = oiio.ImageInput.open(text, wanted) if wanted else oiio.ImageInput.open(text)
+        reader = oiio.ImageInput.open(text, config) if config else oiio.ImageInput.open(text)
     if reader is None:
         raise _unreadable(path, oiio.geterror())
     try:

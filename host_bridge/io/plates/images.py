@@ -115,16 +115,16 @@ def _aspect(spec: oiio.ImageSpec) -> float:
 
 def _colour(path: Path, pixels: Array, names: list[str]) -> tuple[Array, tuple[str, ...]]:
     if all(c in names for c in "RGB"):
-        wanted = ["R", "G", "B", *(["A"] if "A" in names else [])]
+        chosen = ["R", "G", "B", *(["A"] if "A" in names else [])]
     elif len(names) <= 2:
-        wanted = names
+        chosen = names
         return np.ascontiguousarray(pixels), ("Y", "A")[: len(names)]
     else:
         raise PlateError(
             f"no colour among the channels {', '.join(names)}", where=str(path), remedy="give R, G and B, or Y"
         )
-    order = [names.index(c) for c in wanted]
-    return (pixels if order == list(range(len(names))) else np.ascontiguousarray(pixels[..., order])), tuple(wanted)
+    order = [names.index(c) for c in chosen]
+    return (pixels if order == list(range(len(names))) else np.ascontiguousarray(pixels[..., order])), tuple(chosen)
 
 
 def _decoded(pixels: Array, names: tuple[str, ...], tag: Tag, linear: bool) -> Array:

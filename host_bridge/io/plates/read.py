@@ -78,8 +78,8 @@ def read_windows(path: Path, *, view: str = "", layer: str = "") -> tuple[Box, B
     if path.suffix.lower() not in EXR_NAMES and guard.first_bytes(path, 4) != MAGIC:
         return read_image_windows(path)
     file = open_exr(path)
-    _, mine = view_of(file, view)
-    return file.display, chosen_picture(path, mine, pictures(mine), layer).channels[0].window
+    _, channels = view_of(file, view)
+    return file.display, chosen_picture(path, channels, pictures(channels), layer).channels[0].window
 
 
 def view_of(file: ExrFile, view: str) -> tuple[str, tuple[Channel, ...]]:
@@ -136,10 +136,10 @@ def plate_of(image: Image, path: Path, number: int, view: str = "") -> Plate:
 def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | None, depth_channel: str) -> Plate:
     guard.validate_picture(file.path, file.display)
     stamp = stamp_of(file.path)
-    chosen, mine = view_of(file, view)
-    there = pictures(mine)
-    picture = chosen_picture(file.path, mine, there, layer)
-    picked, mine = picture.channels, apart(mine, picture.channels)
+    chosen, channels = view_of(file, view)
+    available = pictures(channels)
+    picture = chosen_picture(file.path, channels, available, layer)
+    picked, channels = picture.channels, apart(channels, picture.channels)
     header = file.headers[picture.part]
     pixels, names = _color(file, picked, header)
     data = picked[0].window
@@ -147,11 +147,11 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
     layers = {"color": validated_finite(file.path, pixels)}
     if colour.needs_look(tag.space, names):
         layers["look"] = colour.make_look(pixels, names, tag.space)
-    others = _others(file, mine, picked)
+    others = _others(file, channels, picked)
     extra = _ride(others, data)
     if extra:
         layers["extra"] = _stacked(extra)
-    depth = pick_varying(file, mine, wanted=depth_channel, others=others)
+    depth = pick_varying(file, channels, channel=depth_channel, others=others)
     if depth is not None:
         layers["depth"] = over(depth.pixels, depth.channel.window, data)
     return Plate(
@@ -169,7 +169,7 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
         pixel_space=tag.space,
         tag=tag,
         picture=picture.label,
-        pictures=tuple(p.label for p in there),
+        pictures=tuple(p.label for p in available),
         grey=picked[0].name if len(names) <= 2 and picked[0].component != "Y" else "",
         depth_name=depth.channel.name if depth else "",
         depth_meaning=depth.meaning if depth else "auto",
@@ -177,24 +177,24 @@ def _read_exr(file: ExrFile, number: int, view: str, layer: str, space: str | No
     )
 
 
-def chosen_picture(path: Path, mine: Sequence[Channel], there: Sequence[Picture], layer: str) -> Picture:
+def chosen_picture(path: Path, channels: Sequence[Channel], available: Sequence[Picture], layer: str) -> Picture:
     """The picture among those of a view.
 
     Raises:
         PlateError: there is none, or none of that name.
     """
-    picture = choose_picture(there, layer)
-    if picture is None and (layer or not there):
-        picture = lone_grey(mine, layer)
+    picture = choose_picture(available, layer)
+    if picture is None and (layer or not available):
+        picture = lone_grey(channels, layer)
         if picture is not None:
             log_once(path, LONE_GREY.format(picture.channels[0].name))
     if picture is not None:
         return picture
-    if layer and there:
-        labels = ", ".join(p.label for p in there)
+    if layer and available:
+        labels = ", ".join(p.label for p in available)
         raise PlateError(f"no colour in a layer {layer!r}", where=str(path), remedy=f"--layer may be: {labels}")
-    remedy = "give depth with --depth, beside a plate" if depth_channels(mine) else "give R, G and B, or Y"
-    raise PlateError(f"no colour among the channels {_listed(mine)}", where=str(path), remedy=remedy)
+    remedy = "give depth with --depth, beside a plate" if depth_channels(channels) else "give R, G and B, or Y"
+    raise PlateError(f"no colour among the channels {_listed(channels)}", where=str(path), remedy=remedy)
 
 
 def choose_view(file: ExrFile, view: str) -> str:
@@ -246,11 +246,11 @@ def _stored_types(picked: Sequence[Channel], pixels: Array) -> tuple[str, ...]:
     return tuple(c.dtype for c in picked)
 
 
-def _others(file: ExrFile, mine: Sequence[Channel], picked: Sequence[Channel]) -> tuple[Layer, ...]:
+def _others(file: ExrFile, channels: Sequence[Channel], picked: Sequence[Channel]) -> tuple[Layer, ...]:
     taken = {(c.part, c.stored) for c in picked}
     rest = [
         c
-        for c in mine
+        for c in channels
         if (c.part, c.stored) not in taken and c.sampling == (1, 1) and c.layer.partition(".")[0] not in OWN_LAYERS
     ]
     return tuple(Layer(c.name, p, c.window, c.part, c.stored) for c, p in zip(rest, file.read(rest), strict=True))

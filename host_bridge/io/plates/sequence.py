@@ -74,12 +74,12 @@ class PlateSequence:
         wanted = parse_frames(frames) if frames is not None else pattern.declared or _spanned(found)
         missing = frozenset(wanted) - frozenset(found)
         if len(missing) == len(wanted):
-            there = f"frames on disk: {fileseq.framesToFrameRange(found) or 'none'}; check the path and --frames"
+            remedy = f"frames on disk: {fileseq.framesToFrameRange(found) or 'none'}; check the path and --frames"
             other = "" if found else pattern.with_other_padding(view)
             raise MissingFrameError(
                 f"none of the {len(wanted)} requested frames has a file" if wanted else "no file matches",
                 where=text,
-                remedy=f"there are files with shorter numbers: {other}" if other else there,
+                remedy=f"there are files with shorter numbers: {other}" if other else remedy,
             )
         return PlateSequence(pattern, wanted, missing, view, layer, found)
 
@@ -137,9 +137,9 @@ class PlateSequence:
 
     def held(self, frame: int) -> int | None:
         """The frame that stands in for a missing one: the nearest earlier that exists, else the first; or None."""
-        there = [n for n in self.frames if n not in self.missing]
-        earlier = [n for n in there if n < frame]
-        return max(earlier) if earlier else min(there, default=None)
+        present = [n for n in self.frames if n not in self.missing]
+        earlier = [n for n in present if n < frame]
+        return max(earlier) if earlier else min(present, default=None)
 
 
 def _single(pattern: Pattern, frames: str | None, view: str) -> PlateSequence:
@@ -157,16 +157,16 @@ def _single(pattern: Pattern, frames: str | None, view: str) -> PlateSequence:
 
 
 def _of_film(pattern: Pattern, film: Film, frames: str | None, view: str, start: int | None) -> PlateSequence:
-    there = film.held(start)
+    present = film.held(start)
     wanted = parse_frames(frames) if frames is not None else film.frames(start)
-    missing = frozenset(wanted) - frozenset(there)
+    missing = frozenset(wanted) - frozenset(present)
     if len(missing) == len(wanted):
         raise MissingFrameError(
             f"none of the {len(wanted)} requested frames is in the movie",
             where=pattern.text,
-            remedy=f"its frames are {there[0]}-{there[-1]}; check --frames and --start",
+            remedy=f"its frames are {present[0]}-{present[-1]}; check --frames and --start",
         )
-    return PlateSequence(pattern, wanted, missing, view, film=film, first=there[0])
+    return PlateSequence(pattern, wanted, missing, view, film=film, first=present[0])
 
 
 def _number_of(path: Path) -> int:
@@ -177,8 +177,8 @@ def _number_of(path: Path) -> int:
 
 def _no_view(pattern: Pattern) -> BadInputError:
     found = pattern.views_on_disk()
-    there = f"name one of {', '.join(found)} with --view" if found else "name it with --view; no view has files there"
-    return BadInputError("the plate has one file a view, and no view is named", where=pattern.text, remedy=there)
+    remedy = f"name one of {', '.join(found)} with --view" if found else "name it with --view; no view has files there"
+    return BadInputError("the plate has one file a view, and no view is named", where=pattern.text, remedy=remedy)
 
 
 def _spanned(found: Iterable[int]) -> tuple[int, ...]:

@@ -56,7 +56,7 @@ def as_rational(rate: object) -> Fraction | None:
     """A frame rate as a fraction, that of NTSC's where it is one; None for what is no rate."""
     if not isinstance(rate, int | float) or not math.isfinite(rate) or not 0 < rate <= _FASTEST:
         return None
-    whole = round(rate * 1.001)
-    if abs(rate - round(rate)) > 1e-3 and abs(rate * 1.001 - whole) < 5e-3:
-        return Fraction(whole * 1000, 1001)
+    rounded = round(rate * 1.001)
+    if abs(rate - round(rate)) > 1e-3 and abs(rate * 1.001 - rounded) < 5e-3:
+        return Fraction(rounded * 1000, 1001)
     return Fraction(rate).limit_denominator(1001)

@@ -80,8 +80,8 @@ def read_view(
 
 def _of_exr(file: ExrFile, sequence: PlateSequence, space: str | None) -> ViewPicture:
     guard.validate_picture(file.path, file.display)
-    _, mine = view_of(file, sequence.view)
-    picture = chosen_picture(file.path, mine, pictures(mine), sequence.layer)
+    _, channels = view_of(file, sequence.view)
+    picture = chosen_picture(file.path, channels, pictures(channels), sequence.layer)
     header = file.headers[picture.part]
     if any(c.component == "RY" for c in picture.channels):
         pixels, names = from_luma(file, picture.channels, header)
@@ -100,8 +100,8 @@ def _of_image(image: Image, path: Path) -> ViewPicture:
 
 
 def _colours(path: Path, planes: list[Array], names: tuple[str, ...]) -> tuple[Array, ...]:
-    wanted = "RGB" if "G" in names else names[0]
-    found = [planes[names.index(name)] for name in wanted]
+    chosen = "RGB" if "G" in names else names[0]
+    found = [planes[names.index(name)] for name in chosen]
     if not any(np.isfinite(plane[::16, ::16]).any() for plane in found):
         validated_finite(path, np.stack(found, -1))
     return tuple(plane if plane.dtype.str == "<f2" else plane.astype(np.float32, copy=False) for plane in found)
