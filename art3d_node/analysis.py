@@ -195,15 +195,15 @@ def _global_layer(
         # The shot says that nothing is to be seen here: what a style makes of its noise is no depth.
         return Fit(0.0, 0.0), torch.where(torch.isfinite(disparity), 0.0, disparity), (0.0, 0.0)
     constant = scale.ndim == 0 and shift.ndim == 0
-    own = Fit(float(scale), float(shift)) if constant else _fit(disparity, iz).times(1.0 / width)
-    wanted = Fit(
-        own.scale if shot.fit_scale is None else shot.fit_scale,
-        own.shift if shot.fit_shift is None else shot.fit_shift,
+    frame_fit = Fit(float(scale), float(shift)) if constant else _fit(disparity, iz).times(1.0 / width)
+    target_fit = Fit(
+        frame_fit.scale if shot.fit_scale is None else shot.fit_scale,
+        frame_fit.shift if shot.fit_shift is None else shot.fit_shift,
     )
-    moved = blueprint.replace_fit(disparity, iz, own.times(width), wanted.times(width))
+    moved = blueprint.replace_fit(disparity, iz, frame_fit.times(width), target_fit.times(width))
     if constant and moved is disparity:
-        return wanted, moved, (0.0, 0.0)
-    return wanted, moved, _finite_range(blueprint.local_layer(moved, iz, wanted.times(width)))
+        return target_fit, moved, (0.0, 0.0)
+    return target_fit, moved, _finite_range(blueprint.local_layer(moved, iz, target_fit.times(width)))
 
 
 def _fit(disparity: Tensor, iz: Tensor) -> Fit:

@@ -36,6 +36,6 @@ class BlendedStyle:
         """As `Staging.stage`."""
         scale, shift = inverse_depth.new_zeros(()), inverse_depth.new_zeros(())
         for style, share in self.parts:
-            mine = style.stage(look, inverse_depth, aspect=aspect)
-            scale, shift = scale + share * mine[0], shift + share * mine[1]
+            staged = style.stage(look, inverse_depth, aspect=aspect)
+            scale, shift = scale + share * staged[0], shift + share * staged[1]
         return scale, shift

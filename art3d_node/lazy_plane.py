@@ -78,9 +78,9 @@ def _alike(missing: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(itertools.pairwise(borders))
 
 
-def _runs(wanted: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """First and one past the last index of every run of true values."""
-    change = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]])))
+    change = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
     return [(int(first), int(end)) for first, end in change.reshape(-1, 2)]
 
 

@@ -133,8 +133,8 @@ class Library:
         if found is None and self._open_paths and (Path(name, "config.json").is_file() or _is_onnx(Path(name))):
             found = Path(name)
         if found is None:
-            known = name in checkpoints.KNOWN or name in checkpoints.FOLDERS
-            raise ValueError("its weights are not on this machine" if known else "there is no such depth source")
+            is_published = name in checkpoints.KNOWN or name in checkpoints.FOLDERS
+            raise ValueError("its weights are not on this machine" if is_published else "there is no such depth source")
         if _is_onnx(found):
             from art3d_node.models.onnx_depth import OnnxDepth
 

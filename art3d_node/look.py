@@ -24,8 +24,8 @@ _KEPT_BITS = 16  # of a float, enough to know its display level but for a step o
 def rgb_of(color: Tensor, channels: Sequence[str]) -> Tensor:
     """(H, W, 3) of the channels R, G, B; a plate without them shows its Y or first channel as grey."""
     if all(name in channels for name in "RGB"):
-        wanted = [channels.index(name) for name in "RGB"]
-        return color[..., :3] if wanted == [0, 1, 2] else color[..., wanted]
+        order = [channels.index(name) for name in "RGB"]
+        return color[..., :3] if order == [0, 1, 2] else color[..., order]
     grey = channels.index("Y") if "Y" in channels else 0
     return color[..., grey : grey + 1].expand(*color.shape[:2], 3)
 
@@ -77,13 +77,13 @@ def _bounded(rgb: Tensor) -> Tensor:
 def _levels() -> tuple[FloatArray, ByteArray]:
     """What turns light into 8-bit levels of the display curve without a power: the least light of each level, and for
     the upper bits of a float the level of the least light that has them."""
-    wanted = torch.arange(1, _LEVELS, device=CPU)
+    levels = torch.arange(1, _LEVELS, device=CPU)
     # Floats above 0 sort like their bits.
     low = torch.zeros(_LEVELS - 1, dtype=torch.int32, device=CPU)
     high = torch.full_like(low, int(np.float32(_BRIGHTEST).view(np.int32)))
     while bool((low < high).any()):
         middle = low + (high - low) // 2
-        reached = (display_curve(middle.view(torch.float32)) * (_LEVELS - 1) + 0.5).to(torch.int64) >= wanted
+        reached = (display_curve(middle.view(torch.float32)) * (_LEVELS - 1) + 0.5).to(torch.int64) >= levels
         low, high = torch.where(reached, low, middle + 1), torch.where(reached, middle, high)
     least = np.concatenate([[0.0], low.view(torch.float32).numpy()]).astype(np.float32)
     upper = np.arange((int(np.float32(_BRIGHTEST).view(np.int32)) >> _KEPT_BITS) + 1, dtype=np.int32)

@@ -40,14 +40,14 @@ class Link:
         return self.flow.nbytes + self.trust.nbytes
 
 
-def links(here: Grey, there: Grey) -> tuple[Link, Link]:
+def links(first: Grey, second: Grey) -> tuple[Link, Link]:
     """The motion from a frame to a neighbouring one, and back.
 
     Args:
-        here, there: what `grey` made of two looks of one size.
+        first, second: what `grey` made of two looks of one size.
     """
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    ahead, back = (np.asarray(engine.calc(a, b, None), np.float32) for a, b in ((here, there), (there, here)))
+    ahead, back = (np.asarray(engine.calc(a, b, None), np.float32) for a, b in ((first, second), (second, first)))
     return Link(ahead, _trust(ahead, back)), Link(back, _trust(back, ahead))
 
 
@@ -61,9 +61,9 @@ def extended(path: Link, link: Link) -> Link:
     return Link(path.flow + follow(link.flow, path.flow), path.trust * follow(link.trust, path.flow))
 
 
-def likeness(here: Grey, there: Grey, path: Link) -> Floats:
+def likeness(first: Grey, second: Grey, path: Link) -> Floats:
     """(h, w) how far a path is to be believed, 0..1: trusted all the way, to where the picture is alike."""
-    change = np.abs(follow(there.astype(np.float32), path.flow) - here)
+    change = np.abs(follow(second.astype(np.float32), path.flow) - first)
     smooth = np.asarray(cv2.GaussianBlur(change, (0, 0), 1.5), np.float32)
     return np.asarray(path.trust * np.exp(-np.square(smooth / PHOTOMETRIC_LEVELS)), np.float32)
 

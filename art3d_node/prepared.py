@@ -174,11 +174,11 @@ def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, flo
     away = knobs.zero_plane_pct / 100.0 * a.width_px
     low, high = (a.disparity_range_px[i] + gained[i] + local[i] - away for i in (0, 1))
     if not has_matte:
-        whole = sorted(knobs.depth_gain * fit.scale * iz for iz in a.inverse_depth_range)
+        depth_range = sorted(knobs.depth_gain * fit.scale * iz for iz in a.inverse_depth_range)
         sculpted = sorted(knobs.sculpt * value for value in a.local_range_px)
         low, high = (
-            max(low, whole[0] + sculpted[0] + fit.shift - away),
-            min(high, whole[1] + sculpted[1] + fit.shift - away),
+            max(low, depth_range[0] + sculpted[0] + fit.shift - away),
+            min(high, depth_range[1] + sculpted[1] + fit.shift - away),
         )
     # Room for the rounding of float32, far below what moves a pixel.
     slack = 1e-4 + 1e-5 * max(abs(low), abs(high), *(abs(v) for v in gained))

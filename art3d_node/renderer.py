@@ -226,9 +226,9 @@ class _TileJob:
     def _placed(self, part: Tensor, inside: Box) -> Tensor:
         if inside == self.box:
             return part
-        whole = self._nothing(part.shape[2])
-        whole[inside.slices(self.box)] = part
-        return whole
+        plane = self._nothing(part.shape[2])
+        plane[inside.slices(self.box)] = part
+        return plane
 
 
 def _kind_and_eye(name: str) -> tuple[str, Eye]:

@@ -42,11 +42,11 @@ def framed(plane: Tensor, name: str, seen: Box, box: Box, plate: PlateTensors) -
     if seen == box or plate.barred is None:
         return plane
     beyond = 1.0 if name.startswith("window_") else 0.0
-    whole = torch.full((box.height, box.width, plane.shape[2]), beyond, device=plane.device)
+    canvas = torch.full((box.height, box.width, plane.shape[2]), beyond, device=plane.device)
     bars, layer = box.intersect(plate.barred.data), _LAYERS.get(name)
     if layer and not bars.empty:
         pixels = plate.barred.layers[layer][bars.slices(plate.barred.data)]
-        whole[bars.slices(box)] = as_float(pixels, plane.device)
+        canvas[bars.slices(box)] = as_float(pixels, plane.device)
     if not seen.empty:
-        whole[seen.slices(box)] = plane
-    return whole
+        canvas[seen.slices(box)] = plane
+    return canvas

@@ -87,8 +87,8 @@ def _opinions(grey: Grey, raw: Floats, side: Sequence[Neighbour]) -> Iterator[tu
             return
         path = other.link if path is None else extended(path, other.link)
         trust = cv2.resize(likeness(grey, other.grey, path), size, interpolation=cv2.INTER_LINEAR)
-        there = cv2.resize(other.raw, size, interpolation=cv2.INTER_LINEAR)
-        yield _aligned(follow(there, scaled(path.flow, size)), raw, np.asarray(trust)), np.asarray(trust)
+        resized = cv2.resize(other.raw, size, interpolation=cv2.INTER_LINEAR)
+        yield _aligned(follow(resized, scaled(path.flow, size)), raw, np.asarray(trust)), np.asarray(trust)
 
 
 def _aligned(moved: Floats, raw: Floats, trust: Floats) -> Floats:

@@ -56,11 +56,11 @@ def upload(array: Array, device: torch.device) -> Tensor:
         array: any shape and stride; half and eight-bit layers travel as they are, at their own size.
         device: where to.
     """
-    whole = np.ascontiguousarray(array)
-    tensor = torch.empty(whole.shape, dtype=torch.from_numpy(np.empty(0, whole.dtype)).dtype, device=device)
-    if whole.size == 0:
+    contiguous = np.ascontiguousarray(array)
+    tensor = torch.empty(contiguous.shape, dtype=torch.from_numpy(np.empty(0, contiguous.dtype)).dtype, device=device)
+    if contiguous.size == 0:
         return tensor
-    source, target = whole.reshape(-1).view(np.uint8), tensor.view(-1).view(torch.uint8)
+    source, target = contiguous.reshape(-1).view(np.uint8), tensor.view(-1).view(torch.uint8)
     lane = _lane(device, "up")
     for index, first in enumerate(range(0, source.size, CHUNK_BYTES)):
         part, turn = source[first : first + CHUNK_BYTES], index % 2

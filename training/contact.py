@@ -73,8 +73,8 @@ def _some(rows: Sequence[Row]) -> list[Row]:
         by_reason.setdefault(row.get("reason", ""), []).append(row)
     share = -(-_MOST // max(1, len(by_reason)))
     chosen = []
-    for mine in by_reason.values():
-        chosen += [mine[int(i)] for i in np.linspace(0, len(mine) - 1, min(share, len(mine))).round()]
+    for rejected in by_reason.values():
+        chosen += [rejected[int(i)] for i in np.linspace(0, len(rejected) - 1, min(share, len(rejected))).round()]
     return chosen[:_MOST]
 
 
@@ -83,10 +83,10 @@ def _grid(rows: Sequence[Row], folder: Path) -> Iterator[Image]:
     for start in range(0, len(cells), _ACROSS):
         line = cells[start : start + _ACROSS]
         height = max(cell.shape[0] for cell in line)
-        whole = np.zeros((height, _WIDTH_PX * _ACROSS, 3), np.uint8)
+        sheet = np.zeros((height, _WIDTH_PX * _ACROSS, 3), np.uint8)
         for i, cell in enumerate(line):
-            whole[: cell.shape[0], i * _WIDTH_PX : (i + 1) * _WIDTH_PX] = cell
-        yield whole
+            sheet[: cell.shape[0], i * _WIDTH_PX : (i + 1) * _WIDTH_PX] = cell
+        yield sheet
 
 
 def _cell(row: Row, folder: Path) -> Image:

@@ -182,27 +182,27 @@ def _measured(tasks: list[Task], run: _Run, workers: int) -> Iterator[Task]:
     by_film: dict[FilmSpec, list[Task]] = {}
     for task in tasks:
         by_film.setdefault(task.film, []).append(task)
-    for film, mine in by_film.items():
+    for film, film_tasks in by_film.items():
         try:
-            yield from _of_film(mine, run, workers)
+            yield from _of_film(film_tasks, run, workers)
         except PlateError as error:
             run.faults.add(film.spec, error)
 
 
-def _of_film(mine: list[Task], run: _Run, workers: int) -> Iterator[Task]:
-    open_tasks = {task.frame: task for task in mine if not run.is_known(task)}
-    yield from (task for task in mine if task.frame not in open_tasks)
+def _of_film(tasks: list[Task], run: _Run, workers: int) -> Iterator[Task]:
+    open_tasks = {task.frame: task for task in tasks if not run.is_known(task)}
+    yield from (task for task in tasks if task.frame not in open_tasks)
     if not open_tasks:
         return
     running: deque[Future[Task]] = deque()
     with ThreadPoolExecutor(workers) as pool:
-        for pair in ahead(mine[0].opened.pairs(frozenset(open_tasks))):
+        for pair in ahead(tasks[0].opened.pairs(frozenset(open_tasks))):
             running.append(pool.submit(_recorded, open_tasks.pop(pair.index), pair, run))
             if len(running) > workers:
                 yield running.popleft().result()
         yield from (each.result() for each in running)
     if open_tasks:
-        raise PlateError(f"ends before frame {min(open_tasks)}", where=mine[0].film.spec)
+        raise PlateError(f"ends before frame {min(open_tasks)}", where=tasks[0].film.spec)
 
 
 def _recorded(task: Task, pair: StereoFrame, run: _Run) -> Task:

@@ -224,8 +224,8 @@ def plan_epoch(grids: Sequence[Grid], batch: int, *, seed: int, epoch: int) -> l
     order = rng.permutation(len(grids))
     batches: list[list[Turn]] = []
     for grid in sorted(set(grids)):
-        mine = [(epoch, int(i)) for i in order if grids[int(i)] == grid]
-        batches += [mine[i : i + batch] for i in range(0, len(mine), batch)]
+        of_grid = [(epoch, int(i)) for i in order if grids[int(i)] == grid]
+        batches += [of_grid[i : i + batch] for i in range(0, len(of_grid), batch)]
     return [batches[int(i)] for i in rng.permutation(len(batches))]
 
 

@@ -23,7 +23,7 @@ class Faults:
         self.lines.setdefault(spec, str(error))
 
 
-def whole(frames: Iterator[StereoFrame], spec: str, faults: Faults) -> Iterator[StereoFrame]:
+def complete_pairs(frames: Iterator[StereoFrame], spec: str, faults: Faults) -> Iterator[StereoFrame]:
     """The frames up to the first fault, which is noted.
 
     Raises:

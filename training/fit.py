@@ -149,8 +149,8 @@ def _shares(plan: list[list[Turn]], fabric: Fabric) -> list[list[Turn]]:
     shares = []
     for batch in plan:
         each = -(-len(batch) // fabric.world_size)
-        whole = [batch[i % len(batch)] for i in range(each * fabric.world_size)]
-        shares.append(whole[fabric.global_rank * each : (fabric.global_rank + 1) * each])
+        padded = [batch[i % len(batch)] for i in range(each * fabric.world_size)]
+        shares.append(padded[fabric.global_rank * each : (fabric.global_rank + 1) * each])
     return shares
 
 

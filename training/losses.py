@@ -115,11 +115,11 @@ def art_loss(
         global_mask, local_mask: (N, H, W) weights.
         options: how the paths are weighed.
     """
-    whole = path_fit(target, prediction, global_mask, ridge=options.ridge)
-    total = whole.loss + st_loss(whole)
+    global_fit = path_fit(target, prediction, global_mask, ridge=options.ridge)
+    total = global_fit.loss + st_loss(global_fit)
     if options.local:
         stroke = path_fit(target, prediction, local_mask, ridge=options.local_ridge)
-        share = stroke.area / (stroke.area + whole.area).clamp_min(1.0)
+        share = stroke.area / (stroke.area + global_fit.area).clamp_min(1.0)
         held = st_loss(stroke) if options.local_st else 0.0
         total = total + share**options.balance * (stroke.loss + held)
     return total.mean()
@@ -171,7 +171,7 @@ def consistency_loss(disparity_left: Tensor, disparity_right: Tensor, *, cap_pct
     width = disparity_left.shape[-1]
     x = torch.arange(width, device=disparity_left.device, dtype=disparity_left.dtype).expand_as(disparity_left)
     px = width / 100.0
-    there = sample_rows(disparity_right, x - px * disparity_left)
+    carried = sample_rows(disparity_right, x - px * disparity_left)
     back = sample_rows(disparity_left, x + px * disparity_right)
-    forth = (disparity_left - there).abs().clamp(max=cap_pct).mean()
+    forth = (disparity_left - carried).abs().clamp(max=cap_pct).mean()
     return forth + (disparity_right - back).abs().clamp(max=cap_pct).mean()

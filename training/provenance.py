@@ -115,16 +115,16 @@ def films(of: Ingredients) -> list[dict[str, str]]:
     """Every film that was learned from, the parents' too: its key, content, rights, and spans of its shots."""
     rows: dict[str, dict[str, str]] = {}
     manifests = [m for folder in of.folders for m in read_manifests(folder)]
-    known = {film["content"]: film for manifest in manifests for film in manifest["films"]}
+    by_content = {film["content"]: film for manifest in manifests for film in manifest["films"]}
     for content in sorted({entry.row["content"] for entry in [*of.train, *of.held]}):
-        film = known[content]
+        film = by_content[content]
         spans = {kind: _spans(e for e in entries if e.row["content"] == content) for kind, entries in _kinds(of)}
         rows[content] = {
             "film": film["film"], "content": content, "rights": film["rights"] or _NOT_STATED, **spans,
         }  # fmt: skip
     for film in of.parent.provenance.get("films", ()) if of.parent else ():
-        mine = rows.setdefault(film["content"], {**film, "trained": "", "held_out": ""})
-        mine["trained"] = " ".join(_merged([*_read(mine["trained"]), *_read(film["trained"])]))
+        merged = rows.setdefault(film["content"], {**film, "trained": "", "held_out": ""})
+        merged["trained"] = " ".join(_merged([*_read(merged["trained"]), *_read(film["trained"])]))
     return [rows[content] for content in sorted(rows)]
 
 
@@ -226,15 +226,15 @@ def refuse_other_shards(card: StyleCard, folders: Sequence[Path]) -> None:
     """Raises:
     BadInputError: the folders' manifests are not those that the style was made from.
     """
-    wanted = {row["sha256"]: f"{row['folder']}/{row['manifest']}" for row in card.provenance["shards"]}
-    there = {row["sha256"] for folder in folders for row in shard_hashes(folder)}
-    if missing := sorted(name for sha, name in wanted.items() if sha not in there):
+    trained_on = {row["sha256"]: f"{row['folder']}/{row['manifest']}" for row in card.provenance["shards"]}
+    given = {row["sha256"] for folder in folders for row in shard_hashes(folder)}
+    if missing := sorted(name for sha, name in trained_on.items() if sha not in given):
         raise BadInputError(
             f"was made from other shards: {missing[0]} is not among these, or was changed",
             remedy="name the folders it was made from, or add --other-shards to take its settings alone",
             where=card.name,
         )
-    if len(there) != len(wanted):
+    if len(given) != len(trained_on):
         raise BadInputError("was made from fewer shards than these", remedy="name its own, or add --other-shards",
                             where=card.name)  # fmt: skip
 

@@ -12,7 +12,7 @@ from host_bridge.core.geometry import Box
 from training.assignment import FilmSpec
 from training.config import CurateConfig
 from training.content import film_content
-from training.faults import Faults, validate_film, whole
+from training.faults import Faults, complete_pairs, validate_film
 from training.films import Film, ahead, open_asked
 from training.in_step import Watch
 from training.shards import load_record, save_record
@@ -96,15 +96,15 @@ def _scanned(
     opened = open_asked(film)
     note = scan_note(pending, film)
     if note.exists():
-        known = load_record(note)
-        if known["fault"]:
-            faults.lines.setdefault(film.spec, known["fault"])
-        return ScannedFilm(film, opened, read_scan(known), known["content"])
+        record = load_record(note)
+        if record["fault"]:
+            faults.lines.setdefault(film.spec, record["fault"])
+        return ScannedFilm(film, opened, read_scan(record), record["content"])
     first = validate_film(opened, film.spec, depth=config.depth, masks=config.masks)
     by = shrinking(opened, first)
     expected = frames_expected(opened)
     watch = Watch(film.spec, (lambda spec, done: watching(spec, done, expected)) if watching else None)
-    frames = watch.over(whole(ahead(smaller(opened, by).pairs()), film.spec, faults))
+    frames = watch.over(complete_pairs(ahead(smaller(opened, by).pairs()), film.spec, faults))
     scan = scan_film(frames, where=film.spec, min_shot_frames=config.min_shot_frames)
     watch.refuse_out_of_step()
     if by > 1:

@@ -41,16 +41,16 @@ def _gradient(picture: Picture) -> Map:
     return np.asarray(cv2.filter2D(grey, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _distinct(disparity: Map, here: Map, there: Map, sign: float) -> Mask:
-    known = np.isfinite(disparity)
+def _distinct(disparity: Map, own: Map, other: Map, sign: float) -> Mask:
+    finite = np.isfinite(disparity)
     rows, columns = disparity.shape
     y, x = np.indices((rows, columns), np.float32)
-    partner = x + np.float32(sign) * np.where(known, disparity, 0).astype(np.float32)
-    weight = _along(known.astype(np.float32))
+    partner = x + np.float32(sign) * np.where(finite, disparity, 0).astype(np.float32)
+    weight = _along(finite.astype(np.float32))
 
     def cost(step_px: int) -> Map:
-        seen = cv2.remap(there, partner + np.float32(step_px), y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(_along(np.abs(here - seen) * known) / np.maximum(weight, 1e-6), np.float32)
+        seen = cv2.remap(other, partner + np.float32(step_px), y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(_along(np.abs(own - seen) * finite) / np.maximum(weight, 1e-6), np.float32)
 
     best = cost(0)
     sides = [np.mean([cost(side * step) for step in STEPS_PX], axis=0) for side in (-1, 1)]
@@ -58,7 +58,7 @@ def _distinct(disparity: Map, here: Map, there: Map, sign: float) -> Mask:
     around = np.ones((1, AROUND_PX), np.uint8)
     steady = cv2.erode(clear.astype(np.uint8), around)
     # Noise may pass in one row; what is there passes in its neighbours too.
-    return np.asarray(known & (steady > 0) & (cv2.medianBlur(steady, 3) > 0))
+    return np.asarray(finite & (steady > 0) & (cv2.medianBlur(steady, 3) > 0))
 
 
 def _along(values: Map) -> Map:

@@ -72,6 +72,6 @@ def hold(iz: Tensor, mask: Tensor) -> Tensor:
     relief = float(_RELIEF * (high - low))
     if relief <= 0:
         return iz
-    own = torch.quantile(iz[on].float(), _OWN)
-    held = own - relief * torch.tanh((own - iz) / relief)
-    return torch.where(iz < own, iz + mask * (held - iz), iz)
+    person_iz = torch.quantile(iz[on].float(), _OWN)
+    held = person_iz - relief * torch.tanh((person_iz - iz) / relief)
+    return torch.where(iz < person_iz, iz + mask * (held - iz), iz)

@@ -166,9 +166,9 @@ def _distinct(found: list[_Found]) -> list[_Found]:
 
 def _seen_before(person: Person, surer: list[Person]) -> bool:
     """Whether half of a mask, or none to speak of, is another's: a second look at them, or at nothing."""
-    own = person.mask > 0.5
-    shared = [float((own & (k.mask > 0.5)).sum()) for k in surer]
-    return not own.any() or max(shared, default=0.0) > 0.5 * float(own.sum())
+    inside = person.mask > 0.5
+    shared = [float((inside & (k.mask > 0.5)).sum()) for k in surer]
+    return not inside.any() or max(shared, default=0.0) > 0.5 * float(inside.sum())
 
 
 def _apart(a: _Found, b: _Found) -> bool:

@@ -248,8 +248,8 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
 
 def _network(card: StyleCard, tensors: Mapping[str, Tensor]) -> CameraNet:
     net = CameraNet(int(card.architecture["width"]))
-    wanted = {name: value.shape for name, value in net.state_dict().items()}
-    if {name: value.shape for name, value in tensors.items()} != wanted:
+    shapes = {name: value.shape for name, value in net.state_dict().items()}
+    if {name: value.shape for name, value in tensors.items()} != shapes:
         raise StyleError("its weights do not fit the architecture on its card")
     for name, value in tensors.items():
         if value.dtype not in (torch.float16, torch.float32):

@@ -136,8 +136,8 @@ def find_style(name: str) -> Path:
     for folder in style_folders():
         if (folder / f"{name}{SUFFIX}").is_file():
             return folder / f"{name}{SUFFIX}"
-    known = ", ".join(card.name for card in list_styles())
-    raise StyleError(f"there is no style {name!r}; there are {known}", where="--style", remedy=_SEE)
+    names = ", ".join(card.name for card in list_styles())
+    raise StyleError(f"there is no style {name!r}; there are {names}", where="--style", remedy=_SEE)
 
 
 def style_named(name: str, device: torch.device = CPU) -> Staging:

@@ -107,11 +107,13 @@ def square_look(look: Tensor, aspect: float) -> Tensor:
         aspect: width over height of what it shows.
     """
     height, width = look.shape[:2]
-    wanted = min(max(aspect, 1.0 / MAX_ASPECT), MAX_ASPECT)
-    if abs(width / height / wanted - 1.0) <= max(_ASPECT_SLACK, 1.0 / min(height, width)):
+    target_aspect = min(max(aspect, 1.0 / MAX_ASPECT), MAX_ASPECT)
+    if abs(width / height / target_aspect - 1.0) <= max(_ASPECT_SLACK, 1.0 / min(height, width)):
         return look
     size = (
-        (height, max(1, round(height * wanted))) if wanted >= width / height else (max(1, round(width / wanted)), width)
+        (height, max(1, round(height * target_aspect)))
+        if target_aspect >= width / height
+        else (max(1, round(width / target_aspect)), width)
     )
     planes = look.permute(2, 0, 1)[None].float()
     fitted = functional.interpolate(planes, size=size, mode="bilinear", align_corners=False, antialias=True)
@@ -170,8 +172,8 @@ def _json(path: Path) -> dict[str, Any]:
 
 def digest(paths: Iterable[Path]) -> str:
     """The first digits of a sha256 over files."""
-    whole = hashlib.sha256()
+    combined = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:
-            whole.update(hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()[:12]
+            combined.update(hashlib.file_digest(file, "sha256").digest())
+    return combined.hexdigest()[:12]

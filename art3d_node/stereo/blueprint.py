@@ -122,11 +122,11 @@ def local_layer(disparity: Tensor, inverse_depth: Tensor, layer: Fit) -> Tensor:
     return disparity - (layer.scale * inverse_depth + layer.shift)
 
 
-def replace_fit(disparity: Tensor, inverse_depth: Tensor, own: Fit, wanted: Fit) -> Tensor:
+def replace_fit(disparity: Tensor, inverse_depth: Tensor, from_fit: Fit, to_fit: Fit) -> Tensor:
     """The same local layer on another global layer; the disparity itself where both are equal."""
-    if own == wanted:
+    if from_fit == to_fit:
         return disparity
-    return disparity + ((wanted.scale - own.scale) * inverse_depth + (wanted.shift - own.shift))
+    return disparity + ((to_fit.scale - from_fit.scale) * inverse_depth + (to_fit.shift - from_fit.shift))
 
 
 def turn_knobs(

@@ -106,8 +106,8 @@ def _layers_iou(disparity: Tensor, explained: Tensor, valid: Tensor, low: Tensor
 def _edges(values: Tensor, valid: Tensor, threshold: Tensor) -> Tensor:
     dx = functional.pad((values[..., 1:] - values[..., :-1]).abs(), (0, 1))
     dy = functional.pad((values[..., 1:, :] - values[..., :-1, :]).abs(), (0, 0, 0, 1))
-    whole = -functional.max_pool2d(-valid[:, None], 3, 1, 1)[:, 0]
-    return (torch.maximum(dx, dy) > threshold[:, None, None]).float() * whole
+    interior = -functional.max_pool2d(-valid[:, None], 3, 1, 1)[:, 0]
+    return (torch.maximum(dx, dy) > threshold[:, None, None]).float() * interior
 
 
 def _edges_iou(disparity: Tensor, explained: Tensor, valid: Tensor, threshold: Tensor) -> Tensor:

@@ -92,7 +92,7 @@ def fill_invalid(depth: Tensor, valid: Tensor) -> Tensor:
     source = np.ascontiguousarray(depth.numpy())
     out = np.empty_like(source)
     native.fill_unknown(source, np.ascontiguousarray(valid.numpy()), out)
-    known, every = np.flatnonzero(rows), np.arange(len(rows))
-    at = np.searchsorted(known, every).clip(0, len(known) - 1)
-    above, below = known[(at - 1).clip(0)], known[at]
+    filled, every = np.flatnonzero(rows), np.arange(len(rows))
+    at = np.searchsorted(filled, every).clip(0, len(filled) - 1)
+    above, below = filled[(at - 1).clip(0)], filled[at]
     return torch.from_numpy(out[np.where(np.abs(above - every) <= np.abs(below - every), above, below)])

@@ -54,8 +54,8 @@ def eye_difference(left: Picture, right: Picture, found: Matched) -> EyeDifferen
         return EyeDifference((nothing,) * 3, nothing, nothing, share, votes)
     y, x = np.indices(disparity.shape, np.float32)
     where = x - np.nan_to_num(disparity)
-    there = cv2.remap(right, where, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    a, b = left[valid].astype(np.float32), there[valid].astype(np.float32)
+    carried = cv2.remap(right, where, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    a, b = left[valid].astype(np.float32), carried[valid].astype(np.float32)
     red, green, blue = (float(v) * 100 / 255 for v in np.median(b - a, axis=0))
     gain = float(_spread(b) / max(_spread(a), 1e-3))
     # Resampling by a fraction of a pixel would blur: detail is measured first, at whole pixels.

@@ -100,21 +100,21 @@ def match(left: Picture, right: Picture, *, reach_px: int, trust: Trust = TRUST)
 
 def _range(left: Picture, right: Picture, reach_px: int, trust: Trust) -> tuple[int, int]:
     """Lowest disparity to search, px, and how many."""
-    whole = -reach_px, _lanes(2 * reach_px + 1)
+    full = -reach_px, _lanes(2 * reach_px + 1)
     by = max(2, round(left.shape[1] / SMALL_PX))
     if min(left.shape[:2]) < 16 * by:
-        return whole
+        return full
     size = left.shape[1] // by, left.shape[0] // by
     small = [np.asarray(cv2.resize(eye, size, interpolation=cv2.INTER_AREA), np.uint8) for eye in (left, right)]
     reach = -(-reach_px // by) + 1
     seen = _matched(small[0], small[1], (-reach, _lanes(2 * reach + 1)), trust)
     found = np.concatenate([d[v] for d, v in zip(seen.disparity, seen.valid, strict=True)])
     if found.size < 2 * LEAST_TRUSTED * small[0].shape[0] * small[0].shape[1]:
-        return whole
+        return full
     low, high = by * np.quantile(found, (OUTSIDE, 1 - OUTSIDE))
     first = max(-reach_px, int(np.floor(low)) - ROOM_PX - by)
     last = min(reach_px, int(np.ceil(high)) + ROOM_PX + by)
-    return (first, _lanes(last - first + 1)) if last > first else whole
+    return (first, _lanes(last - first + 1)) if last > first else full
 
 
 def _lanes(count: int) -> int:
@@ -131,9 +131,11 @@ def _matched(left: Picture, right: Picture, searched: tuple[int, int], trust: Tr
     for eye, picture in enumerate((left, right)):
         known = np.isfinite(_without_speckles(np.where(agreed[eye] & (margin[eye] > trust.margin), raw[eye], np.nan)))
         moved, share = _outlined(picture, raw[eye], known, searched)
-        there = _carried(slopes[1 - eye], moved, -1.0 if eye == 0 else 1.0)
-        blank = (_texture(slopes[eye]) <= trust.slope_codes) | (_alike(slopes[eye], there, known) <= trust.alike)
-        eyes.append(_Eye(moved, share, _supported(rise[eye]), _apart(slopes[eye], there), known & ~blank))
+        partner_slopes = _carried(slopes[1 - eye], moved, -1.0 if eye == 0 else 1.0)
+        blank = (_texture(slopes[eye]) <= trust.slope_codes) | (
+            _alike(slopes[eye], partner_slopes, known) <= trust.alike
+        )
+        eyes.append(_Eye(moved, share, _supported(rise[eye]), _apart(slopes[eye], partner_slopes), known & ~blank))
     again = consistent((eyes[0].disparity, eyes[1].disparity), trust.tolerance_px)
     valid = [
         again[i] & eyes[i].known & (_odds(eyes[i], eyes[1 - i], sign) > trust.odds) for i, sign in ((0, -1.0), (1, 1.0))
@@ -229,9 +231,11 @@ def _apart(here: Map, there: Map) -> Map:
 
 def _without_speckles(disparity: Map) -> Map:
     none = -32768
-    whole = np.where(np.isfinite(disparity), np.rint(disparity * _WORD).clip(-32000, 32000), none).astype(np.int16)
-    cv2.filterSpeckles(whole, none, SPECKLE_PX, round(SPECKLE_STEP_PX * _WORD))
-    return np.where(whole == none, np.float32(np.nan), disparity)
+    fixed_point = np.where(np.isfinite(disparity), np.rint(disparity * _WORD).clip(-32000, 32000), none).astype(
+        np.int16
+    )
+    cv2.filterSpeckles(fixed_point, none, SPECKLE_PX, round(SPECKLE_STEP_PX * _WORD))
+    return np.where(fixed_point == none, np.float32(np.nan), disparity)
 
 
 def _outlined(picture: Picture, disparity: Map, known: Mask, searched: tuple[int, int]) -> tuple[Map, Map]:

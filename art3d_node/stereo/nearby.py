@@ -33,8 +33,8 @@ def look_around(
         rows, columns: half-open; LOOK_PX more on every side are surveyed, where the plate has them.
     """
     (top, bottom), (left, right) = (
-        (max(part[0] - native.LOOK_PX, 0), min(max(part[1] + native.LOOK_PX, 0), whole))
-        for part, whole in zip((rows, columns), size, strict=True)
+        (max(part[0] - native.LOOK_PX, 0), min(max(part[1] + native.LOOK_PX, 0), length))
+        for part, length in zip((rows, columns), size, strict=True)
     )
     if top >= bottom or left >= right:
         return None

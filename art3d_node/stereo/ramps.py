@@ -37,9 +37,9 @@ def resolve_ramps(disparity: Tensor, toward: Literal["left", "right"], at: Part,
         out: (H, W) float32, that part of it is written. On a GPU the work is still done on the processor.
         width_px: picture width, px of this grid.
     """
-    source, made = disparity.cpu(), out if out.device.type == "cpu" else torch.empty(out.shape)
+    source, result = disparity.cpu(), out if out.device.type == "cpu" else torch.empty(out.shape)
     span = [(part.start, part.stop) for part in at]
     sign = 1.0 if toward == "right" else -1.0
-    native.resolve_ramps(source.contiguous().numpy(), sign, reach_px(width_px), span[0], span[1], made.numpy())
-    if made is not out:
-        out[at] = made[at].to(out.device)
+    native.resolve_ramps(source.contiguous().numpy(), sign, reach_px(width_px), span[0], span[1], result.numpy())
+    if result is not out:
+        out[at] = result[at].to(out.device)

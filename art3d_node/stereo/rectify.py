@@ -93,20 +93,20 @@ def vertical_rest(left: Picture, right: Picture, disparity: Map, valid: Mask) ->
     where = x - np.nan_to_num(disparity)
     costs = []
     for step in range(-_REST_PX, _REST_PX + 1):
-        there = cv2.remap(fine[1], where, y + np.float32(step), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        costs.append(_cells(np.where(valid, (fine[0] - np.asarray(there, np.float32)) ** 2, np.float32(0))))
+        carried = cv2.remap(fine[1], where, y + np.float32(step), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        costs.append(_cells(np.where(valid, (fine[0] - np.asarray(carried, np.float32)) ** 2, np.float32(0))))
     count = _cells(valid.astype(np.float32))
-    known = count > _REST_LEAST
-    if not known.any():
+    sampled = count > _REST_LEAST
+    if not sampled.any():
         return np.zeros(3)
-    cost = np.stack(costs)[:, known]
+    cost = np.stack(costs)[:, sampled]
     best = cost.argmin(axis=0)
     inner = (best > 0) & (best < 2 * _REST_PX)
     at, column = best[inner], np.flatnonzero(inner)
     before, here, after = (cost[at + i, column] for i in (-1, 0, 1))
     v = at - _REST_PX + 0.5 * (before - after) / np.maximum(before - 2 * here + after, 1e-6)
-    area = _cells(np.ones_like(disparity))[known][inner]
-    centres = [_cells(np.asarray(plane))[known][inner] / area for plane in np.stack((x, y))]
+    area = _cells(np.ones_like(disparity))[sampled][inner]
+    centres = [_cells(np.asarray(plane))[sampled][inner] / area for plane in np.stack((x, y))]
     seen = Vertical(*(np.repeat(np.asarray(a, np.float32), _REST_VOTES) for a in (*centres, v)))
     return vertical_error(seen)
 

@@ -48,8 +48,8 @@ def _window(plate: native.Plate, disparity: Tensor, request: Request) -> Window:
     low, high = request.disparity_range or finite_range(disparity)
     size = (disparity.shape[0], disparity.shape[1])
     make = partial(required_input, request.region, size, soft=request.soft, fill=request.fill)
-    whole = make(shift_span(low, high, request.sign))
-    near = look_around(plate, size, (whole.top, whole.bottom), whole.samples)
+    full = make(shift_span(low, high, request.sign))
+    near = look_around(plate, size, (full.top, full.bottom), full.samples)
     if near is None:
-        return whole
-    return replace(make(shift_span(near.low, near.high, request.sign), step=near.step), widest=whole.widest)
+        return full
+    return replace(make(shift_span(near.low, near.high, request.sign), step=near.step), widest=full.widest)

@@ -147,8 +147,8 @@ def _take_apart(frame: _Frame) -> tuple[_Layer, _Layer]:
     part = slice(window.top, window.bottom)
     d = plate.disparity[part]
     opaque, soft = (
-        _Layer(plate.colours[part].clone(), plate.extra[part].clone(), own, torch.ones_like(own))
-        for own in (d.clone(), torch.full_like(d, torch.nan))
+        _Layer(plate.colours[part].clone(), plate.extra[part].clone(), plane, torch.ones_like(plane))
+        for plane in (d.clone(), torch.full_like(d, torch.nan))
     )
     layers = {"rows": opaque.rows(), "other_rows": soft.rows(), "rows_cover": soft.cover.data_ptr()}
     frame.run("split_rows", (1, rows), mixed=mixed, **layers)

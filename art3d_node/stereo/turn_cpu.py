@@ -45,9 +45,9 @@ def turn_and_limit(
         share,
     )
     limits = _limit(knobs.budget_front_pct / 100.0 * width), _limit(knobs.budget_behind_pct / 100.0 * width)
-    own, iz = disparity.contiguous().numpy(), inverse_depth.contiguous().numpy()
+    plane, iz = disparity.contiguous().numpy(), inverse_depth.contiguous().numpy()
     cover = None if matte is None else matte.contiguous().numpy()
-    native.turn(own, iz, cover, by, limits, ((rows.start, rows.stop), (columns.start, columns.stop)), out.numpy())
+    native.turn(plane, iz, cover, by, limits, ((rows.start, rows.stop), (columns.start, columns.stop)), out.numpy())
     return out
 
 

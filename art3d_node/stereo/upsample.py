@@ -19,11 +19,11 @@ _SHARP_LOW, _SHARP_HIGH = 400.0, 250.0
 
 def _finite(values: Tensor) -> Tensor:
     """Unknown values become the mean of the known ones, so that one bad pixel stays one bad pixel."""
-    known = torch.isfinite(values)
-    if bool(known.all()):
+    finite = torch.isfinite(values)
+    if bool(finite.all()):
         return values
-    fill = values[known].mean() if bool(known.any()) else values.new_zeros(())
-    return torch.where(known, values, fill)
+    fill = values[finite].mean() if bool(finite.any()) else values.new_zeros(())
+    return torch.where(finite, values, fill)
 
 
 def _on_gpu(low: Tensor, guide: Tensor) -> Tensor:

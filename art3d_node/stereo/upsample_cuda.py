@@ -8,9 +8,9 @@ from torch import Tensor
 _SHARP_GUIDE = 250.0
 
 
-def _likeness(other: Tensor, here: Tensor, sharp: float) -> Tensor:
+def _likeness(other: Tensor, centre: Tensor, sharp: float) -> Tensor:
     """1 for equal guides (c, ...), falling with the fourth power of their distance; near 0 for what is no number."""
-    unlike = sharp * (other - here).square().sum(0)
+    unlike = sharp * (other - centre).square().sum(0)
     near = 1.0 / (1.0 + torch.nan_to_num(unlike, nan=1e6, posinf=1e6).clamp(max=1e6))
     return near * near
 
@@ -21,15 +21,15 @@ def shrink(guide: Tensor, size: tuple[int, int]) -> Tensor:
     height, width = finite.shape[1:]
     pairs = ((height, size[0]), (width, size[1]))
     middles = [(2 * torch.arange(m, device=guide.device) + 1) * n // (2 * m) for n, m in pairs]
-    here = finite[:, middles[0]][:, :, middles[1]]
-    total, weights = torch.zeros_like(here), torch.zeros_like(here[0])
+    centre = finite[:, middles[0]][:, :, middles[1]]
+    total, weights = torch.zeros_like(centre), torch.zeros_like(centre[0])
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
             y, x = middles[0] + dy, middles[1] + dx
-            there = finite[:, y.clamp(0, height - 1)][:, :, x.clamp(0, width - 1)]
+            sample = finite[:, y.clamp(0, height - 1)][:, :, x.clamp(0, width - 1)]
             inside = ((y >= 0) & (y < height))[:, None] & ((x >= 0) & (x < width))[None]
-            weight = _likeness(there, here, _SHARP_GUIDE) * inside
-            total += weight * there
+            weight = _likeness(sample, centre, _SHARP_GUIDE) * inside
+            total += weight * sample
             weights += weight
     return total / weights
 
@@ -42,12 +42,12 @@ def refine(low: Tensor, guide: Tensor, radius: int, step: int, sharp: float) -> 
         for j in range(-radius, radius + 1):
             dv, du = i * step, j * step
             rows, columns = (slice(abs(d), n - abs(d)) for d, n in ((dv, h), (du, w)))
-            there = slice(rows.start + dv, rows.stop + dv), slice(columns.start + du, columns.stop + du)
+            source = slice(rows.start + dv, rows.stop + dv), slice(columns.start + du, columns.stop + du)
             if rows.stop <= rows.start or columns.stop <= columns.start:
                 continue
             space = 1.0 / (1.0 + (i * i + j * j) / (radius * radius))
-            like = space * _likeness(guide[:, there[0], there[1]], guide[:, rows, columns], sharp)
-            total[:, rows, columns] += like * low[:, there[0], there[1]]
+            like = space * _likeness(guide[:, source[0], source[1]], guide[:, rows, columns], sharp)
+            total[:, rows, columns] += like * low[:, source[0], source[1]]
             weights[rows, columns] += like
     return total / weights
 

@@ -13,7 +13,7 @@ import pytest
 from host_bridge.core.errors import PlateError
 from training.cli import main
 from training.explain import costliest, study
-from training.faults import Faults, whole
+from training.faults import Faults, complete_pairs
 from training.films import StereoFrame, TwinFilm
 from training.sources import Stills
 from training.video import Video
@@ -62,7 +62,7 @@ def test_a_film_cut_short_is_used_as_far_as_it_goes(
         raise PlateError("is damaged", where="film")
 
     faults = Faults()
-    assert [f.index for f in whole(cut(), "film", faults)] == [0, 1, 2]
+    assert [f.index for f in complete_pairs(cut(), "film", faults)] == [0, 1, 2]
     assert faults.lines == {"film": "film: is damaged; its first 3 frames are used"}
     with pytest.raises(PlateError, match="8 of 24 frames"):
         Video(tmp_path / "x.mp4")._whole(8, 24)
@@ -73,7 +73,7 @@ def test_eyes_of_two_lengths_are_said(tmp_path: Path) -> None:
     eye = np.zeros((2, 2, 3), np.uint8)
     film = TwinFilm("twin", "twin", Stills((eye,) * 3), Stills((eye,) * 2))
     faults = Faults()
-    assert len(list(whole(film.pairs(), "twin", faults))) == 2
+    assert len(list(complete_pairs(film.pairs(), "twin", faults))) == 2
     assert "the right eye ends at frame 2" in faults.lines["twin"]
 
 

@@ -18,7 +18,7 @@ from training.mini.embree import Camera, Lamp, World
 from training.mini.factory import SHAPES, load_props, scene, usable
 from training.mini.fresh import kept_out
 from training.mini.lens import filmed
-from training.mini.losses import whole
+from training.mini.losses import wholeness_loss
 from training.mini.persons import in_front
 from training.mini.stage import Stage, aim
 
@@ -72,9 +72,9 @@ def test_torn_things_cost_whole_ones_do_not() -> None:
     mask, generator = torch.ones(2, 48, 64), torch.Generator().manual_seed(0)
     torn = target.clone()
     torn[:, 8:18] = 0.2
-    good = whole(target, target, mask, ids, generator=generator)
-    bad = whole(torn, target, mask, ids, generator=generator)
-    nothing = whole(torn, target, mask, torch.zeros_like(ids), generator=generator)
+    good = wholeness_loss(target, target, mask, ids, generator=generator)
+    bad = wholeness_loss(torn, target, mask, ids, generator=generator)
+    nothing = wholeness_loss(torn, target, mask, torch.zeros_like(ids), generator=generator)
     assert float(good.max()) < 0.05
     assert float(bad.min()) > 10 * float(good.max())
     assert float(nothing.abs().max()) == 0.0

@@ -21,9 +21,9 @@ def run(args: argparse.Namespace) -> int:
     from training.export import card_text, export
 
     card, _ = load_style_file(args.style)
-    made = export(args.style, args.out or args.style.parent)
+    exports = export(args.style, args.out or args.style.parent)
     for name, value in card_text(card).items():
         print(f"{name:15} {value}")
-    for path, error in ((made.onnx, made.onnx_error), (made.torchscript, made.torchscript_error)):
+    for path, error in ((exports.onnx, exports.onnx_error), (exports.torchscript, exports.torchscript_error)):
         print(f"{path}: differs by {error:.1e} of the picture width at most")
     return 0

@@ -76,11 +76,11 @@ def run(args: argparse.Namespace) -> int:
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     fabric.launch()
     if args.each:
-        for style, mine in groups(entries):
-            _one(args, config, fabric, args.out / f"{style}.style", mine, group=style)
+        for style, style_entries in groups(entries):
+            _one(args, config, fabric, args.out / f"{style}.style", style_entries, group=style)
     else:
-        mine = [entry for entry in entries if args.group in ("", entry.row["style"])]
-        _one(args, config, fabric, args.out, mine, group=args.group)
+        style_entries = [entry for entry in entries if args.group in ("", entry.row["style"])]
+        _one(args, config, fabric, args.out, style_entries, group=args.group)
     return 0
 
 

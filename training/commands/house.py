@@ -48,13 +48,13 @@ def run(args: argparse.Namespace) -> int:
 
 def steps(style: str, args: argparse.Namespace) -> list[list[str]]:
     """The words of `stage`, `curate` and `fit` that make a style; later words win."""
-    film, shards, made = (str(args.out / f"{style}{kind}") for kind in (".mp4", "", ".style"))
+    film, shards, style_file = (str(args.out / f"{style}{kind}") for kind in (".mp4", "", ".style"))
     textures = ["--textures", str(args.textures)] if args.textures else []
     staged, fitted = STYLES[style]
     return [
         ["stage", style, "-o", film, *textures, *_split(STAGE, staged, args.stage)],
         ["curate", film, "-o", shards, "--style", style, *_split(CURATE, args.curate)],
-        ["fit", shards, "-o", made, "--training-data", HONEST, *_split(FIT, fitted, args.fit)],
+        ["fit", shards, "-o", style_file, "--training-data", HONEST, *_split(FIT, fitted, args.fit)],
     ]
 
 

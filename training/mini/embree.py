@@ -155,18 +155,18 @@ def _reduced(
 
 def _atlas(textures: list[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray]:
     """All texels in one row ``(n, 4)`` float32 linear, and ``(parts, 3)`` start, height, width."""
-    sizes, rows, start, known = [], [], 0, dict[int, tuple[int, int, int]]()
+    sizes, rows, start, placed = [], [], 0, dict[int, tuple[int, int, int]]()
     for texture in textures:
         if texture is None:
             sizes.append((0, 0, 0))
             continue
-        if id(texture) not in known:
-            known[id(texture)] = start, texture.shape[0], texture.shape[1]
+        if id(texture) not in placed:
+            placed[id(texture)] = start, texture.shape[0], texture.shape[1]
             linear = (texture.reshape(-1, 4) / np.float32(255)).astype(np.float32)
             linear[:, :3] **= np.float32(2.2)
             rows.append(linear)
             start += len(linear)
-        sizes.append(known[id(texture)])
+        sizes.append(placed[id(texture)])
     return (np.concatenate(rows) if rows else np.ones((1, 4), np.float32)), np.array(sizes, np.int64)
 
 

@@ -84,8 +84,8 @@ def example_plate(folder: Path, *, every: int = 4) -> Iterator[Known]:
 def order(estimate: np.ndarray, iz: np.ndarray, *, seed: int = 0, ratio: float = 1.1) -> float:
     """Share of random pairs with a true ratio above ``ratio`` that are ordered rightly; a tie is wrong."""
     rng = np.random.default_rng(seed)
-    known = np.flatnonzero(np.isfinite(iz))
-    a, b = rng.choice(known, _PAIRS), rng.choice(known, _PAIRS)
+    finite = np.flatnonzero(np.isfinite(iz))
+    a, b = rng.choice(finite, _PAIRS), rng.choice(finite, _PAIRS)
     za, zb = iz.flat[a], iz.flat[b]
     apart = np.maximum(za, zb) > ratio * np.minimum(za, zb)
     return float((np.sign(estimate.flat[a] - estimate.flat[b]) == np.sign(za - zb))[apart].mean())
@@ -132,10 +132,10 @@ def edges(estimate: np.ndarray, iz: np.ndarray, rgb: np.ndarray, *, reach_px: in
     stray from the picture's: shown are those that have an edge of the picture (Canny)
     within ``reach_px`` too.
     """
-    known = np.isfinite(iz)
+    finite = np.isfinite(iz)
     low, high = np.nanquantile(iz, [0.02, 0.98])
-    inside = cv2.erode(known.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    true = boundaries(np.where(known, iz, 0), step=0.1 * (high - low)) & inside
+    inside = cv2.erode(finite.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    true = boundaries(np.where(finite, iz, 0), step=0.1 * (high - low)) & inside
     found = _ridges(estimate.astype(np.float32), share=0.05) & inside
     drawn = cv2.Canny(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), 40, 100) > 0
     near_found, near_true, near_drawn = (_around(v, reach_px) for v in (found, true, drawn))
@@ -240,7 +240,7 @@ def fresh_report(assets: Path, source: Estimator) -> str:
     found = [edges(estimate, iz, rgb) for estimate, _, iz, rgb in rows]
     pictures = list(fresh.ranked(assets))
     ranks = [fresh.ranked_share(s, pictures) for s in (source, lower_is_nearer)]
-    whole = [fresh.coherence(source(p.rgb), p.instance) for p in fresh.pasted(assets)]
+    coherences = [fresh.coherence(source(p.rgb), p.instance) for p in fresh.pasted(assets)]
     return "\n".join(
         (
             f"order of {len(rows)} pictures with depth {100 * right[0]:.1f} % (lower is nearer {100 * right[1]:.1f})",
@@ -248,7 +248,8 @@ def fresh_report(assets: Path, source: Estimator) -> str:
             f"edges {100 * np.nanmean([e.recall for e in found]):.1f} % of the "
             f"{np.isfinite([e.recall for e in found]).sum()} with sharp boundaries, "
             f"precision {100 * np.nanmean([e.precision for e in found]):.1f} %",
-            f"coherence of {len(whole)} cut-outs {100 * np.mean(whole):.1f} %, worst {100 * min(whole):.1f}",
+            f"coherence of {len(coherences)} cut-outs {100 * np.mean(coherences):.1f} %, "
+            f"worst {100 * min(coherences):.1f}",
         )
     )
 

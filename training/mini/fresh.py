@@ -108,11 +108,11 @@ def _keyed(frame: np.ndarray) -> np.ndarray:
 def pasted(assets: Path) -> Iterator[Pasted]:
     """The man before fourteen photographs, at several sizes and places, in the light of what is behind him."""
     rng = np.random.default_rng(26)
-    wanted = dict(_PASTED)
+    names = dict(_PASTED)
     with av.open(str(assets / "clips" / CLIP)) as film:
         for i, frame in enumerate(film.decode(video=0)):
-            if i in wanted:
-                name = wanted[i]
+            if i in names:
+                name = names[i]
                 folder = "pairs_depth" if name.startswith("depthy") else "photos"
                 behind = cv2.resize(
                     read_rgb(assets / folder / f"{name}.jpg"), _SIZE[::-1], interpolation=cv2.INTER_AREA

@@ -34,15 +34,15 @@ def whole_things(picture: Picture, estimate: np.ndarray) -> list[float]:
 def report(cache: Cache, source: Estimator, *, every: int = 1) -> str:
     """One line a source of pictures, from each ``every``-th picture of it."""
     lines = [f"{'pictures':<12}{'count':>6}{'order %':>9}{'edges %':>9}{'precision %':>13}{'coherence %':>13}"]
-    for name, known in cache.pictures.items():
-        pictures = known[::every]
+    for name, stored in cache.pictures.items():
+        pictures = stored[::every]
         maps = [source(p.rgb) for p in pictures]
         pairs = list(zip(maps, pictures, strict=True))
         right = np.mean([order(m, p.iz.astype(np.float32)) for m, p in pairs])
         found = [edges(m, p.iz.astype(np.float32), p.rgb) for m, p in pairs]
-        whole = [share for m, p in pairs for share in whole_things(p, m)]
+        shares = [share for m, p in pairs for share in whole_things(p, m)]
         recall, precision = np.nanmean([e.recall for e in found]), np.nanmean([e.precision for e in found])
-        tail = f"{100 * np.mean(whole):>13.1f}" if whole else f"{'':>13}"
+        tail = f"{100 * np.mean(shares):>13.1f}" if shares else f"{'':>13}"
         lines.append(
             f"{name:<12}{len(pictures):>6}{100 * right:>9.1f}{100 * recall:>9.1f}{100 * precision:>13.1f}{tail}"
         )

@@ -105,10 +105,10 @@ def _across(
     padded = functional.pad(target * mask, (1, 1, 1, 1), mode="replicate")
     dx = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
     dy = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
-    known = -functional.max_pool2d(-mask[:, None], 3, 1, 1)[:, 0]
+    interior = -functional.max_pool2d(-mask[:, None], 3, 1, 1)[:, 0]
     jump = torch.hypot(dx, dy)
     # Every pixel keeps a whisper of a chance, so that a picture without boundaries is no special case.
-    chance = (jump > (ratio - 1) * target.abs()).float() * known + 1e-6
+    chance = (jump > (ratio - 1) * target.abs()).float() * interior + 1e-6
     at = torch.multinomial(chance.flatten(1).cpu(), count, replacement=True, generator=generator).to(target.device)
     size = jump.flatten(1).gather(1, at).clamp(min=1e-9)
     away = torch.randint(1, 5, (len(target), 2, count), generator=generator).to(target.device)
@@ -118,7 +118,7 @@ def _across(
     return (y[:, None] + (away * ny[:, None]).round().long(), x[:, None] + (away * nx[:, None]).round().long())
 
 
-def whole(
+def wholeness_loss(
     prediction: Tensor,
     target: Tensor,
     mask: Tensor,

@@ -62,8 +62,8 @@ def window(panorama: np.ndarray, yaw: float, pitch: float, *, size: tuple[int, i
 
 
 def _usable(disparity: np.ndarray) -> bool:
-    known = np.isfinite(disparity)
-    return bool(known.mean() > 0.35 and np.ptp(np.nanquantile(disparity, [0.05, 0.95])) > 1.5)
+    finite = np.isfinite(disparity)
+    return bool(finite.mean() > 0.35 and np.ptp(np.nanquantile(disparity, [0.05, 0.95])) > 1.5)
 
 
 def _around(top: np.ndarray, bottom: np.ndarray, yaws: np.ndarray, rng: np.random.Generator) -> Iterator[_Pair]:
@@ -144,8 +144,8 @@ def save(pairs: Iterator[_Pair], target: Path, *, width: int = 384) -> int:
     for rgb, iz in pairs:
         height = round(width * rgb.shape[0] / rgb.shape[1])
         small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
-        known = cv2.resize(iz.astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
-        sizes.setdefault(small.shape, []).append((small, known))
+        shrunk = cv2.resize(iz.astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
+        sizes.setdefault(small.shape, []).append((small, shrunk))
     for i, group in enumerate(sizes.values()):
         np.savez(
             target.with_name(f"{target.name}_{i}.npz"),

@@ -120,8 +120,8 @@ class Stage:
 
     def pick(self, files: list[Path] | dict[Path, float]) -> Path:
         """One file at random."""
-        known = list(files)
-        return known[int(self.rng.integers(len(known)))]
+        names = list(files)
+        return names[int(self.rng.integers(len(names)))]
 
     def texture(self) -> np.ndarray:
         """One surface at random."""

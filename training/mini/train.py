@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from art3d_node.models.mini import FORMAT, MiniDepth, load_mini
 from training.mini.data import Batch, Cache, batches
-from training.mini.losses import affine_invariant, gradient, ranking, whole
+from training.mini.losses import affine_invariant, gradient, ranking, wholeness_loss
 from training.mini.mobilenet import load_encoder
 
 SOURCES = {
@@ -52,8 +52,8 @@ def build(encoder_file: Path, start: Path | None) -> MiniDepth:
 def optimiser(model: MiniDepth, *, rate: float) -> torch.optim.AdamW:
     """AdamW; the pretrained encoder moves at a quarter of the decoder's rate."""
     encoder = [p for p in model.encoder.parameters() if p.requires_grad]
-    known = {id(p) for p in model.encoder.parameters()}
-    rest = [p for p in model.parameters() if id(p) not in known]
+    encoder_ids = {id(p) for p in model.encoder.parameters()}
+    rest = [p for p in model.parameters() if id(p) not in encoder_ids]
     groups = [{"params": encoder, "base": rate / 4}, {"params": rest, "base": rate}]
     return torch.optim.AdamW(groups, lr=rate, weight_decay=0.01)
 
@@ -62,7 +62,7 @@ def loss(prediction: Tensor, batch: Batch, generator: torch.Generator) -> Tensor
     """Proportions and edges where they are known, order everywhere, and that whole things stay whole."""
     order = ranking(prediction, batch.iz, batch.mask, generator=generator)
     shape = affine_invariant(prediction, batch.iz, batch.mask) + 0.5 * gradient(prediction, batch.iz, batch.mask)
-    torn = whole(prediction, batch.iz, batch.mask, batch.ids, generator=generator)
+    torn = wholeness_loss(prediction, batch.iz, batch.mask, batch.ids, generator=generator)
     return (order + (0.1 + 0.9 * batch.metric) * shape + 0.3 * torn).mean()
 
 

@@ -85,17 +85,17 @@ class Scene:
         if x1 <= x0:
             return
         moved = _warp(plane, forward, (x0, y0, x1, y1))
-        here = slice(y0, y1), slice(x0, x1)
+        region = slice(y0, y1), slice(x0, x1)
         alpha = moved[..., 3]
-        color[here] = moved[..., :3] + color[here] * (1 - alpha[..., None])
+        color[region] = moved[..., :3] + color[region] * (1 - alpha[..., None])
         a, b, c = plane.iz
         y = np.arange(y0, y1, dtype=np.float32)[:, None]
         x = (np.arange(x0, x1, dtype=np.float32) - np.float32(forward[0, 1]) * y - np.float32(forward[0, 2])) / (
             np.float32(forward[0, 0])
         )
         solid = alpha > 0.5
-        iz[here] = np.where(solid, a + b * x + c * y, iz[here])
-        matte[here] = np.where(solid, np.float32(plane.pop_out), matte[here])
+        iz[region] = np.where(solid, a + b * x + c * y, iz[region])
+        matte[region] = np.where(solid, np.float32(plane.pop_out), matte[region])
 
     def _columns(self, plane: Plane, forward: Matrix) -> tuple[int, int]:
         h, w = plane.color.shape[:2]
