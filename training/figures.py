@@ -39,10 +39,11 @@ class FrameFigures:
     Attributes:
         film, shot, frame: which.
         film_fit, style_fit: (s, t) of the film's disparity and of the style's.
-        ddc_left: DDC-IoU of the style's d_L.
-        ddc_right: DDC-IoU in the right view: d_L carried there, against the right eye's own inverse depth.
-        ddc_right_net: the same for the network's d̂_R.
-        ddc_film: the film's own in the right view.
+        ddc_left: DDC-IoU of the style's d_L on M_global, as all of them are.
+        ddc_right_eye: of d̂_R (`right_eye`) in the right view, against the right eye's own inverse depth.
+        ddc_right: of d_L carried there, where it lands.
+        ddc_right_net: of the network's third channel alone.
+        ddc_film: of the film's own disparity there.
         pop_outs, popped: the film's local regions, and how many of them the style pulls out.
         pulled, pulled_right: regions the style pulls out, and how many of them the film does.
         trained: whether the style has learned from this shot.
@@ -54,6 +55,7 @@ class FrameFigures:
     film_fit: tuple[float, float]
     style_fit: tuple[float, float]
     ddc_left: float
+    ddc_right_eye: float
     ddc_right: float
     ddc_right_net: float
     ddc_film: float
@@ -89,7 +91,7 @@ def measure(
 
 
 def predict(net: CameraNet, eye: EyeTensors) -> tuple[Tensor, Tensor]:
-    """d_L and d̂_R of one picture, (1, h, w) each, %."""
+    """d_L and the third channel of one picture, (1, h, w) each, %."""
     maps = net(eye.rgb[None].float() / 255.0, eye.maps[None, 1:2])
     left = maps.scale[:, 0] * eye.maps[None, 1] + maps.shift[:, 0]
     return 100.0 * left, 100.0 * maps.right[:, 0]
@@ -97,43 +99,50 @@ def predict(net: CameraNet, eye: EyeTensors) -> tuple[Tensor, Tensor]:
 
 def _one(net: CameraNet, eyes: tuple[EyeTensors, EyeTensors], entry: Entry, reading: Reading) -> FrameFigures:
     left, right = eyes
-    d_left, d_right = predict(net, left)
+    d_left, channel = predict(net, left)
     target, iz = left.maps[None, 0], left.maps[None, 1]
     valid, local = (mask[None].float() for mask in left.masks)
-    film, style = (robust_fit(d, iz, valid * (1 - local)) for d in (target, d_left))
+    on_left = valid * (1 - local)
+    film, style = (robust_fit(d, iz, on_left) for d in (target, d_left))
     offsets = [
         (d - f.scale[:, None, None] * iz - f.shift[:, None, None])[0].numpy()
         for d, f in ((target, film), (d_left, style))
     ]
     pops = pop_outs(offsets[0], offsets[1], left.masks[0].numpy(), left.masks[1].numpy(), left.rgb)
-    warped, seen = carry_right(d_left[0], iz[0])
-    plain = right.masks[0] & ~right.masks[1]
+    carried, seen = carry_right(d_left[0])
     iz_right = right.maps[None, 1]
-    in_right = (seen & ~right.masks[1])[None].float()
-    ddc_left, ddc_right, ddc_right_net, ddc_film = (
-        float(ddc_iou(d, z, m, reading=reading)[0])
-        for d, z, m in (
-            (d_left, iz, (1 - local)),
-            (warped[None], iz_right, in_right),
-            (d_right, iz_right, (~right.masks[1])[None].float()),
-            (right.maps[None, 0], iz_right, plain[None].float()),
-        )
-    )
+    on_right = (right.masks[0] & ~right.masks[1])[None].float()
+    d_right = right_eye(carried, seen, channel[0])[None]
+
+    def ddc(disparity: Tensor, inverse_depth: Tensor, mask: Tensor) -> float:
+        return float(ddc_iou(disparity, inverse_depth, mask, reading=reading)[0])
+
     return FrameFigures(
         entry.row["film"],
         entry.row["shot"],
         entry.row["frame"],
         (float(film.scale[0]) * PX, float(film.shift[0]) * PX),
         (float(style.scale[0]) * PX, float(style.shift[0]) * PX),
-        ddc_left,
-        ddc_right,
-        ddc_right_net,
-        ddc_film,
+        ddc(d_left, iz, on_left),
+        ddc(d_right, iz_right, on_right),
+        ddc(carried[None], iz_right, on_right * seen),
+        ddc(channel, iz_right, on_right),
+        ddc(right.maps[None, 0], iz_right, on_right),
         *pops,
     )
 
 
-def carry_right(disparity_left: Tensor, inverse_depth: Tensor) -> tuple[Tensor, Tensor]:
+def right_eye(carried: Tensor, seen: Tensor, channel: Tensor) -> Tensor:
+    """d̂_R on the right grid: d_L carried there, and the network's third channel where only the right eye sees.
+
+    Args:
+        carried, seen: of `carry_right`, (h, w).
+        channel: the network's third channel, (h, w), in the unit of `carried`.
+    """
+    return torch.where(seen, carried, channel)
+
+
+def carry_right(disparity_left: Tensor) -> tuple[Tensor, Tensor]:
     """A left-grid disparity (h, w), %, on the right grid: nearest surface wins; and where anything landed."""
     h, w = disparity_left.shape
     x = torch.arange(w).expand(h, w) - disparity_left * w / 100.0
@@ -187,7 +196,7 @@ def summary(rows: Sequence[FrameFigures]) -> dict[str, float]:
                 float(fits[:, k].std()),
             )
         out[f"{name}_wasserstein_px"] = float(wasserstein_distance(film[:, k], style[:, k]))
-    for name in ("ddc_left", "ddc_right", "ddc_right_net", "ddc_film"):
+    for name in ("ddc_left", "ddc_right_eye", "ddc_right", "ddc_right_net", "ddc_film"):
         out[name] = float(np.mean([getattr(row, name) for row in rows]))
     total = {name: sum(getattr(row, name) for row in rows) for name in ("pop_outs", "popped", "pulled", "pulled_right")}
     out["pop_outs"] = float(total["pop_outs"])

@@ -34,8 +34,9 @@ ROWS = (
     ("t_style_mean_px", "t of the style, mean"),
     ("t_style_std_px", "t of the style, std"),
     ("t_wasserstein_px", "t, Wasserstein distance"),
-    ("ddc_right_net", "DDC-IoU, right view, of d̂_R itself"),
-    ("ddc_right", "DDC-IoU, right view, of the carried d_L"),
+    ("ddc_right_eye", "DDC-IoU, right view, of d̂_R"),
+    ("ddc_right", "DDC-IoU, right view, of d_L carried there"),
+    ("ddc_right_net", "DDC-IoU, right view, of the third channel alone"),
     ("ddc_left", "DDC-IoU, left view"),
     ("ddc_film", "DDC-IoU, the film's own right view"),
     ("pop_outs", "pop-outs in the film"),
@@ -52,7 +53,7 @@ FILM_ROWS = (
     ("t_film_mean_px", "t, film"),
     ("t_style_mean_px", "t, style"),
     ("t_wasserstein_px", "t, W"),
-    ("ddc_right_net", "DDC-IoU d̂_R"),
+    ("ddc_right_eye", "DDC-IoU d̂_R"),
     ("ddc_right", "DDC-IoU d_L carried"),
     ("pop_out_recall", "recall"),
     ("pop_out_precision", "precision"),
@@ -183,7 +184,7 @@ def _pair_table(table: Table) -> str:
         for row in rows:
             cells = [f"{row.film} {row.shot} {row.frame}", name]
             fits = (row.film_fit[0], row.style_fit[0], row.film_fit[1], row.style_fit[1])
-            cells += [f"{v:.2f}" for v in (*fits, row.ddc_right_net, row.ddc_right, row.ddc_film)]
+            cells += [f"{v:.2f}" for v in (*fits, row.ddc_right_eye, row.ddc_right, row.ddc_film)]
             cells += [str(n) for n in (row.pop_outs, row.popped, row.pulled, row.pulled_right)]
             mark = " class=bad" if row.trained else ""
             lines.append(f"<tr{mark}>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells))

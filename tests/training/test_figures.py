@@ -11,12 +11,14 @@ import pytest
 import torch
 
 from art3d_node.models.camera_net import CameraNet
-from training.config import REPORT_WIDTH_PX
-from training.figures import FrameFigures, carry_right, measure, pop_outs, summary
+from training import figures
+from training.config import REPORT_WIDTH_PX, FitConfig
+from training.dataset import Pairs
+from training.figures import FrameFigures, carry_right, measure, pop_outs, right_eye, summary
 from training.report import Judged, text_table, write_report
 from training.shards import Entry
 
-ROW = FrameFigures("film", 0, 0, (12.0, -8.0), (12.0, -8.0), 0.9, 0.9, 0.8, 0.95, 1, 1, 1, 1)
+ROW = FrameFigures("film", 0, 0, (12.0, -8.0), (12.0, -8.0), 0.9, 0.9, 0.9, 0.8, 0.95, 1, 1, 1, 1)
 
 
 def test_neutral_is_measured_as_neutral(entries: list[Entry]) -> None:
@@ -32,9 +34,30 @@ def test_neutral_is_measured_as_neutral(entries: list[Entry]) -> None:
 def test_carrying_to_the_right_eye() -> None:
     disparity = torch.zeros(2, 100)
     disparity[:, 40:60] = 5.0
-    carried, seen = carry_right(disparity, disparity)
+    carried, seen = carry_right(disparity)
     assert bool((carried[:, 35:55] == 5).all()) and bool((carried[:, 60:] == 0).all())
     assert not seen[:, 55:60].any() and bool(seen[:, :55].all())
+
+
+def test_the_third_channel_speaks_where_only_the_right_eye_sees() -> None:
+    disparity = torch.zeros(2, 100)
+    disparity[:, 40:60] = 5.0
+    carried, seen = carry_right(disparity)
+    whole = right_eye(carried, seen, torch.full((2, 100), -3.0))
+    assert bool((whole[:, 55:60] == -3).all()) and bool((whole[:, :55] == carried[:, :55]).all())
+    assert int((whole == -3).sum()) == 2 * 5
+
+
+def test_no_figure_of_the_right_view_looks_beyond_m_global(entries: list[Entry]) -> None:
+    """What the film does not tell there, blank walls above all, changes none of them."""
+    pairs = Pairs(entries[:1], FitConfig(size_px=128), augment=False)
+    (left, right), net = pairs.eyes(0), CameraNet(4)
+    off = ~(right.masks[0] & ~right.masks[1])
+    assert bool(off.any())
+    other = replace(right, maps=torch.where(off, 0.123, right.maps))
+    with torch.no_grad():
+        first, second = (figures._one(net, (left, eye), entries[0], "layers") for eye in (right, other))
+    assert first == second
 
 
 def test_pop_outs_are_counted_by_region() -> None:

@@ -217,6 +217,6 @@ def _tell(out: Path, card: StyleCard, made_of: Ingredients) -> None:
     print(f"{out}: style {card.id}, {pairs} pairs, {len(made_of.held)} held out")
     if not made_of.held:
         print("  no shot was kept aside: its card has no figures, and only other films can judge it")
-    for name in ("s_wasserstein_px", "t_wasserstein_px", "pop_out_recall", "ddc_right", "ddc_right_net"):
+    for name in ("s_wasserstein_px", "t_wasserstein_px", "pop_out_recall", "ddc_right_eye", "ddc_right"):
         if name in card.metrics:
             print(f"  {name:18} {card.metrics[name]:.3f}")
