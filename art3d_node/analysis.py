@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from art3d_node.estimate import (
     Check,
+    ModelSource,
     RawDepth,
-    Shelf,
     aspect_of,
     estimate_depth,
     look_of,
@@ -45,7 +45,7 @@ _FLAT = 1e-12
 def analyse(
     frame: Frame,
     settings: AnalysisSettings,
-    library: Shelf,
+    library: ModelSource,
     *,
     plate: PlateTensors | None = None,
     check: Check | None = None,
@@ -62,7 +62,7 @@ def stage(
     frame: Frame,
     raw: RawDepth,
     settings: AnalysisSettings,
-    library: Shelf,
+    library: ModelSource,
     *,
     window: Neighbourhood = ALONE,
     plate: PlateTensors | None = None,
@@ -170,7 +170,7 @@ def _guide(picture: Tensor) -> Tensor:
 
 
 def _staged(
-    plate: PlateTensors, raw: RawDepth, settings: AnalysisSettings, library: Shelf, iz: Tensor, shot: ShotFrame
+    plate: PlateTensors, raw: RawDepth, settings: AnalysisSettings, library: ModelSource, iz: Tensor, shot: ShotFrame
 ) -> tuple[Tensor, Tensor, Tensor]:
     """vs, vt (fractions) and d_L (px)."""
     frame, device = plate.frame, plate.device

@@ -31,7 +31,7 @@ NO_LOOK = torch.zeros(0, 0, 3, dtype=torch.uint8, device=CPU)
 Check = Callable[[], None]
 
 
-class Shelf(Protocol):
+class ModelSource(Protocol):
     """Where depth sources and styles come from; `art3d_node.library.Library` is one."""
 
     def depth(self, name: str) -> DepthSource:
@@ -105,7 +105,7 @@ class RawDepth:
 def estimate_depth(
     frame: Frame,
     settings: AnalysisSettings,
-    library: Shelf,
+    library: ModelSource,
     *,
     plate: PlateTensors | None = None,
     check: Check | None = None,
@@ -131,7 +131,7 @@ def estimate_depth(
     return replace(raw, ms=1000.0 * (time.perf_counter() - started))
 
 
-def _estimate(plate: PlateTensors, settings: AnalysisSettings, library: Shelf, check: Check) -> RawDepth:
+def _estimate(plate: PlateTensors, settings: AnalysisSettings, library: ModelSource, check: Check) -> RawDepth:
     frame = plate.frame
     name = source_name(frame, settings, library)
     source = library.depth(name)
@@ -156,7 +156,7 @@ def _estimate(plate: PlateTensors, settings: AnalysisSettings, library: Shelf, c
     return RawDepth(inverse, look, source.name, found.model_id, source.licence_note, z=read)
 
 
-def source_name(frame: Frame, settings: AnalysisSettings, library: Shelf) -> str:
+def source_name(frame: Frame, settings: AnalysisSettings, library: ModelSource) -> str:
     """The depth source that the settings come to for a frame.
 
     A Z of one value is no depth. What "auto+people" finds in a plate's Z needs nobody held.
@@ -183,7 +183,7 @@ def judge(frame: Frame, settings: AnalysisSettings, name: str) -> str:
     return JUDGE if name == "aov" and settings.z_meaning == "auto" and "depth" in frame.layers else ""
 
 
-def _read_z(plate: PlateTensors, z: Tensor, settings: AnalysisSettings, library: Shelf) -> ReadZ:
+def _read_z(plate: PlateTensors, z: Tensor, settings: AnalysisSettings, library: ModelSource) -> ReadZ:
     network = judge(plate.frame, settings, "aov")
     if not network:
         return ReadZ(settings.z_meaning)

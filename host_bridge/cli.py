@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with importing():
         parser = build_parser(_wanted(words))
     args = parser.parse_args(words)
-    _tell(verbose=args.verbose)
+    _configure_logging(verbose=args.verbose)
     try:
         return int(args.run(args))
     except Art3DError as error:
@@ -119,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _bug(error)
 
 
-def _tell(*, verbose: bool) -> None:
+def _configure_logging(*, verbose: bool) -> None:
     """Our own warnings reach the terminal, such as what was assumed of a plate; libraries' only with `--verbose`."""
     if not logging.getLogger().handlers:
         logging.basicConfig(format="%(name)s: %(message)s", stream=own_stderr())

@@ -33,7 +33,7 @@ def contact_sheet(folder: Path) -> Path:
         ShardError: no part is finished.
     """
     manifests = manifests_there(folder)
-    kept, rejects = (_some([row for m in manifests for row in m[name]]) for name in ("samples", "rejects"))
+    kept, rejects = (_spread([row for m in manifests for row in m[name]]) for name in ("samples", "rejects"))
     parts = [_bar("kept", _KEPT), *_grid(kept, folder), _bar("rejected", _REJECT), *_grid(rejects, folder)]
     path = folder / SHEET
     write_atomically(path, cv2.imencode(".jpg", np.vstack(parts), (cv2.IMWRITE_JPEG_QUALITY, 85))[1].tobytes())
@@ -66,7 +66,7 @@ def pairs_page(folder: Path) -> Path:
     return folder / PAGE
 
 
-def _some(rows: Sequence[Row]) -> list[Row]:
+def _spread(rows: Sequence[Row]) -> list[Row]:
     """As many as a sheet holds, spread over all; of rejects each reason in turn."""
     by_reason: dict[str, list[Row]] = {}
     for row in rows:

@@ -63,7 +63,7 @@ class Portable(nn.Module):
 
 
 @dataclass(frozen=True)
-class About:
+class CardFields:
     """What a card says of a style, besides its figures.
 
     Attributes:
@@ -85,7 +85,7 @@ class About:
     made: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_style(path: Path, net: CameraNet, about: About, *, rows: Sequence[FrameFigures]) -> StyleCard:
+def write_style(path: Path, net: CameraNet, about: CardFields, *, rows: Sequence[FrameFigures]) -> StyleCard:
     """Save a network as a style whose card carries the figures of `rows`.
 
     Args:

@@ -21,7 +21,7 @@ from art3d_node.models.camera_net import CameraNet
 from art3d_node.stereo.ddc import Reading, ddc_iou, robust_fit
 from training.config import REPORT_WIDTH_PX, FitConfig
 from training.dataset import EyeTensors, Pairs
-from training.masks import Residual, Seen
+from training.masks import EyeView, Residual
 from training.shards import Entry
 
 Map = npt.NDArray[np.float32]
@@ -173,7 +173,7 @@ def pop_outs(
     popped = sum(float(style[r].mean()) > POPPED * depth for r, depth in zip(found, depths, strict=True))
     least = POPPED * min(depths, default=1.0)
     width_px = style.shape[1]
-    seen = Seen(rgb.permute(1, 2, 0).numpy(), np.where(valid, style * width_px / 100, np.nan), 0.0)
+    seen = EyeView(rgb.permute(1, 2, 0).numpy(), np.where(valid, style * width_px / 100, np.nan), 0.0)
     pulled = _regions(Residual(least_px=max(least * PX, 1.5), close_px=3).find(seen) & valid)
     near = cv2.dilate(local.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return len(found), popped, len(pulled), sum(float(near[region].mean()) > 0.5 for region in pulled)

@@ -17,11 +17,11 @@ from training.checkpoint import CHECKPOINT, FitError, Run, resume_run, run_ident
 from training.config import FitConfig
 from training.curves import Curves
 from training.dataset import Batch, Pairs, Turn, batches, grid_of, plan_epoch, split_by_shot
-from training.early import is_over, judged, take_best
+from training.early_stop import is_over, judged, take_best
 from training.memory import keep_freed_memory
 from training.mlflow_run import MLflowRun
 from training.objective import objective
-from training.previewing import PlatePreview, write_preview
+from training.plate_preview import PlatePreview, write_preview
 from training.shards import Entry
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ LANG_SAM_INSTALL = "pip install -U git+https://github.com/luca-medeiros/lang-seg
 
 
 @dataclass(frozen=True)
-class Seen:
+class EyeView:
     """One eye of a pair, for a mask source.
 
     Attributes:
@@ -45,7 +45,7 @@ class MaskSource(Protocol):
     @property
     def name(self) -> str: ...
 
-    def find(self, seen: Seen) -> Mask: ...
+    def find(self, seen: EyeView) -> Mask: ...
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Residual:
     close_px: int = 7
     name: str = "residual"
 
-    def find(self, seen: Seen) -> Mask:
+    def find(self, seen: EyeView) -> Mask:
         """Regions in front of the fit."""
         limit = max(self.least_px * seen.picture.shape[1] / REPORT_WIDTH_PX, self.least_spreads * seen.spread_px)
         front = (np.nan_to_num(seen.residual_px, nan=-1.0) > limit).astype(np.uint8)
@@ -87,7 +87,7 @@ class Mattes:
 
     name: str = "mattes"
 
-    def find(self, seen: Seen) -> Mask:
+    def find(self, seen: EyeView) -> Mask:
         """The matte at one half."""
         if seen.matte is None:
             return np.zeros(seen.picture.shape[:2], bool)
@@ -100,7 +100,7 @@ class Nothing:
 
     name: str = "none"
 
-    def find(self, seen: Seen) -> Mask:
+    def find(self, seen: EyeView) -> Mask:
         """An empty mask."""
         return np.zeros(seen.picture.shape[:2], bool)
 
@@ -116,7 +116,7 @@ class People:
 
         self._network = PeopleNetwork(threads=1)
 
-    def find(self, seen: Seen) -> Mask:
+    def find(self, seen: EyeView) -> Mask:
         """All people, hair included."""
         return self._network.mask(seen.picture) > 0.5
 
@@ -144,7 +144,7 @@ class LangSam:
             ) from error
         self._model, self._prompts = LangSAM(), prompts
 
-    def find(self, seen: Seen) -> Mask:
+    def find(self, seen: EyeView) -> Mask:
         """Everything that any prompt finds."""
         from PIL import Image
 
@@ -198,7 +198,7 @@ class Grounding:
         for model in models:
             model.to(device).eval()
 
-    def find(self, seen: Seen) -> Mask:
+    def find(self, seen: EyeView) -> Mask:
         """SAM's best mask in each box that the words found."""
         import torch
 

@@ -18,7 +18,7 @@ from art3d_node.stereo.ddc import ddc_iou, robust_fit
 from art3d_node.stereo.rectify import corrected, largest, vertical_disparity, vertical_error
 from training.config import REPORT_WIDTH_PX, CurateConfig
 from training.depth import Depth
-from training.masks import MaskSource, Seen
+from training.masks import EyeView, MaskSource
 from training.stereo_net import Disparities, StereoNet, consistent
 from training.trust import distinct
 
@@ -220,7 +220,8 @@ class Bench:
         ]
         mattes = pair.matte or (None, None)
         local = [
-            self.masks.find(Seen(pair.eyes[i], residual[i], float(fit.spread[i]), mattes[i])) & valid[i] for i in (0, 1)
+            self.masks.find(EyeView(pair.eyes[i], residual[i], float(fit.spread[i]), mattes[i])) & valid[i]
+            for i in (0, 1)
         ]
         figures["local_share"] = float(local[0].mean())
         agrees = self._agrees(stack, local, figures)

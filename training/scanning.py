@@ -12,9 +12,9 @@ from host_bridge.core.geometry import Box
 from training.assignment import FilmSpec
 from training.config import CurateConfig
 from training.content import film_content
+from training.eye_sync import SyncCheck
 from training.faults import Faults, complete_pairs, validate_film
 from training.films import Film, ahead, open_asked
-from training.in_step import Watch
 from training.shards import load_record, save_record
 from training.shots import Scan, Shot, scan_film
 from training.small_look import frames_expected, grown, shrinking, smaller
@@ -103,7 +103,7 @@ def _scanned(
     first = validate_film(opened, film.spec, depth=config.depth, masks=config.masks)
     by = shrinking(opened, first)
     expected = frames_expected(opened)
-    watch = Watch(film.spec, (lambda spec, done: watching(spec, done, expected)) if watching else None)
+    watch = SyncCheck(film.spec, (lambda spec, done: watching(spec, done, expected)) if watching else None)
     frames = watch.over(complete_pairs(ahead(smaller(opened, by).pairs()), film.spec, faults))
     scan = scan_film(frames, where=film.spec, min_shot_frames=config.min_shot_frames)
     watch.refuse_out_of_step()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Picture = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
 State = Mapping[str, "Tensor"]
-_TELLING = ("fnet.conv1.weight", "update_block.refine.0.dwconv.weight", "flow_head.0.weight")
+_SIGNATURE_WEIGHTS = ("fnet.conv1.weight", "update_block.refine.0.dwconv.weight", "flow_head.0.weight")
 _DEEP = "fnet.layer3.5.conv1.weight"  # in the 34 layers of m and l, not in the 18 of s
 _LARGE = re.compile(r"(?:^|[^a-z])(?:l|large)(?:[^a-z]|$)", re.IGNORECASE)
 
@@ -109,7 +109,7 @@ def read_state(checkpoint: Path) -> State:
     if not isinstance(held, Mapping) or not all(isinstance(v, torch.Tensor) for v in held.values()):
         raise _no_checkpoint(checkpoint, "it holds no state dict")
     state = {str(name).removeprefix("module."): value for name, value in held.items()}
-    if missing := [name for name in _TELLING if name not in state]:
+    if missing := [name for name in _SIGNATURE_WEIGHTS if name not in state]:
         raise _no_checkpoint(checkpoint, f"it has no {missing[0]}")
     return state
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from host_bridge.core.bars import Bars, Found, find_bars, inside
+from host_bridge.core.bars import Bars, BarsFound, find_bars, inside
 from host_bridge.core.errors import PlateError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
@@ -65,7 +65,7 @@ def scan_film(pairs: Iterable[StereoFrame], *, where: str, min_shot_frames: int)
     Raises:
         PlateError: the film has no frames, or is black throughout.
     """
-    finder, found = Finder(), list[Found]()
+    finder, found = Finder(), list[BarsFound]()
     brightest, data = 0, Box(0, 0, 0, 0)
     for pair in pairs:
         data = Box.of_size(pair.left.shape[1], pair.left.shape[0])
@@ -108,11 +108,11 @@ def _long_enough(scenes: Sequence[Scene], fewest: int) -> list[Scene]:
     return kept
 
 
-def _of_both(left: Found, right: Found) -> Found:
+def _of_both(left: BarsFound, right: BarsFound) -> BarsFound:
     """The bars that hide what either eye's do; a floating window narrows one eye only."""
     bars, room = (tuple(map(pick, a, b)) for pick, a, b in ((max, left.bars, right.bars), (min, left.room, right.room)))
     sure = tuple(a and b for a, b in zip(left.sure, right.sure, strict=True))
-    return Found(bars, sure, room)  # type: ignore[arg-type]
+    return BarsFound(bars, sure, room)  # type: ignore[arg-type]
 
 
 def _least(bars: Sequence[Bars]) -> Bars:

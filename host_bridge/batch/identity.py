@@ -75,5 +75,5 @@ def validate_expected(expected: str, found: Mapping[str, Any]) -> None:
         raise BadInputError(
             f"this machine would make another picture than the submitter's: {differences}",
             where="--expect",
-            remedy="install the same on the farm, or submit with --any-kitchen",
+            remedy="install the same on the farm, or submit with --any-environment",
         )

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @dataclass(frozen=True)
-class Pictured:
+class Subject:
     """One picture to show.
 
     Attributes:
@@ -112,7 +112,7 @@ def _validated(args: argparse.Namespace) -> argparse.Namespace:
     return args
 
 
-def pictures_of(args: argparse.Namespace) -> list[Pictured]:
+def pictures_of(args: argparse.Namespace) -> list[Subject]:
     """The pictures of a folder, or frames of a movie or a sequence, as far apart as the limit asks.
 
     Raises:
@@ -124,14 +124,14 @@ def pictures_of(args: argparse.Namespace) -> list[Pictured]:
             raise BadInputError("a folder's pictures have no numbers", where="--start", remedy="leave it to movies")
         how = {"view": args.view, "layer": args.layer, "input_space": args.input_space}
         read = partial(read_plate, depth_channel=args.depth_channel, **how)
-        return [Pictured(path.name, path, partial(read, path)) for path in pictures_in(plate, args.limit)]
+        return [Subject(path.name, path, partial(read, path)) for path in pictures_in(plate, args.limit)]
     plates = PlateSequence.open(str(plate), view=args.view, layer=args.layer, start=args.start)
     sequence, _ = with_depth(plates, args.depth, args.depth_channel)
     present = [number for number in sequence.frames if number not in sequence.missing]
     count = min(len(present), max(1, args.limit))
     spread = [present[i * len(present) // count] for i in range(count)]
     look = partial(sequence.read, input_space=args.input_space)
-    return [Pictured(f"{plate.name} {n}", sequence.path(n), partial(look, n)) for n in spread]
+    return [Subject(f"{plate.name} {n}", sequence.path(n), partial(look, n)) for n in spread]
 
 
 def pictures_in(folder: Path, limit: int) -> list[Path]:
@@ -168,7 +168,7 @@ def _settings_of(args: argparse.Namespace) -> AnalysisSettings:
 
 
 def _row(
-    client: Client, picture: Pictured, settings: AnalysisSettings, controls: Controls, named_hero: str | None
+    client: Client, picture: Subject, settings: AnalysisSettings, controls: Controls, named_hero: str | None
 ) -> Row | None:
     try:
         plate = picture.read()

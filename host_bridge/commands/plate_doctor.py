@@ -25,7 +25,7 @@ LOOK_FRAMES, LOOK_S = 240, 20.0  # of a sequence or a movie, for its cuts
 
 
 @dataclass(frozen=True)
-class Seen:
+class Inspection:
     """A plate that was looked at.
 
     Attributes:
@@ -45,12 +45,12 @@ def look_at(text: str, start: int | None = None) -> Iterator[Finding]:
     """
     sequence = PlateSequence.open(text, start=start)
     present = [n for n in sequence.frames if n not in sequence.missing]
-    seen = Seen(sequence, sequence.read(present[0]))
+    seen = Inspection(sequence, sequence.read(present[0]))
     for explain in EXPLAINERS:
         yield from explain(seen)
 
 
-def frames(seen: Seen) -> Iterator[Finding]:
+def frames(seen: Inspection) -> Iterator[Finding]:
     """Which frames there are, and what a movie says of itself."""
     sequence, name = seen.sequence, Path(seen.sequence.pattern.text).name
     numbers = fileseq.framesToFrameRange(sequence.frames)
@@ -66,7 +66,7 @@ def frames(seen: Seen) -> Iterator[Finding]:
     yield Finding("plate", False, f"{message}; {gone}", "see --missing of `art3d render`")
 
 
-def size(seen: Seen) -> Iterator[Finding]:
+def size(seen: Inspection) -> Iterator[Finding]:
     """Windows, pixel aspect and channels."""
     frame, plate = seen.plate.frame, seen.plate
     details = [f"{frame.display.width}×{frame.display.height} px"]
@@ -85,7 +85,7 @@ def size(seen: Seen) -> Iterator[Finding]:
     yield Finding("plate size", True, ", ".join(details))
 
 
-def picture(seen: Seen) -> Iterator[Finding]:
+def picture(seen: Inspection) -> Iterator[Finding]:
     """What lies inside black bars, as this one frame tells it; a shot's analysis looks at all of them."""
     frame = seen.plate.frame
     found = active_picture(frame)
@@ -99,7 +99,7 @@ def picture(seen: Seen) -> Iterator[Finding]:
     yield Finding("plate picture", True, f"{found.width}×{found.height} px; bars of {bars}")
 
 
-def colours(seen: Seen) -> Iterator[Finding]:
+def colours(seen: Inspection) -> Iterator[Finding]:
     """The input space, who says so, and what becomes of the values."""
     plate, tag = seen.plate, seen.plate.tag
     why = f"by its {tag.statement}" if tag and tag.statement else "the file does not say"
@@ -117,7 +117,7 @@ def colours(seen: Seen) -> Iterator[Finding]:
     yield Finding("plate colour", True, message, hint)
 
 
-def depth(seen: Seen) -> Iterator[Finding]:
+def depth(seen: Inspection) -> Iterator[Finding]:
     """The plate's own depth."""
     plate = seen.plate
     if not plate.depth_name:
@@ -130,7 +130,7 @@ def depth(seen: Seen) -> Iterator[Finding]:
     yield Finding("plate depth", True, f"{plate.depth_name} ({meaning})", "--z-meaning and --depth-channel overrule it")
 
 
-def views(seen: Seen) -> Iterator[Finding]:
+def views(seen: Inspection) -> Iterator[Finding]:
     """Views and pictures of the file, and which were taken."""
     plate = seen.plate
     details = [
@@ -144,7 +144,7 @@ def views(seen: Seen) -> Iterator[Finding]:
     yield Finding("plate views", True, "; ".join(details))
 
 
-def cuts(seen: Seen) -> Iterator[Finding]:
+def cuts(seen: Inspection) -> Iterator[Finding]:
     """Where scenes change, over as many frames as are seen in a little while."""
     sequence, finder, looked = seen.sequence, Finder(), list[int]()
     present = [n for n in sequence.frames if n not in sequence.missing]
@@ -174,5 +174,5 @@ def _box(box: Box) -> str:
     return f"{box.width}×{box.height} px from ({box.x0}, {box.y0})"
 
 
-EXPLAINERS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (frames, size, picture, colours, depth, views, cuts)
+EXPLAINERS: tuple[Callable[[Inspection], Iterator[Finding]], ...] = (frames, size, picture, colours, depth, views, cuts)
 """What is said of a plate, in order; each may say several things or nothing."""

@@ -17,7 +17,7 @@ from host_bridge.client import Client
 from host_bridge.commands import analyse, render
 from host_bridge.commands.words import names_of, options_of, words_of
 from host_bridge.core.errors import EXIT_OK, MissingFrameError
-from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
+from host_bridge.farm.shot_bundle import FileOption, Requirements, ShotJob, shot_bundle
 from host_bridge.farm.style_files import find_style_files
 from host_bridge.farm.template import how_to_run, write_bundle
 from host_bridge.io.plates.depth_option import is_pictures
@@ -25,7 +25,7 @@ from host_bridge.shot.make import beside
 
 NAME = "submit"
 HELP = "write an Open Job Description bundle: analyse the shot, then render it in chunks"
-SAID_BY_THE_BUNDLE = ("out", "frames", "shot", "server", "openjd", "expect", "json")
+SET_BY_THE_BUNDLE = ("out", "frames", "shot", "server", "openjd", "expect", "json")
 FILES = {
     "controls": ("ControlsFolder", "IN"),
     "clean_plate": ("CleanPlateFolder", "IN"),
@@ -43,10 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--chunk", type=int, default=10, help="frames a task should take (default %(default)s)")
     group.add_argument("--gpu", action="store_true", help="ask for hosts with a GPU")
     group.add_argument(
-        "--any-kitchen",
+        "--any-environment",
         action="store_true",
         help="let workers use another version, style file, depth network or colour config than this machine",
     )
+    # Under this name farm scripts may know it.
+    group.add_argument("--any-kitchen", dest="any_environment", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,10 +59,10 @@ def run(args: argparse.Namespace) -> int:
     notes = notes_of(checked.check_readable(), checked, args.frames)
     job = _shot_job(args, checked)
     template, values = shot_bundle(job)
-    if job.kitchen.style_folder is not None:
-        job.kitchen.style_folder.mkdir(parents=True, exist_ok=True)
+    if job.requirements.style_folder is not None:
+        job.requirements.style_folder.mkdir(parents=True, exist_ok=True)
         for style in find_style_files(checked.settings.style):
-            shutil.copyfile(style, job.kitchen.style_folder / style.name)
+            shutil.copyfile(style, job.requirements.style_folder / style.name)
     write_bundle(args.bundle, template, values)
     print(f"wrote {args.bundle}: {len(checked.plate.frames)} frames, chunks of {args.chunk}")
     for note in notes:
@@ -93,7 +95,7 @@ def _writable(folder: Path) -> bool:
 
 
 def _shot_job(args: argparse.Namespace, checked: Job) -> ShotJob:
-    kept_out = {*SAID_BY_THE_BUNDLE, *_named(args)}
+    kept_out = {*SET_BY_THE_BUNDLE, *_named(args)}
     shot = None
     if args.shot != "none":
         shot = beside(Path(args.out), args.plate) if args.shot == "auto" else Path(args.shot)
@@ -106,18 +108,18 @@ def _shot_job(args: argparse.Namespace, checked: Job) -> ShotJob:
         options=tuple(words_of(args, render, without=kept_out)),
         analyse_options=tuple(words_of(args, render, without=kept_out | (names_of(render) - names_of(analyse)))),
         files=tuple(_files(args)),
-        kitchen=_kitchen(args, checked),
+        requirements=_requirements(args, checked),
         gpu=args.gpu,
     )
 
 
-def _kitchen(args: argparse.Namespace, checked: Job) -> Kitchen:
+def _requirements(args: argparse.Namespace, checked: Job) -> Requirements:
     expected = ""
-    if not args.any_kitchen:
+    if not args.any_environment:
         with Client(args.server) as client:
             expected = expectation(identities(client, checked.settings))
     travels = bool(find_style_files(checked.settings.style))
-    return Kitchen(
+    return Requirements(
         expected=expected,
         colour_config=os.environ.get("OCIO", "").strip(),
         style_folder=args.bundle / "styles" if travels else None,

@@ -46,7 +46,7 @@ _GROWTH = 64
 
 
 @dataclass(frozen=True)
-class Found:
+class BarsFound:
     """What one frame says of its bars.
 
     Attributes:
@@ -80,7 +80,7 @@ def active_picture(frame: Frame) -> Box:
     return find_bars(frame.layers["color"]).inside(frame.data) if "color" in frame.layers else frame.data
 
 
-def find_bars(color: Array) -> Found:
+def find_bars(color: Array) -> BarsFound:
     """The bars of one picture.
 
     Args:
@@ -98,7 +98,7 @@ def find_bars(color: Array) -> Found:
         if size - edges[a][0] - edges[b][0] < max(LEAST * size, LEAST_PX):
             edges[a] = edges[b] = (0, False)
     sure = [is_sure for _, is_sure in edges]
-    return Found(
+    return BarsFound(
         _four([edge for edge, _ in edges]), (sure[0], sure[1], sure[2], sure[3]), _four([side.room for side in sides])
     )
 

@@ -42,7 +42,7 @@ class FileOption:
 
 
 @dataclass(frozen=True)
-class Kitchen:
+class Requirements:
     """What the submitter's pictures were made with and a worker must have too.
 
     Attributes:
@@ -71,7 +71,7 @@ class ShotJob:
         options: further `art3d render` words, such as ("--style=immersive",).
         analyse_options: those of them that `art3d analyse` takes too.
         files: options that name files.
-        kitchen: what must be the same on a worker.
+        requirements: what must be the same on a worker.
         gpu: whether the steps ask for a host with a GPU.
     """
 
@@ -83,7 +83,7 @@ class ShotJob:
     options: Sequence[str] = ()
     analyse_options: Sequence[str] = ()
     files: Sequence[FileOption] = ()
-    kitchen: Kitchen = field(default_factory=Kitchen)
+    requirements: Requirements = field(default_factory=Requirements)
     gpu: bool = False
 
 
@@ -104,7 +104,7 @@ def shot_bundle(job: ShotJob) -> tuple[Template, Mapping[str, Any]]:
         "parameterDefinitions": parameters,
         "steps": _steps(job),
     }
-    variables = _variables(job.kitchen)
+    variables = _variables(job.requirements)
     if variables:
         template["jobEnvironments"] = [{"name": "AsSubmitted", "variables": variables}]
     if job.gpu:
@@ -126,9 +126,9 @@ def _parameters(job: ShotJob) -> tuple[list[Template], dict[str, Any]]:
         folder("ShotFolder", "INOUT", "Folder of the shot file", folder_of(job.shot))
     for option in job.files:
         folder(option.parameter, option.flow, f"Folder of {option.flag}", folder_of(option.path))
-    if job.kitchen.style_folder is not None:
-        folder("StyleFolder", "IN", "Folder of the style file", str(job.kitchen.style_folder.absolute()))
-    config = job.kitchen.colour_config
+    if job.requirements.style_folder is not None:
+        folder("StyleFolder", "IN", "Folder of the style file", str(job.requirements.style_folder.absolute()))
+    config = job.requirements.colour_config
     if config and _is_file_config(config):
         found.append(path_parameter("ColourConfig", "IN", "The OCIO config", kind="FILE"))
         values["ColourConfig"] = literal(str(Path(config).absolute()))
@@ -138,7 +138,11 @@ def _parameters(job: ShotJob) -> tuple[list[Template], dict[str, Any]]:
         text_parameter("Frames", to_openjd(job.frames), "Frames to convert, such as 1001-1100"),
         {"name": "ChunkSize", "type": "INT", "default": job.chunk, "minValue": 1},
         text_parameter("Art3D", "art3d", "The art3d command on the farm's machines"),
-        text_parameter("Expected", job.kitchen.expected, "What a worker must cook with; empty for anything"),
+        text_parameter(
+            "Expected",
+            job.requirements.expected,
+            "What a worker must have installed; empty: anything",
+        ),
     ]
     return found, values
 
@@ -147,14 +151,14 @@ def _is_file_config(config: str) -> bool:
     return "://" not in config
 
 
-def _variables(kitchen: Kitchen) -> dict[str, str]:
+def _variables(requirements: Requirements) -> dict[str, str]:
     found = {}
-    if kitchen.colour_config:
+    if requirements.colour_config:
         found["OCIO"] = "{{Param.ColourConfig}}"
-    if kitchen.style_folder is not None:
+    if requirements.style_folder is not None:
         found["ART3D_STYLES"] = "{{Param.StyleFolder}}"
-    if kitchen.model_folders:
-        found["ART3D_MODELS"] = literal(kitchen.model_folders)
+    if requirements.model_folders:
+        found["ART3D_MODELS"] = literal(requirements.model_folders)
     return found
 
 

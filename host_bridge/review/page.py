@@ -68,7 +68,7 @@ class PageSettings:
 
 
 @dataclass(frozen=True)
-class Made:
+class PageResult:
     """What became of a page.
 
     Attributes:
@@ -88,7 +88,7 @@ class Made:
 
 def make_page(
     folder: Path, shots: Sequence[ShotOnPage], settings: PageSettings, *, done: Callable[[], None] = lambda: None
-) -> Made:
+) -> PageResult:
     """Writes a review page.
 
     Args:
@@ -122,7 +122,7 @@ def make_page(
         if 2 * sum(found.swapped) > max(1, len(found.swapped)):
             swapped.append(name)
     _write_page(folder, bodies, settings)
-    return Made(folder / INDEX, frames, failed, judgements, tuple(swapped))
+    return PageResult(folder / INDEX, frames, failed, judgements, tuple(swapped))
 
 
 def _body(name: str, shot: ShotOnPage, found: FramesFound) -> tuple[dict[str, Any], dict[str, Judgement]]:

@@ -78,8 +78,8 @@ class StereoSource:
         """What is not there, in words; "" when both eyes have every frame."""
         gone = self.lacking
         if len(set(gone.values())) == 1 and len(gone) == len(EYES):
-            return f"missing: {_frames_said(gone[EYES[0]])}"
-        return ", ".join(f"no {eye} eye in {_frames_said(frames)}" for eye, frames in gone.items())
+            return f"missing: {_frames_text(gone[EYES[0]])}"
+        return ", ".join(f"no {eye} eye in {_frames_text(frames)}" for eye, frames in gone.items())
 
     def read(self, number: int, *, side_px: int = 0) -> Pair:
         """One frame as a person sees it, with what is known of its disparity.
@@ -126,7 +126,7 @@ class StereoSource:
         right = read_view(self.right, number, space=self.input_space, beside=left)
         if left.size != right.size or len(left.planes) != len(right.planes):
             raise PlateError(
-                f"the left eye is {_said(left)}, the right one {_said(right)}",
+                f"the left eye is {_size_text(left)}, the right one {_size_text(right)}",
                 where=str(right.path),
                 remedy="render both eyes alike",
             )
@@ -189,7 +189,7 @@ def _opened(text: str, layout: str, frames: str | None, input_space: str | None)
     return StereoSource(name, sequence, sequence, packed, input_space)
 
 
-def _frames_said(frames: str) -> str:
+def _frames_text(frames: str) -> str:
     return f"frame {frames}" if re.fullmatch(r"-?\d+", frames) else f"frames {frames}"
 
 
@@ -218,7 +218,7 @@ def _has_both(sequence: PlateSequence) -> bool:
     )
 
 
-def _said(view: ViewPicture) -> str:
+def _size_text(view: ViewPicture) -> str:
     return f"{'×'.join(str(side) for side in view.size)} px of {'colour' if len(view.planes) == 3 else 'grey'}"
 
 

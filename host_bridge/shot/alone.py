@@ -7,14 +7,14 @@ from dataclasses import replace
 from host_bridge.core.floating_window import FROM_SHOT
 from host_bridge.core.frame import Frame
 from host_bridge.core.params import Controls
-from host_bridge.shot.asks import Asks
 from host_bridge.shot.floating import resolved
-from host_bridge.shot.looking import look_at
+from host_bridge.shot.frame_survey import look_at
 from host_bridge.shot.survey import edges_seen, own_entry
+from host_bridge.shot.tile_source import TileSource
 from host_bridge.wire.settings import AnalysisSettings
 
 
-def resolved_alone(frame: Frame, server: Asks, settings: AnalysisSettings, controls: Controls) -> Controls:
+def resolved_alone(frame: Frame, server: TileSource, settings: AnalysisSettings, controls: Controls) -> Controls:
     """The knobs of a picture, the window that it needs by itself described as if it were turned by hand.
 
     Args:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from host_bridge.core.bars import SLACK_PX, Bars, Found
+from host_bridge.core.bars import SLACK_PX, Bars, BarsFound
 
 BRIEF_FRAMES = 2
 
 Widths = list[int | None]
 
 
-def settled(found: Sequence[Found], scenes: Sequence[tuple[int, int]]) -> list[Bars]:
+def settled(found: Sequence[BarsFound], scenes: Sequence[tuple[int, int]]) -> list[Bars]:
     """The bars of every frame.
 
     Args:

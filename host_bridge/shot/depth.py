@@ -10,9 +10,9 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.io.plates import Plate
-from host_bridge.shot.asks import Asks
 from host_bridge.shot.depth_choice import ShotDepth
 from host_bridge.shot.depth_provenance import ASKED, DECIDED, STATED, depth_from
+from host_bridge.shot.tile_source import TileSource
 from host_bridge.wire.depth_values import Decision, Evidence, decide
 from host_bridge.wire.settings import AnalysisSettings
 
@@ -31,7 +31,7 @@ def spread(numbers: Sequence[int], count: int = LOOKED_AT) -> list[int]:
     return [numbers[(2 * index + 1) * len(numbers) // (2 * count)] for index in range(count)]
 
 
-def settle(plates: Sequence[Plate], server: Asks, settings: AnalysisSettings) -> ShotDepth:
+def settle(plates: Sequence[Plate], server: TileSource, settings: AnalysisSettings) -> ShotDepth:
     """Settles the depth of a shot by a few of its plates.
 
     Raises:
@@ -59,7 +59,7 @@ def settle(plates: Sequence[Plate], server: Asks, settings: AnalysisSettings) ->
     return replace(found, meaning=decision.meaning, how=DECIDED, agreement=round(decision.agreement, 4))
 
 
-def _network(plate: Plate, server: Asks, settings: AnalysisSettings) -> str:
+def _network(plate: Plate, server: TileSource, settings: AnalysisSettings) -> str:
     """The network that "auto" stands for where there is no Z."""
     if settings.depth not in AUTO:
         return settings.depth
@@ -68,7 +68,7 @@ def _network(plate: Plate, server: Asks, settings: AnalysisSettings) -> str:
     return str(server.result(server.submit(frame, settings, Controls(), _NOTHING, ())).stats["depth_source"])
 
 
-def _decided(frames: Sequence[Frame], server: Asks, settings: AnalysisSettings) -> Decision:
+def _decided(frames: Sequence[Frame], server: TileSource, settings: AnalysisSettings) -> Decision:
     """What Z means, by every other frame; by all of them where those are of two minds, or not clear."""
     asking = replace(settings, depth="aov", z_meaning="auto")
 

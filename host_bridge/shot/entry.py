@@ -53,12 +53,12 @@ class ShotEntry:
 def entry_json(entry: ShotEntry) -> dict[str, Any]:
     """An entry as it lies in the file."""
     body = asdict(replace(entry, edges=None))
-    heroes = {hero: _said(cut) for hero, cut in (entry.edges or {}).items()}
+    heroes = {hero: _as_texts(cut) for hero, cut in (entry.edges or {}).items()}
     # Those of a left hero stand by themselves, where readers that know of no other look for them.
     return {**body, "edges": {**heroes.pop("left"), "heroes": heroes} if entry.edges else None}
 
 
-def _said(cut: Edges) -> dict[str, str]:
+def _as_texts(cut: Edges) -> dict[str, str]:
     return {"left": edges_of.as_text(cut.left), "right": edges_of.as_text(cut.right)}
 
 

@@ -15,11 +15,11 @@ from host_bridge.core.geometry import Box
 from host_bridge.io.plates import Plate, PlateSequence
 from host_bridge.io.plates.canvas import Canvas, canvas_of
 from host_bridge.io.plates.kept import KeptPlates
-from host_bridge.shot.asks import Asks
 from host_bridge.shot.depth import AUTO, outdated, settle, spread
 from host_bridge.shot.depth_provenance import depth_words
 from host_bridge.shot.file import SUFFIX, Shot, load_shot, save_shot
 from host_bridge.shot.survey import Plan, survey
+from host_bridge.shot.tile_source import TileSource
 from host_bridge.wire.settings import AnalysisSettings
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ READ_AHEAD = 2
 
 def make_shot(
     sequence: PlateSequence,
-    server: Asks,
+    server: TileSource,
     settings: AnalysisSettings,
     plan: Plan,
     *,

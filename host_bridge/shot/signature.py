@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.core.bars import Bars, Found, find_bars
+from host_bridge.core.bars import Bars, BarsFound, find_bars
 from host_bridge.core.errors import ShotError
 from host_bridge.core.frame import Frame
 
@@ -36,7 +36,7 @@ class Glance:
 
     grid: Floats
     histogram: Floats
-    found: Found
+    found: BarsFound
     lit: tuple[float, float, float, float]
     sample: npt.NDArray[np.uint8]
     spread: float

@@ -10,13 +10,13 @@ import numpy as np
 
 from host_bridge.core.errors import ShotError
 from host_bridge.core.frame import Frame
-from host_bridge.shot.asks import Asks
 from host_bridge.shot.bars import settled
 from host_bridge.shot.edges import EYE_SHARES, Edges, Layer, bands_of
 from host_bridge.shot.file import Shot, ShotEntry
-from host_bridge.shot.looking import GIVEN, Seen, look_at
+from host_bridge.shot.frame_survey import GIVEN, FrameSurvey, look_at
 from host_bridge.shot.scenes import NO_EDITS, Cuts, Scene, between_scenes, edited, scenes_of
 from host_bridge.shot.steady import gaussian, handover, normalisation, suggest
+from host_bridge.shot.tile_source import TileSource
 from host_bridge.shot.transitions import Transition, find_transitions
 from host_bridge.wire.settings import AnalysisSettings
 
@@ -43,7 +43,7 @@ class Plan:
 
 def survey(
     frames: Iterable[tuple[int, Frame]],
-    server: Asks,
+    server: TileSource,
     settings: AnalysisSettings,
     plan: Plan,
     *,
@@ -91,7 +91,7 @@ def survey(
     return _settle(_lent(seen, plate), changes, settings, plan, plate, tuple(sorted(missing)))
 
 
-def _lent(seen: list[Seen], plate: str) -> list[Seen]:
+def _lent(seen: list[FrameSurvey], plate: str) -> list[FrameSurvey]:
     """Frames without depth of their own, with the figures of the nearest that has: they are a part of its scene.
 
     Raises:
@@ -108,12 +108,12 @@ def _lent(seen: list[Seen], plate: str) -> list[Seen]:
 
 
 def _with_bars(
-    seen: list[Seen],
+    seen: list[FrameSurvey],
     changes: Sequence[Transition],
-    server: Asks,
+    server: TileSource,
     settings: AnalysisSettings,
     again: Callable[[int], Frame],
-) -> list[Seen]:
+) -> list[FrameSurvey]:
     """The frames with the bars of their scenes; those that saw other bars are measured once more."""
     settled_bars = settled([s.glance.found for s in seen], [(s.start, s.stop) for s in scenes_of(changes, len(seen))])
     changed = [index for index, (s, bars) in enumerate(zip(seen, settled_bars, strict=True)) if s.bars != bars]
@@ -126,7 +126,7 @@ def _with_bars(
 
 
 def _settle(
-    seen: list[Seen],
+    seen: list[FrameSurvey],
     changes: list[Transition],
     settings: AnalysisSettings,
     plan: Plan,
@@ -167,7 +167,7 @@ def _settle(
     return replace(shot, reasons=tuple(_reasons(seen, shot, plan, why)))
 
 
-def edges_seen(s: Seen, entry: ShotEntry) -> dict[str, Edges]:
+def edges_seen(s: FrameSurvey, entry: ShotEntry) -> dict[str, Edges]:
     """What the picture's edges cut for each hero eye, with the depth that the shot gives the frame."""
     m = s.measured
     frame_layer = Layer(m.iz_low, m.iz_high, m.fit_scale, m.fit_shift)
@@ -179,7 +179,7 @@ def edges_seen(s: Seen, entry: ShotEntry) -> dict[str, Edges]:
     return cut or dict.fromkeys(EYE_SHARES, Edges())
 
 
-def _past_flashes(seen: list[Seen], scene: Scene, changes: Sequence[Transition]) -> list[Seen]:
+def _past_flashes(seen: list[FrameSurvey], scene: Scene, changes: Sequence[Transition]) -> list[FrameSurvey]:
     """The frames of a scene; a flash has the figures of the frame before it, else after it, whose range it keeps."""
     frames = list(seen[scene.start : scene.stop])
     for flash in changes:
@@ -190,7 +190,7 @@ def _past_flashes(seen: list[Seen], scene: Scene, changes: Sequence[Transition])
     return frames
 
 
-def own_entry(s: Seen) -> ShotEntry:
+def own_entry(s: FrameSurvey) -> ShotEntry:
     """What a frame that belongs to no scene says of itself, until the scenes around it settle its range."""
     m = s.measured
     return ShotEntry(
@@ -198,7 +198,7 @@ def own_entry(s: Seen) -> ShotEntry:
     )
 
 
-def _scene(seen: list[Seen], scene: int, plan: Plan, metric: bool) -> list[ShotEntry]:
+def _scene(seen: list[FrameSurvey], scene: int, plan: Plan, metric: bool) -> list[ShotEntry]:
     frames = [s.measured for s in seen]
     ranges = normalisation(frames, metric=metric, sigma=plan.smooth)
     # A style speaks of the full range 0..1, whoever normalised it: its s and t hold for the shot's range too.
@@ -219,7 +219,7 @@ def _scene(seen: list[Seen], scene: int, plan: Plan, metric: bool) -> list[ShotE
     ]
 
 
-def _hand_over(entries: list[ShotEntry], seen: list[Seen], cuts: list[int], length: int) -> list[ShotEntry]:
+def _hand_over(entries: list[ShotEntry], seen: list[FrameSurvey], cuts: list[int], length: int) -> list[ShotEntry]:
     offsets = np.zeros(len(entries))
     edges = [0, *cuts, len(entries)]
     for before, cut, after in zip(edges, edges[1:], edges[2:], strict=False):
@@ -230,7 +230,7 @@ def _hand_over(entries: list[ShotEntry], seen: list[Seen], cuts: list[int], leng
     return [replace(entry, zero_plane=float(offset)) for entry, offset in zip(entries, offsets, strict=True)]
 
 
-def _reasons(seen: list[Seen], shot: Shot, plan: Plan, why: str) -> Iterator[str]:
+def _reasons(seen: list[FrameSurvey], shot: Shot, plan: Plan, why: str) -> Iterator[str]:
     cuts, missing = shot.cuts, shot.missing
     if shot.depth_source in TRUE_DEPTH:
         yield "depth is the plate's own: one range for each scene"

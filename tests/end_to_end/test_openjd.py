@@ -31,7 +31,7 @@ def job(example_plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     plate = str(example_plate / "plate.####.exr")
     words = ["submit", plate, "-o", str(out / "s.####.exr"), "--bundle", str(bundle), "--chunk", "3"]
     assert main([*words, "--depth", "aov", "--depth-gain", "1.2"]) == 0
-    assert main(["stop"]) == 0  # the submitter's own server, which said what a worker must cook with
+    assert main(["stop"]) == 0  # the submitter's own server, which said what a worker must have
     run = ["run", str(bundle / "template.json"), "--step", "Render", "--run-dependencies"]
     return [str(BIN / "openjd"), *run, "-p", f"file://{bundle / 'parameters.json'}"], out
 

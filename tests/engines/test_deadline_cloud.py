@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from host_bridge.farm.shot_bundle import FileOption, Kitchen, ShotJob, shot_bundle
+from host_bridge.farm.shot_bundle import FileOption, Requirements, ShotJob, shot_bundle
 from host_bridge.farm.template import write_bundle
 
 
@@ -16,14 +16,14 @@ def test_parameters_and_attachments_of_a_shot(tmp_path: Path, python: str) -> No
         FileOption("--controls", tmp_path / "keys/k.json", "ControlsFolder"),
         FileOption("--anaglyph", tmp_path / "look/a.####.png", "AnaglyphFolder", "OUT"),
     )
-    kitchen = Kitchen('{"art3d":"0"}', style_folder=tmp_path / "job/styles")
+    requirements = Requirements('{"art3d":"0"}', style_folder=tmp_path / "job/styles")
     job = ShotJob(
         plate=tmp_path / "plate/p.####.exr",
         out=tmp_path / "out/s.####.exr",
         shot=tmp_path / "out/p.art3d",
         frames=[-1, 0, 1, 5],
         files=files,
-        kitchen=kitchen,
+        requirements=requirements,
     )
     for folder in ("plate", "out", "keys", "look", "job/styles"):
         (tmp_path / folder).mkdir(parents=True)

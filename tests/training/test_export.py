@@ -16,7 +16,7 @@ from art3d_node.models.styles import load_style
 from host_bridge.core.errors import OutputError, StyleError
 from training import export as exporting
 from training.colours import coloured
-from training.export import About, export, thumbnail, write_style
+from training.export import CardFields, export, thumbnail, write_style
 from training.figures import measure
 from training.shards import Entry
 
@@ -36,7 +36,7 @@ def style(entries: list[Entry], tmp_path: Path) -> Path:
     write_style(
         path,
         net,
-        About("studio", 128, "sidecar", "a rehearsal", "CC0-1.0", thumbnail(net, entries[0], 128)),
+        CardFields("studio", 128, "sidecar", "a rehearsal", "CC0-1.0", thumbnail(net, entries[0], 128)),
         rows=measure(net, entries[:2], size_px=128),
     )
     return path
@@ -105,7 +105,7 @@ def test_hostile_files_are_refused(style: Path, harm: str) -> None:
 
 def test_a_bad_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StyleError, match="name"):
-        write_style(tmp_path / "x.style", _net(), About("../x", 128, "mini"), rows=[])
+        write_style(tmp_path / "x.style", _net(), CardFields("../x", 128, "mini"), rows=[])
 
 
 def test_colours_of_disparity() -> None:

@@ -16,12 +16,12 @@ import torch
 
 from art3d_node.models.camera_net import CameraNet
 from host_bridge.core.errors import PlateError
-from training import early
+from training import early_stop
 from training import fit as fitting
 from training.checkpoint import CHECKPOINT, FitError
 from training.config import RECIPES, FitConfig
 from training.fit import Progress, fit, groups
-from training.previewing import PlatePreview, plate_preview
+from training.plate_preview import PlatePreview, plate_preview
 from training.shards import Entry
 
 TINY = FitConfig(size_px=64, epochs=4, batch=4, learning_rate=3e-3, width=4, warmup_steps=2, save_every=2, held_out=0.2)
@@ -145,8 +145,8 @@ def test_it_stops_early_with_the_best_weights(
         seen.append(_weights(net))
         return [next(distances)]
 
-    monkeypatch.setattr(early, "measure", measured)
-    monkeypatch.setattr(early, "summary", lambda rows: {"s_wasserstein_px": rows[0], "t_wasserstein_px": 0.0})
+    monkeypatch.setattr(early_stop, "measure", measured)
+    monkeypatch.setattr(early_stop, "summary", lambda rows: {"s_wasserstein_px": rows[0], "t_wasserstein_px": 0.0})
     config = replace(TINY, epochs=6, patience=2)
     net = fit(entries, config, tmp_path)
     assert len(seen) == 4 and _weights(net) == seen[1] != seen[3]

@@ -14,7 +14,7 @@ from art3d_node.stereo.rectify import corrected, largest, vertical_disparity, ve
 from host_bridge.core.errors import BadInputError
 from tests.training.conftest import small_bench
 from training import masks
-from training.masks import Residual, Seen, mask_source
+from training.masks import EyeView, Residual, mask_source
 from training.pairs import Beside, Reject, Sample
 from training.stage.textures import painted
 from training.stereo_net import Disparities, consistent, stereo_net
@@ -88,20 +88,20 @@ def test_residual_takes_regions_in_front_only() -> None:
     residual[150:200, 60:110] = -6.0
     residual[10:14, 10:14] = 9.0
     residual[:, 0] = np.nan
-    found = Residual().find(Seen(_picture(), residual, 0.1))
+    found = Residual().find(EyeView(_picture(), residual, 0.1))
     expected = np.zeros_like(found)
     expected[50:120, 60:110] = True
     assert (found & expected).sum() / (found | expected).sum() > 0.95
-    assert not Residual().find(Seen(_picture(), residual, 3.0)).any()
+    assert not Residual().find(EyeView(_picture(), residual, 3.0)).any()
 
 
 def test_mattes_and_no_masks() -> None:
     matte = np.zeros((SIZE, SIZE), np.float32)
     matte[:9] = 1
     residual = np.zeros((SIZE, SIZE), np.float32)
-    assert mask_source("mattes").find(Seen(_picture(), residual, 0.1, matte)).sum() == 9 * SIZE
-    assert not mask_source("mattes").find(Seen(_picture(), residual, 0.1)).any()
-    assert not mask_source("none").find(Seen(_picture(), residual, 0.1, matte)).any()
+    assert mask_source("mattes").find(EyeView(_picture(), residual, 0.1, matte)).sum() == 9 * SIZE
+    assert not mask_source("mattes").find(EyeView(_picture(), residual, 0.1)).any()
+    assert not mask_source("none").find(EyeView(_picture(), residual, 0.1, matte)).any()
 
 
 def test_lang_sam_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_people_are_masked_by_the_bundled_networks(plates: Path) -> None:
     if not frame.exists():
         pytest.skip(f"{frame} is absent")
     picture = np.asarray(cv2.imread(str(frame), cv2.IMREAD_COLOR_RGB))
-    found = mask_source("people").find(Seen(picture, np.zeros(picture.shape[:2], np.float32), 1.0))
+    found = mask_source("people").find(EyeView(picture, np.zeros(picture.shape[:2], np.float32), 1.0))
     assert found.dtype == bool
     assert found[100:, 380:440].mean() > 0.9, "the man"
     assert found[:, 620:].mean() < 0.02, "the dark beside him"

@@ -13,7 +13,7 @@ import torch
 from art3d_node.models.mini import MiniDepth, load_mini
 from training.mini import closeups
 from training.mini.data import Cache, batches
-from training.mini.evaluate import Known, edges, lower_is_nearer, order, through_the_grid
+from training.mini.evaluate import Reference, edges, lower_is_nearer, order, through_the_grid
 from training.mini.losses import affine_invariant, gradient, normalise, ranking
 from training.mini.mobilenet import load_encoder, read_convolutions
 from training.mini.pairs import match
@@ -257,7 +257,7 @@ def test_the_truth_at_minis_size_keeps_the_plates_outlines() -> None:
     rgb[:, 300:] = 200
     iz = np.where(np.arange(640) < 300, 1.0, 3.0)[None].repeat(480, 0).astype(np.float32)
     iz[100:140, 400:440] = np.nan
-    seen = through_the_grid(Known("set", "step", rgb, iz))
+    seen = through_the_grid(Reference("set", "step", rgb, iz))
     assert seen.shape == iz.shape
     assert np.isfinite(seen).all()
     assert edges(seen, iz, rgb).recall > 0.99

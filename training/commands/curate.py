@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         Depth(config.depth, device=device),
         mask_source(config.masks, prompts=config.prompts, folder=args.mask_models, device=args.device),
     )
-    films = asked_films(args)
+    films = films_of(args)
     _refuse_beside_late(args, config)
     with progress_bar() as bar:
         task = bar.add_task("scanning films", total=None)
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         )
     contact_sheet(args.out)
     page = pairs_page(args.out)
-    _tell(manifest)
+    _print_summary(manifest)
     print(f"look at every pair: {page}")
     _ask_for_rights(manifest)
     for line in manifest["faults"].values():
@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_SOME_FRAMES if manifest["faults"] else EXIT_OK
 
 
-def asked_films(args: argparse.Namespace) -> list[FilmSpec]:
+def films_of(args: argparse.Namespace) -> list[FilmSpec]:
     """The films of a command line, each with its note of rights."""
     noted = {}
     for text in args.rights:
@@ -139,7 +139,7 @@ def _part(text: str) -> Part:
     return Part(int(found[1]), int(found[2]))
 
 
-def _tell(manifest: dict[str, Any]) -> None:
+def _print_summary(manifest: dict[str, Any]) -> None:
     facts = manifest["statistics"]
     print(f"kept {facts['kept']}, rejected {facts['rejected']}: {json.dumps(facts['rejects'])}")
     for name in ("fit_scale_px", "fit_shift_px", "ddc"):

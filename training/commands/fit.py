@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from art3d_node.models.style_file import StyleCard
     from training.fit import Progress
     from training.mlflow_run import MLflowRun
-    from training.previewing import PlatePreview
+    from training.plate_preview import PlatePreview
     from training.provenance import Ingredients
     from training.shards import Entry
 
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _preview(args: argparse.Namespace, depth: str) -> PlatePreview | None:
-    from training.previewing import plate_preview
+    from training.plate_preview import plate_preview
 
     if args.preview_every < 1:
         raise BadInputError(f"{args.preview_every} is not usable", remedy="at least 1", where="--preview-every")
@@ -185,21 +185,21 @@ def _one(
             mlflow=mlflow,
         )
     if fabric.is_global_zero:
-        _tell(out, _ship(out, net, made_of, fabric, began), made_of)
+        _print_summary(out, _ship(out, net, made_of, fabric, began), made_of)
 
 
 def _ship(out: Path, net: CameraNet, made_of: Ingredients, fabric: Fabric, began: float) -> StyleCard:
     import torch
 
     from art3d_node.models.style_file import MAX_TEXT
-    from training.export import About, thumbnail, write_style
+    from training.export import CardFields, thumbnail, write_style
     from training.figures import measure
     from training.provenance import depth_source, made, provenance
 
     train, held, config = made_of.train, made_of.held, made_of.config
     films = ", ".join(sorted({entry.row["film"] for entry in [*train, *held]}))
     accelerator = torch.cuda.get_device_name(fabric.device) if fabric.device.type == "cuda" else fabric.device.type
-    about = About(
+    about = CardFields(
         name=out.stem,
         input_size=config.size_px,
         depth_source=depth_source(made_of.folders),
@@ -212,7 +212,7 @@ def _ship(out: Path, net: CameraNet, made_of: Ingredients, fabric: Fabric, began
     return write_style(out, net, about, rows=measure(net, held, size_px=config.size_px) if held else [])
 
 
-def _tell(out: Path, card: StyleCard, made_of: Ingredients) -> None:
+def _print_summary(out: Path, card: StyleCard, made_of: Ingredients) -> None:
     pairs = len(made_of.train) + len(made_of.held)
     print(f"{out}: style {card.id}, {pairs} pairs, {len(made_of.held)} held out")
     if not made_of.held:

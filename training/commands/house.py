@@ -18,7 +18,7 @@ STAGE = "--shots 32 --frames-per-shot 3 --width 512 --height 288"
 # The stage's depth is true, so DDC-IoU judges the matcher alone, and finds less in a shallow film whatever its hand.
 CURATE = "--depth sidecar --min-shot-frames 2 --per-shot 1 --min-ddc 0.6"
 FIT = "--recipe quick --smoothness 0.6 --licence Apache-2.0"
-HONEST = "No film was used: a rehearsal on the stage, with the stage's own depth."
+TRAINING_DATA = "No film was used: a rehearsal on the stage, with the stage's own depth."
 NOBODY = "--pop-out-share 0", "--local false"
 STYLES = {"gentle": NOBODY, "immersive": NOBODY, "popout": ("--pop-out-share 0.7", "--local true")}
 """What differs, by style: on the stage, and in fitting. Without pop-outs in a film its local masks are only errors."""
@@ -54,7 +54,7 @@ def steps(style: str, args: argparse.Namespace) -> list[list[str]]:
     return [
         ["stage", style, "-o", film, *textures, *_split(STAGE, staged, args.stage)],
         ["curate", film, "-o", shards, "--style", style, *_split(CURATE, args.curate)],
-        ["fit", shards, "-o", style_file, "--training-data", HONEST, *_split(FIT, fitted, args.fit)],
+        ["fit", shards, "-o", style_file, "--training-data", TRAINING_DATA, *_split(FIT, fitted, args.fit)],
     ]
 
 

@@ -38,7 +38,7 @@ Estimator = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Known:
+class Reference:
     """A picture ``(h, w, 3)`` uint8 and its inverse depth ``(h, w)``, NaN = unknown."""
 
     group: str
@@ -47,17 +47,17 @@ class Known:
     iz: np.ndarray
 
 
-def middlebury_2005(plates: Path) -> Iterator[Known]:
+def middlebury_2005(plates: Path) -> Iterator[Reference]:
     """Art, Books and Dolls, both views: photographs, structured-light truth."""
     for scene in ("Art", "Books", "Dolls"):
         for view in (1, 5):
             folder = plates / "middlebury_stereo_gt" / scene
             value = read_values(folder / f"disp{view}.png").astype(np.float32)
             rgb = read_rgb(folder / f"view{view}.png")
-            yield Known("Middlebury 2005", f"{scene} {view}", rgb, np.where(value > 0, value, np.nan))
+            yield Reference("Middlebury 2005", f"{scene} {view}", rgb, np.where(value > 0, value, np.nan))
 
 
-def rgbd(plates: Path) -> Iterator[Known]:
+def rgbd(plates: Path) -> Iterator[Reference]:
     """The TUM desk (photographs, Kinect depth) and the ICL living room (rendered)."""
     rows = [
         ("TUM desk", "tum_desk", "{}.png", "{}_depth.png", 2),
@@ -68,17 +68,17 @@ def rgbd(plates: Path) -> Iterator[Known]:
             at = plates / "rgbd_gt" / folder
             z = read_values(at / depth.format(i)).astype(np.float32)
             rgb = read_rgb(at / picture.format(i))
-            yield Known(group, f"{folder} {i}", rgb, np.where(z > 0, 5000 / np.maximum(z, 1), np.nan))
+            yield Reference(group, f"{folder} {i}", rgb, np.where(z > 0, 5000 / np.maximum(z, 1), np.nan))
 
 
-def example_plate(folder: Path, *, every: int = 4) -> Iterator[Known]:
+def example_plate(folder: Path, *, every: int = 4) -> Iterator[Reference]:
     """Frames of the project's own rendered plate, where it is present."""
     for path in sorted(folder.glob("*.exr"))[::every]:
         channels = OpenEXR.File(str(path), separate_channels=True).channels()
         z = channels["depth.Z"].pixels.astype(np.float32)
         colour = np.stack([channels[c].pixels for c in "RGB"], 2).astype(np.float32)
         rgb = (np.clip(colour, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
-        yield Known("example plate", path.name, rgb, np.where(np.isfinite(z), 1 / np.maximum(z, 1e-3), 0))
+        yield Reference("example plate", path.name, rgb, np.where(np.isfinite(z), 1 / np.maximum(z, 1e-3), 0))
 
 
 def order(estimate: np.ndarray, iz: np.ndarray, *, seed: int = 0, ratio: float = 1.1) -> float:
@@ -158,7 +158,7 @@ def _around(mask: np.ndarray, reach_px: int) -> np.ndarray:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), disk) > 0)
 
 
-def through_the_grid(known: Known) -> np.ndarray:
+def through_the_grid(known: Reference) -> np.ndarray:
     """The truth seen through `mini`'s working size and the up-sampling: what a perfect network's edges would reach.
 
     Unknown pixels first take the nearest known one's value.
@@ -201,7 +201,7 @@ def speed_ms(source: DepthSource, *, repeats: int = 15) -> float:
     return best * 1e3
 
 
-def table(known: list[Known], sources: dict[str, Estimator]) -> str:
+def table(known: list[Reference], sources: dict[str, Estimator]) -> str:
     """The figures by set and source as text."""
     columns = ("order %", "lower %", "edges %", "precision %", "shown %", "found of shown %")
     lines = [f"{'set':<18}{'pictures':>9}  {'source':<28}" + "".join(f"{name:>{len(name) + 2}}" for name in columns)]

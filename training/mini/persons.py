@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Peopled:
+class AnnotatedPicture:
     """A picture ``(h, w, 3)`` uint8 with the masks of its people, each ``(h, w)`` float32 0..1."""
 
     rgb: np.ndarray
@@ -60,10 +60,10 @@ def _small(rgb: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)) if scale < 1 else rgb
 
 
-def peopled(network: PeopleNetwork, rgb: np.ndarray) -> Peopled | None:
+def peopled(network: PeopleNetwork, rgb: np.ndarray) -> AnnotatedPicture | None:
     """A picture with its people, or None without any of size."""
     masks = [p.mask for p in network.people(rgb) if 0.015 < float((p.mask > 0.5).mean()) < 0.8]
-    return Peopled(rgb, masks) if masks else None
+    return AnnotatedPicture(rgb, masks) if masks else None
 
 
 def in_front(behind: Backdrop, masks: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +84,7 @@ def in_front(behind: Backdrop, masks: list[np.ndarray], rng: np.random.Generator
     return np.where(unsure & (ids == 0), np.nan, iz).astype(np.float32), ids
 
 
-def cut_outs(picture: Peopled, *, side_px: int = 256) -> Iterator[CutOut]:
+def cut_outs(picture: AnnotatedPicture, *, side_px: int = 256) -> Iterator[CutOut]:
     """Each person as a square cut-out that stands on its lower edge."""
     for mask in picture.masks:
         rows, columns = np.flatnonzero((mask > 0.5).any(1)), np.flatnonzero((mask > 0.5).any(0))

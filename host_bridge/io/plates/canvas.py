@@ -40,7 +40,7 @@ class Canvas:
         display = plate.frame.display
         if display != self.display:
             raise PlateError(
-                f"the picture is {_said(display, self.display)}, the sequence's {_said(self.display, display)}",
+                f"the picture is {_box_text(display, self.display)}, the sequence's {_box_text(self.display, display)}",
                 where=str(plate.path),
                 remedy="render the frame again at the size of the others, or convert it on its own",
             )
@@ -50,7 +50,7 @@ class Canvas:
         return padded(plate, self.data.union(plate.frame.data)) if self.data else plate
 
 
-def _said(box: Box, beside: Box) -> str:
+def _box_text(box: Box, beside: Box) -> str:
     size = f"{box.width}×{box.height} px"
     same = (box.width, box.height) == (beside.width, beside.height)
     return f"{size} from ({box.x0}, {box.y0})" if same else size

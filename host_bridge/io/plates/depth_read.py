@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Found:
+class DepthRead:
     """A channel of depth, read.
 
     Attributes:
@@ -39,7 +39,7 @@ class Found:
 
 def pick_varying(
     file: ExrFile, channels: Sequence[Channel], *, channel: str = "", others: Sequence[Layer] = ()
-) -> Found | None:
+) -> DepthRead | None:
     """The depth of one view of an EXR.
 
     Args:
@@ -67,12 +67,12 @@ def pick_varying(
     return found
 
 
-def _read(file: ExrFile, depth: DepthChannel, layer: Layer | None) -> Found:
+def _read(file: ExrFile, depth: DepthChannel, layer: Layer | None) -> DepthRead:
     channel = depth.channel
     pixels = layer.pixels if layer is not None and layer.window == channel.window else file.read([channel])[0]
     floats = pixels if pixels.dtype.kind == "f" else pixels.astype("<f4")
     meaning = depth.meaning if depth.meaning != "auto" else stated_meaning(file.headers[channel.part], channel.name)
-    return Found(channel, floats if depth.sign > 0 else -floats, meaning, varies(floats))
+    return DepthRead(channel, floats if depth.sign > 0 else -floats, meaning, varies(floats))
 
 
 def stated_meaning(header: Mapping[str, Any], name: str) -> str:

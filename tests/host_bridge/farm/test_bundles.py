@@ -12,7 +12,7 @@ import pytest
 from host_bridge.batch import openjd_lines
 from host_bridge.core.errors import BadInputError
 from host_bridge.farm.ranges import from_openjd, to_openjd
-from host_bridge.farm.shot_bundle import FileOption, Kitchen, shot_bundle
+from host_bridge.farm.shot_bundle import FileOption, Requirements, shot_bundle
 from host_bridge.farm.template import write_bundle
 from host_bridge.farm.training_bundle import TrainingJob, training_bundle
 from host_bridge.io.plates.pattern import parse_frames
@@ -62,7 +62,7 @@ def test_a_job_of_scattered_frames_is_refused_before_the_farm() -> None:
 def test_paths_are_parameters_only() -> None:
     """A queue's path mapping reaches PATH parameters; nowhere else may a submitter's path hide."""
     files = (FileOption("--controls", Path("keys.json"), "ControlsFolder", analysed=False),)
-    template, values = shot_bundle(job(files=files, kitchen=Kitchen(style_folder=Path("job/styles"))))
+    template, values = shot_bundle(job(files=files, requirements=Requirements(style_folder=Path("job/styles"))))
     assert str(Path.cwd()) not in json.dumps(template)
     paths = {p["name"] for p in template["parameterDefinitions"] if p["type"] == "PATH"}
     assert paths == set(values)
@@ -87,8 +87,8 @@ def test_links_stay_as_they_were_named(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_what_the_artist_saw_travels(tmp_path: Path) -> None:
-    kitchen = Kitchen('{"art3d":"1"}', "cfg/config.ocio", tmp_path / "styles", "m1:m2")
-    template, values = shot_bundle(job(kitchen=kitchen))
+    requirements = Requirements('{"art3d":"1"}', "cfg/config.ocio", tmp_path / "styles", "m1:m2")
+    template, values = shot_bundle(job(requirements=requirements))
     (environment,) = template["jobEnvironments"]
     assert environment["variables"] == {
         "OCIO": "{{Param.ColourConfig}}",
@@ -98,7 +98,9 @@ def test_what_the_artist_saw_travels(tmp_path: Path) -> None:
     assert values["ColourConfig"].endswith("cfg/config.ocio") and values["StyleFolder"] == str(tmp_path / "styles")
     write_bundle(tmp_path / "b", template, values)
     check(tmp_path / "b" / "template.json")
-    template, values = shot_bundle(job(kitchen=Kitchen(colour_config="ocio://cg-config-v2.2.0_aces-v1.3_ocio-v2.4")))
+    template, values = shot_bundle(
+        job(requirements=Requirements(colour_config="ocio://cg-config-v2.2.0_aces-v1.3_ocio-v2.4"))
+    )
     assert "ColourConfig" not in values
 
 

@@ -91,7 +91,7 @@ def test_a_studios_style_travels_as_a_copy(
     assert values["StyleFolder"] == str(tmp_path / "b" / "styles")
 
 
-def test_another_kitchen_is_refused_by_name() -> None:
+def test_another_environment_is_refused_by_name() -> None:
     here = {"style": "a1", "depth": ["mini"], "colour": "cfg"}
     validate_expected(expectation(here), here)
     validate_expected("", here)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from host_bridge.core.bars import NONE, Bars, Found
+from host_bridge.core.bars import NONE, Bars, BarsFound
 from host_bridge.shot.bars import settled
 
 BARS: Bars = (40, 40, 0, 0)
@@ -10,11 +10,11 @@ SURE = (True, True, True, True)
 WIDE: Bars = (400, 400, 400, 400)
 
 
-def seen(bars: Bars) -> Found:
-    return Found(bars, SURE, bars)
+def seen(bars: Bars) -> BarsFound:
+    return BarsFound(bars, SURE, bars)
 
 
-DARK = Found(NONE, (False, False, False, False), WIDE)
+DARK = BarsFound(NONE, (False, False, False, False), WIDE)
 
 
 def test_dark_frames_take_the_bars_around_them() -> None:
@@ -23,12 +23,12 @@ def test_dark_frames_take_the_bars_around_them() -> None:
 
 
 def test_what_is_lit_is_never_hidden() -> None:
-    lit = Found(NONE, (False, False, True, True), (12, 400, 0, 0))
+    lit = BarsFound(NONE, (False, False, True, True), (12, 400, 0, 0))
     assert settled([seen(BARS), lit, seen(BARS)], [(0, 3)])[1] == (0, 40, 0, 0)
 
 
 def test_darkness_that_passes_is_no_bar() -> None:
-    passing = Found((70, 0, 0, 0), SURE, (70, 0, 0, 0))
+    passing = BarsFound((70, 0, 0, 0), SURE, (70, 0, 0, 0))
     assert settled([seen(NONE)] * 3 + [passing] * 2 + [seen(NONE)] * 3, [(0, 8)]) == [NONE] * 8
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from host_bridge.core.bars import NONE, Bars, inside
 from host_bridge.core.frame import Array, Frame
 from host_bridge.core.params import Controls
-from host_bridge.shot.asks import Asks
 from host_bridge.shot.budget import unlimited
 from host_bridge.shot.edges import EYE_SHARES, EdgeRows, edge_rows
 from host_bridge.shot.signature import Glance, glance
 from host_bridge.shot.steady import Floats, Measured
+from host_bridge.shot.tile_source import TileSource
 from host_bridge.wire.depth_values import varies
 from host_bridge.wire.settings import PROXIES, AnalysisSettings
 
@@ -29,7 +29,7 @@ NOT_MEASURED = Measured(0.0, 1.0, 0.0, 0.0, np.zeros(THUMB), 0.0, (0.0, 0.0))
 
 
 @dataclass(frozen=True)
-class Seen:
+class FrameSurvey:
     """What one frame says on its own.
 
     Attributes:
@@ -66,8 +66,11 @@ class _Request:
 
 
 def look_at(
-    frames: Iterable[tuple[int, Frame]], server: Asks, settings: AnalysisSettings, bars: Sequence[Bars] | None = None
-) -> Iterator[Seen]:
+    frames: Iterable[tuple[int, Frame]],
+    server: TileSource,
+    settings: AnalysisSettings,
+    bars: Sequence[Bars] | None = None,
+) -> Iterator[FrameSurvey]:
     """What each frame says inside its own bars, or those given; the server works on the next ones meanwhile."""
     pending: deque[_Request] = deque()
     for index, (number, frame) in enumerate(frames):
@@ -80,7 +83,9 @@ def look_at(
         yield _seen(server, pending.popleft())
 
 
-def _ask(server: Asks, settings: AnalysisSettings, number: int, frame: Frame, seen: Glance, bars: Bars) -> _Request:
+def _ask(
+    server: TileSource, settings: AnalysisSettings, number: int, frame: Frame, seen: Glance, bars: Bars
+) -> _Request:
     # A few figures and a thumbnail need no whole plate, but what networks work at.
     step = min(PROXIES[1], max(1, max(frame.data.width, frame.data.height) // PROXY_PX))
     proxy, picture = frame.proxy(step), inside(frame.data, bars)
@@ -93,9 +98,9 @@ def _ask(server: Asks, settings: AnalysisSettings, number: int, frame: Frame, se
     return _Request(number, size, seen, bars, part.slices(proxy.data), proxy.inside(part).picture_width, pending)
 
 
-def _seen(server: Asks, request: _Request) -> Seen:
+def _seen(server: TileSource, request: _Request) -> FrameSurvey:
     if request.pending is None:
-        return Seen(request.number, request.size, request.glance, request.bars, NOT_MEASURED, "", "", blank=True)
+        return FrameSurvey(request.number, request.size, request.glance, request.bars, NOT_MEASURED, "", "", blank=True)
     tile = server.result(request.pending)
     stats = tile.stats
     low, high = float(stats["iz_low"]), float(stats["iz_high"])
@@ -116,7 +121,7 @@ def _seen(server: Asks, request: _Request) -> Seen:
         parallax=(float(stats["parallax_p1_pct"]), float(stats["parallax_p99_pct"])),
     )
     free, raw = unlimited(100.0 * fraction, Controls()) / 100.0, low + shown[request.part] * (high - low)
-    return Seen(
+    return FrameSurvey(
         request.number,
         request.size,
         request.glance,

@@ -12,7 +12,7 @@ from host_bridge.core.params import Controls
 from host_bridge.wire.settings import AnalysisSettings
 
 
-class Asks(Protocol):
+class TileSource(Protocol):
     """`host_bridge.client.Client` is one."""
 
     def submit(

@@ -22,7 +22,7 @@ _EVERY = 12  # frames between looks for combing
 _COMBED, _COMBED_SHARE = 1.35, 0.25
 
 
-class Watch:
+class SyncCheck:
     """Looks at frames as they pass.
 
     Args:

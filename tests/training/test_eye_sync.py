@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from host_bridge.core.errors import BadInputError, PlateError
+from training.eye_sync import SyncCheck, combing, frames_late
 from training.films import OffsetFilm, StereoFrame, TwinFilm, open_film
-from training.in_step import Watch, combing, frames_late
 from training.sources import Stills
 from training.stereo_tag import StereoTag, stereo_tag
 
@@ -40,7 +40,7 @@ def _film(frames: list[np.ndarray], late: int, shift_px: int = 4) -> TwinFilm:
 @pytest.mark.parametrize("late", [-5, -1, 0, 1, 3])
 def test_a_late_eye_is_found_and_brought_in_step(late: int) -> None:
     film = _film(_moving(48), late)
-    watch = Watch("film")
+    watch = SyncCheck("film")
     assert len(list(watch.over(film.pairs()))) == 48 - abs(late)
     if not late:
         watch.refuse_out_of_step()
@@ -67,7 +67,7 @@ def test_combed_frames_are_told_from_whole_ones() -> None:
     woven = [np.where(np.arange(72)[:, None, None] % 2 == 0, a, b) for a, b in pairwise(frames)]
     assert max(combing(f) for f in frames) < 1.2 and np.median([combing(f) for f in woven]) > 1.4
     for pictures, combed in ((frames, False), (woven, True)):
-        watch = Watch("film")
+        watch = SyncCheck("film")
         list(watch.over(iter([StereoFrame(n, p, p) for n, p in enumerate(pictures)])))
         if combed:
             with pytest.raises(PlateError, match="interlaced"):
