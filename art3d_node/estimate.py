@@ -140,14 +140,14 @@ def _estimate(plate: PlateTensors, settings: AnalysisSettings, library: ModelSou
     check()
     # What looks at the picture has no use for Z; what reads Z does so on the host.
     read = None
-    seen = SourceInput(look=look, aspect=aspect_of(frame))
+    source_input = SourceInput(look=look, aspect=aspect_of(frame))
     if not source.needs_look and "depth" in frame.layers:
         z = as_float(frame.layers["depth"][..., 0])
         read = _read_z(plate, z, settings, library)
         check()
-        seen = SourceInput(look, aspect_of(frame), z, _alpha(frame), read.meaning)
+        source_input = SourceInput(look, aspect_of(frame), z, _alpha(frame), read.meaning)
     try:
-        found = source.estimate(seen)
+        found = source.estimate(source_input)
     except ValueError as error:
         remedy = "use another depth source, such as --depth auto"
         raise DepthSourceError(str(error), where=f"--depth {name}", remedy=remedy) from error
@@ -187,8 +187,8 @@ def _read_z(plate: PlateTensors, z: Tensor, settings: AnalysisSettings, library:
     network = judge(plate.frame, settings, "aov")
     if not network:
         return ReadZ(settings.z_meaning)
-    seen = SourceInput(look=look_of(plate), aspect=aspect_of(plate.frame))
-    order = order_of(z, library.depth(network).estimate(seen).inverse_depth)
+    source_input = SourceInput(look=look_of(plate), aspect=aspect_of(plate.frame))
+    order = order_of(z, library.depth(network).estimate(source_input).inverse_depth)
     evidence = Evidence(**asdict(order))
     return ReadZ(decide([evidence]).meaning, evidence)
 

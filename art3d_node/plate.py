@@ -49,10 +49,10 @@ class PlateTensors:
     @staticmethod
     def within(frame: Frame, picture: Box, proxy: int = 1, device: torch.device = CPU) -> PlateTensors:
         """The plate of a whole frame whose active picture is known, px of the whole frame."""
-        seen, part = frame.proxy(proxy), picture.sampled(frame.data, proxy)
+        proxied, part = frame.proxy(proxy), picture.sampled(frame.data, proxy)
         if picture == frame.data or part.empty:
-            return PlateTensors(seen, device)
-        return PlateTensors(seen.inside(part), device, seen)
+            return PlateTensors(proxied, device)
+        return PlateTensors(proxied.inside(part), device, proxied)
 
     @cached_property
     def color(self) -> Tensor:

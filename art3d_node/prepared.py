@@ -91,8 +91,8 @@ class Prepared:
 
         def compute(at: Part, plane: Tensor) -> None:
             rows, columns = at
-            seen = source.over((rows.start, rows.stop), (columns.start - margin, columns.stop + margin))
-            ramps.resolve_ramps(seen, eye, at, plane, width_px=width)
+            source_disparity = source.over((rows.start, rows.stop), (columns.start - margin, columns.stop + margin))
+            ramps.resolve_ramps(source_disparity, eye, at, plane, width_px=width)
 
         return LazyPlane((shape[0], shape[1]), self.analysis.disparity_px.device, compute)
 

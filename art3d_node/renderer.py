@@ -75,8 +75,8 @@ def render_box(prepared: Prepared, box: Box, outputs: Sequence[str]) -> Rendered
     if box.empty:
         return RenderedBox({}, dict(prepared.stats))
     started = time.perf_counter()
-    seen = box.intersect(opening(prepared.plate))
-    tile = _TileJob(prepared, Box(0, 0, 0, 0) if seen.empty else seen, frozenset(outputs))
+    active = box.intersect(opening(prepared.plate))
+    tile = _TileJob(prepared, Box(0, 0, 0, 0) if active.empty else active, frozenset(outputs))
     planes = {name: framed(tile.masked(name), name, tile.box, box, prepared.plate) for name in outputs}
     ms = {**prepared.stats["ms"], "render": round(1000.0 * (time.perf_counter() - started), 3)}
     return RenderedBox(planes, {**prepared.stats, "ms": ms})

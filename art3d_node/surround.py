@@ -29,17 +29,17 @@ def opening(plate: PlateTensors) -> Box:
     )
 
 
-def framed(plane: Tensor, name: str, seen: Box, box: Box, plate: PlateTensors) -> Tensor:
+def framed(plane: Tensor, name: str, active: Box, box: Box, plate: PlateTensors) -> Tensor:
     """One output over the asked box: what is seen of the picture, and the bars around it.
 
     Args:
-        plane: (h, w, c) over `seen`.
+        plane: (h, w, c) over `active`.
         name: of the output.
-        seen: the part of `box` in the opening.
+        active: the part of `box` in the opening.
         box: the pixels asked.
         plate: whose bars.
     """
-    if seen == box or plate.barred is None:
+    if active == box or plate.barred is None:
         return plane
     beyond = 1.0 if name.startswith("window_") else 0.0
     canvas = torch.full((box.height, box.width, plane.shape[2]), beyond, device=plane.device)
@@ -47,6 +47,6 @@ def framed(plane: Tensor, name: str, seen: Box, box: Box, plate: PlateTensors) -
     if layer and not bars.empty:
         pixels = plate.barred.layers[layer][bars.slices(plate.barred.data)]
         canvas[bars.slices(box)] = as_float(pixels, plane.device)
-    if not seen.empty:
-        canvas[seen.slices(box)] = plane
+    if not active.empty:
+        canvas[active.slices(box)] = plane
     return canvas

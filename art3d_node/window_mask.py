@@ -32,8 +32,8 @@ def window_mask(plate: PlateTensors, window: FloatingWindow, softness_pct: float
     soft = max(LEAST_SOFT_PX, softness_pct * plate.frame.picture_width / 100.0)
     t = ((inside - width - 0.5) / soft + 1.0).clamp(0.0, 1.0)
     # An edge that lies on the screen masks nothing, not even what lies beyond it.
-    seen = torch.where(width > 0.0, t * t * (3.0 - 2.0 * t), 1.0)
-    return seen.to(torch.float32)[..., None]
+    mask = torch.where(width > 0.0, t * t * (3.0 - 2.0 * t), 1.0)
+    return mask.to(torch.float32)[..., None]
 
 
 def hidden_parallax(
@@ -65,11 +65,11 @@ def darkened(view: Tensor, mask: Tensor | None, channels: tuple[str, ...]) -> Te
     """A view (h, w, C) under a mask; alpha stays, since a window's edge is opaque."""
     if mask is None:
         return view
-    seen = torch.where(mask > 0.0, view * mask, 0.0)
+    masked = torch.where(mask > 0.0, view * mask, 0.0)
     if "A" in channels:
         alpha = channels.index("A")
-        seen[..., alpha] = view[..., alpha]
-    return seen
+        masked[..., alpha] = view[..., alpha]
+    return masked
 
 
 def _ends(window: FloatingWindow, eye: str) -> tuple[float, float]:

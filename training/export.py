@@ -57,8 +57,8 @@ class Portable(nn.Module):
         self.net = net
 
     def forward(self, rgb_iz: Tensor) -> Tensor:
-        seen = nn.functional.pad(rgb_iz, (RIM,) * 4, mode="reflect")
-        maps = self.net(seen[:, :3], seen[:, 3:])
+        padded = nn.functional.pad(rgb_iz, (RIM,) * 4, mode="reflect")
+        maps = self.net(padded[:, :3], padded[:, 3:])
         return torch.cat([maps.scale, maps.shift, maps.right], 1)[..., RIM:-RIM, RIM:-RIM]
 
 

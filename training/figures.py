@@ -109,10 +109,10 @@ def _one(net: CameraNet, eyes: tuple[EyeTensors, EyeTensors], entry: Entry, read
         for d, f in ((target, film), (d_left, style))
     ]
     pops = pop_outs(offsets[0], offsets[1], left.masks[0].numpy(), left.masks[1].numpy(), left.rgb)
-    carried, seen = carry_right(d_left[0])
+    carried, visible = carry_right(d_left[0])
     iz_right = right.maps[None, 1]
     on_right = (right.masks[0] & ~right.masks[1])[None].float()
-    d_right = right_eye(carried, seen, channel[0])[None]
+    d_right = right_eye(carried, visible, channel[0])[None]
 
     def ddc(disparity: Tensor, inverse_depth: Tensor, mask: Tensor) -> float:
         return float(ddc_iou(disparity, inverse_depth, mask, reading=reading)[0])
@@ -125,21 +125,21 @@ def _one(net: CameraNet, eyes: tuple[EyeTensors, EyeTensors], entry: Entry, read
         (float(style.scale[0]) * PX, float(style.shift[0]) * PX),
         ddc(d_left, iz, on_left),
         ddc(d_right, iz_right, on_right),
-        ddc(carried[None], iz_right, on_right * seen),
+        ddc(carried[None], iz_right, on_right * visible),
         ddc(channel, iz_right, on_right),
         ddc(right.maps[None, 0], iz_right, on_right),
         *pops,
     )
 
 
-def right_eye(carried: Tensor, seen: Tensor, channel: Tensor) -> Tensor:
+def right_eye(carried: Tensor, visible: Tensor, channel: Tensor) -> Tensor:
     """d̂_R on the right grid: d_L carried there, and the network's third channel where only the right eye sees.
 
     Args:
-        carried, seen: of `carry_right`, (h, w).
+        carried, visible: of `carry_right`, (h, w).
         channel: the network's third channel, (h, w), in the unit of `carried`.
     """
-    return torch.where(seen, carried, channel)
+    return torch.where(visible, carried, channel)
 
 
 def carry_right(disparity_left: Tensor) -> tuple[Tensor, Tensor]:
@@ -154,8 +154,8 @@ def carry_right(disparity_left: Tensor) -> tuple[Tensor, Tensor]:
     at = (rows * w + column)[inside][order]
     nearest = torch.full((h * w,), -torch.inf).scatter_reduce(0, at, disparity_left[inside][order], "amax")
     carried = nearest.view(h, w)
-    seen = torch.isfinite(carried)
-    return torch.where(seen, carried, 0.0), seen
+    visible = torch.isfinite(carried)
+    return torch.where(visible, carried, 0.0), visible
 
 
 def pop_outs(
@@ -173,8 +173,8 @@ def pop_outs(
     popped = sum(float(style[r].mean()) > POPPED * depth for r, depth in zip(found, depths, strict=True))
     least = POPPED * min(depths, default=1.0)
     width_px = style.shape[1]
-    seen = EyeView(rgb.permute(1, 2, 0).numpy(), np.where(valid, style * width_px / 100, np.nan), 0.0)
-    pulled = _regions(Residual(least_px=max(least * PX, 1.5), close_px=3).find(seen) & valid)
+    view = EyeView(rgb.permute(1, 2, 0).numpy(), np.where(valid, style * width_px / 100, np.nan), 0.0)
+    pulled = _regions(Residual(least_px=max(least * PX, 1.5), close_px=3).find(view) & valid)
     near = cv2.dilate(local.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return len(found), popped, len(pulled), sum(float(near[region].mean()) > 0.5 for region in pulled)
 
@@ -190,8 +190,8 @@ def summary(rows: Sequence[FrameFigures]) -> dict[str, float]:
     film, style = (np.array([getattr(row, name) for row in rows]) for name in ("film_fit", "style_fit"))
     out: dict[str, float] = {"pairs": float(len(rows)), "pairs_trained": float(sum(row.trained for row in rows))}
     for k, name in enumerate(("s", "t")):
-        for who, fits in (("film", film), ("style", style)):
-            out[f"{name}_{who}_mean_px"], out[f"{name}_{who}_std_px"] = (
+        for source, fits in (("film", film), ("style", style)):
+            out[f"{name}_{source}_mean_px"], out[f"{name}_{source}_std_px"] = (
                 float(fits[:, k].mean()),
                 float(fits[:, k].std()),
             )

@@ -45,7 +45,7 @@ class MaskSource(Protocol):
     @property
     def name(self) -> str: ...
 
-    def find(self, seen: EyeView) -> Mask: ...
+    def find(self, view: EyeView) -> Mask: ...
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ class Residual:
     close_px: int = 7
     name: str = "residual"
 
-    def find(self, seen: EyeView) -> Mask:
+    def find(self, view: EyeView) -> Mask:
         """Regions in front of the fit."""
-        limit = max(self.least_px * seen.picture.shape[1] / REPORT_WIDTH_PX, self.least_spreads * seen.spread_px)
-        front = (np.nan_to_num(seen.residual_px, nan=-1.0) > limit).astype(np.uint8)
+        limit = max(self.least_px * view.picture.shape[1] / REPORT_WIDTH_PX, self.least_spreads * view.spread_px)
+        front = (np.nan_to_num(view.residual_px, nan=-1.0) > limit).astype(np.uint8)
         front = cv2.morphologyEx(front, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (self.close_px, self.close_px))
         front = cv2.morphologyEx(front, cv2.MORPH_CLOSE, kernel)
@@ -87,11 +87,11 @@ class Mattes:
 
     name: str = "mattes"
 
-    def find(self, seen: EyeView) -> Mask:
+    def find(self, view: EyeView) -> Mask:
         """The matte at one half."""
-        if seen.matte is None:
-            return np.zeros(seen.picture.shape[:2], bool)
-        return seen.matte > 0.5
+        if view.matte is None:
+            return np.zeros(view.picture.shape[:2], bool)
+        return view.matte > 0.5
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ class Nothing:
 
     name: str = "none"
 
-    def find(self, seen: EyeView) -> Mask:
+    def find(self, view: EyeView) -> Mask:
         """An empty mask."""
-        return np.zeros(seen.picture.shape[:2], bool)
+        return np.zeros(view.picture.shape[:2], bool)
 
 
 class People:
@@ -116,9 +116,9 @@ class People:
 
         self._network = PeopleNetwork(threads=1)
 
-    def find(self, seen: EyeView) -> Mask:
+    def find(self, view: EyeView) -> Mask:
         """All people, hair included."""
-        return self._network.mask(seen.picture) > 0.5
+        return self._network.mask(view.picture) > 0.5
 
 
 class LangSam:
@@ -144,13 +144,13 @@ class LangSam:
             ) from error
         self._model, self._prompts = LangSAM(), prompts
 
-    def find(self, seen: EyeView) -> Mask:
+    def find(self, view: EyeView) -> Mask:
         """Everything that any prompt finds."""
         from PIL import Image
 
-        image = Image.fromarray(seen.picture)
+        image = Image.fromarray(view.picture)
         answers = self._model.predict([image] * len(self._prompts), list(self._prompts))
-        return _union([mask for answer in answers for mask in np.asarray(answer["masks"])], seen.picture.shape[:2])
+        return _union([mask for answer in answers for mask in np.asarray(answer["masks"])], view.picture.shape[:2])
 
 
 class Grounding:
@@ -198,20 +198,20 @@ class Grounding:
         for model in models:
             model.to(device).eval()
 
-    def find(self, seen: EyeView) -> Mask:
+    def find(self, view: EyeView) -> Mask:
         """SAM's best mask in each box that the words found."""
         import torch
 
-        shape = seen.picture.shape[:2]
+        shape = view.picture.shape[:2]
         with torch.no_grad():
-            query = self._words(images=seen.picture, text=self._text, return_tensors="pt").to(self._device)
+            query = self._words(images=view.picture, text=self._text, return_tensors="pt").to(self._device)
             found = self._words.post_process_grounded_object_detection(
                 self._detector(**query), query["input_ids"], threshold=self._threshold, target_sizes=[shape]
             )
             boxes = found[0]["boxes"].tolist()
             if not boxes:
                 return np.zeros(shape, bool)
-            inputs: Any = self._pixels(seen.picture, input_boxes=[boxes], return_tensors="pt").to(self._device)
+            inputs: Any = self._pixels(view.picture, input_boxes=[boxes], return_tensors="pt").to(self._device)
             masks = self._segmenter(**inputs, multimask_output=False).pred_masks.cpu()
             upscaled = self._pixels.image_processor.post_process_masks(
                 masks, inputs["original_sizes"].cpu(), inputs["reshaped_input_sizes"].cpu()

@@ -175,14 +175,14 @@ class Bench:
         return self._supervised(_Measured(eyes, found, valid, (iz[0], iz[1]), beside.matte), figures, verdict)
 
     def _rectified(self, left: Picture, right: Picture, figures: dict[str, float]) -> tuple[Picture, bool]:
-        seen = vertical_disparity(left, right)
-        error = vertical_error(seen)
+        vertical = vertical_disparity(left, right)
+        error = vertical_error(vertical)
         size = largest(error, left.shape[1], left.shape[0])
         figures["vertical_error_px"] = size
         if _CORRECT_ABOVE_PX < size <= self.config.correctable_px:
             right = corrected(right, error)
-            seen = vertical_disparity(left, right)
-        share = seen.share_over(self.config.vertical_limit_px)
+            vertical = vertical_disparity(left, right)
+        share = vertical.share_over(self.config.vertical_limit_px)
         figures["vertical_share"] = share
         return right, share <= self.config.vertical_share
 
@@ -273,5 +273,5 @@ def _correlation(a: Map, b: Map) -> float:
 def squared(picture: npt.NDArray[Value], size_px: int) -> npt.NDArray[Value]:
     """A picture or map at the working size: averaged down or interpolated up."""
     shrink = picture.shape[0] >= size_px and picture.shape[1] >= size_px
-    how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, (size_px, size_px), interpolation=how), picture.dtype)
+    interpolation = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (size_px, size_px), interpolation=interpolation), picture.dtype)

@@ -160,8 +160,8 @@ class Trained:
 
     def __init__(self, card: StyleCard) -> None:
         self.is_known = bool(card.provenance.get("films"))
-        seen = card.provenance.get("films", ())
-        self._spans = {film["content"]: _read(film["trained"]) for film in seen}
+        films = card.provenance.get("films", ())
+        self._spans = {film["content"]: _read(film["trained"]) for film in films}
 
     def __contains__(self, entry: object) -> bool:
         if not isinstance(entry, Entry):

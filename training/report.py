@@ -120,8 +120,8 @@ def caveats(judged: Judged) -> list[str]:
     """Why some of these figures prove nothing: a line for each style that has seen these shots."""
     lines = []
     for name, rows in judged.table.items():
-        if seen := sum(row.trained for row in rows):
-            lines.append(f"{name} LEARNED FROM {seen} of these {len(rows)} pairs: its figures prove little; "
+        if trained := sum(row.trained for row in rows):
+            lines.append(f"{name} LEARNED FROM {trained} of these {len(rows)} pairs: its figures prove little; "
                          "curate other films, or add --unseen")  # fmt: skip
     return lines + [f"{name}: its card does not say what it learned from" for name in judged.unknown]
 

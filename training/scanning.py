@@ -101,14 +101,14 @@ def _scanned(
             faults.lines.setdefault(film.spec, record["fault"])
         return ScannedFilm(film, opened, read_scan(record), record["content"])
     first = validate_film(opened, film.spec, depth=config.depth, masks=config.masks)
-    by = shrinking(opened, first)
+    factor = shrinking(opened, first)
     expected = frames_expected(opened)
     watch = SyncCheck(film.spec, (lambda spec, done: watching(spec, done, expected)) if watching else None)
-    frames = watch.over(complete_pairs(ahead(smaller(opened, by).pairs()), film.spec, faults))
+    frames = watch.over(complete_pairs(ahead(smaller(opened, factor).pairs()), film.spec, faults))
     scan = scan_film(frames, where=film.spec, min_shot_frames=config.min_shot_frames)
     watch.refuse_out_of_step()
-    if by > 1:
-        scan = grown(scan, by, (first.left.shape[1], first.left.shape[0]))
+    if factor > 1:
+        scan = grown(scan, factor, (first.left.shape[1], first.left.shape[0]))
     content = film_content(film.spec)
     save_record(note, {**plain_scan(scan, content), "fault": faults.lines.get(film.spec, "")})
     return ScannedFilm(film, opened, scan, content)

@@ -114,9 +114,9 @@ def read_state(checkpoint: Path) -> State:
     return state
 
 
-def _no_checkpoint(checkpoint: Path, why: str) -> BadInputError:
+def _no_checkpoint(checkpoint: Path, reason: str) -> BadInputError:
     return BadInputError(
-        f"is not a SEA-RAFT checkpoint: {why}",
+        f"is not a SEA-RAFT checkpoint: {reason}",
         remedy="give the authors' .pth or .safetensors, or ptlflow's .ckpt",
         where=str(checkpoint),
     )

@@ -80,14 +80,14 @@ def scan_film(pairs: Iterable[StereoFrame], *, where: str, min_shot_frames: int)
     changes = finder.finish()
     scenes = _long_enough(scenes_of(changes, len(found)), min_shot_frames)
     bars = settled(found, [(scene.start, scene.stop) for scene in scenes])
-    lit = [n for one in changes if one.kind == "flash" for n in range(one.first, one.last + 1)]
+    flashes = [n for one in changes if one.kind == "flash" for n in range(one.first, one.last + 1)]
     shots = [
         Shot(
             0,
             s.start,
             s.stop,
             inside(data, _least(bars[s.start : s.stop])),
-            tuple(n for n in lit if s.start <= n < s.stop),
+            tuple(n for n in flashes if s.start <= n < s.stop),
         )
         for s in scenes
         if s.kind == "scene"

@@ -21,9 +21,9 @@ def shrinking(film: Film, first: StereoFrame) -> int:
         first: one of its frames.
     """
     height, width = first.left.shape[:2]
-    for by in range(width // ENOUGH_PX, 1, -1):
-        if width % by == 0 and height % by == 0 and first.right.shape == first.left.shape and _can(film):
-            return by
+    for factor in range(width // ENOUGH_PX, 1, -1):
+        if width % factor == 0 and height % factor == 0 and first.right.shape == first.left.shape and _can(film):
+            return factor
     return 1
 
 
@@ -38,34 +38,34 @@ def _can(film: Film) -> bool:
     return False
 
 
-def smaller(film: Film, by: int) -> Film:
-    """The same film, its pictures `by` times smaller; one that `shrinking` looked at."""
+def smaller(film: Film, factor: int) -> Film:
+    """The same film, its pictures `factor` times smaller; one that `shrinking` looked at."""
     match film:
         case PackedFilm(source=Video() as source):
-            return replace(film, source=replace(source, shrink=by))
+            return replace(film, source=replace(source, shrink=factor))
         case TwinFilm(left=Video() as left, right=Video() as right):
-            return replace(film, left=replace(left, shrink=by), right=replace(right, shrink=by))
+            return replace(film, left=replace(left, shrink=factor), right=replace(right, shrink=factor))
         case SwappedFilm(film=inner) | OffsetFilm(film=inner):
-            return replace(film, film=smaller(inner, by))
+            return replace(film, film=smaller(inner, factor))
     return film
 
 
-def grown(scan: Scan, by: int, size: tuple[int, int]) -> Scan:
+def grown(scan: Scan, factor: int, size: tuple[int, int]) -> Scan:
     """What a smaller look told, in px of the film's own eyes.
 
     Args:
         scan: of the smaller pictures.
-        by: how many times smaller they were.
+        factor: how many times smaller they were.
         size: (width, height) of the film's eyes, px.
     """
 
     def box(small: Box) -> Box:
         # A row that is half bar may have passed for picture.
-        rim = by - 1
-        right, low = small.x1 * by, small.y1 * by
+        rim = factor - 1
+        right, low = small.x1 * factor, small.y1 * factor
         return Box(
-            small.x0 * by + rim * (small.x0 > 0),
-            small.y0 * by + rim * (small.y0 > 0),
+            small.x0 * factor + rim * (small.x0 > 0),
+            small.y0 * factor + rim * (small.y0 > 0),
             right - rim * (right < size[0]),
             low - rim * (low < size[1]),
         )

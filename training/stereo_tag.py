@@ -57,8 +57,8 @@ def _parsed(data: bytes, shape: float, path: Path) -> StereoTag | None:
     if kind == _FLAT:
         raise BadInputError("its stereo tag says that it is flat", remedy=remedy, where=str(path))
     if kind not in (_BESIDE, _ABOVE):
-        how = _UNREAD.get(kind, f"in way {kind}")
-        raise BadInputError(f"its stereo tag says that its eyes come {how}, which is not read", remedy=remedy,
+        arrangement = _UNREAD.get(kind, f"in way {kind}")
+        raise BadInputError(f"its stereo tag says that its eyes come {arrangement}, which is not read", remedy=remedy,
                             where=str(path))  # fmt: skip
     if kind == _BESIDE:
         layout = "sbs" if shape > _FULL_BESIDE else "sbs-half"

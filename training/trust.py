@@ -49,8 +49,8 @@ def _distinct(disparity: Map, own: Map, other: Map, sign: float) -> Mask:
     weight = _along(finite.astype(np.float32))
 
     def cost(step_px: int) -> Map:
-        seen = cv2.remap(other, partner + np.float32(step_px), y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(_along(np.abs(own - seen) * finite) / np.maximum(weight, 1e-6), np.float32)
+        shifted = cv2.remap(other, partner + np.float32(step_px), y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(_along(np.abs(own - shifted) * finite) / np.maximum(weight, 1e-6), np.float32)
 
     best = cost(0)
     sides = [np.mean([cost(side * step) for step in STEPS_PX], axis=0) for side in (-1, 1)]

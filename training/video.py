@@ -99,12 +99,12 @@ class Video:
             ) from error
 
     def _all(self, container: Any, stream: Any) -> Iterator[tuple[int, Picture]]:
-        index, seen = -1, []
+        index, times = -1, []
         for index, frame in enumerate(container.decode(stream)):
             self._sound(frame, index)
-            seen.append((frame.pts, bool(frame.key_frame)))
+            times.append((frame.pts, bool(frame.key_frame)))
             yield index, self._picture(frame)
-        self.times.seen[:] = seen
+        self.times.seen[:] = times
         self.times.finish()
         self._whole(index + 1, stream.frames)
 

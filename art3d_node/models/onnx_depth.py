@@ -146,9 +146,9 @@ def _card(metadata: dict[str, Any], path: Path) -> Card:
         (f"short_side is 1 to {_MOST_PX}", not 0 < card.multiple_of <= _MOST_PX or not 0 < card.short_side <= _MOST_PX),
         ("range is above 0", not card.range > 0),
     )
-    for what, is_wrong in wrong:
+    for problem, is_wrong in wrong:
         if is_wrong:
-            raise ValueError(f"{path}: {what}")
+            raise ValueError(f"{path}: {problem}")
     return card
 
 

@@ -96,8 +96,8 @@ class PeopleNetwork:
             affine = np.array([[1, 0, max(-x, 0) * scale], [0, 1, max(-y, 0) * scale]], np.float32)
         else:
             affine[:, 2] = max(-x, 0) * scale, max(-y, 0) * scale
-        seen = cv2.warpAffine(part, affine, (_DETECTOR_PX, _DETECTOR_PX))
-        boxes, scores = self._detector.run(["boxes", "scores"], {"picture": _input(seen) * 2 - 1})
+        crop = cv2.warpAffine(part, affine, (_DETECTOR_PX, _DETECTOR_PX))
+        boxes, scores = self._detector.run(["boxes", "scores"], {"picture": _input(crop) * 2 - 1})
         sure = 1 / (1 + np.exp(-np.clip(scores[0, :, 0], -60, 60)))
         found = []
         for i in np.flatnonzero(sure > _FOUND):
@@ -117,10 +117,10 @@ class PeopleNetwork:
                 look, (max(1, round(w * 2 * scale)), max(1, round(h * 2 * scale))), interpolation=cv2.INTER_AREA
             )
             factor = np.array([w / shrunk.shape[1], h / shrunk.shape[0], 1.0], np.float32)
-            seen = cv2.warpAffine(shrunk, affine * factor, (_CROP_PX, _CROP_PX))
+            crop = cv2.warpAffine(shrunk, affine * factor, (_CROP_PX, _CROP_PX))
         else:
-            seen = cv2.warpAffine(look, affine, (_CROP_PX, _CROP_PX))
-        mask, presence = self._cutter.run(["mask", "presence"], {"picture": _input(seen)})
+            crop = cv2.warpAffine(look, affine, (_CROP_PX, _CROP_PX))
+        mask, presence = self._cutter.run(["mask", "presence"], {"picture": _input(crop)})
         if float(presence.ravel()[0]) < _PRESENT:
             return None
         soft = 1 / (1 + np.exp(-np.clip(mask[0, 0], -60, 60)))
@@ -128,8 +128,8 @@ class PeopleNetwork:
         return Person(np.asarray(back, np.float32), found.score)
 
 
-def _input(seen: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(seen.astype(np.float32).transpose(2, 0, 1)[None] / 255)
+def _input(crop: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(crop.astype(np.float32).transpose(2, 0, 1)[None] / 255)
 
 
 @lru_cache(maxsize=1)

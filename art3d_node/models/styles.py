@@ -82,10 +82,10 @@ class LearnedStyle:
         shrinks = size[0] <= iz.shape[0] and size[1] <= iz.shape[1]
         small = functional.interpolate(iz[None, None], size=size, mode="area" if shrinks else "nearest")
         rim = min(RIM, (min(size) - 1) // STRIDE * STRIDE)
-        seen = (
+        inputs = (
             functional.pad(part, (rim,) * 4, mode="reflect") for part in (resized_look(look.to(iz.device), size), small)
         )
-        maps = self.net.maps(network_input(*seen).contiguous(memory_format=torch.channels_last))
+        maps = self.net.maps(network_input(*inputs).contiguous(memory_format=torch.channels_last))
         both = maps[0, :2, rim : rim + size[0], rim : rim + size[1]]
         full = guided_upsample(both, _as_guide(iz)[..., None])
         return full[0], full[1]

@@ -79,7 +79,7 @@ def figures(architecture: str, channels: int) -> list[Figures]:
         log.getvalue(),
         re.DOTALL,
     )
-    return [Figures(name, int(registers), int(stack) + int(spilt)) for name, stack, spilt, registers in found]
+    return [Figures(name, int(registers), int(stack) + int(spilled)) for name, stack, spilled, registers in found]
 
 
 def _known(channels: int) -> int:

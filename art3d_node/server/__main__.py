@@ -22,8 +22,8 @@ log = logging.getLogger("art3d_node.server")
 def main(argv: Sequence[str] | None = None) -> int:
     """Serves until a signal or idleness ends it; the exit code."""
     settle_process()
-    given = list(sys.argv[1:] if argv is None else argv)
-    args = build_parser().parse_args(given)
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = build_parser().parse_args(words)
     os.umask(0o077)
     if args.front is not None:
         from art3d_node.server import front
@@ -31,19 +31,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return front.run(args)
     log_to(args.log, rotates=False)
     try:
-        return _supervise(args, given)
+        return _supervise(args, words)
     except Art3DError as error:
         return _refuse(args, error.exit_code, str(error))
 
 
-def _refuse(args: argparse.Namespace, code: int, why: str) -> int:
+def _refuse(args: argparse.Namespace, code: int, message: str) -> int:
     if args.log:  # otherwise the log is the terminal, and says it twice
-        log.error("%s", why)
-    print(f"art3d: {why}", file=sys.stderr)
+        log.error("%s", message)
+    print(f"art3d: {message}", file=sys.stderr)
     return code
 
 
-def _supervise(args: argparse.Namespace, given: Sequence[str]) -> int:
+def _supervise(args: argparse.Namespace, words: Sequence[str]) -> int:
     from art3d_node.server.front_supervisor import Supervisor
     from art3d_node.server.net.listen import listen
 
@@ -58,7 +58,7 @@ def _supervise(args: argparse.Namespace, given: Sequence[str]) -> int:
         if args.check:
             print(f"art3d: a server can listen on {address}")
             return 0
-        supervisor = Supervisor(given, sockets)
+        supervisor = Supervisor(words, sockets)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, supervisor.stop)
         code = supervisor.run()

@@ -38,8 +38,8 @@ def validate_folder(address: str) -> None:
     try:
         found = os.lstat(folder)
     except OSError as error:
-        why = f"the folder cannot be used: {error.strerror}"
-        raise ServerError(why, where=folder, remedy="make it, of mode 0700") from None
+        message = f"the folder cannot be used: {error.strerror}"
+        raise ServerError(message, where=folder, remedy="make it, of mode 0700") from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
         raise ServerError("the folder is not this user's alone", where=folder, remedy="make it a folder of mode 0700")
 

@@ -91,10 +91,10 @@ class Supervisor:
     def _start(self) -> Front:
         """A front that loads its modules, and serves once it gets `GO`."""
         pipe, child_pipe = socket.socketpair()
-        given = [each.fileno() for each in (*self._listening, child_pipe)]
+        descriptors = [each.fileno() for each in (*self._listening, child_pipe)]
         command = [sys.executable, "-m", "art3d_node.server", *self._options,
-                   "--front", *map(str, given), str(os.getpid())]  # fmt: skip
-        child = subprocess.Popen(command, pass_fds=given, stdin=subprocess.DEVNULL)
+                   "--front", *map(str, descriptors), str(os.getpid())]  # fmt: skip
+        child = subprocess.Popen(command, pass_fds=descriptors, stdin=subprocess.DEVNULL)
         child_pipe.close()
         pipe.settimeout(LOOK_S)
         return Front(child, pipe)

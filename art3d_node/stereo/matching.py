@@ -101,19 +101,19 @@ def match(left: Picture, right: Picture, *, reach_px: int, trust: Trust = TRUST)
 def _range(left: Picture, right: Picture, reach_px: int, trust: Trust) -> tuple[int, int]:
     """Lowest disparity to search, px, and how many."""
     full = -reach_px, _lanes(2 * reach_px + 1)
-    by = max(2, round(left.shape[1] / SMALL_PX))
-    if min(left.shape[:2]) < 16 * by:
+    factor = max(2, round(left.shape[1] / SMALL_PX))
+    if min(left.shape[:2]) < 16 * factor:
         return full
-    size = left.shape[1] // by, left.shape[0] // by
+    size = left.shape[1] // factor, left.shape[0] // factor
     small = [np.asarray(cv2.resize(eye, size, interpolation=cv2.INTER_AREA), np.uint8) for eye in (left, right)]
-    reach = -(-reach_px // by) + 1
-    seen = _matched(small[0], small[1], (-reach, _lanes(2 * reach + 1)), trust)
-    found = np.concatenate([d[v] for d, v in zip(seen.disparity, seen.valid, strict=True)])
+    reach = -(-reach_px // factor) + 1
+    coarse = _matched(small[0], small[1], (-reach, _lanes(2 * reach + 1)), trust)
+    found = np.concatenate([d[v] for d, v in zip(coarse.disparity, coarse.valid, strict=True)])
     if found.size < 2 * LEAST_TRUSTED * small[0].shape[0] * small[0].shape[1]:
         return full
-    low, high = by * np.quantile(found, (OUTSIDE, 1 - OUTSIDE))
-    first = max(-reach_px, int(np.floor(low)) - ROOM_PX - by)
-    last = min(reach_px, int(np.ceil(high)) + ROOM_PX + by)
+    low, high = factor * np.quantile(found, (OUTSIDE, 1 - OUTSIDE))
+    first = max(-reach_px, int(np.floor(low)) - ROOM_PX - factor)
+    last = min(reach_px, int(np.ceil(high)) + ROOM_PX + factor)
     return (first, _lanes(last - first + 1)) if last > first else full
 
 

@@ -45,21 +45,21 @@ def vertical_disparity(left: Picture, right: Picture) -> Vertical:
     column = np.rint(x + there[:, 0]).astype(np.int64).clip(0, left.shape[1] - 1)
     row = np.rint(y + there[:, 1]).astype(np.int64).clip(0, left.shape[0] - 1)
     closed = np.abs(there + back[row, column]).max(1) < 1.0
-    seen = closed & (steep[y, x] > _TEXTURE)
-    return Vertical(x[seen].astype(np.float32), y[seen].astype(np.float32), there[seen, 1])
+    measured = closed & (steep[y, x] > _TEXTURE)
+    return Vertical(x[measured].astype(np.float32), y[measured].astype(np.float32), there[measured, 1])
 
 
-def vertical_error(seen: Vertical) -> npt.NDArray[np.float64]:
+def vertical_error(vertical: Vertical) -> npt.NDArray[np.float64]:
     """(3,) a, b, c of v ≈ a + b·x + c·y, robustly: the offset, roll and zoom between two cameras, px."""
-    if seen.v.size < 50:
+    if vertical.v.size < 50:
         return np.zeros(3)
-    rows = np.stack([np.ones_like(seen.x), seen.x, seen.y], 1).astype(np.float64)
+    rows = np.stack([np.ones_like(vertical.x), vertical.x, vertical.y], 1).astype(np.float64)
     weight = np.ones(len(rows))
     fit = np.zeros(3)
     for _ in range(_ROUNDS):
         root = np.sqrt(weight)
-        fit = np.asarray(np.linalg.lstsq(rows * root[:, None], seen.v * root, rcond=None)[0], np.float64)
-        residual = np.abs(seen.v - rows @ fit)
+        fit = np.asarray(np.linalg.lstsq(rows * root[:, None], vertical.v * root, rcond=None)[0], np.float64)
+        residual = np.abs(vertical.v - rows @ fit)
         weight = 1.0 / (1.0 + (residual / max(1.5 * float(np.median(residual)), 0.1)) ** 2)
     return fit
 
@@ -74,8 +74,8 @@ def corrected(right: Picture, error: npt.NDArray[np.float64]) -> Picture:
     a, b, c = error
     to_source = np.array([[1.0, 0.0, 0.0], [b, 1.0 + c, a]])
     size = (right.shape[1], right.shape[0])
-    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(right, to_source, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(right, to_source, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
 
 
@@ -107,8 +107,8 @@ def vertical_rest(left: Picture, right: Picture, disparity: Map, valid: Mask) ->
     v = at - _REST_PX + 0.5 * (before - after) / np.maximum(before - 2 * here + after, 1e-6)
     area = _cells(np.ones_like(disparity))[sampled][inner]
     centres = [_cells(np.asarray(plane))[sampled][inner] / area for plane in np.stack((x, y))]
-    seen = Vertical(*(np.repeat(np.asarray(a, np.float32), _REST_VOTES) for a in (*centres, v)))
-    return vertical_error(seen)
+    vertical = Vertical(*(np.repeat(np.asarray(a, np.float32), _REST_VOTES) for a in (*centres, v)))
+    return vertical_error(vertical)
 
 
 def _fine(eye: Picture) -> Map:

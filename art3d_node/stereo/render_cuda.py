@@ -39,7 +39,7 @@ class _Layer:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Visible:
     """What one layer shows: colours, extra, disparity (h, w), the winners' names and plate samples."""
 
     colours: Tensor
@@ -48,9 +48,9 @@ class _Seen:
     code: Tensor
     index: Tensor
 
-    def cut(self, first: int, last: int) -> _Seen:
+    def cut(self, first: int, last: int) -> _Visible:
         """Rows ``first`` to ``last``."""
-        return _Seen(*(plane[first:last] for plane in vars(self).values()))
+        return _Visible(*(plane[first:last] for plane in vars(self).values()))
 
     def planes(self) -> gpu_job.Planes:
         """As the kernels take it."""
@@ -183,27 +183,27 @@ class _Room:
         return gpu_job.MixedPixels(*_at(self.start[first:], self.count[first:], *self.arrays))
 
 
-def _carry(frame: _Frame, layer: _Layer, nearest: Tensor | None = None) -> _Seen:
+def _carry(frame: _Frame, layer: _Layer, nearest: Tensor | None = None) -> _Visible:
     """Carry rows of a layer to the new view: all of them, or what lies behind ``nearest``."""
     d, width, (first, last) = layer.disparity, frame.window.right - frame.window.left, frame.window.samples
     shape = (d.shape[0], width)
-    seen = _Seen(
+    visible = _Visible(
         d.new_empty(*shape, layer.colours.shape[2]),
         d.new_empty(*shape, layer.extra.shape[2]),
         d.new_full(shape, -torch.inf),
         d.new_full(shape, -1, dtype=torch.int32),
         d.new_empty(shape, dtype=torch.int32),
     )
-    places = {"rows": layer.rows(frame.request.alpha), "view": seen.planes(), "code": _at(seen.code)[0],
-              "index": _at(seen.index)[0], "first": first}  # fmt: skip
+    places = {"rows": layer.rows(frame.request.alpha), "view": visible.planes(), "code": _at(visible.code)[0],
+              "index": _at(visible.index)[0], "first": first}  # fmt: skip
     limit = {"nearest": None if nearest is None else nearest.data_ptr()}
     for kernel in ("scatter", "name_winners"):
         frame.run(kernel, (d.shape[0], last - first), **places, **limit)
     frame.run("read_winners", shape, **places)
-    return seen
+    return visible
 
 
-def _cover(frame: _Frame, soft: _Layer, view: _Seen) -> tuple[_Seen, Tensor]:
+def _cover(frame: _Frame, soft: _Layer, view: _Visible) -> tuple[_Visible, Tensor]:
     """The soft outlines in front of ``view``, those behind others laid under these, and their cover."""
     front = _carry(frame, soft)
     behind = _carry(frame, soft, front.disparity)
@@ -215,7 +215,7 @@ def _cover(frame: _Frame, soft: _Layer, view: _Seen) -> tuple[_Seen, Tensor]:
     return front, cover
 
 
-def _fill(frame: _Frame, view: _Seen) -> Tensor:
+def _fill(frame: _Frame, view: _Visible) -> Tensor:
     """Fill the holes of the inner rows in place; return the filled disparity."""
     first, last = frame.window.inner
     filled = torch.empty_like(view.disparity[first:last])

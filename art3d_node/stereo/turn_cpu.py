@@ -36,7 +36,7 @@ def turn_and_limit(
     rows, columns = at or (slice(0, out.shape[0]), slice(0, out.shape[1]))
     at_rest = (knobs.depth_gain - 1.0, knobs.sculpt - 1.0, knobs.zero_plane_pct)
     gain, sculpt, away = (None if value == 0.0 else value for value in at_rest)
-    by = native.KnobTurn(
+    knob_turn = native.KnobTurn(
         None if gain is None else gain * layer.scale,
         sculpt,
         None if away is None else away / 100.0 * width,
@@ -47,7 +47,9 @@ def turn_and_limit(
     limits = _limit(knobs.budget_front_pct / 100.0 * width), _limit(knobs.budget_behind_pct / 100.0 * width)
     plane, iz = disparity.contiguous().numpy(), inverse_depth.contiguous().numpy()
     cover = None if matte is None else matte.contiguous().numpy()
-    native.turn(plane, iz, cover, by, limits, ((rows.start, rows.stop), (columns.start, columns.stop)), out.numpy())
+    native.turn(
+        plane, iz, cover, knob_turn, limits, ((rows.start, rows.stop), (columns.start, columns.stop)), out.numpy()
+    )
     return out
 
 

@@ -86,13 +86,13 @@ def outputs_for(frame: Frame, controls: Controls, layers: tuple[str, ...] = ()) 
     hero = controls.hero
     new = [eye for eye in EYES if eye != hero]
     # Under a floating window the hero's picture is no longer the plate's own.
-    seen = [hero] if hero in EYES and masks_picture(controls) else []
+    window_outputs = [hero] if hero in EYES and masks_picture(controls) else []
     masks = (
         [f"window_{eye}" for eye in EYES] if controls.floating_window != "off" and not masks_picture(controls) else []
     )
     extra = [f"{eye}_extra" for eye in new if "extra" in frame.layers]
     filled = [f"occlusion_{eye}" for eye in new]
-    return (*new, *seen, *extra, "disparity_left", "disparity_right", *filled, *masks, *layers)
+    return (*new, *window_outputs, *extra, "disparity_left", "disparity_right", *filled, *masks, *layers)
 
 
 def rounded(plate: Plate, names: Sequence[str]) -> tuple[str, ...]:

@@ -19,19 +19,21 @@ def other_depth(cards: Iterable[Mapping[str, Any]], style: str, stats: Mapping[s
         style: the style's name, a blend, or one that changes over frames.
         stats: of a rendered frame; `fit_scale` and `fit_shift` are fractions of picture width.
     """
-    met = str(stats.get("model_id", ""))
+    network = str(stats.get("model_id", ""))
     named = style_names(style)
-    odd = [card for card in cards if card.get("name") in named and _differs(str(card.get("depth_source", "")), met)]
-    if not odd:
+    mismatched = [
+        card for card in cards if card.get("name") in named and _differs(str(card.get("depth_source", "")), network)
+    ]
+    if not mismatched:
         return ""
-    words = "; ".join(f"style {card['name']} was trained on the depth of {card['depth_source']}" for card in odd)
-    return f"{words}, and meets {met} here{_moved(odd[0], stats) if len(named) == 1 else ''}"
+    words = "; ".join(f"style {card['name']} was trained on the depth of {card['depth_source']}" for card in mismatched)
+    return f"{words}, and meets {network} here{_moved(mismatched[0], stats) if len(named) == 1 else ''}"
 
 
-def _differs(trained: str, met: str) -> bool:
-    both_named = trained not in ("", "any", BESIDE_FILM) and met not in ("", "None")
+def _differs(trained: str, network: str) -> bool:
+    both_named = trained not in ("", "any", BESIDE_FILM) and network not in ("", "None")
     # A name alone, as "mini", stands for any weights of that name.
-    return both_named and trained != met and trained != met.partition(":")[0]
+    return both_named and trained != network and trained != network.partition(":")[0]
 
 
 def _moved(card: Mapping[str, Any], stats: Mapping[str, Any]) -> str:

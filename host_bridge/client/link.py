@@ -92,14 +92,14 @@ class Link:
         self.generation += 1
         self._renewed()
 
-    def _reconnect(self, end_s: float, why: object) -> None:
+    def _reconnect(self, end_s: float, reason: object) -> None:
         """A fresh connection, perhaps to a fresh server.
 
         Raises:
             ServerUnreachableError: none until the deadline.
         """
         where = self.connection.address if self.connection else self._access.address or ""
-        log.info("the connection to %s is lost (%s); connecting again", where, why)
+        log.info("the connection to %s is lost (%s); connecting again", where, reason)
         if self.connection is not None:
             self.connection.close()
             self.connection = None

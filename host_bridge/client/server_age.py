@@ -19,6 +19,6 @@ def validate_age(protocol: tuple[int, int], settings: AnalysisSettings, controls
         ((1, 3), controls.floating_window != "off", "a floating window", "switch it off"),
         ((1, 5), controls.depth_budget != "soft", "Depth Budget = none", "set a wide budget"),
     )
-    for version, needed, what, instead in since:
+    for version, needed, feature, instead in since:
         if needed and protocol < version:
-            raise ProtocolError(f"this server is too old for {what}", remedy=f"update it, or {instead}")
+            raise ProtocolError(f"this server is too old for {feature}", remedy=f"update it, or {instead}")

@@ -64,8 +64,10 @@ class Uploads:
         limit = int(connection.welcome.limits.get("frame_bytes", nbytes))
         if nbytes > limit:
             raise LimitError(f"a frame of {nbytes} bytes", remedy=f"the server's limit frame_bytes is {limit}")
-        put = m.PutFrame(key, frame.display, frame.data, frame.channels, placed, nbytes, frame.pixel_aspect, transport)
-        answer = ask(put)
+        announcement = m.PutFrame(
+            key, frame.display, frame.data, frame.channels, placed, nbytes, frame.pixel_aspect, transport
+        )
+        answer = ask(announcement)
         if isinstance(answer, m.SendFrame):
             if answer.segment is not None:
                 write_layers(placed, frame.layers, self._writing.payload(answer.segment))

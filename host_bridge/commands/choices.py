@@ -39,10 +39,10 @@ def add_depth_channel(parser: argparse.ArgumentParser) -> None:
 
 
 def add_missing(
-    parser: argparse.ArgumentParser, what: str = "what a frame without a readable plate becomes (default error)"
+    parser: argparse.ArgumentParser, help_text: str = "what a frame without a readable plate becomes (default error)"
 ) -> None:
     """Declares what becomes of frames without a plate."""
-    parser.add_argument("--missing", default="error", metavar="|".join(MISSING), help=what)
+    parser.add_argument("--missing", default="error", metavar="|".join(MISSING), help=help_text)
 
 
 def add_farm(parser: argparse.ArgumentParser) -> None:

@@ -122,8 +122,8 @@ def pictures_of(args: argparse.Namespace) -> list[Subject]:
     if plate.is_dir():
         if args.start is not None:
             raise BadInputError("a folder's pictures have no numbers", where="--start", remedy="leave it to movies")
-        how = {"view": args.view, "layer": args.layer, "input_space": args.input_space}
-        read = partial(read_plate, depth_channel=args.depth_channel, **how)
+        options = {"view": args.view, "layer": args.layer, "input_space": args.input_space}
+        read = partial(read_plate, depth_channel=args.depth_channel, **options)
         return [Subject(path.name, path, partial(read, path)) for path in pictures_in(plate, args.limit)]
     plates = PlateSequence.open(str(plate), view=args.view, layer=args.layer, start=args.start)
     sequence, _ = with_depth(plates, args.depth, args.depth_channel)

@@ -119,9 +119,9 @@ def _written(measured: Measured, args: argparse.Namespace) -> Iterator[None]:
 
 def _source(args: argparse.Namespace) -> StereoSource:
     """What the words name; a multi-view EXR may be named once or twice."""
-    how: dict[str, Any] = {"frames": args.frames, "input_space": args.input_space}
+    options: dict[str, Any] = {"frames": args.frames, "input_space": args.input_space}
     if args.right is None:
-        source = open_stereo(args.left, layout=args.layout, **how)
+        source = open_stereo(args.left, layout=args.layout, **options)
     else:
         if args.layout:
             raise BadInputError("one picture holds both eyes, or two do", where="--layout", remedy="name one file")

@@ -15,9 +15,11 @@ HELP = "install the node and its Nuke package; start this machine's server for i
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`install` and `server`."""
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
-    put = steps.add_parser("install", help="write the folder for NUKE_PATH, with the OpenFX bundle")
-    put.add_argument("--to", type=Path, metavar="FOLDER", help=f"where to; default: {default_folder()}")
-    put.add_argument("--bundle", type=Path, metavar="BUNDLE", help="the built plug-in; default: what `make ofx` built")
+    install = steps.add_parser("install", help="write the folder for NUKE_PATH, with the OpenFX bundle")
+    install.add_argument("--to", type=Path, metavar="FOLDER", help=f"where to; default: {default_folder()}")
+    install.add_argument(
+        "--bundle", type=Path, metavar="BUNDLE", help="the built plug-in; default: what `make ofx` built"
+    )
     server = steps.add_parser("server", help="find or start this machine's server and print its address")
     server.add_argument("--device", default="auto", help="auto, cpu, cuda:0, or several with commas")
 

@@ -45,14 +45,14 @@ def look_at(text: str, start: int | None = None) -> Iterator[Finding]:
     """
     sequence = PlateSequence.open(text, start=start)
     present = [n for n in sequence.frames if n not in sequence.missing]
-    seen = Inspection(sequence, sequence.read(present[0]))
+    inspection = Inspection(sequence, sequence.read(present[0]))
     for explain in EXPLAINERS:
-        yield from explain(seen)
+        yield from explain(inspection)
 
 
-def frames(seen: Inspection) -> Iterator[Finding]:
+def frames(inspection: Inspection) -> Iterator[Finding]:
     """Which frames there are, and what a movie says of itself."""
-    sequence, name = seen.sequence, Path(seen.sequence.pattern.text).name
+    sequence, name = inspection.sequence, Path(inspection.sequence.pattern.text).name
     numbers = fileseq.framesToFrameRange(sequence.frames)
     message = f"{name}: frames {numbers}" if len(sequence.frames) > 1 else f"{name}: frame {numbers}"
     if sequence.film is not None:
@@ -66,9 +66,9 @@ def frames(seen: Inspection) -> Iterator[Finding]:
     yield Finding("plate", False, f"{message}; {gone}", "see --missing of `art3d render`")
 
 
-def size(seen: Inspection) -> Iterator[Finding]:
+def size(inspection: Inspection) -> Iterator[Finding]:
     """Windows, pixel aspect and channels."""
-    frame, plate = seen.plate.frame, seen.plate
+    frame, plate = inspection.plate.frame, inspection.plate
     details = [f"{frame.display.width}×{frame.display.height} px"]
     if frame.data != frame.display:
         details.append(f"data window {_box(frame.data)}")
@@ -85,9 +85,9 @@ def size(seen: Inspection) -> Iterator[Finding]:
     yield Finding("plate size", True, ", ".join(details))
 
 
-def picture(seen: Inspection) -> Iterator[Finding]:
+def picture(inspection: Inspection) -> Iterator[Finding]:
     """What lies inside black bars, as this one frame tells it; a shot's analysis looks at all of them."""
-    frame = seen.plate.frame
+    frame = inspection.plate.frame
     found = active_picture(frame)
     if found == frame.data:
         yield Finding("plate picture", True, "the whole frame, no bars")
@@ -99,13 +99,13 @@ def picture(seen: Inspection) -> Iterator[Finding]:
     yield Finding("plate picture", True, f"{found.width}×{found.height} px; bars of {bars}")
 
 
-def colours(seen: Inspection) -> Iterator[Finding]:
+def colours(inspection: Inspection) -> Iterator[Finding]:
     """The input space, who says so, and what becomes of the values."""
-    plate, tag = seen.plate, seen.plate.tag
-    why = f"by its {tag.statement}" if tag and tag.statement else "the file does not say"
+    plate, tag = inspection.plate, inspection.plate.tag
+    reason = f"by its {tag.statement}" if tag and tag.statement else "the file does not say"
     if tag and not tag.understood:
-        why = f"its {tag.statement} is not known here"
-    message = f"{plate.input_space}: {why}"
+        reason = f"its {tag.statement} is not known here"
+    message = f"{plate.input_space}: {reason}"
     if plate.pixel_space != plate.input_space:
         meaning = formula(plate.input_space)
         nits = ", 1.0 is 100 nits" if meaning and meaning.absolute else ""
@@ -117,9 +117,9 @@ def colours(seen: Inspection) -> Iterator[Finding]:
     yield Finding("plate colour", True, message, hint)
 
 
-def depth(seen: Inspection) -> Iterator[Finding]:
+def depth(inspection: Inspection) -> Iterator[Finding]:
     """The plate's own depth."""
-    plate = seen.plate
+    plate = inspection.plate
     if not plate.depth_name:
         yield Finding("plate depth", True, "none in the plate: a network estimates it", "--depth names another source")
         return
@@ -130,9 +130,9 @@ def depth(seen: Inspection) -> Iterator[Finding]:
     yield Finding("plate depth", True, f"{plate.depth_name} ({meaning})", "--z-meaning and --depth-channel overrule it")
 
 
-def views(seen: Inspection) -> Iterator[Finding]:
+def views(inspection: Inspection) -> Iterator[Finding]:
     """Views and pictures of the file, and which were taken."""
-    plate = seen.plate
+    plate = inspection.plate
     details = [
         f"{', '.join(plate.views)}; taken: {plate.view}" if plate.views else "one, without a name",
         *plate.choices,
@@ -144,9 +144,9 @@ def views(seen: Inspection) -> Iterator[Finding]:
     yield Finding("plate views", True, "; ".join(details))
 
 
-def cuts(seen: Inspection) -> Iterator[Finding]:
+def cuts(inspection: Inspection) -> Iterator[Finding]:
     """Where scenes change, over as many frames as are seen in a little while."""
-    sequence, finder, looked = seen.sequence, Finder(), list[int]()
+    sequence, finder, looked = inspection.sequence, Finder(), list[int]()
     present = [n for n in sequence.frames if n not in sequence.missing]
     if len(present) < 2:
         return

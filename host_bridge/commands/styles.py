@@ -57,8 +57,8 @@ def _install(words: Sequence[str], folder: Path) -> int:
 def _pin(words: Sequence[str], folder: Path) -> int:
     if len(words) != 2:
         raise BadInputError("takes a name and an id", remedy="art3d styles list shows them", where="art3d styles pin")
-    taken = pin(words[0], words[1], folder)
-    print(f"{taken.name} {taken.id}: in use")
+    pinned = pin(words[0], words[1], folder)
+    print(f"{pinned.name} {pinned.id}: in use")
     return EXIT_OK
 
 

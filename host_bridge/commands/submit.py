@@ -133,9 +133,9 @@ def _named(args: argparse.Namespace) -> dict[str, tuple[str, str]]:
 
 
 def _files(args: argparse.Namespace) -> Iterator[FileOption]:
-    taken, named = names_of(analyse), _named(args)
+    analyse_names, named = names_of(analyse), _named(args)
     for action in options_of(render):
         value = getattr(args, action.dest)
         if action.dest in named and value:
             parameter, flow = named[action.dest]
-            yield FileOption(action.option_strings[-1], Path(value), parameter, flow, action.dest in taken)
+            yield FileOption(action.option_strings[-1], Path(value), parameter, flow, action.dest in analyse_names)

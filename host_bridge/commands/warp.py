@@ -84,18 +84,18 @@ def warp_frame(
     Raises:
         Art3DError: what cannot be read, computed or written.
     """
-    source, given = plates.path(number), disparity.path(number)
+    source, disparity_file = plates.path(number), disparity.path(number)
     if number in plates.missing:
         raise plates.absent(number)
     files = {eye: out.path(number, eye) for eye in OTHER_EYE[controls.hero]}
     for path in files.values():
-        if path.resolve() in (source.resolve(), given.resolve()):
+        if path.resolve() in (source.resolve(), disparity_file.resolve()):
             raise OutputError("the output is an input", where=str(path), remedy="name another output")
     plate = (
         plates.read(number) if plates.film else read_plate(source, number=number, view=view_of(source, controls.hero))
     )
     frame = plate.frame
-    result = warped(client, plate, read_disparity(given, controls.hero, frame.data, frame.display), controls)
+    result = warped(client, plate, read_disparity(disparity_file, controls.hero, frame.data, frame.display), controls)
     for eye, path in files.items():
         if path.suffix.lower() == ".exr":
             write_view(path, result, eye, writing)

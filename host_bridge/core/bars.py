@@ -162,12 +162,12 @@ class _Side:
     def _run(self, limit: float) -> Runs:
         most = max(1, int(self.depth * DEEPEST))
         while True:
-            lit = self._seen > self.level + limit
-            ended = lit.any(axis=0)
+            is_lit = self._seen > self.level + limit
+            ended = is_lit.any(axis=0)
             if len(self._seen) >= most or ended.mean() > 0.98:
                 break
             self._see(2 * len(self._seen))
-        runs = np.where(ended, lit.argmax(axis=0), self.depth)
+        runs = np.where(ended, is_lit.argmax(axis=0), self.depth)
         self._see(int(runs[ended].max(initial=0)) + 12)
         return np.asarray(runs, np.int64)
 
@@ -230,8 +230,8 @@ class _Side:
 
     def _sharpened(self, at: int, lines: Runs, limit: float) -> int:
         """The edge of a bar near `at`, px; 0 where the dark ends without a step, or is not flat."""
-        seen = self._seen[:, lines]
-        profile = seen.mean(axis=1) - self.level
+        codes = self._seen[:, lines]
+        profile = codes.mean(axis=1) - self.level
         low = max(0, at - SLACK_PX - 1)
         if at + 8 > len(profile):
             return 0
@@ -245,7 +245,7 @@ class _Side:
         # A slope that came out of the dark would be there already, a little before the edge.
         expected = after - (beyond - after) / 3.5 * (edge + 1.5 - start)
         step = expected - before >= 0.5 * after and after - before > self.noise
-        return edge if step and self._even(seen[: max(1, edge - RINGING_PX)], FLAT * limit) else 0
+        return edge if step and self._even(codes[: max(1, edge - RINGING_PX)], FLAT * limit) else 0
 
     def _even(self, bar: Floats, allowed: float) -> bool:
         """Whether the rows and the lines of a bar (rows, lines) differ by no more than noise, or what is allowed."""

@@ -89,34 +89,34 @@ def closure(requires: Iterable[str], extras: Iterable[str] = ()) -> list[Distrib
     waiting = [(text, frozenset(extras), "art3d") for text in requires]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
-        text, groups, by = waiting.pop()
-        need = _parsed(text, by)
+        text, groups, needed_by = waiting.pop()
+        need = _parsed(text, needed_by)
         name = canonicalize_name(need.name)
         if name in LEFT_OUT or not _applies(need, groups) or (name, frozenset(need.extras)) in seen:
             continue
         seen.add((name, frozenset(need.extras)))
-        found[name] = _installed(name, by)
+        found[name] = _installed(name, needed_by)
         waiting += [(more, frozenset(need.extras), name) for more in found[name].requires or []]
     return [found[name] for name in sorted(found)]
 
 
-def _parsed(text: str, by: str) -> Requirement:
+def _parsed(text: str, needed_by: str) -> Requirement:
     try:
         return Requirement(text)
     except InvalidRequirement as error:
-        raise BadInputError(f"{by} asks for {text!r}, which nobody can read", remedy="reinstall it") from error
+        raise BadInputError(f"{needed_by} asks for {text!r}, which nobody can read", remedy="reinstall it") from error
 
 
 def _applies(need: Requirement, groups: frozenset[str]) -> bool:
     return need.marker is None or any(need.marker.evaluate({"extra": group}) for group in groups | {""})
 
 
-def _installed(name: str, by: str) -> Distribution:
+def _installed(name: str, needed_by: str) -> Distribution:
     try:
         return distribution(name)
     except PackageNotFoundError as error:
         remedy = f"pip install -c constraints.txt {name}, then run the same command"
-        raise BadInputError(f"{name}, which {by} needs, is not installed here", remedy=remedy) from error
+        raise BadInputError(f"{name}, which {needed_by} needs, is not installed here", remedy=remedy) from error
 
 
 def copy_packages(found: Iterable[Distribution], target: Path, *, link: bool = False) -> None:

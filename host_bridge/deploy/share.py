@@ -148,8 +148,8 @@ def _fill(plan: Plan, half: Path, found: list, report: Callable[[str], None]) ->
     copy_packages(found, modules, link=plan.link)
     unpack_wheel(plan.wheel, modules)
     system = prefix / "lib" / "system"
-    taken = copy_system_libraries(prefix, system)
-    report(f"{len(taken)} libraries of this system")
+    system_libraries = copy_system_libraries(prefix, system)
+    report(f"{len(system_libraries)} libraries of this system")
     binaries = [program, *libraries_of(system), *libraries_of(prefix / "lib" / plan.interpreter.name / "lib-dynload")]
     glibc = oldest_glibc(binaries, [*wheel_tags(found), plan.wheel.tag])
     _write_launchers(plan, half, glibc)
@@ -163,7 +163,7 @@ def _fill(plan: Plan, half: Path, found: list, report: Callable[[str], None]) ->
         "glibc": f"2.{glibc}",
         "bytes": size_bytes(half),
         "packages": {package.metadata["Name"]: package.version for package in found},
-        "system_libraries": taken,
+        "system_libraries": system_libraries,
     }
     (half / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 

@@ -99,6 +99,6 @@ def write_bundle(folder: Path, template: Template, values: Mapping[str, Any]) ->
 def how_to_run(bundle: Path, step: str) -> str:
     """The lines that check and run a bundle, to be pasted into a shell: whole paths, quoted."""
     template, values = (bundle.absolute() / name for name in ("template.json", "parameters.json"))
-    path, given = shlex.quote(str(template)), shlex.quote(f"file://{values}")
-    run = f"run    openjd run {path} --step {step} --run-dependencies -p {given}"
+    path, values_url = shlex.quote(str(template)), shlex.quote(f"file://{values}")
+    run = f"run    openjd run {path} --step {step} --run-dependencies -p {values_url}"
     return f"check  openjd check {path}\n{run}"

@@ -61,9 +61,9 @@ def pull(
         return target
     part = target.with_name(target.name + ".part")
     if source is not None:
-        given = source / checkpoint.file_name if source.is_dir() else source
-        verify(given, checkpoint)
-        _copied(given, part)
+        source_file = source / checkpoint.file_name if source.is_dir() else source
+        verify(source_file, checkpoint)
+        _copied(source_file, part)
     else:
         fetch(mirrored(checkpoint.url), part, checkpoint.size_bytes, progress)
     try:
@@ -158,8 +158,8 @@ def _replace(part: Path, target: Path) -> None:
 
 
 def _unwritable(error: OSError, path: Path) -> OutputError:
-    why = error.strerror or str(error)
-    return OutputError(f"cannot be written: {why}", where=str(path), remedy="free space, or name another folder")
+    reason = error.strerror or str(error)
+    return OutputError(f"cannot be written: {reason}", where=str(path), remedy="free space, or name another folder")
 
 
 def fetch(

@@ -115,8 +115,8 @@ def pin(name: str, version: str, folder: Path) -> Version:
     fitting = [file for file in found if file.stem.rpartition("@")[2].startswith(version)]
     if len(fitting) != 1 or not version:
         versions = ", ".join(file.stem.rpartition("@")[2] for file in found) or "none"
-        what = "names several versions" if fitting else "is no version that is installed"
-        raise StyleError(f"{version!r} {what}", where=f"{folder} {name}", remedy=f"there are {versions}")
+        problem = "names several versions" if fitting else "is no version that is installed"
+        raise StyleError(f"{version!r} {problem}", where=f"{folder} {name}", remedy=f"there are {versions}")
     verified = verified_id(fitting[0])
     _copy(fitting[0], folder / (name + SUFFIX))
     return Version(name, verified, fitting[0], True)

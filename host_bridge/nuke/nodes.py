@@ -91,9 +91,9 @@ def plate_of(node: Any) -> Any:
     Raises:
         Trouble: there is none.
     """
-    seen = node.input(0)
-    while seen is not None and seen.Class() != "Read":
-        seen = seen.input(0)
-    if seen is None:
+    upstream = node.input(0)
+    while upstream is not None and upstream.Class() != "Read":
+        upstream = upstream.input(0)
+    if upstream is None:
         raise Trouble(f"no Read feeds {node.name()}; connect a plate")
-    return seen
+    return upstream

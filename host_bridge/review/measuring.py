@@ -64,16 +64,16 @@ class Measured:
         Raises:
             Art3DError: the server cannot.
         """
-        seen = active(pair)
-        seen, eyes = matched(seen, server.match)
-        figures = figures_of(seen, self._before)
-        self._glances.append(seen.glance)
+        picture = active(pair)
+        picture, eyes = matched(picture, server.match)
+        figures = figures_of(picture, self._before)
+        self._glances.append(picture.glance)
         self._figures.append(figures)
         self._eyes.append(eyes)
-        width, rows, columns = seen.full_width or seen.left.shape[1], *seen.left.shape[:2]
+        width, rows, columns = picture.full_width or picture.left.shape[1], *picture.left.shape[:2]
         size = {"width": width, "height": round(rows * width / columns)}
-        self._more.append({**(_budget(seen, server) if more is None else more), **size})
-        self._before = seen
+        self._more.append({**(_budget(picture, server) if more is None else more), **size})
+        self._before = picture
 
     def records(self) -> list[Record]:
         """A record for each frame, plain JSON: what is not known is null."""
@@ -158,9 +158,9 @@ def summary(records: Sequence[Record], verdicts: Mapping[str, Any]) -> Record:
     }
 
 
-def _over(how: Any, records: Sequence[Record], name: str) -> float | None:
+def _over(statistic: Any, records: Sequence[Record], name: str) -> float | None:
     values = [record[name] for record in records if record.get(name) is not None]
-    return _plain(float(how(values))) if values else None
+    return _plain(float(statistic(values))) if values else None
 
 
 def _plain(value: Any) -> Any:

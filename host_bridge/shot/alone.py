@@ -28,6 +28,6 @@ def resolved_alone(frame: Frame, server: TileSource, settings: AnalysisSettings,
     """
     if controls.floating_window not in FROM_SHOT:
         return controls
-    (seen,) = look_at([(0, frame)], server, settings)
-    entry = own_entry(seen)
-    return resolved(0, {0: replace(entry, edges=edges_seen(seen, entry))}, lambda _: controls)
+    (survey,) = look_at([(0, frame)], server, settings)
+    entry = own_entry(survey)
+    return resolved(0, {0: replace(entry, edges=edges_seen(survey, entry))}, lambda _: controls)

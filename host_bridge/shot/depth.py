@@ -46,8 +46,8 @@ def settle(plates: Sequence[Plate], server: TileSource, settings: AnalysisSettin
     if not from_z:
         return replace(found, source=_network(plates[0], server, settings) if plates else settings.depth)
     if not with_depth:
-        what = f"{named[0].depth_name} holds one value in every frame looked at" if named else "no depth channel"
-        raise DepthSourceError(what, where=str(plates[0].path) if plates else "--depth aov",
+        problem = f"{named[0].depth_name} holds one value in every frame looked at" if named else "no depth channel"
+        raise DepthSourceError(problem, where=str(plates[0].path) if plates else "--depth aov",
                                remedy="name it with --depth-channel, or take a network's: --depth auto")  # fmt: skip
     found = replace(found, source="aov", read_from=depth_from(with_depth[0]))
     stated = next((plate.depth_meaning for plate in with_depth if plate.depth_meaning != "auto"), "")

@@ -74,9 +74,9 @@ def look_at(
     """What each frame says inside its own bars, or those given; the server works on the next ones meanwhile."""
     pending: deque[_Request] = deque()
     for index, (number, frame) in enumerate(frames):
-        seen = glance(frame)
-        frame_bars = bars[index] if bars else NONE if settings.style == GIVEN else seen.bars
-        pending.append(_ask(server, settings, number, frame, seen, frame_bars))
+        view = glance(frame)
+        frame_bars = bars[index] if bars else NONE if settings.style == GIVEN else view.bars
+        pending.append(_ask(server, settings, number, frame, view, frame_bars))
         if len(pending) > ASKED_AHEAD:
             yield _seen(server, pending.popleft())
     while pending:
@@ -84,7 +84,7 @@ def look_at(
 
 
 def _ask(
-    server: TileSource, settings: AnalysisSettings, number: int, frame: Frame, seen: Glance, bars: Bars
+    server: TileSource, settings: AnalysisSettings, number: int, frame: Frame, view: Glance, bars: Bars
 ) -> _Request:
     # A few figures and a thumbnail need no whole plate, but what networks work at.
     step = min(PROXIES[1], max(1, max(frame.data.width, frame.data.height) // PROXY_PX))
@@ -95,7 +95,7 @@ def _ask(
         pending = server.submit(frame, asking, Controls(), proxy.data, ("inverse_depth", "disparity_left"))
     part = picture.sampled(frame.data, step)
     size = (frame.data.width, frame.data.height)
-    return _Request(number, size, seen, bars, part.slices(proxy.data), proxy.inside(part).picture_width, pending)
+    return _Request(number, size, view, bars, part.slices(proxy.data), proxy.inside(part).picture_width, pending)
 
 
 def _seen(server: TileSource, request: _Request) -> FrameSurvey:

@@ -60,7 +60,7 @@ def make_shot(
     present = [n for n in sequence.frames if n not in sequence.missing]
 
     plates, later = plates or KeptPlates(), frozenset(later)
-    seen = list(looked_at(sequence, input_space, plates))
+    plates_seen = list(looked_at(sequence, input_space, plates))
 
     def read(number: int) -> Frame:
         plate = plates.read(sequence, number, input_space, again=number in later)
@@ -82,8 +82,8 @@ def make_shot(
                 missing.append(number)
 
     name = Path(sequence.pattern.text).name
-    depth = settle(seen, server, settings)
-    seen.clear()
+    depth = settle(plates_seen, server, settings)
+    plates_seen.clear()
     depth = replace(depth, pictures=sequence.depth.named[0], channel=sequence.depth.named[1])
     asking = replace(settings, depth=depth.source or settings.depth, z_meaning=depth.meaning or settings.z_meaning)
     with ThreadPoolExecutor(READ_AHEAD, "art3d-read") as readers:
@@ -160,10 +160,10 @@ def open_shot(path: Path, sequence: PlateSequence, settings: AnalysisSettings) -
         ShotError: unreadable, or made for other frames or settings.
     """
     shot = load_shot(path)
-    why = fits(shot, sequence, settings)
-    if why:
+    reason = fits(shot, sequence, settings)
+    if reason:
         raise ShotError(
-            f"the shot file does not fit this render: {why}", where=str(path), remedy="analyse the plate again"
+            f"the shot file does not fit this render: {reason}", where=str(path), remedy="analyse the plate again"
         )
     return shot
 
@@ -193,10 +193,10 @@ def kept_shot(
     if path.is_file():
         try:
             shot = open_shot(path, sequence, settings)
-            why = outdated(shot.depth, settings, look, ready)
-            if not why:
+            reason = outdated(shot.depth, settings, look, ready)
+            if not reason:
                 return shot
-            _log.info("analysing the shot again: %s", why)
+            _log.info("analysing the shot again: %s", reason)
         except ShotError as error:
             _log.info("analysing the shot again: %s", error)
     shot = make()

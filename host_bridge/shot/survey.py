@@ -67,104 +67,106 @@ def survey(
     Raises:
         ShotError: no frame at all, or frames that different depth sources analysed.
     """
-    seen = []
+    surveys = []
     for one in look_at(frames, server, settings):
-        seen.append(one)
+        surveys.append(one)
         if done:
             done(one.number)
-    if not seen:
+    if not surveys:
         raise ShotError("no frame of the shot could be read", where=plate, remedy="check the plate")
-    lent = _lent(seen, plate)
-    sources = sorted({s.source for s in lent})
+    complete = _fill_blank(surveys, plate)
+    sources = sorted({s.source for s in complete})
     if len(sources) > 1:
         raise ShotError(
             f"the frames have different depth sources: {', '.join(sources)}",
             where=plate,
             remedy="name one with --depth",
         )
-    found = find_transitions([s.glance for s in seen])
-    if sources[0] in TRUE_DEPTH and any(one.blank == (0, len(seen)) for one in found):
+    found = find_transitions([s.glance for s in surveys])
+    if sources[0] in TRUE_DEPTH and any(one.blank == (0, len(surveys)) for one in found):
         found = []  # a plate without a picture may still be a pass of true depth
-    changes = edited(found, plan.cuts, [s.number for s in seen])
+    changes = edited(found, plan.cuts, [s.number for s in surveys])
     if again is not None:
-        seen = _with_bars(seen, changes, server, settings, again)
-    return _settle(_lent(seen, plate), changes, settings, plan, plate, tuple(sorted(missing)))
+        surveys = _with_bars(surveys, changes, server, settings, again)
+    return _settle(_fill_blank(surveys, plate), changes, settings, plan, plate, tuple(sorted(missing)))
 
 
-def _lent(seen: list[FrameSurvey], plate: str) -> list[FrameSurvey]:
+def _fill_blank(surveys: list[FrameSurvey], plate: str) -> list[FrameSurvey]:
     """Frames without depth of their own, with the figures of the nearest that has: they are a part of its scene.
 
     Raises:
         ShotError: no frame has any.
     """
-    measured = [s for s in seen if not s.blank]
+    measured = [s for s in surveys if not s.blank]
     if not measured:
         raise ShotError("no frame of the shot has depth", where=plate, remedy="take a network's: --depth mini")
-    nearest = [min(measured, key=lambda other: abs(other.number - s.number)) if s.blank else s for s in seen]
+    nearest = [min(measured, key=lambda other: abs(other.number - s.number)) if s.blank else s for s in surveys]
     return [
-        replace(s, measured=by.measured, source=by.source, model_id=by.model_id)
-        for s, by in zip(seen, nearest, strict=True)
+        replace(s, measured=source.measured, source=source.source, model_id=source.model_id)
+        for s, source in zip(surveys, nearest, strict=True)
     ]
 
 
 def _with_bars(
-    seen: list[FrameSurvey],
+    surveys: list[FrameSurvey],
     changes: Sequence[Transition],
     server: TileSource,
     settings: AnalysisSettings,
     again: Callable[[int], Frame],
 ) -> list[FrameSurvey]:
     """The frames with the bars of their scenes; those that saw other bars are measured once more."""
-    settled_bars = settled([s.glance.found for s in seen], [(s.start, s.stop) for s in scenes_of(changes, len(seen))])
-    changed = [index for index, (s, bars) in enumerate(zip(seen, settled_bars, strict=True)) if s.bars != bars]
-    frames = ((seen[i].number, again(seen[i].number)) for i in changed)
+    settled_bars = settled(
+        [s.glance.found for s in surveys], [(s.start, s.stop) for s in scenes_of(changes, len(surveys))]
+    )
+    changed = [index for index, (s, bars) in enumerate(zip(surveys, settled_bars, strict=True)) if s.bars != bars]
+    frames = ((surveys[i].number, again(surveys[i].number)) for i in changed)
     renewed = look_at(frames, server, settings, [settled_bars[i] for i in changed])
-    found = list(seen)
+    found = list(surveys)
     for index, one in zip(changed, renewed, strict=True):
         found[index] = one
     return found
 
 
 def _settle(
-    seen: list[FrameSurvey],
+    surveys: list[FrameSurvey],
     changes: list[Transition],
     settings: AnalysisSettings,
     plan: Plan,
     plate: str,
     missing: tuple[int, ...],
 ) -> Shot:
-    source = seen[0].source
+    source = surveys[0].source
     metric = source in TRUE_DEPTH
-    scenes = scenes_of(changes, len(seen))
+    scenes = scenes_of(changes, len(surveys))
     cuts = [scene.start for scene in scenes[1:] if scene.kind == "scene"]
     settled_scenes: dict[int, list[ShotEntry]] = {}
     for index, scene in enumerate(scenes):
         if scene.kind == "scene":
-            scene_frames = _past_flashes(seen, scene, changes)
+            scene_frames = _past_flashes(surveys, scene, changes)
             settled_scenes[index] = _scene(scene_frames, index, plan, metric)
-    entries = between_scenes(scenes, settled_scenes, [own_entry(s) for s in seen])
+    entries = between_scenes(scenes, settled_scenes, [own_entry(s) for s in surveys])
     if plan.handover:
-        entries = _hand_over(entries, seen, cuts, plan.handover)
-    entries = [replace(entry, edges=edges_seen(s, entry)) for s, entry in zip(seen, entries, strict=True)]
-    parallax = np.array([s.measured.parallax for s in seen])
+        entries = _hand_over(entries, surveys, cuts, plan.handover)
+    entries = [replace(entry, edges=edges_seen(s, entry)) for s, entry in zip(surveys, entries, strict=True)]
+    parallax = np.array([s.measured.parallax for s in surveys])
     scale_pct = 100.0 * float(np.median([e.fit_scale for e in entries]))
-    gain, offset, why = suggest(parallax, scale_pct, comfort=COMFORT)
-    first_frames = tuple(seen[index].number for index in cuts)
+    gain, offset, advice = suggest(parallax, scale_pct, comfort=COMFORT)
+    first_frames = tuple(surveys[index].number for index in cuts)
     shot = Shot(
         plate=plate,
         depth_source=source,
-        model_id=seen[0].model_id,
+        model_id=surveys[0].model_id,
         style=settings.style,
         z_meaning=settings.z_meaning,
-        frames={s.number: entry for s, entry in zip(seen, entries, strict=True)},
+        frames={s.number: entry for s, entry in zip(surveys, entries, strict=True)},
         cuts=first_frames,
-        transitions=tuple(t.numbered([s.number for s in seen]) for t in changes),
+        transitions=tuple(t.numbered([s.number for s in surveys]) for t in changes),
         missing=missing,
         steady=0 if metric else plan.steady,
         depth_gain=gain,
         zero_plane=offset,
     )
-    return replace(shot, reasons=tuple(_reasons(seen, shot, plan, why)))
+    return replace(shot, reasons=tuple(_reasons(surveys, shot, plan, advice)))
 
 
 def edges_seen(s: FrameSurvey, entry: ShotEntry) -> dict[str, Edges]:
@@ -179,14 +181,14 @@ def edges_seen(s: FrameSurvey, entry: ShotEntry) -> dict[str, Edges]:
     return cut or dict.fromkeys(EYE_SHARES, Edges())
 
 
-def _past_flashes(seen: list[FrameSurvey], scene: Scene, changes: Sequence[Transition]) -> list[FrameSurvey]:
+def _past_flashes(surveys: list[FrameSurvey], scene: Scene, changes: Sequence[Transition]) -> list[FrameSurvey]:
     """The frames of a scene; a flash has the figures of the frame before it, else after it, whose range it keeps."""
-    frames = list(seen[scene.start : scene.stop])
+    frames = list(surveys[scene.start : scene.stop])
     for flash in changes:
         if flash.kind == "flash" and scene.start <= flash.first and flash.last < scene.stop:
             beside = flash.first - 1 if flash.first > scene.start else min(flash.last + 1, scene.stop - 1)
             for index in range(flash.first, flash.last + 1):
-                frames[index - scene.start] = replace(seen[index], measured=seen[beside].measured)
+                frames[index - scene.start] = replace(surveys[index], measured=surveys[beside].measured)
     return frames
 
 
@@ -198,8 +200,8 @@ def own_entry(s: FrameSurvey) -> ShotEntry:
     )
 
 
-def _scene(seen: list[FrameSurvey], scene: int, plan: Plan, metric: bool) -> list[ShotEntry]:
-    frames = [s.measured for s in seen]
+def _scene(surveys: list[FrameSurvey], scene: int, plan: Plan, metric: bool) -> list[ShotEntry]:
+    frames = [s.measured for s in surveys]
     ranges = normalisation(frames, metric=metric, sigma=plan.smooth)
     # A style speaks of the full range 0..1, whoever normalised it: its s and t hold for the shot's range too.
     fits = gaussian(np.array([(m.fit_scale, m.fit_shift) for m in frames]), plan.smooth)
@@ -215,22 +217,22 @@ def _scene(seen: list[FrameSurvey], scene: int, plan: Plan, metric: bool) -> lis
             bars=s.bars,
             size=s.size,
         )
-        for s, (low, high), (scale, shift) in zip(seen, ranges, fits, strict=True)
+        for s, (low, high), (scale, shift) in zip(surveys, ranges, fits, strict=True)
     ]
 
 
-def _hand_over(entries: list[ShotEntry], seen: list[FrameSurvey], cuts: list[int], length: int) -> list[ShotEntry]:
+def _hand_over(entries: list[ShotEntry], surveys: list[FrameSurvey], cuts: list[int], length: int) -> list[ShotEntry]:
     offsets = np.zeros(len(entries))
     edges = [0, *cuts, len(entries)]
     for before, cut, after in zip(edges, edges[1:], edges[2:], strict=False):
-        jump = -100.0 * (seen[cut].measured.subject - seen[cut - 1].measured.subject)
+        jump = -100.0 * (surveys[cut].measured.subject - surveys[cut - 1].measured.subject)
         ends, starts = handover(jump, cut - before, after - cut, length)
         offsets[cut - len(ends) : cut] += ends
         offsets[cut : cut + len(starts)] += starts
     return [replace(entry, zero_plane=float(offset)) for entry, offset in zip(entries, offsets, strict=True)]
 
 
-def _reasons(seen: list[FrameSurvey], shot: Shot, plan: Plan, why: str) -> Iterator[str]:
+def _reasons(surveys: list[FrameSurvey], shot: Shot, plan: Plan, advice: str) -> Iterator[str]:
     cuts, missing = shot.cuts, shot.missing
     if shot.depth_source in TRUE_DEPTH:
         yield "depth is the plate's own: one range for each scene"
@@ -248,8 +250,8 @@ def _reasons(seen: list[FrameSurvey], shot: Shot, plan: Plan, why: str) -> Itera
         yield f"{len(missing)} frames had no readable file: {', '.join(map(str, missing[:20]))}"
     bars = sorted({entry.bars for entry in shot.frames.values()})
     if len(bars) > 1:
-        moved = [b.number for a, b in itertools.pairwise(seen) if a.bars != b.bars]
+        moved = [b.number for a, b in itertools.pairwise(surveys) if a.bars != b.bars]
         yield f"black bars change at {', '.join(map(str, moved[:20]))}"
     elif any(bars[0]):
         yield f"black bars (top, bottom, left, right): {bars[0]} px"
-    yield why
+    yield advice

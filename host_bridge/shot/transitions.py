@@ -51,10 +51,10 @@ class Transition:
     blank: tuple[int, int] = (0, 0)
     by: str = "found"
 
-    def moved(self, by: int) -> Transition:
-        """The same, `by` frames later."""
-        blank = (self.blank[0] + by, self.blank[1] + by) if any(self.blank) else self.blank
-        return replace(self, first=self.first + by, last=self.last + by, blank=blank)
+    def moved(self, offset: int) -> Transition:
+        """The same, `offset` frames later."""
+        blank = (self.blank[0] + offset, self.blank[1] + offset) if any(self.blank) else self.blank
+        return replace(self, first=self.first + offset, last=self.last + offset, blank=blank)
 
     def numbered(self, numbers: Sequence[int]) -> ShotTransition:
         """The same in frame numbers."""
@@ -161,9 +161,9 @@ def _whites(glances: Sequence[Glance], frames: Floats, taken: Flags) -> Iterator
         yield Transition("flash", first, last) if back else Transition("fade", first, last, blank)
 
 
-def _come_back(glances: Sequence[Glance], first: int, after: int, lit: int) -> bool:
-    """Whether the frames before `first` and from `after` on are of one scene, and `lit` stands out from it."""
-    step = distance(glances[first - 1], glances[lit])
+def _come_back(glances: Sequence[Glance], first: int, after: int, bright: int) -> bool:
+    """Whether the frames before `first` and from `after` on are of one scene, and `bright` stands out from it."""
+    step = distance(glances[first - 1], glances[bright])
     return distance(glances[first - 1], glances[after]) < ALIKE_AGAIN * step
 
 
@@ -184,8 +184,8 @@ def _flash(glances: Sequence[Glance], level: Floats, taken: Flags, first: int) -
         after = first + length
         if after >= len(level) or taken[first : after + 1].any():
             return 0
-        lit = level[first:after].min() - max(level[first - 1], level[after]) > 0.5 * FLASH_RISE
-        if lit and _come_back(glances, first, after, first):
+        is_bright = level[first:after].min() - max(level[first - 1], level[after]) > 0.5 * FLASH_RISE
+        if is_bright and _come_back(glances, first, after, first):
             return length
     return 0
 

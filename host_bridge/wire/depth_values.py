@@ -114,10 +114,10 @@ def varies(pixels: Array) -> bool:
 def _has_two(values: Array) -> bool:
     size = np.abs(values, dtype=np.float32)  # a half is never 1e9
     near, far = size < FAR_SENTINEL, size >= FAR_SENTINEL
-    seen = values[near]
-    if seen.size == 0:
+    values_near = values[near]
+    if values_near.size == 0:
         return False
-    low, high = float(seen.min()), float(seen.max())
+    low, high = float(values_near.min()), float(values_near.max())
     if high - low > _FLAT * max(abs(low), abs(high)):
         return True
     # Zero is a renderer's far away, as its infinities are: one surface before nothing is a depth.

@@ -56,8 +56,13 @@ def attach(segment: Segment, *, write: bool = False) -> mmap.mmap:
 
 def _map(fd: int, segment: Segment, write: bool) -> mmap.mmap:
     found = os.fstat(fd)
-    needed = SEGMENT_HEADER_BYTES + segment.nbytes
-    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or segment.nbytes < 0 or found.st_size < needed:
+    needed_bytes = SEGMENT_HEADER_BYTES + segment.nbytes
+    if (
+        not stat.S_ISREG(found.st_mode)
+        or found.st_uid != os.geteuid()
+        or segment.nbytes < 0
+        or found.st_size < needed_bytes
+    ):
         raise SegmentError("the segment is not the one that was announced", remedy="use transport inline")
     mapped = mmap.mmap(fd, found.st_size, access=mmap.ACCESS_WRITE if write else mmap.ACCESS_READ)
     if not has_token(mapped, segment):

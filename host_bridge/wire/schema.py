@@ -174,12 +174,12 @@ def _record_reader(kind: type) -> Reader:
 
     def read(value: Any, where: str) -> Any:
         found = _read_mapping(value, where)
-        given = {}
+        arguments = {}
         for name, reader, required in plan:
             if name in found:
-                given[name] = reader(found[name], f"{where}.{name}")
+                arguments[name] = reader(found[name], f"{where}.{name}")
             elif required:
                 raise ProtocolError(f"{where}.{name} is missing", remedy="see docs/protocol.md")
-        return kind(**given)
+        return kind(**arguments)
 
     return read

@@ -90,18 +90,20 @@ class World:
             hit = found["primID"] >= 0
             waiting, start = waiting[hit], start[hit]
             prim, t = found["primID"][hit], found["tfar"][hit]
-            seen = _surface(
+            surface = _surface(
                 prim, found["u"][hit], found["v"][hit], self._faces, self._normals, self._uv, self._part, self._tints,
                 self._texels, self._sizes,
             )  # fmt: skip
-            solid = seen[:, 6] > 0.45
+            solid = surface[:, 6] > 0.45
             at = waiting[solid]
             point = start[solid] + directions[at] * t[solid, None]
-            normal = seen[solid, 3:6]
+            normal = surface[solid, 3:6]
             normal = normal * np.where((normal * directions[at]).sum(1) > 0, -1.0, 1.0).astype(np.float32)[:, None]
             lamps, shut = self._light(point, normal, rng)
-            colour[at] = seen[solid, :3] * lamps
-            under_sky[at] = seen[solid, :3] * (np.maximum(_irradiance(self._irradiance, normal), 0.02) * self._ambient)
+            colour[at] = surface[solid, :3] * lamps
+            under_sky[at] = surface[solid, :3] * (
+                np.maximum(_irradiance(self._irradiance, normal), 0.02) * self._ambient
+            )
             open_sky[at] = np.where(shut, 0.3, 1.0)
             iz[at] = 1 / np.maximum(skipped[at] + t[solid], 1e-6)
             ids[at] = self._ids[prim[solid]]
@@ -126,9 +128,9 @@ class World:
             away = np.linalg.norm(to, axis=1)
             to /= away[:, None]
             facing = np.clip((normal * to).sum(1), 0, None)
-            lit = np.flatnonzero(facing > 0)
-            dark = self._scene.run(lifted[lit], to[lit], dists=(away[lit] - 0.05), query="OCCLUDED") == 0
-            facing[lit[dark]] = 0
+            lit_rows = np.flatnonzero(facing > 0)
+            dark = self._scene.run(lifted[lit_rows], to[lit_rows], dists=(away[lit_rows] - 0.05), query="OCCLUDED") == 0
+            facing[lit_rows[dark]] = 0
             fall = 1.0 if lamp.far else 1 / np.maximum(away, 0.3) ** 2
             total = total + (facing * fall)[:, None] * lamp.colour
         return total.astype(np.float32), shut

@@ -50,9 +50,9 @@ def frames(shared: Path) -> Iterator[np.ndarray]:
             for i, frame in enumerate(film.decode(video=0)):
                 if i % every == every // 2:
                     picture = frame.to_ndarray(format="rgb24")
-                    lit = np.flatnonzero(picture.max(2).mean(1) > 12)
-                    if len(lit) > 64:
-                        yield _small(picture[lit[0] : lit[-1] + 1])
+                    bright_rows = np.flatnonzero(picture.max(2).mean(1) > 12)
+                    if len(bright_rows) > 64:
+                        yield _small(picture[bright_rows[0] : bright_rows[-1] + 1])
 
 
 def _small(rgb: np.ndarray) -> np.ndarray:

@@ -28,8 +28,8 @@ def read_values(path: Path) -> np.ndarray:
     return _read(path, cv2.IMREAD_UNCHANGED)
 
 
-def _read(path: Path, how: int) -> np.ndarray:
-    picture = cv2.imread(str(path), how)
+def _read(path: Path, flags: int) -> np.ndarray:
+    picture = cv2.imread(str(path), flags)
     if picture is None:
         raise PlateError("cannot be read as a picture", where=str(path), remedy="see where the plates lie: --plates")
     return np.asarray(picture)

@@ -205,13 +205,13 @@ def _trace(kind, to_unit, bound, half, colour, texture, grain, textures, camera,
                 far = np.sqrt((to * to).sum())
                 to = to / far
                 facing = max(0.0, (n * to).sum())
-                lit = 0.0
+                diffuse = 0.0
                 if facing > 0 and _hit(kind, to_unit, bound, p, to, far)[0] < 0:
-                    lit = facing
+                    diffuse = facing
                 scatter = _direction(n, (y * 7919 + x * 104729 + s * 1299709) & 0x7FFFFFFF)
                 open_sky = 0.25 if _hit(kind, to_unit, bound, p, scatter, 3.0)[0] >= 0 else 1.0
                 shade = ambient * (0.7 + 0.3 * n[1]) * open_sky
-                rgb[y, x] += tint * colour[i] * (shade + lit * lamp[1])
+                rgb[y, x] += tint * colour[i] * (shade + diffuse * lamp[1])
     return rgb / (side * side), iz
 
 

@@ -23,8 +23,8 @@ def haze(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator) -> np.ndarra
     """Air light: distance takes colour towards the air's own."""
     clear = np.exp(-1 / np.maximum(iz, 1e-4) * 10 ** rng.uniform(-3.2, -1.4))[..., None]
     air = np.quantile(rgb, 0.8, axis=(0, 1)) * rng.uniform(0.7, 1.3) + rng.uniform(0, 0.1, 3)
-    seen = np.where(iz[..., None] > 0, clear, 1.0)
-    return np.asarray(rgb * seen + air * (1 - seen))
+    transmitted = np.where(iz[..., None] > 0, clear, 1.0)
+    return np.asarray(rgb * transmitted + air * (1 - transmitted))
 
 
 def _defocus(rgb: np.ndarray, iz: np.ndarray, rng: np.random.Generator, blur_px: float) -> np.ndarray:
@@ -49,8 +49,8 @@ def defocused(rgb: np.ndarray, coc_px: np.ndarray, before: np.ndarray) -> np.nda
         spread = cv2.GaussianBlur(np.where(before, band, 0), (0, 0), radius * 0.5)
         weight = np.maximum(cv2.GaussianBlur(np.where(before, 0, band), (0, 0), 0.7), spread)[..., None]
         share = cv2.GaussianBlur(band, (0, 0), radius)[..., None]
-        seen = cv2.GaussianBlur(rgb * band[..., None], (0, 0), radius) / (share + 1e-4)
-        out = out * (1 - weight) + np.where(share > 1e-3, seen, out) * weight
+        blurred = cv2.GaussianBlur(rgb * band[..., None], (0, 0), radius) / (share + 1e-4)
+        out = out * (1 - weight) + np.where(share > 1e-3, blurred, out) * weight
     return np.asarray(out)
 
 

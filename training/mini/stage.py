@@ -163,8 +163,10 @@ class Stage:
         facing = np.abs(mesh.normals).argmax(1)
         along = np.array([[2, 1], [0, 2], [0, 1]])[facing]
         uv = np.take_along_axis(mesh.vertices, along, 1) * (self.rng.uniform(1, 5) / size)
-        worn = tuple(self.texture() for _ in mesh.textures)
-        return Mesh(mesh.vertices, mesh.normals, uv.astype(np.float32), mesh.faces, mesh.part, worn, mesh.tints * 1.6)
+        textures = tuple(self.texture() for _ in mesh.textures)
+        return Mesh(
+            mesh.vertices, mesh.normals, uv.astype(np.float32), mesh.faces, mesh.part, textures, mesh.tints * 1.6
+        )
 
     def block(self, low: tuple[float, float, float], high: tuple[float, float, float], *, number: int = 0,
               tint: np.ndarray | None = None, grain: float | None = None) -> None:  # fmt: skip

@@ -128,7 +128,7 @@ def train(args: argparse.Namespace) -> None:
     seed = args.seed + step + 7919 * rank
     cache, generator = Cache(args.cache), torch.Generator().manual_seed(seed)
     source = _prefetch(batches(cache, SOURCES, size=args.batch, seed=seed, proportion=PROPORTION))
-    mean, taken, start, done = 0.0, 0, time.perf_counter(), 0.0
+    mean, count, start, done = 0.0, 0, time.perf_counter(), 0.0
     saved_at = start
     while done < 1 and step < args.steps:
         batch = next(source)
@@ -143,8 +143,8 @@ def train(args: argparse.Namespace) -> None:
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         opt.step()
         average.update_parameters(model)
-        step, taken = step + 1, taken + 1
-        mean += (value.item() - mean) / min(taken, 100)
+        step, count = step + 1, count + 1
+        mean += (value.item() - mean) / min(count, 100)
         if rank == 0 and (time.perf_counter() - saved_at > _SAVE_S or done >= 1):
             saved_at = time.perf_counter()
             _log.info("step %d, %.0f %% of the time, loss %.3f", step, 100 * done, mean)

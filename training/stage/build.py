@@ -68,8 +68,8 @@ def build_scene(
 
 def _wardrobe(rng: np.random.Generator, colour: str, pop_out: bool) -> list[str]:
     others = [name for name in CLOTHES if name != colour]
-    worn = [str(name) for name in rng.permutation(others)[: int(rng.integers(1, 3))]]
-    return [*worn, colour] if pop_out else worn
+    colours = [str(name) for name in rng.permutation(others)[: int(rng.integers(1, 3))]]
+    return [*colours, colour] if pop_out else colours
 
 
 def _plane(

@@ -171,7 +171,7 @@ class SegmentPool:
 
 def capacity_for(nbytes: int) -> int:
     """A size class: the next of 1, 1.25, 1.5 and 1.75 times a power of two, at least 64 KiB, whole pages."""
-    needed = max(nbytes + SEGMENT_HEADER_BYTES, 64 * 1024)
-    power = 1 << (needed.bit_length() - 1)
-    size = next(power * quarter // 4 for quarter in (4, 5, 6, 7, 8) if power * quarter // 4 >= needed)
+    needed_bytes = max(nbytes + SEGMENT_HEADER_BYTES, 64 * 1024)
+    power = 1 << (needed_bytes.bit_length() - 1)
+    size = next(power * quarter // 4 for quarter in (4, 5, 6, 7, 8) if power * quarter // 4 >= needed_bytes)
     return -(-size // _PAGE) * _PAGE

@@ -17,8 +17,8 @@ class Violation(Exception):
 class Refused(Exception):
     """The peer may not come in; `reply` is the frame that tells it."""
 
-    def __init__(self, why: str, reply: bytes) -> None:
-        super().__init__(why)
+    def __init__(self, reason: str, reply: bytes) -> None:
+        super().__init__(reason)
         self.reply = reply
 
 

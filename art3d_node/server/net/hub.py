@@ -82,14 +82,14 @@ class Hub:
         events = self._selector.select(0.0 if self._ready else timeout_s)
         now_s = time.monotonic()
         for key, mask in events:
-            what = key.data
-            if isinstance(what, Connection):
-                self._touch(what, mask, now_s)
-            elif isinstance(what, Listener):
-                for connection in self._arrivals.accept(what, now_s):
+            owner = key.data
+            if isinstance(owner, Connection):
+                self._touch(owner, mask, now_s)
+            elif isinstance(owner, Listener):
+                for connection in self._arrivals.accept(owner, now_s):
                     self._send_own(connection)
             else:
-                what()
+                owner()
         self._serve(now_s)
         if now_s - self._swept_s > SWEEP_S:
             self._swept_s = now_s
@@ -175,11 +175,11 @@ class Hub:
             if connection.account.banned_until_s > time.monotonic():
                 raise Violation("it was sent away a moment ago")
 
-    def _punish(self, connection: Connection, why: str) -> None:
+    def _punish(self, connection: Connection, reason: str) -> None:
         account = connection.account
         if not account.shared and connection.peer.ready:
             account.banned_until_s = time.monotonic() + BAN_S
-        log.warning("a connection of %s is closed: %s", account.name, why)
+        log.warning("a connection of %s is closed: %s", account.name, reason)
         self.drop(connection)
 
     def admit(self, connection: Connection) -> None:

@@ -76,5 +76,5 @@ class Outbox:
 
     def take(self) -> list[Action]:
         """What is to be done now."""
-        taken, self._actions = self._actions, []
-        return taken
+        actions, self._actions = self._actions, []
+        return actions

@@ -51,9 +51,9 @@ class Roster:
         """A worker can take jobs, or has looked for styles again."""
         self._known[worker].ready, self._fault, self._latest = message, "", worker
 
-    def unfit(self, why: str) -> None:
+    def unfit(self, fault: str) -> None:
         """A worker cannot begin."""
-        self._fault = why
+        self._fault = fault
 
     def note(self, worker: int, figures: Mapping[str, Any]) -> None:
         """What a worker says of itself."""
@@ -83,9 +83,9 @@ class Roster:
                 f"no worker can start: {self._starved} were killed for lack of memory",
                 remedy="raise the memory limit, or use another machine",
             )
-        why = f": {self._fault}" if self._fault else ""
+        detail = f": {self._fault}" if self._fault else ""
         return NoWorkerError(
-            f"no worker can start{why}", remedy=f"see its log: {self._log or 'what its terminal says'}"
+            f"no worker can start{detail}", remedy=f"see its log: {self._log or 'what its terminal says'}"
         )
 
     @property

@@ -109,7 +109,7 @@ class Scheduler:
 
     def _rank(self, task: Task) -> tuple[Any, ...]:
         none = (0, 0, 0)
-        turn = min((tuple(self._served.get(who, 0) for who in turns) for turns in task.turns), default=none)
+        turn = min((tuple(self._served.get(viewer, 0) for viewer in turns) for turns in task.turns), default=none)
         return (not task.interactive, turn, -task.order if task.interactive else task.order)
 
     def start(self, task: Task, worker: int) -> None:
@@ -120,8 +120,8 @@ class Scheduler:
         for key in task.plan.keys[:1]:
             _note(self._home, key, worker)
         self._count += 1
-        for who in {who for turns in task.turns for who in turns}:
-            _note(self._served, who, self._count)
+        for viewer in {viewer for turns in task.turns for viewer in turns}:
+            _note(self._served, viewer, self._count)
 
     def worker_lost(self, worker: int) -> list[Task]:
         """Forgets what was on a worker; what it was doing goes back into the queue and is returned."""
@@ -139,8 +139,10 @@ class Scheduler:
 
     def forget_peer(self, peer: bytes) -> None:
         """Forgets whose turn it was; its source stays known."""
-        for who in [who for who in self._served if who == peer or (isinstance(who, tuple) and who[0] == peer)]:
-            del self._served[who]
+        for viewer in [
+            viewer for viewer in self._served if viewer == peer or (isinstance(viewer, tuple) and viewer[0] == peer)
+        ]:
+            del self._served[viewer]
 
 
 def _note(affinity: OrderedDict[Any, int], name: Hashable, worker: int) -> None:

@@ -137,13 +137,13 @@ class Analyses:
     def _raw(self, request: FrameRequest, key: str, picture: Box) -> RawDepth:
         """The depth of the frame, or of a neighbour, before anything is made of it."""
         frame, settings, check = request.frames[key], request.settings, request.check
-        given = settings.style == GIVEN
-        depth = "" if given else source_name(frame, settings, self._library)
-        if not given:
+        is_given = settings.style == GIVEN
+        depth = "" if is_given else source_name(frame, settings, self._library)
+        if not is_given:
             for network in filter(None, (depth, judge(frame, settings, depth))):
                 self._library.depth(network)  # loading must not be stopped half-way
 
-        name = ("raw", key, picture, depth, settings.z_meaning, given)
+        name = ("raw", key, picture, depth, settings.z_meaning, is_given)
         cached = self._depths.get(name)
         if cached is not None:
             return cached

@@ -84,9 +84,9 @@ class Compute:
         try:
             return ask()
         except (MemoryError, torch.OutOfMemoryError) as error:
-            why = str(error)
+            message = str(error)
         self._drop_caches()
-        raise MemoryError(why)
+        raise MemoryError(message)
 
     def _tile(
         self, request: FrameRequest, controls: Controls, box: Box, outputs: tuple[str, ...]

@@ -50,17 +50,17 @@ class Lanes:
 
 def take_together(waiting: list[WorkerJob]) -> list[WorkerJob]:
     """Takes the first job off a list, and those that continue it."""
-    taken = [waiting.pop(0)]
+    jobs = [waiting.pop(0)]
     while True:
-        following = next((n for n, job in enumerate(waiting) if continues(taken, job)), None)
+        following = next((n for n, job in enumerate(waiting) if continues(jobs, job)), None)
         if following is None:
-            return taken
-        taken.append(waiting.pop(following))
+            return jobs
+        jobs.append(waiting.pop(following))
 
 
-def continues(taken: Sequence[WorkerJob], job: WorkerJob) -> bool:
+def continues(jobs: Sequence[WorkerJob], job: WorkerJob) -> bool:
     """Whether a job's tile lies right of the last one, of the same picture, and all together are still small."""
-    first, last, new = taken[0].message, taken[-1].message, job.message
+    first, last, new = jobs[0].message, jobs[-1].message, job.message
     if not isinstance(new, TileRequest) or last.box.empty or new.box.empty:
         return False
     if (last.key, last.settings, last.controls, last.outputs) != (new.key, new.settings, new.controls, new.outputs):

@@ -122,11 +122,11 @@ class Workers:
         """Those that work no longer, though they have not ended; `jobs` counts what a worker has to do."""
         found = []
         for process in self.processes.values():
-            why = process.watch.fault(now_s, jobs(process.id))
-            if not why and process.watch.silent(now_s) and stopped(process.child.pid):
-                why = "is stopped"
-            if why:
-                log.error("worker %d (pid %d) %s", process.id, process.child.pid, why)
+            fault = process.watch.fault(now_s, jobs(process.id))
+            if not fault and process.watch.silent(now_s) and stopped(process.child.pid):
+                fault = "is stopped"
+            if fault:
+                log.error("worker %d (pid %d) %s", process.id, process.child.pid, fault)
                 found.append(process.id)
         return found
 
@@ -144,9 +144,9 @@ class Workers:
             process.child.kill()
             self._killed.append(process.child)
         starved = code in (None, -signal.SIGKILL) and memory_kills() > process.memory_kills
-        how = "is killed" if code is None else f"ended with {code}"
-        how += " for lack of memory" if starved else ""
-        log.warning("worker %d (pid %d) %s; it is replaced", worker, process.child.pid, how)
+        ending = "is killed" if code is None else f"ended with {code}"
+        ending += " for lack of memory" if starved else ""
+        log.warning("worker %d (pid %d) %s; it is replaced", worker, process.child.pid, ending)
         self._deaths = [death for death in self._deaths if now_s - death < RECENT_S] + [now_s]
         self._unready = 0 if process.watch.ready else self._unready + 1
         pause = max(

@@ -119,9 +119,9 @@ def converted(pixels: Array, located: Located) -> Array:
         BadInputError: the config fails.
     """
     grey = pixels.shape[-1] == 1
-    given = np.repeat(pixels, 3, axis=-1) if grey else pixels
+    values = np.repeat(pixels, 3, axis=-1) if grey else pixels
     out = oiio.ImageBufAlgo.colorconvert(
-        oiio.ImageBuf(np.ascontiguousarray(given, np.float32)),
+        oiio.ImageBuf(np.ascontiguousarray(values, np.float32)),
         located.name,
         located.linear,
         unpremult=False,

@@ -50,21 +50,21 @@ CONES = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389,
 
 def named(chromaticities: Sequence[float]) -> str:
     """The name of a set; one that has none is spelled `xy(...)`, which `chromaticities_of` reads again."""
-    given = np.asarray(chromaticities, float)
+    xy = np.asarray(chromaticities, float)
     for name, stored in PRIMARIES.items():
-        if np.abs(given - stored).max() < _TOLERANCE:
+        if np.abs(xy - stored).max() < _TOLERANCE:
             return name
-    return f"xy({','.join(f'{v:.5g}' for v in given)})"
+    return f"xy({','.join(f'{v:.5g}' for v in xy)})"
 
 
 def chromaticities_of(name: str) -> Chromaticities | None:
     """The set of a name, or of a spelling that `named` gave; None when it is neither, or no set at all."""
     if name.startswith("xy(") and name.endswith(")"):
         try:
-            given = tuple(float(v) for v in name[3:-1].split(","))
+            xy = tuple(float(v) for v in name[3:-1].split(","))
         except ValueError:
             return None
-        return given if usable(given) else None
+        return xy if usable(xy) else None
     return PRIMARIES.get(ALIASES.get(name, name))
 
 

@@ -34,8 +34,8 @@ def anaglyph(result: Result) -> Array:
 
 
 def _shown(pixels: Array, channels: tuple[str, ...], space: str) -> Array:
-    seen = colour.to_display(pixels, channels, space).astype(np.float32) / 255
-    return curves.srgb_to_linear(seen).astype(np.float32)
+    codes = colour.to_display(pixels, channels, space).astype(np.float32) / 255
+    return curves.srgb_to_linear(codes).astype(np.float32)
 
 
 def disparity_image(result: Result, *, eye: str = "left") -> Array:

@@ -126,8 +126,8 @@ def _eye_parts(result: Result, eye: str, writing: Writing) -> list[OutPart]:
         mask = result.planes[f"occlusion_{eye}"][..., 0].astype(np.float16, copy=False)
         parts.append(part(f"occlusion.{eye}", {"occlusion.mask": mask}))
     if f"window_{eye}" in result.planes:
-        seen = result.planes[f"window_{eye}"][..., 0].astype(np.float16, copy=False)
-        parts.append(part(f"window.{eye}", {"window.mask": seen}))
+        coverage = result.planes[f"window_{eye}"][..., 0].astype(np.float16, copy=False)
+        parts.append(part(f"window.{eye}", {"window.mask": coverage}))
     if eye == (result.hero if result.hero in EYES else "left"):
         parts += [part(n, _named(result.planes[n], (f"{n}.x",), ("<f4",))) for n in writing.layers]
     return parts

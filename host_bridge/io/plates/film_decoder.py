@@ -41,8 +41,8 @@ def open_film(path: Path) -> tuple[InputContainer, VideoStream]:
         container = av.open(str(path), metadata_errors="replace")
         stream = container.streams.best("video")
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        why = str(getattr(error, "strerror", "") or error).splitlines()[0]
-        raise PlateError(f"not a movie that can be read ({why})", where=str(path), remedy=guard.AGAIN) from error
+        reason = str(getattr(error, "strerror", "") or error).splitlines()[0]
+        raise PlateError(f"not a movie that can be read ({reason})", where=str(path), remedy=guard.AGAIN) from error
     if not isinstance(stream, VideoStream):
         raise PlateError("the file has no picture", where=str(path), remedy="name a movie with a video track")
     stream.thread_type = "AUTO"

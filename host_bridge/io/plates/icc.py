@@ -131,8 +131,8 @@ def _sampled(tag: bytes) -> Floats:
 
 
 def _parametric(kind: int, tag: bytes) -> Floats:
-    given = struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}i", tag, 12)
-    g, a, b, c, d, e, f = (np.array([*given, 0, 0, 0, 0, 0, 0][:7]) / 65536).tolist()
+    parameters = struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}i", tag, 12)
+    g, a, b, c, d, e, f = (np.array([*parameters, 0, 0, 0, 0, 0, 0][:7]) / 65536).tolist()
     if kind == 0:
         return np.asarray(_STEPS**g, np.float64)
     power = np.maximum(a * _STEPS + b, 0.0) ** g

@@ -87,7 +87,7 @@ def _is_animated_png(head: bytes) -> bool:
 
 
 def _unreadable(path: Path, reason: str) -> PlateError:
-    why = reason.strip().splitlines()[0] if reason.strip() else "unknown format"
-    if "could not find a format reader" in why:
+    summary = reason.strip().splitlines()[0] if reason.strip() else "unknown format"
+    if "could not find a format reader" in summary:
         return PlateError("a format that is not read", where=str(path), remedy="save it as EXR, PNG, TIFF or DPX")
-    return PlateError(f"not a picture that can be read ({why})", where=str(path), remedy=guard.AGAIN)
+    return PlateError(f"not a picture that can be read ({summary})", where=str(path), remedy=guard.AGAIN)

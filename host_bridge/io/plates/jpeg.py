@@ -51,9 +51,9 @@ def validate_jpeg_tiff(path: Path) -> None:
 
 
 def _validate(data: bytes, path: Path) -> None:
-    why = _libjpeg_says(data) or _ffmpeg_says(data)
-    if why:
-        raise PlateError(f"the JPEG is damaged ({why})", where=str(path), remedy=guard.AGAIN)
+    reason = _libjpeg_says(data) or _ffmpeg_says(data)
+    if reason:
+        raise PlateError(f"the JPEG is damaged ({reason})", where=str(path), remedy=guard.AGAIN)
 
 
 def _libjpeg_says(data: bytes) -> str:

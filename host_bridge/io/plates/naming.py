@@ -120,11 +120,15 @@ def apart(channels: Sequence[Channel], picked: Sequence[Channel]) -> tuple[Chann
     plain = [c for c in channels if c.part != part and not c.layer]
     taken = {c.name for c in channels if c.part == part}
     shared = {c.name for c in plain if sum(other.name == c.name for other in plain) > 1}
-    led = {c.part for c in plain if c.name in taken | shared or c.name.lower() in _COLOURS}
+    picture_parts = {c.part for c in plain if c.name in taken | shared or c.name.lower() in _COLOURS}
     seen: set[str] = set()
     found = []
     for channel in sorted(channels, key=lambda c: c.part != part):
-        name = f"{_layer_of(channel)}.{channel.name}" if channel in plain and channel.part in led else channel.name
+        name = (
+            f"{_layer_of(channel)}.{channel.name}"
+            if channel in plain and channel.part in picture_parts
+            else channel.name
+        )
         if name in seen:
             layer, _, component = name.rpartition(".")
             name = f"{layer or 'layer'}_{channel.part}.{component}"
