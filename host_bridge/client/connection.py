@@ -19,7 +19,7 @@ from host_bridge.core.errors import Art3DError, ProtocolError, SegmentError, Ser
 from host_bridge.core.keyring import ClientKeys
 from host_bridge.wire import messages as m
 from host_bridge.wire.codec import decode, encode, error_of
-from host_bridge.wire.limits import CHUNK_BYTES, REPLY_HEADER_BYTES
+from host_bridge.wire.limits import REPLY_HEADER_BYTES
 from host_bridge.wire.memory import attach
 
 log = logging.getLogger(__name__)
@@ -171,15 +171,6 @@ class Connection:
                 return number
             self._pump(100)
         raise Lost("the server takes no messages")
-
-    def send_payload(self, upload: int, payload: memoryview) -> None:
-        """Sends an upload's bytes in chunks.
-
-        Raises:
-            Lost: as `send`.
-        """
-        for offset in range(0, len(payload), CHUNK_BYTES):
-            self.send(m.Chunk(upload, offset), payload[offset : offset + CHUNK_BYTES], answered=False)
 
     def poll(self, number: int, timeout_s: float, *, greeting: bool = False) -> Reply | None:
         """The reply to a request, waiting at most so long; None when it has not come yet.

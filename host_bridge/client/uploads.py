@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from host_bridge.client.connection import Connection
 from host_bridge.client.pending import Pair
 from host_bridge.core.errors import LimitError, ProtocolError
-from host_bridge.core.frame import Frame
+from host_bridge.core.frame import Array, Frame
 from host_bridge.wire import messages as m
-from host_bridge.wire.layout import place_layers, write_layers
+from host_bridge.wire.layout import Layer, place_layers, write_layers
+from host_bridge.wire.limits import CHUNK_BYTES
 from host_bridge.wire.memory import Mappings
 
 REMEMBERED_KEYS = 4096
+STEP_BYTES = CHUNK_BYTES // 2  # at least, between two announcements
 Ask = Callable[[Any], Any]
 
 
@@ -69,15 +71,48 @@ class Uploads:
         )
         answer = ask(announcement)
         if isinstance(answer, m.SendFrame):
-            if answer.segment is not None:
-                write_layers(placed, frame.layers, self._writing.payload(answer.segment))
+            if answer.segment is None:
+                _send_chunks(connection, answer.upload, placed, frame.layers, memoryview(bytearray(nbytes)))
             else:
-                payload = memoryview(bytearray(nbytes))
-                write_layers(placed, frame.layers, payload)
-                connection.send_payload(answer.upload, payload)
+                _fill(connection, answer.upload, placed, frame.layers, self._writing.payload(answer.segment))
             answer = ask(m.Commit(answer.upload))
         if not isinstance(answer, m.Held):
             raise ProtocolError("the server did not take the frame", remedy="see the server's log")
         if len(self._held) >= REMEMBERED_KEYS:
             self._held.clear()
         self._held.add(key)
+
+
+def _send_chunks(
+    connection: Connection, upload: int, placed: Sequence[Layer], layers: Mapping[str, Array], payload: memoryview
+) -> None:
+    """Sends an upload's bytes in chunks, the first of them while the next are being copied together."""
+    sent = 0
+
+    def send(end: int) -> None:
+        nonlocal sent
+        while end - sent >= CHUNK_BYTES or sent < end == len(payload):
+            chunk = payload[sent : min(sent + CHUNK_BYTES, end)]
+            connection.send(m.Chunk(upload, sent), chunk, answered=False)
+            sent += len(chunk)
+
+    write_layers(placed, layers, payload, written=send)
+    send(len(payload))
+
+
+def _fill(
+    connection: Connection, upload: int, placed: Sequence[Layer], layers: Mapping[str, Array], payload: memoryview
+) -> None:
+    """Writes an upload's bytes to its segment; the server takes the first of them while the next are being written."""
+    if connection.welcome.protocol < (1, 6):
+        write_layers(placed, layers, payload)
+        return
+    said = 0
+
+    def say(end: int) -> None:
+        nonlocal said
+        if end - said >= STEP_BYTES and end < len(payload):
+            connection.send(m.Written(upload, end), answered=False)
+            said = end
+
+    write_layers(placed, layers, payload, written=say)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -119,15 +119,35 @@ def views(parts: Sequence[Layer | Plane], payload: memoryview | bytes) -> dict[s
     return found
 
 
-def write_layers(placed: Sequence[Layer], layers: Mapping[str, Array], payload: memoryview) -> None:
-    """Copies the arrays to their places, large ones on a few cores: most of it is the first touch of fresh pages."""
+def write_layers(
+    placed: Sequence[Layer],
+    layers: Mapping[str, Array],
+    payload: memoryview,
+    *,
+    written: Callable[[int], object] = lambda _nbytes: None,
+) -> None:
+    """Copies the arrays to their places, large ones on a few cores: most of it is the first touch of fresh pages.
+
+    Args:
+        written: called after each part with the number of bytes, from the payload's start, that are complete.
+    """
     targets = views(placed, payload)
-    parts = [part for name, target in targets.items() for part in _parts(target, layers[name])]
+    parts = [part for layer in placed for part in _parts(targets[layer.name], layers[layer.name], layer.offset)]
     with ThreadPoolExecutor(COPIERS) as copiers:
-        for _ in copiers.map(lambda part: np.copyto(*part), parts):
-            pass
+        for end in copiers.map(_copy, parts):
+            written(end)
 
 
-def _parts(target: Array, source: Array) -> Iterator[tuple[Array, Array]]:
-    rows = max(1, PART_BYTES // max(1, target.nbytes // max(1, len(target))))
-    return ((target[first : first + rows], source[first : first + rows]) for first in range(0, len(target), rows))
+def _copy(part: tuple[Array, Array, int]) -> int:
+    target, source, end = part
+    np.copyto(target, source)
+    return end
+
+
+def _parts(target: Array, source: Array, offset: int) -> Iterator[tuple[Array, Array, int]]:
+    """Rows of both, and where they end in the payload."""
+    row_bytes = target.nbytes // max(1, len(target))
+    rows = max(1, PART_BYTES // max(1, row_bytes))
+    for first in range(0, len(target), rows):
+        last = min(first + rows, len(target))
+        yield target[first:last], source[first:last], offset + last * row_bytes

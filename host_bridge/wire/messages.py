@@ -17,7 +17,7 @@ from host_bridge.wire.layout import Layer, Plane
 from host_bridge.wire.memory import Segment
 from host_bridge.wire.settings import AnalysisSettings
 
-PROTOCOL = (1, 5)
+PROTOCOL = (1, 6)
 Priority = Literal["interactive", "batch"]
 Transport = Literal["memory", "inline"]
 
@@ -98,6 +98,14 @@ class Chunk(Request, kind="chunk"):
 
     upload: int
     offset: int
+
+
+@dataclass(frozen=True)
+class Written(Request, kind="written"):
+    """So many bytes of a segment's payload, from its start, are written and will not change. Not answered."""
+
+    upload: int
+    nbytes: int
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
 namespace art3d::wire {
 
 inline constexpr int kProtocolMajor = 1;
-inline constexpr int kProtocolMinor = 5;
+inline constexpr int kProtocolMinor = 6;
 
 inline constexpr std::int64_t kHeaderBytes = 65536;
 inline constexpr std::int64_t kReplyHeaderBytes = 4194304;
@@ -46,6 +46,7 @@ inline constexpr char kStyles[] = "styles";
 inline constexpr char kTile[] = "tile";
 inline constexpr char kTileRequest[] = "tile_request";
 inline constexpr char kWelcome[] = "welcome";
+inline constexpr char kWritten[] = "written";
 }  // namespace kind
 
 namespace layer {
@@ -90,6 +91,8 @@ inline constexpr char kCancelled[] = "cancelled";
 inline constexpr char kError[] = "error";
 inline constexpr char kLimit[] = "limit";
 inline constexpr char kMissingFrame[] = "missing_frame";
+inline constexpr char kNoWorker[] = "no_worker";
+inline constexpr char kOutOfMemory[] = "out_of_memory";
 inline constexpr char kProtocol[] = "protocol";
 inline constexpr char kSegment[] = "segment";
 inline constexpr char kServer[] = "server";

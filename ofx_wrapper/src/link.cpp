@@ -246,7 +246,13 @@ void Link::upload(const Plate& plate, const std::string& key, const Watch& watch
       transport_ = "inline";
       throw PassingFault("the server's memory cannot be opened");
     }
-    plate.write(put, mapping->payload(), watch.poll);
+    int64_t said = welcome_.protocol[1] < 6 ? put.nbytes : 0;  // a server that is older knows no `written`
+    plate.write(put, mapping->payload(), [&](int64_t written) {
+      watch.poll();
+      if (written - said < wire::kChunkBytes) return;
+      say(wire::Written{room.upload, written});
+      said = written;
+    });
   } else {
     sendInline(put, room.upload, plate, watch);
   }
@@ -257,7 +263,7 @@ void Link::upload(const Plate& plate, const std::string& key, const Watch& watch
 
 void Link::sendInline(const wire::PutFrame& put, int64_t upload, const Plate& plate, const Watch& watch) {
   std::vector<std::byte> payload(static_cast<size_t>(put.nbytes));
-  plate.write(put, payload.data(), watch.poll);
+  plate.write(put, payload.data(), [&](int64_t) { watch.poll(); });
   for (int64_t offset = 0; offset < put.nbytes; offset += wire::kChunkBytes) {
     const std::string header = wire::encode(++lastId_, wire::Chunk{upload, offset});
     const auto size = static_cast<size_t>(std::min<int64_t>(wire::kChunkBytes, put.nbytes - offset));

@@ -156,6 +156,15 @@ struct Chunk {
   }
 };
 
+struct Written {
+  static constexpr auto& kKind = kind::kWritten;
+  int64_t upload = 0, nbytes = 0;
+  template <class Fields>
+  void visit(Fields& f) {
+    f("upload", upload), f("nbytes", nbytes);
+  }
+};
+
 struct Commit {
   static constexpr auto& kKind = kind::kCommit;
   int64_t upload = 0;

@@ -117,12 +117,13 @@ wire::PutFrame Plate::announcement(const std::string& key) const {
   return put;
 }
 
-void Plate::write(const wire::PutFrame& announced, std::byte* payload, const std::function<void()>& tick) const {
+void Plate::write(const wire::PutFrame& announced, std::byte* payload,
+                  const std::function<void(int64_t)>& written) const {
   for (size_t i = 0; i < layers.size(); ++i) {
     std::byte* to = payload + announced.layers[i].offset;
     for (int64_t y = data.y0; y < data.y1; ++y, to += layers[i].rowBytes(data)) {
       layers[i].writeRow(data, y, to);
-      if ((y - data.y0) % kRowsPerTick == 0) tick();
+      if ((y - data.y0) % kRowsPerTick == 0) written(to - payload);
     }
   }
 }

@@ -50,8 +50,8 @@ struct Plate {
   std::string key(const std::function<void()>& tick) const;
   // The announcement of an upload; `transport` is left open.
   wire::PutFrame announcement(const std::string& key) const;
-  // Writes all layers to their places in a payload.
-  void write(const wire::PutFrame& announced, std::byte* payload, const std::function<void()>& tick) const;
+  // Writes all layers to their places in a payload. Now and then tells how many of its bytes are complete.
+  void write(const wire::PutFrame& announced, std::byte* payload, const std::function<void(int64_t)>& written) const;
 };
 
 // Whoever can give the plates of a request, in whatever order the server misses them.

@@ -29,8 +29,8 @@ int check(const char* path) {
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   const Header header(bytes.data(), bytes.size());
   std::string found;
-  if (!anyOf<Hello, Welcome, NeedFrame, PutFrame, SendFrame, Chunk, Commit, Held, TileRequest, TileReply, Release,
-             Cancel, Progress, Bye, Failure>(header, found)) {
+  if (!anyOf<Hello, Welcome, NeedFrame, PutFrame, SendFrame, Chunk, Written, Commit, Held, TileRequest, TileReply,
+             Release, Cancel, Progress, Bye, Failure>(header, found)) {
     return 2;
   }
   return found == bytes ? 0 : 1;

@@ -71,7 +71,7 @@ def test_golden_vectors(built: Path, root: Path) -> None:
         [str(built / "wire_vectors"), *map(str, vectors)], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
-    assert int(result.stdout) == 15
+    assert int(result.stdout) == 16
 
 
 def test_vectors_tool_can_fail(built: Path, root: Path, tmp_path: Path) -> None:

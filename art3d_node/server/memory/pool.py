@@ -76,19 +76,18 @@ class Piece:
         """The first bytes of the payload."""
         return self._map[SEGMENT_HEADER_BYTES : SEGMENT_HEADER_BYTES + nbytes]
 
-    def write(self, offset: int, data: memoryview) -> None:
-        """Writes a part of the payload; parts come in order.
+    def write(self, offset: int, data: memoryview) -> memoryview:
+        """Writes a part of the payload, and returns it as it lies there; parts come in order.
 
         A page that nobody has touched is not cleared first, nor does it cost a fault, when the kernel fills it.
         """
-        end = offset + len(data)
-        if end <= self._touched:
-            self.payload(end)[offset:] = data
-            return
-        written = os.pwrite(self.fd, data, SEGMENT_HEADER_BYTES + offset)
+        end, written = offset + len(data), 0
+        there = self.payload(end)[offset:]
+        if end > self._touched:
+            written, self._touched = os.pwrite(self.fd, data, SEGMENT_HEADER_BYTES + offset), end
         if written < len(data):
-            self.payload(end)[offset + written :] = data[written:]
-        self._touched = end
+            there[written:] = data[written:]
+        return there
 
     def retire(self) -> None:
         """Frees the pages, also for whoever still maps them, and closes the file."""

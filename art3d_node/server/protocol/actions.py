@@ -48,7 +48,7 @@ class DropPlate:
 
 @dataclass(frozen=True)
 class Verify:
-    """An upload whose key is to be computed, away from the loop; the answer goes to `Session.verified`."""
+    """An upload of which a part came: its key is to go on, away from the loop; then `Session.verified` is told."""
 
     upload: Upload
 

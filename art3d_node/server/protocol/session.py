@@ -58,6 +58,7 @@ class Session:
             m.HaveFrame: self.uploads.have,
             m.PutFrame: self.uploads.put,
             m.Chunk: self.uploads.chunk,
+            m.Written: self.uploads.written,
             m.Commit: self.uploads.commit,
             m.Release: self._release,
             m.Bye: lambda client, _: self.peer_gone(client.peer),
@@ -127,9 +128,9 @@ class Session:
         for number in sent.message.leases:
             self.memory.loans.end(number, peer=client.peer)
 
-    def verified(self, upload: int, key: str, now_s: float) -> None:
-        """The key of what was uploaded, as computed here."""
-        self.uploads.verified(upload, key)
+    def verified(self, upload: int, now_s: float) -> None:
+        """What had arrived of an upload is copied and hashed."""
+        self.uploads.verified(upload)
         self.jobs.dispatch(now_s)
 
     def sent(self, loan: int, now_s: float) -> None:

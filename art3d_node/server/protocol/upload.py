@@ -1,8 +1,10 @@
-"""One frame on its way in, and the computing of its key."""
+"""One frame on its way in, and the computing of its key while it comes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 from art3d_node.server.memory.pool import Piece
 from host_bridge.core.frame import content_digest
@@ -20,7 +22,12 @@ class Upload:
     Attributes:
         piece: where it will stay; no client can map it.
         desk: where its client writes it, when that shares our memory.
+        arrived: bytes from the payload's start that are there: chunks that came, or what its client has written.
+        proved: bytes of these that are copied and hashed.
+        proving: whether a thread is at work on it.
         committed: the request that waits for its key, once all bytes are there.
+        given_up: nobody wants it any more, and it goes once no thread is at work on it.
+        fault: its key cannot be computed.
     """
 
     id: int
@@ -30,33 +37,48 @@ class Upload:
     piece: Piece
     desk: Piece | None
     touched_s: float
-    received: int = 0
+    arrived: int = 0
+    proved: int = 0
+    proving: bool = False
     committed: int | None = None
+    given_up: bool = False
+    fault: bool = False
+    _digest: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begins the key."""
+        put = self.put
+        layers = views(put.layers, self.piece.payload(put.nbytes))
+        self._digest = content_digest(put.display, put.data, put.pixel_aspect, put.channels, layers)
 
     @property
     def nbytes(self) -> int:
         """What it takes of the memory."""
         return self.piece.capacity + (self.desk.capacity if self.desk else 0)
 
+    @property
     def key(self) -> str:
-        """The content key of what was uploaded, computed of bytes that the client can no longer change.
+        """The content key of what was proved; nobody's while it cannot be computed."""
+        return "" if self.fault else str(self._digest.hexdigest())
 
-        What lies on a desk is copied, and the copy is hashed and put where it stays.
+    def prove(self) -> None:
+        """Takes what has arrived into the key, as bytes that the client can no longer change.
+
+        What lies on a desk is copied to where it stays, and the copy is hashed.
         """
-        put = self.put
-        stays, desk = self.piece.payload(put.nbytes), self.desk.payload(put.nbytes) if self.desk is not None else None
-        layers = views(put.layers, stays)
-        digest = content_digest(put.display, put.data, put.pixel_aspect, put.channels, layers)
-        copy = memoryview(bytearray(PART_BYTES if desk is not None else 0))
-        for layer in sorted(put.layers, key=lambda one: one.name):
-            end = layer.offset + layers[layer.name].nbytes
-            for first in range(layer.offset, end, PART_BYTES):
-                part = slice(first, min(first + PART_BYTES, end))
-                if desk is None:
-                    digest.update(stays[part])
-                    continue
-                held = copy[: part.stop - first]
-                held[:] = desk[part]
-                digest.update(held)
-                self.piece.write(first, held)
-        return str(digest.hexdigest())
+        end = self.arrived
+        for first, last in self._parts(self.proved, end):
+            self._digest.update(self._stays(first, last))
+        self.proved = end
+
+    def _parts(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The bytes of layers between two places of the payload, without what lies between the layers."""
+        layers = views(self.put.layers, self.piece.payload(self.put.nbytes))
+        for layer in self.put.layers:
+            start, end = max(first, layer.offset), min(last, layer.offset + layers[layer.name].nbytes)
+            yield from ((at, min(at + PART_BYTES, end)) for at in range(start, end, PART_BYTES))
+
+    def _stays(self, first: int, last: int) -> memoryview:
+        if self.desk is None:
+            return self.piece.payload(last)[first:]
+        return self.piece.write(first, self.desk.payload(last)[first:])

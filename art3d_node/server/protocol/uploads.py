@@ -1,4 +1,4 @@
-"""Frames on their way in: announced, written or sent in chunks, committed, verified."""
+"""Frames on their way in: announced, written or sent in chunks, verified meanwhile, committed."""
 
 from __future__ import annotations
 
@@ -89,48 +89,81 @@ class Uploads:
         except ProtocolError:
             self.discard(upload)
             raise
-        upload.piece.payload(upload.put.nbytes)[offset : offset + len(data)] = data
-        upload.received, upload.touched_s = offset + len(data), sent.now_s
+        upload.piece.write(offset, data)
         self._tally.bytes_in += len(data)
+        self._arrived(upload, offset + len(data), sent.now_s)
+
+    def written(self, client: Client, sent: Incoming[m.Written]) -> None:
+        """A client has written a part of an upload to its desk.
+
+        Raises:
+            ProtocolError: there is no such upload, or no desk, or no more than was said before; the upload ends.
+        """
+        upload, nbytes = self._own(client, sent.message.upload), sent.message.nbytes
+        if upload.desk is None or not upload.arrived < nbytes <= upload.put.nbytes:
+            self.discard(upload)
+            raise ProtocolError(f"{nbytes} bytes cannot be written", remedy="say how many are, in order")
+        self._arrived(upload, nbytes, sent.now_s)
+
+    def _arrived(self, upload: Upload, nbytes: int, now_s: float) -> None:
+        upload.arrived, upload.touched_s = nbytes, now_s
+        self._proceed(upload)
 
     def commit(self, client: Client, request: Incoming[m.Commit]) -> None:
-        """Has the key of a complete upload computed.
+        """Has the key of a complete upload proved.
 
         Raises:
             ProtocolError: there is no such upload, or bytes are missing; the upload ends.
         """
         upload = self._own(client, request.message.upload)
-        if upload.desk is None and upload.received != upload.put.nbytes:
+        if upload.desk is not None:
+            upload.arrived = upload.put.nbytes
+        if upload.arrived != upload.put.nbytes:
             self.discard(upload)
-            raise ProtocolError(f"{upload.received} of {upload.put.nbytes} bytes came", remedy="send the frame again")
+            raise ProtocolError(f"{upload.arrived} of {upload.put.nbytes} bytes came", remedy="send the frame again")
         upload.committed = request.id
-        self._outbox.add(Verify(upload))
+        self._proceed(upload)
 
-    def verified(self, upload_id: int, key: str) -> None:
-        """The key of what was uploaded, as computed here."""
-        upload = self.open.get(upload_id)
-        if upload is None or upload.committed is None:
+    def verified(self, upload_id: int) -> None:
+        """What had arrived of an upload is copied and hashed."""
+        upload = self.open[upload_id]
+        upload.proving = False
+        self._proceed(upload)
+
+    def _proceed(self, upload: Upload) -> None:
+        if upload.proving:
             return
+        if upload.given_up:
+            self.discard(upload)
+        elif upload.proved < upload.arrived and not upload.fault:
+            upload.proving = True
+            self._outbox.add(Verify(upload))
+        elif upload.committed is not None:
+            self._settle(upload, upload.committed)
+
+    def _settle(self, upload: Upload, committed: int) -> None:
+        key = upload.key
         if key == upload.put.key:
             self._tally.plates_in += 1
             self._leave(upload)
             self._memory.plates.keep(upload.put, upload.piece)
-            self._outbox.reply(upload.peer, upload.committed, m.Held(key))
+            self._outbox.reply(upload.peer, committed, m.Held(key))
         else:
             self.discard(upload)
             error = ProtocolError("the pixels do not match their key", where=upload.put.key[:64],
                                   remedy="compute the key as docs/protocol.md says")  # fmt: skip
-            self._outbox.refuse(upload.peer, upload.committed, error)
+            self._outbox.refuse(upload.peer, committed, error)
 
     def _own(self, client: Client, upload_id: int) -> Upload:
         upload = self.open.get(upload_id)
-        if upload is None or upload.peer != client.peer or upload.committed is not None:
+        if upload is None or upload.peer != client.peer or upload.committed is not None or upload.given_up:
             raise ProtocolError(f"there is no upload {upload_id}", remedy="announce the frame again")
         return upload
 
     def discard(self, upload: Upload) -> None:
-        """Gives up an upload."""
-        if upload.id in self.open:
+        """Gives up an upload; its memory is not another's before the thread at work on it is done."""
+        upload.given_up = True
+        if not upload.proving:
             self._leave(upload)
             self._memory.pool.give_back(upload.piece)
 
@@ -152,7 +185,7 @@ class Uploads:
 
 
 def _validate_chunk(upload: Upload, offset: int, nbytes: int) -> None:
-    if upload.desk is not None or offset != upload.received or not 0 < nbytes <= CHUNK_BYTES:
+    if upload.desk is not None or offset != upload.arrived or not 0 < nbytes <= CHUNK_BYTES:
         raise ProtocolError("a chunk out of order", remedy="send chunks in order, of at most chunk_bytes")
     if offset + nbytes > upload.put.nbytes:
         raise ProtocolError("more bytes than announced", remedy="announce the exact size")

@@ -84,15 +84,23 @@ class Bench:
         if not isinstance(answer, m.SendFrame):
             return answer
         if transport == "inline":
-            assert self.send(m.Chunk(answer.upload, 0), peer=peer, payload=payload) == []
+            (begun,) = self.send(m.Chunk(answer.upload, 0), peer=peer, payload=payload)
+            assert self.prove(begun) == []
         else:
             self.session.uploads.open[answer.upload].desk.payload(nbytes)[:] = payload  # type: ignore[union-attr]
-        return self.verify(self.send(m.Commit(answer.upload), peer=peer))
+        return self.answer(self.send(m.Commit(answer.upload), peer=peer))
 
-    def verify(self, actions: list[Any]) -> Any:
-        (verify,) = [action for action in actions if isinstance(action, Verify)]
-        self.session.verified(verify.upload.id, verify.upload.key(), self.now)
-        (send,) = [action for action in self.session.take() if isinstance(action, Send)]
+    def prove(self, action: Any) -> list[Any]:
+        """Does what the service does with a part that came; returns what the session wants done then."""
+        assert isinstance(action, Verify)
+        action.upload.prove()
+        self.session.verified(action.upload.id, self.now)
+        return self.session.take()
+
+    def answer(self, actions: list[Any]) -> Any:
+        """The one answer among what the session wants done, once the rest of an upload is proved."""
+        done = [more for action in actions if isinstance(action, Verify) for more in self.prove(action)]
+        (send,) = [action for action in [*actions, *done] if isinstance(action, Send)]
         return send.message
 
     def finish(self, job: WorkerJob | Task, figures: dict[str, Any] | None = None) -> list[Any]:

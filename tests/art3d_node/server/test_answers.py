@@ -6,6 +6,7 @@ import gc
 import os
 import socket as sockets
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,19 @@ def test_inline_frames_larger_than_a_chunk(server: Server) -> None:
     box = Box.of_size(1500, 900)
     with Client(server.address, shared_memory=False) as client:
         tile(client, picture(3, box), box=box, outputs=("left",))
+
+
+def test_a_server_takes_what_is_written_meanwhile_an_older_one_is_told_nothing(server: Server) -> None:
+    box = Box.of_size(1500, 900)  # 10.3 MiB
+    with Client(server.address) as client:
+        heard = []
+        for seed, protocol in ((6, (1, 6)), (7, (1, 5))):
+            opened = client._exchange.link.open
+            opened.welcome = replace(opened.welcome, protocol=protocol)
+            before = client.status()["counts"]["messages"]
+            tile(client, picture(seed, box), box=box, outputs=("left",))
+            heard.append(client.status()["counts"]["messages"] - before)
+        assert heard[0] - heard[1] == 2  # after 4 and after 8 MiB
 
 
 def test_pipelined_tiles_come_in_order(server: Server) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from art3d_node.server.protocol.actions import DropPlate, Send, Start, Stop, Verify
+from art3d_node.server.protocol.actions import DropPlate, Send, Start, Stop
 from art3d_node.server.workers.records import Failed
 from host_bridge.core.errors import BadInputError, to_wire
 from host_bridge.core.frame import content_key
@@ -218,10 +218,9 @@ def test_plates_leave_for_newer_ones_and_workers_are_told(bench: Bench) -> None:
         assert isinstance(send, Send)
         payload = bytearray(nbytes)
         write_layers(placed, frame.layers, memoryview(payload))
-        bench.send(m.Chunk(send.message.upload, 0), payload=payload)
-        (prove,) = [a for a in bench.send(m.Commit(send.message.upload)) if isinstance(a, Verify)]
-        bench.session.verified(prove.upload.id, frame.key, 0.0)
-        told += [a.key for a in bench.session.take() if isinstance(a, DropPlate)]
+        (begun,) = bench.send(m.Chunk(send.message.upload, 0), payload=payload)
+        bench.prove(begun)
+        told += [a.key for a in bench.send(m.Commit(send.message.upload)) if isinstance(a, DropPlate)]
         pool = bench.session.memory.pool
         assert pool.used_bytes + pool.idle_bytes <= LIMITS.memory_bytes
     assert told and told == [frame.key for frame in frames[: len(told)]]
@@ -263,8 +262,8 @@ def test_measure_and_styles(bench: Bench) -> None:
     put = replace(put, key=content_key(box, box, 1.0, (), layers))
     assert bench.ask(m.Measure(put.key)) == m.NeedFrame((put.key,))
     upload = bench.ask(put).upload
-    bench.send(m.Chunk(upload, 0), payload=payload)
-    assert bench.verify(bench.send(m.Commit(upload))) == m.Held(put.key)
+    assert bench.prove(bench.send(m.Chunk(upload, 0), payload=payload)[0]) == []
+    assert bench.ask(m.Commit(upload)) == m.Held(put.key)
     (job,) = started(bench.send(m.Measure(put.key)))
     assert bench.finish(job, {"psnr_db": 40.0})[0].message == m.Measured({"psnr_db": 40.0})
     (job,) = started(bench.send(m.StylesRequest()))

@@ -38,6 +38,21 @@ def test_smoke() -> None:
     assert all(np.array_equal(found[name], LAYERS[name]) for name in LAYERS)
 
 
+def test_what_is_written_is_told_from_the_start_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("host_bridge.wire.layout.PART_BYTES", 100)
+    placed, nbytes = place_layers(LAYERS)
+    payload, told = bytearray(nbytes), []
+
+    def written(end: int) -> None:
+        told.append(end)
+        assert payload[:end] == whole[:end]
+
+    whole = bytearray(nbytes)
+    write_layers(placed, LAYERS, memoryview(whole))
+    write_layers(placed, LAYERS, memoryview(payload), written=written)
+    assert told == [56, 112, 168, 222]
+
+
 def test_convention_order_and_alignment() -> None:
     placed, nbytes = place_layers(LAYERS)
     assert [(layer.name, layer.offset) for layer in placed] == [("color", 0), ("look", 192)]

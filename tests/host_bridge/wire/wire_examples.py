@@ -75,6 +75,7 @@ EXAMPLES = (
     m.Bye(),
     m.Failure("limit", "a frame of 9 bytes", "the limit frame_bytes is 8", "", False),
     m.Match(KEY, 6.25, "memory"),
+    m.Written(3, 12582912),
 )  # fmt: skip
 
 
