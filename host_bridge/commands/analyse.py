@@ -14,7 +14,7 @@ from host_bridge.batch.identity import identities, validate_expected
 from host_bridge.client import Client
 from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, validate_choices
 from host_bridge.commands.knob_options import SETTINGS, add_knobs, settings_of
-from host_bridge.core.errors import EXIT_OK, MissingFrameError
+from host_bridge.core.errors import EXIT_OK, BadInputError, MissingFrameError
 from host_bridge.farm.ranges import frames_of
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import PlateSequence
@@ -27,7 +27,7 @@ from host_bridge.shot.style_mix import count_surveys, of_each_style
 from host_bridge.shot.survey import Plan
 
 NAME = "analyse"
-HELP = "Analyse a shot once: cuts, normalisation, smoothed s and t, a suggestion for the depth budget."
+HELP = "analyse a shot once: cuts, normalisation, smoothed s and t, a suggestion for the depth budget"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,5 +109,8 @@ def _listed(args: argparse.Namespace, sequence: PlateSequence) -> tuple[int, ...
     """The cuts of the list that was named; None without one."""
     if args.cuts is None:
         return None
-    fps = args.cuts_fps or (float(sequence.film.rate) if sequence.film else 24.0)
+    source_fps = float(sequence.film.rate) if sequence.film else 24.0
+    fps = source_fps if args.cuts_fps is None else args.cuts_fps
+    if not 1 <= fps <= 240:
+        raise BadInputError(f"{fps:g} frames a second", where="--cuts-fps", remedy="give 1 to 240")
     return cuts_in(args.cuts, first=min(sequence.frames), fps=fps)

@@ -53,7 +53,8 @@ def delivery_of(args: argparse.Namespace, out: str, frames: int, plate: PlateSeq
     """
     pattern, layout, codec = plan(out, layout=args.layout, codec=args.codec, frames=frames)
     film = plate.film
-    fps = args.fps or (float(film.rate) if film else 24.0)
+    source_fps = float(film.rate) if film else 24.0
+    fps = source_fps if args.fps is None else args.fps
     if not 1 <= fps <= 240 or not 0 <= args.quality <= MOST_QUALITY:
         raise BadInputError(f"{fps:g} frames a second at quality {args.quality}", where="--fps, --quality",
                             remedy="give 1 to 240, and 0 to 51")  # fmt: skip

@@ -11,7 +11,7 @@ from host_bridge.core.errors import EXIT_OK
 from host_bridge.farm.session import start_session, stop_session
 
 NAME = "session"
-HELP = "One server for all tasks of a farm session."
+HELP = "one server for all tasks of a farm session"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

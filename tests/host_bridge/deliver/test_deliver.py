@@ -97,6 +97,15 @@ def test_movies_hold_every_frame_in_its_colours(
     assert not list(Path().glob(".*segments*"))
 
 
+@pytest.mark.parametrize("fps", ["0", "-24", "nan", "1000"])
+def test_no_movie_has_such_a_rate(stereo: str, capsys: pytest.CaptureFixture[str], fps: str) -> None:
+    assert main(["deliver", stereo, "-o", "m_LR.mp4", "--fps", fps]) == 2
+    assert "give 1 to 240" in capsys.readouterr().err and not Path("m_LR.mp4").exists()
+    Path("cuts.txt").write_text("1003\n")
+    assert main(["analyse", stereo, "-o", "s.art3d", "--cuts", "cuts.txt", "--cuts-fps", fps]) == 2
+    assert "--cuts-fps" in capsys.readouterr().err and not Path("s.art3d").exists()
+
+
 def test_a_stopped_movie_goes_on(stereo: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the first try encoded is not made again, and the result is that of an undisturbed one."""
     monkeypatch.setattr(movie, "SEGMENT", 2)
