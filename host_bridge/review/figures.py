@@ -10,7 +10,7 @@ import numpy as np
 
 from host_bridge.core.frame import Array
 from host_bridge.review.pair import Pair
-from host_bridge.review.windows import Violation, edges_of, violations
+from host_bridge.review.windows import Seen, Violation, edges_of, violations
 from host_bridge.shot.edges import Edges, extremes
 
 HISTOGRAM_PCT = (-6.0, 6.0)
@@ -60,6 +60,7 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
     filled = math.nan if pair.filled is None else float(np.count_nonzero(pair.filled) / pair.filled.size)
     if pair.parallax is None:
         return Figures(pair.number, filled=filled)
+    seen = Seen(pair.parallax, pair.right_parallax)
     near, far = extremes(pair.parallax)
     if near > far:
         return Figures(pair.number, filled=filled)
@@ -80,8 +81,8 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
         filled=filled,
         jitter=math.nan if before is None else jitter(pair, before),
         histogram=_histogram(finite),
-        violations=violations(pair.parallax, pair.window, pair.right_parallax),
-        edges=edges_of(pair.parallax),
+        violations=violations(seen, pair.window),
+        edges=edges_of(seen),
     )
 
 

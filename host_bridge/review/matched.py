@@ -64,13 +64,17 @@ def active(pair: Pair) -> Pair:
         return pair
     rows, columns = box.slices(data)
     share = box.width / data.width
-    parallax = pair.parallax
-    if parallax is not None:
-        parallax = np.asarray(resized(parallax, data.height, data.width)[rows, columns] / np.float32(share))
+
+    def inside(parallax: Array | None) -> Array | None:
+        if parallax is None:
+            return None
+        return np.asarray(resized(parallax, data.height, data.width)[rows, columns] / np.float32(share))
+
     filled = None if pair.filled is None else resized(pair.filled, data.height, data.width)[rows, columns]
     left, right = (np.ascontiguousarray(eye[rows, columns]) for eye in (pair.left, pair.right))
     width = round(pair.full_width * share)
-    return replace(pair, left=left, right=right, parallax=parallax, filled=filled, full_width=width)
+    return replace(pair, left=left, right=right, parallax=inside(pair.parallax), filled=filled, full_width=width,
+                   right_parallax=inside(pair.right_parallax))  # fmt: skip
 
 
 def matched(pair: Pair, match: Matcher) -> tuple[Pair, EyeFigures]:

@@ -23,6 +23,7 @@ from host_bridge.shot.signature import Glance
 from host_bridge.shot.transitions import Finder
 
 MOST_WORKERS = 16
+READERS = 3
 
 
 @dataclass(frozen=True)
@@ -111,37 +112,39 @@ def write_frames(source: StereoSource, cuts: Sequence[int] | None, work: FrameWo
 def _worked(source: StereoSource, work: FrameWork, found: FramesFound, *, glances: bool) -> Iterator[_Done | None]:
     """Frames in order, None for one that cannot be read.
 
-    Readers and writers share the workers; matching, which is the server's work, keeps the caller's thread.
+    Files are decoded one after the other, each on all cores, so readers that wait their turn must not keep writers from
+    theirs. Matching, which is the server's work, keeps the caller's thread.
     """
-    workers = min(MOST_WORKERS, machine.cpus() + 1)
+    workers = min(MOST_WORKERS, machine.cpus())
     writing: deque[Future[_Done]] = deque()
-    with ThreadPoolExecutor(workers, "art3d-review") as pool:
+    with ThreadPoolExecutor(READERS, "art3d-read") as readers, ThreadPoolExecutor(workers, "art3d-review") as writers:
         try:
-            for pair in _pairs(pool, workers, source, work, found.failed):
+            for pair in _pairs(readers, source, work, found.failed):
                 if pair is None:
                     yield None
                     continue
                 if pair.parallax is None and work.match is not None:
                     pair, eyes = matched(pair, work.match)
                     found.swapped += [] if eyes.swapped is None else [eyes.swapped]
-                writing.append(pool.submit(_finished, pair, work, glances))
+                writing.append(writers.submit(_finished, pair, work, glances))
                 if len(writing) > workers:
                     yield writing.popleft().result()
             while writing:
                 yield writing.popleft().result()
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            for pool in (readers, writers):
+                pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _pairs(
-    pool: ThreadPoolExecutor, ahead: int, source: StereoSource, work: FrameWork, failed: dict[int, Art3DError]
+    readers: ThreadPoolExecutor, source: StereoSource, work: FrameWork, failed: dict[int, Art3DError]
 ) -> Iterator[Pair | None]:
     """Frames in order, some read ahead; None for one that cannot be read."""
     reading: deque[tuple[int, Future[Pair]]] = deque()
     for number in (*source.numbers, None):
         if number is not None:
-            reading.append((number, pool.submit(source.read, number, side_px=work.proxy.side_px)))
-        while reading and (number is None or len(reading) > ahead):
+            reading.append((number, readers.submit(source.read, number, side_px=work.proxy.side_px)))
+        while reading and (number is None or len(reading) > READERS):
             at, future = reading.popleft()
             try:
                 yield future.result()

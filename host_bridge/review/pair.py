@@ -25,8 +25,8 @@ class Pair:
         pixel_aspect: width of a pixel over its height.
         full_width: columns of the picture that the views are a proxy of; 0 where they are the picture.
         window: where a floating window put the picture's edges.
-        right_parallax: as `parallax`, on the right grid, of a pair that was matched: nobody knows there what the left
-            eye alone sees.
+        right_parallax: as `parallax`, on the right grid, where what the right eye alone sees counts at the edges:
+            unless the right view was made from the left one. Of a matched pair that too is unknown.
     """
 
     number: int

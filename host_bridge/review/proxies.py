@@ -28,6 +28,10 @@ from host_bridge.review.pair import Pair, hidden
 PARALLAX_LIMIT_PCT = 10.0
 PARALLAX_STEP_PCT = 0.01
 QUALITIES = (85, 75, 62, 48, 34)
+LEAST_STEP = 0.55
+"""From one quality to the next a picture keeps at least this part of its bytes; photographs keep 0.65 to 0.85."""
+MOST_UNLIKE = 1.1
+"""By how much twice one eye's bytes may exceed what both weigh."""
 MEASURED_SIDE_PX = 480
 FILLED, UNSEEN = 128, 64
 _UP, _RGB = 2, 2
@@ -49,13 +53,29 @@ class Proxy:
 def frame_script(pair: Pair, proxy: Proxy, *, shot: int = 0) -> str:
     """The script of one frame of the page's shot of that index; coarser views where it would exceed its budget."""
     measured = "" if pair.parallax is None else _address("png", packed_measured(encode_measured(pair)))
-    for quality in QUALITIES:
-        shown = [encode_jpeg(view, quality, "RGB", "420") for view in (pair.left, pair.right)]
-        if sum(map(len, shown)) * 4 / 3 + len(measured) <= proxy.budget_bytes:
-            break
-    left, right = (_address("jpeg", view) for view in shown)
+    most_bytes = (proxy.budget_bytes - len(measured)) * 3 // 4
+    left, right = (_address("jpeg", view) for view in _packed_views(pair, most_bytes))
     # Addresses hold no letter that a text of a script would have to escape.
     return f'A3D.put({shot},{pair.number},{{"l": "{left}", "r": "{right}", "d": "{measured}"}});\n'
+
+
+def _packed_views(pair: Pair, most_bytes: int) -> tuple[bytes, bytes]:
+    """Both views as JPEG, at the finest quality that keeps them within so many bytes; at the last where none does."""
+    expected = 0.0
+    for quality in QUALITIES:
+        last = quality == QUALITIES[-1]
+        expected *= LEAST_STEP
+        if expected > most_bytes and not last:
+            continue
+        left = encode_jpeg(pair.left, quality, "RGB", "420")
+        expected = 2.0 * len(left)
+        if expected > MOST_UNLIKE * most_bytes and not last:
+            continue
+        right = encode_jpeg(pair.right, quality, "RGB", "420")
+        expected = float(len(left) + len(right))
+        if expected <= most_bytes:
+            break
+    return left, right
 
 
 def encode_measured(pair: Pair) -> Array:

@@ -17,7 +17,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.colour.curves_of_display import display_levels
 from host_bridge.io.outputs.result import EYES
-from host_bridge.io.outputs.stereo_exr import WINDOW
+from host_bridge.io.outputs.stereo_exr import DISPARITY_SIGN, HERO, WINDOW
 from host_bridge.io.plates import PlateSequence, guard
 from host_bridge.io.plates.disparity import find_disparity
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
@@ -92,13 +92,16 @@ class StereoSource:
             PlateError: a file that cannot be read, or eyes of different sizes.
         """
         left, right = self._views(number)
-        parallax, filled = (None, None) if self.layout else _measured(left, right)
+        measured = Measured() if self.layout else _measured(left, right)
         shown = [
             display_levels([block_means(plane, side_px, max(eye[0].shape)) for plane in eye], view.space)
             for eye, view in zip(self._eyes(left, right), (left, right), strict=True)
         ]
         width = left.display.width // (2 if self.layout == "sbs" else 1)
-        return Pair(number, shown[0], shown[1], parallax, filled, left.pixel_aspect, width, _window_in(left))
+        return Pair(
+            number, shown[0], shown[1], measured.parallax, measured.filled, left.pixel_aspect, width, _window_in(left),
+            measured.right_parallax,
+        )  # fmt: skip
 
     def shown(self, number: int, *, display: str = "", view: str = "") -> tuple[Array, Array]:
         """Both eyes of one frame through a display transform; (rows, columns, 3) float32 in 0..1.
@@ -226,33 +229,50 @@ def _whole(view: ViewPicture) -> Planes:
     return tuple(relaid(plane, view.data, view.display) for plane in view.planes)
 
 
-def _measured(left: ViewPicture, right: ViewPicture) -> tuple[Array | None, Array | None]:
-    """Parallax on the left grid in % of the width, and what the right view shows that the left one hides."""
+@dataclass(frozen=True)
+class Measured:
+    """What files say of a frame's disparity, as `Pair` has it."""
+
+    parallax: Array | None = None
+    filled: Array | None = None
+    right_parallax: Array | None = None
+
+
+def _measured(left: ViewPicture, right: ViewPicture) -> Measured:
     if left.file is None:
-        return None, None
-    display = left.display
-    parallax = filled = None
-    channel = find_disparity(left.file, "left")
-    if channel is not None:
-        pixels = left.file.read([channel])[0].astype(np.float32, copy=False)
-        parallax = relaid(pixels * np.float32(100.0 / display.width), channel.window, display)
-    for file in (right.file, left.file):
-        mask = None if file is None else _occlusion(file, display)
-        if mask is not None:
-            filled = mask
-            break
-    return parallax, filled
+        return Measured()
+    masks = (_occlusion(file, left.display) for file in (right.file, left.file) if file is not None)
+    # Of a view that was made from the left one everything is known by the left one.
+    other = None if _stated(left.file, HERO) == "left" else right.file
+    return Measured(
+        _parallax(left.file, "left", left.display),
+        next((mask for mask in masks if mask is not None), None),
+        None if other is None else _parallax(other, "right", left.display),
+    )
+
+
+def _parallax(file: ExrFile, eye: str, display: Box) -> Array | None:
+    """On an eye's grid, over the display window; None without a channel for it."""
+    channel = find_disparity(file, eye)
+    if channel is None:
+        return None
+    pixels = file.read([channel])[0].astype(np.float32, copy=False)
+    return relaid(pixels * np.float32(-DISPARITY_SIGN[eye] * 100.0 / display.width), channel.window, display)
 
 
 def _window_in(view: ViewPicture) -> FloatingWindow:
     """The floating window that a file says it was rendered with."""
-    headers = () if view.file is None else view.file.headers
-    window = next((header[WINDOW] for header in headers if WINDOW in header), "")
+    window = "" if view.file is None else _stated(view.file, WINDOW)
     try:
-        left_top, left_bottom, right_top, right_bottom = (float(value) for value in str(window).split())
+        left_top, left_bottom, right_top, right_bottom = (float(value) for value in window.split())
     except ValueError:
         return FloatingWindow()
     return FloatingWindow((left_top, left_bottom), (right_top, right_bottom))
+
+
+def _stated(file: ExrFile, attribute: str) -> str:
+    """What the first part that has an attribute says; "" where none has it."""
+    return next((str(header[attribute]) for header in file.headers if attribute in header), "")
 
 
 def _occlusion(file: ExrFile, display: Box) -> Array | None:

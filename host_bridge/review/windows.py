@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
 from host_bridge.core.params import Controls
-from host_bridge.shot.edges import LEAST_ROWS, Edges, Layer, bands_of, edge_rows, extremes
+from host_bridge.shot.edges import LEAST_ROWS, EdgeRows, Edges, Layer, bands_of, extremes
 from host_bridge.shot.floating import LEAST_PCT, widest
 
 FLAT = Layer(0.0, 1.0, 0.0, 0.0)
@@ -40,40 +41,67 @@ class Violation:
     bottom: float
 
 
-def violations(
-    parallax: Array, window: FloatingWindow | None = None, right_parallax: Array | None = None
-) -> tuple[Violation, ...]:
-    """The window violations of a frame.
+@dataclass(frozen=True)
+class Seen:
+    """What a frame's parallax is, as each eye sees it; % of width, > 0 behind, NaN is nothing.
 
-    Something is cut by the left edge when the right eye's view of it would lie beyond that edge (x_R < 0), and by the
-    right edge when it reaches the left view's last column. In a pair that was matched nothing is known of what the
-    right eye does not see: there the left edge cuts what reaches the right view's first column.
+    Attributes:
+        left: (rows, columns) on the left grid.
+        right: on the right grid, where the source tells that too; None elsewhere.
+    """
+
+    left: Array
+    right: Array | None = None
+
+    @cached_property
+    def reach_px(self) -> tuple[int, int]:
+        """From each edge, how far inside something that it cuts can lie: as far as the nearest thing moves."""
+        grids = (self.left, self.left if self.right is None else self.right)
+        nearest = [max(0.0, -extremes(grid)[0]) * grid.shape[1] / 100.0 for grid in grids]
+        left, right = (int(np.clip(np.ceil(px), 1, self.left.shape[1])) for px in nearest)
+        return left, right
+
+
+def cut_rows(seen: Seen, window: FloatingWindow | None = None) -> tuple[Array, Array]:
+    """The nearest parallax that the left and the right edge cut in each row; ∞ where they cut nothing.
+
+    An edge cuts what the other eye's view would show beyond it: x_R < 0 for what the left eye sees, x_L past the last
+    column for what the right one sees. It also cuts what reaches it, for an eye whose further side nobody knows.
 
     Args:
-        parallax: (rows, columns) on the left grid, % of width, > 0 behind; NaN is nothing.
+        seen: a frame.
         window: where the picture's edges are, when a floating window moved them: what lies behind one is not cut.
-        right_parallax: of a matched pair, as `parallax` on the right grid.
     """
-    rows, columns = parallax.shape
+    rows = seen.left.shape[0]
     left, right = (_edge_pct(ends, rows) for ends in ((window.left_pct, window.right_pct) if window else _AT_REST))
-    # No farther from the left edge than the nearest thing reaches in front of the screen is anything cut by it.
-    nearest = min(0.0, extremes(parallax)[0])
-    reach = int(np.clip(np.ceil(-nearest * columns / 100.0), 1, columns))
-    first, last = _or_far(parallax[:, :reach]), _or_far(parallax[:, -2:])
-    x = np.arange(reach)
-    beyond = (x + first * (columns / 100.0) < 0) & (x >= left[:, None] * (columns / 100.0))
-    cut = {"left": np.where(beyond, first, np.inf).min(axis=1), "right": last.min(axis=1)}
-    if right_parallax is not None:
-        cut["left"] = np.minimum(cut["left"], _or_far(right_parallax[:, :2]).min(axis=1))
-    at_edge = {
-        edge: np.where(cut[edge] < -(pct + LEAST_PCT), cut[edge], 0.0)
-        for edge, pct in zip(_EDGES, (left, right), strict=True)
-    }
+    reach_left, reach_right = seen.reach_px
+    cut_left = _beyond(seen.left[:, :reach_left], left, seen.left.shape[1])
+    cut_right = _or_far(seen.left[:, -2:]).min(axis=1)
+    if seen.right is not None:
+        # Seen in a mirror, the right edge is to the right eye what the left one is to the left eye.
+        mirrored = seen.right[:, : -reach_right - 1 : -1]
+        cut_left = np.minimum(cut_left, _or_far(seen.right[:, :2]).min(axis=1))
+        cut_right = np.minimum(cut_right, _beyond(mirrored, right, seen.right.shape[1]))
+    return cut_left, cut_right
+
+
+def _beyond(near_edge: Array, edge_pct: Array, columns: int) -> Array:
+    """The nearest parallax in each row that ends beyond an edge at column 0; ∞ without any."""
+    parallax, x = _or_far(near_edge), np.arange(near_edge.shape[1])
+    beyond = (x + parallax * (columns / 100.0) < 0) & (x >= edge_pct[:, None] * (columns / 100.0))
+    return np.asarray(np.where(beyond, parallax, np.inf).min(axis=1))
+
+
+def violations(seen: Seen, window: FloatingWindow | None = None) -> tuple[Violation, ...]:
+    """The window violations of a frame, `window` as for `cut_rows`."""
+    rows = seen.left.shape[0]
+    ends = (window.left_pct, window.right_pct) if window else _AT_REST
     found = []
-    for edge in _EDGES:
-        for top, bottom in _stretches(at_edge[edge] < 0):
+    for edge, cut, at in zip(_EDGES, cut_rows(seen, window), ends, strict=True):
+        before = cut < -(_edge_pct(at, rows) + LEAST_PCT)
+        for top, bottom in _stretches(before):
             if bottom - top >= max(2, round(LEAST_ROWS * rows)):
-                depth = float(np.percentile(at_edge[edge][top:bottom], 5))
+                depth = float(np.percentile(cut[top:bottom], 5))
                 found.append(Violation(edge, depth, top / rows, bottom / rows))
     return tuple(found)
 
@@ -97,7 +125,7 @@ def proposed(frames: Iterable[Edges]) -> FloatingWindow:
     return widest(frames, AS_MEASURED)
 
 
-def edges_of(parallax: Array) -> Edges:
-    """What the picture's edges cut in a frame, band by band; parallax as for `violations`."""
-    rows = edge_rows(parallax * np.float32(-0.01), np.broadcast_to(np.float32(0.0), parallax.shape))
-    return Edges(*(bands_of(side, FLAT, FLAT) for side in rows))
+def edges_of(seen: Seen) -> Edges:
+    """What the picture's own edges cut in a frame, band by band."""
+    cut = (np.where(np.isfinite(rows), rows, np.nan) * -0.01 for rows in cut_rows(seen))
+    return Edges(*(bands_of(EdgeRows(rows, np.zeros_like(rows)), FLAT, FLAT) for rows in cut))

@@ -164,11 +164,19 @@ def bands_of(rows: EdgeRows, frame_layer: Layer, shot_layer: Layer, zero_plane_p
 
 def _opened(values: Array) -> Array:
     """A morphological opening: each value falls to the most that a whole stretch around it reaches."""
-    windows, count = np.lib.stride_tricks.sliding_window_view, len(values)
+    count = len(values)
     reach = min(count, max(1, round(LEAST_ROWS * count)))
-    low = windows(values, reach).min(axis=1)
-    padded = np.pad(low, (reach - 1, reach - 1), constant_values=-np.inf)
-    return np.asarray(windows(padded, reach).max(axis=1))
+    padded = np.pad(_over_stretches(np.minimum, values, reach), (reach - 1, reach - 1), constant_values=-np.inf)
+    return _over_stretches(np.maximum, padded, reach)
+
+
+def _over_stretches(pick: np.ufunc, values: Array, reach: int) -> Array:
+    """Of every stretch of `reach` values the least or the most: twice as long a stretch is the pick of two."""
+    held = 1
+    while held < reach:
+        more = min(held, reach - held)
+        values, held = pick(values[:-more], values[more:]), held + more
+    return values
 
 
 def as_text(side: Side) -> str:

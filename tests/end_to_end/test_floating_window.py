@@ -15,7 +15,7 @@ from host_bridge.commands.contact_sheet import CELL_PX, MARGIN_PX
 from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_OK
 from host_bridge.io.plates import read_plate
 from host_bridge.review.source import open_stereo
-from host_bridge.review.windows import violations
+from host_bridge.review.windows import Seen, violations
 
 FRAMES = range(1, 4)
 H, W = 72, 128
@@ -81,7 +81,8 @@ def test_auto_answers_what_the_edge_cuts(tmp_path: Path, capsys: pytest.CaptureF
     source = open_stereo(str(tmp_path / "auto.####.exr"))
     pair = source.read(2)
     assert pair.parallax is not None
-    assert violations(pair.parallax) and not violations(pair.parallax, pair.window)
+    seen = Seen(pair.parallax)
+    assert violations(seen) and not violations(seen, pair.window)
 
 
 def test_as_a_layer(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ _OF_ONE_PART = ("preview", "idmanifest")
 _MANIFESTS = "cryptomatte/"
 # Channels are told apart in rows that stay in a core's cache, so that each pixel comes from memory once.
 _BAND_ROWS = 16
+HERO = "art3d/hero"
 # Left top, left bottom, right top, right bottom, %: of masks that darken the views, or that lie in layers of their own.
 WINDOW, WINDOW_LAYER = "art3d/floatingWindow", "art3d/windowMasks"
 
@@ -82,7 +83,7 @@ def attributes(result: Result, writing: Writing) -> dict[str, Any]:
     values = {
         "art3d/version": writing.version,
         RECIPE: result.recipe,
-        "art3d/hero": result.hero,
+        HERO: result.hero,
         "art3d/inputSpace": result.plate.input_space,
         "art3d/view": result.plate.view or None,
         "art3d/picture": result.plate.picture or None,

@@ -18,7 +18,7 @@ from host_bridge.review.matched import EyeFigures, active, matched
 from host_bridge.review.measuring import Measured, flat, summary
 from host_bridge.review.pair import Pair
 from host_bridge.review.targets import TARGETS
-from host_bridge.review.windows import violations
+from host_bridge.review.windows import Seen, violations
 
 ROWS, COLUMNS = 40, 100
 STATS = {
@@ -77,8 +77,8 @@ def test_bars_are_left_out_of_both_eyes() -> None:
 def test_the_left_edge_of_a_matched_pair_is_seen_by_the_right_eye() -> None:
     left, right = (np.full((ROWS, COLUMNS), np.nan, np.float32) for _ in range(2))
     left[10:30, 40:60] = right[10:30, :20] = -2.0
-    assert violations(left) == ()
-    (found,) = violations(left, None, right)
+    assert violations(Seen(left)) == ()
+    (found,) = violations(Seen(left, right))
     assert (found.edge, found.parallax_pct, found.top) == ("left", -2.0, 0.25)
 
 

@@ -57,6 +57,23 @@ def test_a_multi_view_exr(tmp_path: Path) -> None:
     assert figures.on_screen == 0 and figures.filled == 0.25
 
 
+@pytest.mark.parametrize(
+    ("hero", "edges"), [("left", ()), ("right", ("right",)), ("none", ("right",)), ("", ("right",))]
+)
+def test_what_the_right_eye_alone_sees_counts_where_it_was_not_made_up(
+    tmp_path: Path, hero: str, edges: tuple[str, ...]
+) -> None:
+    """Two columns at the right edge of the right eye's picture, 3 px before the screen: the left eye sees nothing."""
+    across = np.full((ROWS, COLUMNS), -0.64, np.float32)
+    across[8:24, -2:] = 3.0
+    said = {"type": OpenEXR.scanlineimage, "view": "right", **({"art3d/hero": hero} if hero else {})}
+    right = OpenEXR.Part(said, {"disparityL.x": across, "disparityL.y": 0 * across}, "disparityL")
+    OpenEXR.File([*parts(parallax_px=0.64), right]).write(str(tmp_path / "s.0007.exr"))
+    found = figures_of(open_stereo(str(tmp_path / "s.0007.exr")).read(7)).violations
+    assert tuple(v.edge for v in found) == edges
+    assert all((v.parallax_pct, v.top, v.bottom) == pytest.approx((-300 / COLUMNS, 0.25, 0.75)) for v in found)
+
+
 @pytest.mark.parametrize("text", ["v.%V.####.png", "v.left.####.png::v.right.####.png"])
 def test_one_file_a_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.chdir(tmp_path)
