@@ -11,11 +11,12 @@ from art3d_node.server.memory.pool import SEGMENTS
 from art3d_node.server.workers.supervisor import DEFAULT_ENGINE
 from art3d_node.server.workers.watch import Patience
 from host_bridge.core.errors import ServerError
-from host_bridge.core.machine import memory_bytes
+from host_bridge.core.machine import memory_bytes, spare_bytes
 from host_bridge.wire.limits import MIB, Limits
 
 OWN_FILES = 64  # logs, pipes, libraries
 LEAST_FILES = 128
+LEAST_ANALYSIS_MIB = 64
 CONNECTIONS_PER_CLIENT = 4  # two of its own, and as many that are just being replaced
 
 
@@ -28,7 +29,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM"
     )
-    parser.add_argument("--analysis-mib", type=int, default=0, help="analyses per worker; 0: an eighth of the RAM")
+    parser.add_argument(
+        "--analysis-mib", type=int, default=0, help="analyses per worker; 0: an eighth of the RAM over 1 GiB"
+    )
     parser.add_argument("--max-clients", type=int, default=Limits.clients, help="clients at a time")
     parser.add_argument("--log", default="", help="log file; the terminal when empty")
     parser.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")
@@ -80,9 +83,8 @@ def room(clients: int) -> Room:
 
 def limits_of(args: argparse.Namespace, files: Room) -> Limits:
     """The limits that the options and this machine's memory and files give."""
-    ram_mib = memory_bytes() // MIB
-    memory = (args.memory_mib or max(1, ram_mib // 4)) * MIB
-    analysis = (args.analysis_mib or max(1, ram_mib // 8)) * MIB
+    memory = (args.memory_mib or max(1, memory_bytes() // 4 // MIB)) * MIB
+    analysis = (args.analysis_mib or max(LEAST_ANALYSIS_MIB, spare_bytes() // 8 // MIB)) * MIB
     most = min(Limits.frame_bytes, memory // 2)
     return Limits(
         frame_bytes=most, tile_bytes=most, memory_bytes=memory, analysis_bytes=analysis,

@@ -154,7 +154,7 @@ class Job:
         parts: dict[str, Any] = {
             "plate": self.plate.content(source),
             "view": self.plate.view,
-            "layer": self.plate.layer,
+            "layer": self.plate.layer or self.plate.usual_picture,
             "input_space": self.input_space,
             "depth": self._depth(source),
             "settings": {**asdict(self.settings), "style": style_at(self.settings.style, source)},

@@ -16,12 +16,18 @@ import psutil
 PROC = Path("/proc/self/cgroup")
 ROOT = Path("/sys/fs/cgroup")
 VMSTAT = Path("/proc/vmstat")
+WORK_BYTES = 1 << 30  # command, server and worker on a frame of 1080p, without what they keep
 
 
 def memory_bytes() -> int:
     """Memory of the machine, or less where a control group allows less."""
     limits = [_number(folder / name) for folder, name in _files("memory", "memory.max", "memory.limit_in_bytes")]
     return min([int(psutil.virtual_memory().total), *(limit for limit in limits if limit)])
+
+
+def spare_bytes() -> int:
+    """What of `memory_bytes` may hold things that are kept for later; the rest is for the work itself."""
+    return max(0, memory_bytes() - WORK_BYTES)
 
 
 def memory_kills() -> int:

@@ -18,8 +18,8 @@ PAD_BYTES = 32 << 20
 
 
 def kept_bytes() -> int:
-    """How much freed memory a process keeps: `TRIM_BYTES`, or 1/`SHARE` of the machine's where that is less."""
-    return min(TRIM_BYTES, machine.memory_bytes() // SHARE)
+    """How much freed memory a process keeps: `TRIM_BYTES`, or 1/`SHARE` of what is spare where that is less."""
+    return min(TRIM_BYTES, machine.spare_bytes() // SHARE)
 
 
 def keeping_freed_memory() -> dict[str, str]:

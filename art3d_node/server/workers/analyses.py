@@ -29,6 +29,7 @@ from host_bridge.wire.settings import AnalysisSettings
 
 T = TypeVar("T")
 DEPTH_SHARE = 0.25
+LEAST_DEPTHS_BYTES = 32 << 20  # a frame and its neighbours: with less, each is computed anew for every frame
 TURNS_KEPT = 4  # settings of the knobs that are kept of one frame
 PICTURES_KEPT = 4096
 
@@ -66,7 +67,9 @@ class Analyses:
     def __init__(self, library: Library, device: torch.device, nbytes: int) -> None:
         self._library, self._device = library, device
         # Raw depths are small and dear: they outlive the rest, so that rendering a shot finds what its survey made.
-        self._depths: ByteCache[tuple[Any, ...], RawDepth] = ByteCache(int(nbytes * DEPTH_SHARE))
+        self._depths: ByteCache[tuple[Any, ...], RawDepth] = ByteCache(
+            max(int(nbytes * DEPTH_SHARE), min(LEAST_DEPTHS_BYTES, nbytes // 2))
+        )
         self._pictures: ByteCache[str, Box] = ByteCache(PICTURES_KEPT)
         self._cache: ByteCache[tuple[Any, ...], Any] = ByteCache(nbytes - self._depths.budget_bytes)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from host_bridge.io.plates.depth_channels import depth_channels, names_vector
+from host_bridge.io.plates.depth_channels import depth_channels, names_depth, names_vector
 from host_bridge.io.plates.naming import EYES, Channel, is_id, without_words, words_of
 
-COLOR_SETS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y", "RY", "BY"), ("Y",))
-ALPHAS = ("A", "a", "alpha")
+COLOR_SETS = (("r", "g", "b"), ("red", "green", "blue"))
+LUMA, LUMA_CHROMA = "Y", ("Y", "RY", "BY")
+ALPHAS = ("a", "alpha")
+PLAIN = "the plain channels"
 # What renderers and people call the picture itself, the surest first.
 BEAUTY = ("rgba", "rgb", "beauty", "combined", "main", "ci", "c", "color", "colour", "image", "final", "composite",
           "master", "primary", "default", "bty")  # fmt: skip
@@ -29,7 +31,7 @@ class Picture:
     """Colour channels that belong together.
 
     Attributes:
-        channels: colour in the order of `COLOR_SETS`, then alpha when there is one.
+        channels: red, green and blue, or `LUMA_CHROMA`, or luminance; then alpha when there is one.
         label: what a person may call it.
     """
 
@@ -46,13 +48,27 @@ def pictures(channels: Sequence[Channel]) -> tuple[Picture, ...]:
     """Every complete set of colour channels, in file order; alpha only of the same part and layer."""
     found = []
     for group in dict.fromkeys(c.group for c in channels):
-        components = {c.component: c for c in channels if c.group == group}
-        for names in COLOR_SETS:
-            if all(name in components for name in names) and (group[1] == "" or len(names) > 1):
-                alpha = [components[a] for a in ALPHAS if a in components]
-                found.append(Picture((*(components[n] for n in names), *alpha[:1]), _label(components[names[0]])))
-                break
+        mine = [c for c in channels if c.group == group]
+        color = _color_of(mine, in_layer=group[1] != "")
+        if color:
+            alpha = [c for name in ALPHAS for c in mine if c.component.lower() == name]
+            found.append(Picture((*color, *alpha[:1]), _label(color[0])))
     return tuple(found)
+
+
+def _color_of(channels: Sequence[Channel], *, in_layer: bool) -> tuple[Channel, ...]:
+    """The colour channels among those of one part and layer; () without a complete set."""
+    there = {c.component: c for c in channels}
+    # `Red` and `RED` are red; of `R` and `r`, which may be two pictures, the capitals are the first.
+    folded = {c.component.lower(): c for c in sorted(channels, key=lambda c: c.component, reverse=True)}
+    for names in COLOR_SETS:
+        if all(name in folded for name in names):
+            return tuple(folded[name] for name in names)
+    if all(name in there for name in LUMA_CHROMA):
+        return tuple(there[name] for name in LUMA_CHROMA)
+    # A lone Y of a layer, or one beside X and Z, is a coordinate.
+    grey = LUMA in there and not in_layer and not {"x", "z"} <= folded.keys()
+    return (there[LUMA],) if grey else ()
 
 
 def choose_picture(found: Sequence[Picture], layer: str = "") -> Picture | None:
@@ -65,8 +81,23 @@ def choose_picture(found: Sequence[Picture], layer: str = "") -> Picture | None:
     Returns:
         None when there is none, or none of that name.
     """
-    named = [p for p in found if not layer or layer.casefold() in _names(p)]
+    named = [p for p in found if (layer.casefold() in _names(p) if layer else not is_data(p))]
     return min(named, key=_rank, default=None)
+
+
+def is_data(picture: Picture) -> bool:
+    """Whether the name of a picture's layer or part says that it shows none: depth, vectors or ids as colours.
+
+    Such a one is the picture only where a person names it.
+    """
+    first = picture.channels[0]
+    names = [name for name in (first.layer, first.part_name) if name]
+    return any(names_depth(name) or names_vector(f"{name}.R") or is_id(name, "") for name in names)
+
+
+def says_picture(label: str) -> bool:
+    """Whether a picture's label is that of plain channels, or of nothing but words for the picture itself."""
+    return label == PLAIN or all(word in BEAUTY for word in words_of(label) if word not in _CONTAINERS)
 
 
 def lone_grey(channels: Sequence[Channel], layer: str = "") -> Picture | None:
@@ -81,7 +112,7 @@ def lone_grey(channels: Sequence[Channel], layer: str = "") -> Picture | None:
     lone = [
         c
         for c in named
-        if c.component not in ALPHAS
+        if c.component.lower() not in ALPHAS
         and (c.part, c.stored) not in other
         and c.sampling == (1, 1)
         and not is_id(c.name, c.dtype)
@@ -89,13 +120,15 @@ def lone_grey(channels: Sequence[Channel], layer: str = "") -> Picture | None:
     ]
     if len(lone) != 1:
         return None
-    alpha = [c for c in named if c.component in ALPHAS and c.group == lone[0].group and c.window == lone[0].window]
+    alpha = [
+        c for c in named if c.component.lower() in ALPHAS and c.group == lone[0].group and c.window == lone[0].window
+    ]
     return Picture((lone[0], *alpha[:1]), _label(lone[0]))
 
 
 def _label(channel: Channel) -> str:
     if not channel.part_name:
-        return channel.layer or "the plain channels"
+        return channel.layer or PLAIN
     inside = channel.layer and channel.layer.casefold() != channel.part_name.casefold()
     return f"{channel.part_name}/{channel.layer}" if inside else channel.part_name
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from host_bridge.core.errors import PlateError
-from host_bridge.io.plates.naming import Channel
+from host_bridge.io.plates.naming import Channel, words_of
 
 # The last word of a layer or a channel, in lower case without signs: the better name first.
 DEPTH_WORDS = ("depth", "z", "zdepth", "depthz", "vrayzdepth", "zbuffer", "zpass", "depthpass", "zdepthpass", "deep")
@@ -21,6 +21,11 @@ COMPONENTS = ("Z", "X", "V", "R", "Y", "depth", "distance")
 VECTORS = frozenset({"n", "ns", "ng", "nn", "p", "pos", "pref", "uv", "uvw", "st", "xyz"})
 _VECTOR_STEMS = ("normal", "motion", "velocity", "position", "vector", "world", "tangent", "forward", "backward",
                  "flow")  # fmt: skip
+# In a layer of these words a Z is another thing's, unless the name says depth too, as `noisy_depth` does.
+_OTHERS = frozenset(
+    """alpha ao coverage crypto curvature diffuse id light mask matte normal occlusion samples shadow spec specular
+    tangent variance weight""".split()  # noqa: SIM905
+)
 INVERSE_DEPTH = "inverse_depth"
 
 
@@ -59,7 +64,7 @@ def depth_channels(channels: Sequence[Channel]) -> list[DepthChannel]:
                 found.append(((DEPTH_WORDS.index(word), 0, layer), DepthChannel(members[value])))
             continue
         for component, channel in members.items():
-            if _word(component) in DEPTH_WORDS and not (_is_vector(members) or _named_vector(word)):
+            if _word(component) in DEPTH_WORDS and not (_is_vector(members) or _named_vector(word) or _of_another(layer)):
                 found.append(((DEPTH_WORDS.index(_word(component)), 1, layer), DepthChannel(channel)))
         if word == _word(INVERSE_DEPTH):
             only = next(iter(members.values()))
@@ -115,10 +120,21 @@ def _is_vector(members: dict[str, Channel]) -> bool:
     return {"x", "y", "z"} <= names
 
 
+def names_depth(layer: str) -> bool:
+    """Whether a layer's name, or a part's, is depth's; a beauty of a deep render may say deep."""
+    return _word(layer) in DEPTH_WORDS and _word(layer) != "deep"
+
+
 def names_vector(name: str) -> bool:
     """Whether a channel's name, or its layer's, is a vector's: a lone one is a part of no picture."""
     layer, _, component = name.rpartition(".")
     return _named_vector(_word(layer)) or _named_vector(_word(component))
+
+
+def _of_another(layer: str) -> bool:
+    words = set(words_of(layer))
+    other = bool(words & _OTHERS) or any(word.endswith(("mask", "matte")) for word in words)
+    return other and not words & {"depth", "zdepth"}
 
 
 def _named_vector(word: str) -> bool:

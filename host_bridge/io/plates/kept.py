@@ -24,12 +24,12 @@ class KeptPlates:
     kept further. What does not fit is read again.
 
     Args:
-        room_bytes: bound of their pixels; by default `ROOM_BYTES`, or 1/`SHARE` of the machine's memory where that is
-            less.
+        room_bytes: bound of their pixels; by default `ROOM_BYTES`, or 1/`SHARE` of the memory that is spare where
+            that is less.
     """
 
     def __init__(self, room_bytes: int | None = None) -> None:
-        self._room = min(ROOM_BYTES, machine.memory_bytes() // SHARE) if room_bytes is None else room_bytes
+        self._room = min(ROOM_BYTES, machine.spare_bytes() // SHARE) if room_bytes is None else room_bytes
         self._plates: dict[int, tuple[Stamps, Plate]] = {}
         self._lock = threading.Lock()
 

@@ -16,8 +16,8 @@ _ID_STARTS = (
     "puzzlematte",
 )
 _COLOURS = frozenset(("r", "g", "b", "a", "y", "ry", "by", "red", "green", "blue", "alpha"))
-# `rgba_left`, `CoronaBeauty` and `ViewLayer.Combined` alike.
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# `rgba_left`, `CoronaBeauty` and `ViewLayer.Combined` alike, and letters of every script.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def chosen_picture(path: Path, channels: Sequence[Channel], available: Sequence[
         PlateError: there is none, or none of that name.
     """
     picture = choose_picture(available, layer)
-    if picture is None and (layer or not available):
+    if picture is None:
         picture = lone_grey(channels, layer)
         if picture is not None:
             log_once(path, LONE_GREY.format(picture.channels[0].name))
@@ -193,6 +193,13 @@ def chosen_picture(path: Path, channels: Sequence[Channel], available: Sequence[
     if layer and available:
         labels = ", ".join(p.label for p in available)
         raise PlateError(f"no colour in a layer {layer!r}", where=str(path), remedy=f"--layer may be: {labels}")
+    if available:
+        data = ", ".join(p.label for p in available)
+        raise PlateError(
+            f"no colour but layers whose names say depth, vectors or ids: {data}",
+            where=str(path),
+            remedy="--layer takes one all the same",
+        )
     remedy = "give depth with --depth, beside a plate" if depth_channels(channels) else "give R, G and B, or Y"
     raise PlateError(f"no colour among the channels {_listed(channels)}", where=str(path), remedy=remedy)
 

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import fileseq
@@ -18,6 +19,7 @@ from host_bridge.io.plates.film import Film, is_movie, open_movie
 from host_bridge.io.plates.pattern import Pattern, parse_frames
 from host_bridge.io.plates.plate import Plate
 from host_bridge.io.plates.read import read_film, read_plate, read_windows
+from host_bridge.io.plates.usual_picture import other_layer, usual_picture
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,25 @@ class PlateSequence:
         if self.film is not None:
             plate = read_film(self.film, frame - self.first, frame, self.view, input_space)
         else:
-            plate = read_plate(
-                self.path(frame),
-                number=frame,
-                view=self.view,
-                layer=self.layer,
-                input_space=input_space,
-                depth_channel=self.depth.in_plate,
-            )
+            plate = self._read_file(frame, self.layer, input_space)
+            if not self.layer and (layer := other_layer(plate, self.usual_picture)):
+                plate = self._read_file(frame, layer, input_space)
         return self.depth.laid_over(plate, frame)
+
+    def _read_file(self, frame: int, layer: str, input_space: str | None) -> Plate:
+        return read_plate(
+            self.path(frame),
+            number=frame,
+            view=self.view,
+            layer=layer,
+            input_space=input_space,
+            depth_channel=self.depth.in_plate,
+        )
+
+    @cached_property
+    def usual_picture(self) -> str:
+        """The picture that all frames shall show where nobody names a layer; "" where there is nothing to agree on."""
+        return usual_picture([self.files[number] for number in sorted(self.files)], self.view)
 
     def content(self, frame: int) -> str:
         """The identity of what a frame's plate holds: a file's bytes, or a movie frame's samples.

@@ -33,7 +33,7 @@ def faults(how: str) -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc is told")
-@pytest.mark.skipif(machine.memory_bytes() // SHARE < PICTURES * PICTURE_BYTES, reason="a small machine keeps less")
+@pytest.mark.skipif(machine.spare_bytes() // SHARE < PICTURES * PICTURE_BYTES, reason="a small machine keeps less")
 def test_freed_memory_is_at_hand_for_the_next_frame() -> None:
     of_one_frame = PICTURES * PICTURE_BYTES // PAGE_BYTES
     assert faults("leave") > of_one_frame

@@ -40,6 +40,15 @@ def chosen(channels: list[Channel], name: str = "") -> str:
         ((*layer("C"), *layer("Cd")), "C.R C.G C.B"),
         ((*layer("zeta"), *layer("alpha")), "zeta.R zeta.G zeta.B"),
         (("Z", "u", "v", "R", "G"), ""),
+        (("Red", "Green", "Blue", "Alpha"), "Red Green Blue Alpha"),
+        (("BEAUTY.RED", "BEAUTY.GREEN", "BEAUTY.BLUE"), "BEAUTY.RED BEAUTY.GREEN BEAUTY.BLUE"),
+        (("r", "g", "b", "R", "G", "B"), "R G B"),
+        (("X", "Y", "Z"), ""),
+        (("y",), ""),
+        ((*layer("反射"), *layer("Beauty")), "Beauty.R Beauty.G Beauty.B"),
+        ((*layer("反射"), *layer("Schönheit")), "反射.R 反射.G 反射.B"),
+        ((*layer("char.hero.albedo"), *layer("char.hero.beauty")),
+         "char.hero.beauty.R char.hero.beauty.G char.hero.beauty.B"),
     ],
 )  # fmt: skip
 def test_the_beauty_of_one_part(there: tuple[str, ...], expected: str) -> None:
@@ -65,6 +74,19 @@ def test_the_beauty_of_one_part(there: tuple[str, ...], expected: str) -> None:
 def test_the_beauty_among_parts_that_all_use_plain_names(parts: list[str], expected: str) -> None:
     there = [c for number, name in enumerate(parts) for c in part(number, name, *"ABGR")]
     assert chosen(there) == " ".join(f"{expected}:{c}" for c in "RGBA")
+
+
+@pytest.mark.parametrize(
+    "data", ["N", "worldNormal", "P", "motionvector", "depth", "View Layer.Depth", "CryptoObject00", "puzzleMatte_id"]
+)
+def test_layers_that_show_no_picture_are_taken_only_where_they_are_named(data: str) -> None:
+    """Not though they come first, and not though nothing else is there."""
+    there = [*part(0, "", *layer(data), *layer("zz"))]
+    assert chosen(there) == "zz.R zz.G zz.B"
+    assert chosen(there[:3]) == ""
+    assert chosen(there[:3], data) == f"{data}.R {data}.G {data}.B"
+    assert chosen(part(0, data, *"RGB")) == ""
+    assert chosen([*part(0, data, *"RGB"), *part(1, "zz", *"RGB")]) == "zz:R zz:G zz:B"
 
 
 def test_alpha_comes_from_the_same_part_or_not_at_all() -> None:

@@ -42,6 +42,8 @@ def channels(*names: str, part: int = 0, of: str = "") -> tuple[Channel, ...]:
         (("Z-Depth.R",), "Z-Depth.R"),
         (("zdepth_1.Y",), "zdepth_1.Y"),
         (("rgba.R", "rgba.G", "rgba.B", "rgba.Z"), "rgba.Z"),
+        (("noisy_depth.Z",), "noisy_depth.Z"),
+        (("Z", "ZBack"), "Z"),
         (("R", "G", "B", "inverse_depth.x"), "inverse_depth.x"),
         (("inverse_depth.x", "Z"), "Z"),
     ],
@@ -65,6 +67,10 @@ def test_depth_is_found_under_its_usual_names(there: tuple[str, ...], expected: 
         ("X", "Y", "Z"),
         ("disparityR.x", "disparityR.y"),
         ("albedo.R", "albedo.G", "albedo.B"),
+        ("depth.A",),
+        ("zmask.Z",),
+        ("light_key.Z",),
+        ("curvature.z",),
     ],
 )
 def test_only_depth_is_depth(there: tuple[str, ...]) -> None:

@@ -167,6 +167,16 @@ def test_no_colour(write_exr: Write, rgba: MakeRgba) -> None:
         read_plate(write_exr("p.exr", ({}, {c: rgba()[c] for c in "RG"})))
 
 
+def test_what_names_itself_vectors_or_ids_is_no_picture_unless_somebody_names_it(
+    write_exr: Write, rgba: MakeRgba
+) -> None:
+    normals = {f"N.{name}": plane for name, plane in rgba().items() if name != "A"}
+    path = write_exr("p.exr", ({}, normals))
+    with pytest.raises(PlateError, match=r"names say depth, vectors or ids: N; --layer takes one"):
+        read_plate(path)
+    assert read_plate(path, layer="N").frame.channels == ("R", "G", "B")
+
+
 def test_depth_alone_is_no_picture(write_exr: Write, rgba: MakeRgba) -> None:
     for name in ("Z", "depth.R"):
         with pytest.raises(PlateError, match=r"no colour among the channels .*--depth"):
