@@ -63,8 +63,9 @@ def depth_channels(channels: Sequence[Channel]) -> list[DepthChannel]:
             if value is not None:
                 found.append(((DEPTH_WORDS.index(word), 0, layer), DepthChannel(members[value])))
             continue
+        other = _is_vector(members) or _named_vector(word) or _of_another(layer)
         for component, channel in members.items():
-            if _word(component) in DEPTH_WORDS and not (_is_vector(members) or _named_vector(word) or _of_another(layer)):
+            if _word(component) in DEPTH_WORDS and not other:
                 found.append(((DEPTH_WORDS.index(_word(component)), 1, layer), DepthChannel(channel)))
         if word == _word(INVERSE_DEPTH):
             only = next(iter(members.values()))
