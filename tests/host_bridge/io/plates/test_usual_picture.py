@@ -28,8 +28,8 @@ def parts(**values: float) -> tuple[Part, ...]:
     return tuple(({"name": name}, {c: plane(value) for c in "RGB"}) for name, value in values.items())
 
 
-def shown(folder: Path, frame: int, **options: str) -> float:
-    plate = PlateSequence.open(str(folder / "p.####.exr"), **options).read(frame)
+def shown(folder: Path, frame: int, *, frames: str | None = None, layer: str = "") -> float:
+    plate = PlateSequence.open(str(folder / "p.####.exr"), frames=frames, layer=layer).read(frame)
     return float(plate.frame.layers["color"].mean())
 
 
