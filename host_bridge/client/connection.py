@@ -80,7 +80,7 @@ class Connection:
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._monitor, zmq.POLLIN)
         self._heard_s = time.monotonic()
-        self._refused = self._said = False
+        self._refused = self._greeting_sent = False
         try:
             self.welcome = self._greet(hello_timeout_s)
         except BaseException:
@@ -107,11 +107,11 @@ class Connection:
         self._waiting[number] = None
         start = revived_s = time.monotonic()
         while True:
-            if not self._said:
+            if not self._greeting_sent:
                 # Or whoever heard it has gone since: its successor must hear it too.
                 with contextlib.suppress(zmq.Again):
                     self._socket.send(encode(number, m.Hello(self._name)), zmq.NOBLOCK)
-                    self._said = True
+                    self._greeting_sent = True
             reply = self.poll(number, min(0.25, timeout_s), greeting=True)
             if reply is not None:
                 break
@@ -209,7 +209,7 @@ class Connection:
         if event == zmq.EVENT_DISCONNECTED:
             if not greeting:
                 raise Lost("the server closed the connection")
-            self._said = False
+            self._greeting_sent = False
 
     def _take(self, parts: list[zmq.Frame]) -> None:
         self._heard_s = time.monotonic()

@@ -21,7 +21,7 @@ class Upload:
 
     Attributes:
         piece: where it will stay; no client can map it.
-        desk: where its client writes it, when that shares our memory.
+        staging: where its client writes it, when that shares our memory.
         arrived: bytes from the payload's start that are there: chunks that came, or what its client has written.
         proved: bytes of these that are copied and hashed.
         proving: whether a thread is at work on it.
@@ -35,7 +35,7 @@ class Upload:
     source: str
     put: PutFrame
     piece: Piece
-    desk: Piece | None
+    staging: Piece | None
     touched_s: float
     arrived: int = 0
     proved: int = 0
@@ -54,7 +54,7 @@ class Upload:
     @property
     def nbytes(self) -> int:
         """What it takes of the memory."""
-        return self.piece.capacity + (self.desk.capacity if self.desk else 0)
+        return self.piece.capacity + (self.staging.capacity if self.staging else 0)
 
     @property
     def key(self) -> str:
@@ -64,7 +64,7 @@ class Upload:
     def prove(self) -> None:
         """Takes what has arrived into the key, as bytes that the client can no longer change.
 
-        What lies on a desk is copied to where it stays, and the copy is hashed.
+        What lies in staging is copied to where it stays, and the copy is hashed.
         """
         end = self.arrived
         for first, last in self._parts(self.proved, end):
@@ -79,6 +79,6 @@ class Upload:
             yield from ((at, min(at + PART_BYTES, end)) for at in range(start, end, PART_BYTES))
 
     def _stays(self, first: int, last: int) -> memoryview:
-        if self.desk is None:
+        if self.staging is None:
             return self.piece.payload(last)[first:]
-        return self.piece.write(first, self.desk.payload(last)[first:])
+        return self.piece.write(first, self.staging.payload(last)[first:])

@@ -46,13 +46,13 @@ class Uploads:
             self._outbox.reply(client.peer, request.id, m.Held(put.key))
             return
         upload = self._begin(client, put, request.now_s)
-        segment = upload.desk.ref(put.nbytes) if upload.desk is not None else None
+        segment = upload.staging.ref(put.nbytes) if upload.staging is not None else None
         self._outbox.reply(client.peer, request.id, m.SendFrame(upload.id, segment))
 
     def _begin(self, client: Client, put: m.PutFrame, now_s: float) -> Upload:
         """Reserves room for a frame.
 
-        A client that shares our memory gets a desk to write on, if there is room beside where the frame stays.
+        A client that shares our memory gets staging memory to write to, if there is room beside where the frame stays.
 
         Raises:
             ProtocolError, PlateError: the description is not possible.
@@ -67,12 +67,12 @@ class Uploads:
         shares, peer, source = self._memory.shares, client.peer, client.source
         if not shares.allows(peer, source, put.nbytes):
             raise BusyError("this client holds its share of the memory", remedy="finish or release something first")
-        piece, desk = self._memory.plates.room(put.nbytes), None
+        piece, staging = self._memory.plates.room(put.nbytes), None
         if put.transport == "memory" and shares.allows(peer, source, 2 * piece.capacity):
             with contextlib.suppress(BusyError):
-                desk = self._memory.pool.acquire(put.nbytes, writer=source or peer.hex())
+                staging = self._memory.pool.acquire(put.nbytes, writer=source or peer.hex())
         self._last += 1
-        upload = self.open[self._last] = Upload(self._last, peer, source, put, piece, desk, now_s)
+        upload = self.open[self._last] = Upload(self._last, peer, source, put, piece, staging, now_s)
         shares.add(peer, source, upload.nbytes)
         return upload
 
@@ -94,13 +94,13 @@ class Uploads:
         self._arrived(upload, offset + len(data), sent.now_s)
 
     def written(self, client: Client, sent: Incoming[m.Written]) -> None:
-        """A client has written a part of an upload to its desk.
+        """A client has written a part of an upload to its staging memory.
 
         Raises:
-            ProtocolError: there is no such upload, or no desk, or no more than was said before; the upload ends.
+            ProtocolError: there is no such upload, or no staging memory, or no more than was said before; the upload ends.
         """
         upload, nbytes = self._own(client, sent.message.upload), sent.message.nbytes
-        if upload.desk is None or not upload.arrived < nbytes <= upload.put.nbytes:
+        if upload.staging is None or not upload.arrived < nbytes <= upload.put.nbytes:
             self.discard(upload)
             raise ProtocolError(f"{nbytes} bytes cannot be written", remedy="say how many are, in order")
         self._arrived(upload, nbytes, sent.now_s)
@@ -116,7 +116,7 @@ class Uploads:
             ProtocolError: there is no such upload, or bytes are missing; the upload ends.
         """
         upload = self._own(client, request.message.upload)
-        if upload.desk is not None:
+        if upload.staging is not None:
             upload.arrived = upload.put.nbytes
         if upload.arrived != upload.put.nbytes:
             self.discard(upload)
@@ -170,8 +170,8 @@ class Uploads:
     def _leave(self, upload: Upload) -> None:
         del self.open[upload.id]
         self._memory.shares.add(upload.peer, upload.source, -upload.nbytes)
-        if upload.desk is not None:
-            self._memory.pool.give_back(upload.desk)
+        if upload.staging is not None:
+            self._memory.pool.give_back(upload.staging)
 
     def peer_gone(self, peer: bytes) -> None:
         """Gives up what a client can no longer complete; what is being verified becomes a plate all the same."""
@@ -185,7 +185,7 @@ class Uploads:
 
 
 def _validate_chunk(upload: Upload, offset: int, nbytes: int) -> None:
-    if upload.desk is not None or offset != upload.arrived or not 0 < nbytes <= CHUNK_BYTES:
+    if upload.staging is not None or offset != upload.arrived or not 0 < nbytes <= CHUNK_BYTES:
         raise ProtocolError("a chunk out of order", remedy="send chunks in order, of at most chunk_bytes")
     if offset + nbytes > upload.put.nbytes:
         raise ProtocolError("more bytes than announced", remedy="announce the exact size")

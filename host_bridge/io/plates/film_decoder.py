@@ -106,7 +106,7 @@ class FilmDecoder:
         self._kept: OrderedDict[int, VideoFrame] = OrderedDict()
         self._coming: Iterator[tuple[int, VideoFrame]] | None = None
         self._next = 0
-        self._whole: dict[int, frozenset[int]] = {}
+        self._intact: dict[int, frozenset[int]] = {}
         self._film: tuple[InputContainer, VideoStream] | None = None
         container, stream = open_film(path)
         with container:
@@ -155,14 +155,14 @@ class FilmDecoder:
 
         A decoder holds frames back until those shown before them came; with a fault it may drop what waits.
         """
-        if position not in self._whole.get(key, (position,)):
+        if position not in self._intact.get(key, (position,)):
             return None
-        whole, wanted = set[int](), None
+        intact, wanted = set[int](), None
         for at, frame in self._sound(self._alone(key, self._before_fault(key))):
-            whole.add(at)
+            intact.add(at)
             self._keep(at, frame)
             wanted = frame if at == position else wanted
-        self._whole[key] = frozenset(whole)
+        self._intact[key] = frozenset(intact)
         return wanted
 
     def _before_fault(self, key: int) -> int:

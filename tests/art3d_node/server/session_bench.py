@@ -87,7 +87,7 @@ class Bench:
             (begun,) = self.send(m.Chunk(answer.upload, 0), peer=peer, payload=payload)
             assert self.prove(begun) == []
         else:
-            self.session.uploads.open[answer.upload].desk.payload(nbytes)[:] = payload  # type: ignore[union-attr]
+            self.session.uploads.open[answer.upload].staging.payload(nbytes)[:] = payload  # type: ignore[union-attr]
         return self.answer(self.send(m.Commit(answer.upload), peer=peer))
 
     def prove(self, action: Any) -> list[Any]:

@@ -112,13 +112,13 @@ def test_shared_memory_upload(bench: Bench) -> None:
 
 def test_what_was_written_is_proved_while_the_rest_is_written(bench: Bench) -> None:
     frame, upload, payload = begun(bench)
-    desk = bench.session.uploads.open[upload].desk
-    assert desk is not None
-    desk.payload(256)[:] = payload[:256]
+    staging = bench.session.uploads.open[upload].staging
+    assert staging is not None
+    staging.payload(256)[:] = payload[:256]
     for nbytes in (100, 256):
         (action,) = bench.send(m.Written(upload, nbytes))
         assert bench.prove(action) == []
-    desk.payload(len(payload))[:] = bytes(256) + payload[256:]  # what was written may not change, and does
+    staging.payload(len(payload))[:] = bytes(256) + payload[256:]  # what was written may not change, and does
     assert bench.answer(bench.send(m.Commit(upload))) == m.Held(frame.key)
     plate = bench.session.memory.plates.held(frame.key)
     assert bytes(plate.piece.payload(len(payload))) == payload
@@ -127,8 +127,8 @@ def test_what_was_written_is_proved_while_the_rest_is_written(bench: Bench) -> N
 def test_what_comes_while_a_part_is_proved_waits_for_it(bench: Bench) -> None:
     frame, upload, payload = begun(bench)
     opened = bench.session.uploads.open[upload]
-    assert opened.desk is not None
-    opened.desk.payload(len(payload))[:] = payload
+    assert opened.staging is not None
+    opened.staging.payload(len(payload))[:] = payload
     (action,) = bench.send(m.Written(upload, 64))
     assert bench.send(m.Written(upload, 128)) == [] and bench.send(m.Commit(upload)) == []
     assert bench.answer([action]) == m.Held(frame.key)
@@ -154,7 +154,7 @@ def test_what_cannot_be_written_ends_the_upload(bench: Bench, nbytes: int, first
     assert not bench.session.uploads.open and bench.ask(m.Commit(upload)).code == "protocol"
 
 
-def test_only_a_desk_is_written_to(bench: Bench) -> None:
+def test_only_staging_is_written_to(bench: Bench) -> None:
     _, upload, _ = begun(bench, transport="inline")
     assert bench.ask(m.Written(upload, 64)).code == "protocol"
 
