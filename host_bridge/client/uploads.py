@@ -107,12 +107,12 @@ def _fill(
     if connection.welcome.protocol < (1, 6):
         write_layers(placed, layers, payload)
         return
-    said = 0
+    announced = 0
 
-    def say(end: int) -> None:
-        nonlocal said
-        if end - said >= STEP_BYTES and end < len(payload):
+    def announce(end: int) -> None:
+        nonlocal announced
+        if end - announced >= STEP_BYTES and end < len(payload):
             connection.send(m.Written(upload, end), answered=False)
-            said = end
+            announced = end
 
-    write_layers(placed, layers, payload, written=say)
+    write_layers(placed, layers, payload, written=announce)

@@ -97,7 +97,8 @@ class Uploads:
         """A client has written a part of an upload to its staging memory.
 
         Raises:
-            ProtocolError: there is no such upload, or no staging memory, or no more than was said before; the upload ends.
+            ProtocolError: there is no such upload, no staging memory, or no more than was
+                announced before; the upload ends.
         """
         upload, nbytes = self._own(client, sent.message.upload), sent.message.nbytes
         if upload.staging is None or not upload.arrived < nbytes <= upload.put.nbytes:

@@ -48,10 +48,10 @@ def pictures(channels: Sequence[Channel]) -> tuple[Picture, ...]:
     """Every complete set of colour channels, in file order; alpha only of the same part and layer."""
     found = []
     for group in dict.fromkeys(c.group for c in channels):
-        mine = [c for c in channels if c.group == group]
-        color = _color_of(mine, in_layer=group[1] != "")
+        members = [c for c in channels if c.group == group]
+        color = _color_of(members, in_layer=group[1] != "")
         if color:
-            alpha = [c for name in ALPHAS for c in mine if c.component.lower() == name]
+            alpha = [c for name in ALPHAS for c in members if c.component.lower() == name]
             found.append(Picture((*color, *alpha[:1]), _label(color[0])))
     return tuple(found)
 

@@ -31,10 +31,10 @@ def usual_picture(paths: Sequence[Path], view: str) -> str:
         try:
             if guard.first_bytes(path, 4) != MAGIC:
                 continue
-            _, mine = view_of(open_exr(path), view)
+            _, channels = view_of(open_exr(path), view)
         except Art3DError:
             continue
-        chosen = choose_picture(pictures(mine))
+        chosen = choose_picture(pictures(channels))
         found += [chosen] if chosen else []
     best = choose_picture(found)
     return best.label if best else ""
