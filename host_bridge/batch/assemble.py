@@ -18,6 +18,7 @@ from host_bridge.io.plates import Pattern, Plate, PlateSequence
 from host_bridge.io.plates.canvas import Canvas, canvas_of
 from host_bridge.io.plates.depth_option import with_depth
 from host_bridge.io.plates.hero import settle_hero
+from host_bridge.io.plates.naming import eye_of
 from host_bridge.shot.file import Shot
 from host_bridge.shot.make import beside, canvas_in, kept_shot, looked_at, make_shot, open_shot
 from host_bridge.shot.style_mix import of_each_style
@@ -143,7 +144,7 @@ def notes_of(plate: Plate, job: Job, frames: str | None) -> tuple[str, ...]:
         frames: the range as it was asked for; None where it was not.
     """
     hero, notes = job.controls.hero, list(plate.choices)
-    if hero == plate.view == "right":
+    if hero == eye_of(plate.view) == "right":
         notes.append(f"the hero eye is {hero}, as the plate is; --hero names another")
     if hero == "none" and plate.unmoved:
         notes.append(f"left out, since no eye is the plate itself: {', '.join(plate.unmoved)}; --hero left keeps them")

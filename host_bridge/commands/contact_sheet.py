@@ -28,6 +28,7 @@ from host_bridge.io.outputs import Result, anaglyph, disparity_image, write_pict
 from host_bridge.io.outputs.result import EYES, on_window
 from host_bridge.io.plates import Plate, PlateSequence, read_plate
 from host_bridge.io.plates.depth_option import is_pictures, network, with_depth
+from host_bridge.io.plates.naming import eye_of
 from host_bridge.shot.alone import resolved_alone
 from host_bridge.shot.depth_provenance import depth_words, settings_for
 from host_bridge.wire.settings import AnalysisSettings
@@ -172,7 +173,7 @@ def _row(
 ) -> Row | None:
     try:
         plate = picture.read()
-        hero = named_hero or (plate.view if plate.view in EYES else EYES[0])
+        hero = named_hero or eye_of(plate.view) or EYES[0]
         turned = resolved_alone(plate.frame, client, settings_for(plate, settings), replace(controls, hero=hero))
         pending = ask(client, plate, settings, turned, layers=("inverse_depth",))
         result = answer(client, pending)

@@ -23,7 +23,7 @@ from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.film import Film
 from host_bridge.io.plates.image_file import has_further, opened, read_pixels
 from host_bridge.io.plates.logged_once import SEVERAL, log_once
-from host_bridge.io.plates.naming import of_view
+from host_bridge.io.plates.naming import eye_of, of_view
 from host_bridge.io.plates.resample import resampled
 from host_bridge.wire.depth_values import varies
 
@@ -131,7 +131,7 @@ def _from_exr(file: ExrFile, view: str, channel: str) -> DepthPicture:
     if found is not None:
         window = found.channel.window
         return DepthPicture(file.path, found.pixels, window, file.display, True, found.channel.stored, found.meaning)
-    disparity = find_disparity(file, "right" if chosen == "right" else "left")
+    disparity = find_disparity(file, eye_of(chosen) or "left")
     if disparity is not None:
         pixels = file.read([disparity])[0].astype(np.float32)
         nearer = -pixels if disparity.layer == "disparityR" else pixels

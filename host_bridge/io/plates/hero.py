@@ -7,7 +7,7 @@ from dataclasses import replace
 from host_bridge.core.errors import Art3DError
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.exr import MAGIC, open_exr
-from host_bridge.io.plates.naming import EYES
+from host_bridge.io.plates.naming import EYES, eye_of
 from host_bridge.io.plates.sequence import PlateSequence
 
 
@@ -16,15 +16,17 @@ def settle_hero(sequence: PlateSequence, hero: str | None) -> tuple[PlateSequenc
 
     Convention:
         Who names a view has that view, who names an eye has the view of that name where there is one; else it is the
-        file's first. A view called left or right is that eye, whatever comes first, unless `hero` says otherwise.
+        file's first. A view called left or right (or `L`, `RIGHT`, `cam_right`) is that eye, whatever comes first,
+        unless `hero` says otherwise.
 
     Args:
         sequence: the whole sequence, whatever frames are asked: one answer for every chunk of it.
         hero: the eye that a person named; None for none.
     """
     views = _views(sequence)
-    view = sequence.view or (hero if hero in views else "") or (views[0] if views else "")
-    return replace(sequence, view=view), hero or (view if view in EYES else EYES[0])
+    of_hero = next((v for v in views if v == hero), "") or next((v for v in views if hero and eye_of(v) == hero), "")
+    view = sequence.view or of_hero or (views[0] if views else "")
+    return replace(sequence, view=view), hero or eye_of(view) or EYES[0]
 
 
 def _views(sequence: PlateSequence) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from host_bridge.core.geometry import Box
 
 EYES = ("left", "right")
+_EYE_WORDS = {"left": "left", "l": "left", "right": "right", "r": "right"}
 _ID_WORDS = frozenset(("id", "ids", "hash"))
 _ID_STARTS = (
     *("crypto", "objectid", "objid", "materialid", "matid", "primid", "primitiveid", "instid", "instanceid", "deepid"),
@@ -63,6 +64,12 @@ class Channel:
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a name in lower case: `Key_Light.left` is key, light, left."""
     return tuple(word.lower() for word in _WORD.findall(text))
+
+
+def eye_of(view: str) -> str:
+    """The eye that a view's name speaks of, as `RIGHT`, `R` and `cam_right` do; "" for none, or for both."""
+    eyes = {_EYE_WORDS[word] for word in words_of(view) if word in _EYE_WORDS}
+    return eyes.pop() if len(eyes) == 1 else ""
 
 
 def without_words(text: str, unwanted: Iterable[str]) -> str:

@@ -24,7 +24,10 @@ from host_bridge.io.plates import icc
 
 BY_HAND = "--input-space"
 _FLOATS = ("half", "float", "double")
-_NOTHING = ("", "unknown", "data", "bypass")
+_NOTHING = ("", "unknown", "data", "bypass", "raw", "utility - raw")
+# Under these renderers and OpenImageIO write the name of a config's space.
+_NAMED_IN_EXR = ("colorSpace", "colourSpace", "oiio:ColorSpace")
+_ACES_CONTAINER = "acesImageContainerFlag"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_CHUNKS = 1000
 # SMPTE ST 268-1, table 5A. OpenImageIO knows three of them, and takes video for sRGB.
@@ -60,7 +63,10 @@ class Tag:
 
 
 def of_exr(header: Mapping[str, Any]) -> Tag:
-    """The space that an EXR header states: `colorInteropID`, else its chromaticities, else linear Rec.709."""
+    """The space that an EXR header states: `colorInteropID`, else its chromaticities, else a name, else linear Rec.709.
+
+    An ACES container is linear AP0 (SMPTE ST 2065-4, 5.2), whether it repeats the primaries or not.
+    """
     stored = header.get("colorInteropID")
     tag = stored.strip() if isinstance(stored, str) else ""
     if tag.lower() not in _NOTHING and colour.known(tag):
@@ -73,7 +79,25 @@ def of_exr(header: Mapping[str, Any]) -> Tag:
         if found is None:
             return default(stated, space)
         space = found
-    return default(f"colorInteropID {tag}", space) if tag.lower() not in _NOTHING else Tag(space, stated)
+    if tag.lower() not in _NOTHING:
+        return default(f"colorInteropID {tag}", space)
+    if stated:
+        return Tag(space, stated)
+    if header.get(_ACES_CONTAINER) == 1:
+        return Tag(colour.canonical("lin_ap0_scene"), "an ACES container")
+    return _named_in_exr(header) or Tag(space)
+
+
+def _named_in_exr(header: Mapping[str, Any]) -> Tag | None:
+    for attribute in _NAMED_IN_EXR:
+        name = header.get(attribute)
+        if not isinstance(name, str) or name.strip().lower() in _NOTHING:
+            continue
+        statement = f"{attribute} {name.strip()}"
+        if colour.decodable(name.strip()):
+            return Tag(colour.canonical(name.strip()), statement)
+        return default(statement, colour.LINEAR_REC709)
+    return None
 
 
 def of_image(path: Path, spec: oiio.ImageSpec) -> Tag:

@@ -36,6 +36,15 @@ def test_a_right_first_plate_is_a_right_hero_unless_told_otherwise(
     assert sequence.read(2).view == expected[0]
 
 
+@pytest.mark.parametrize(
+    "names", [("RIGHT", "LEFT"), ("R", "L"), ("r", "l"), ("cam_right", "cam_left"), ("camR", "camL")]
+)
+def test_eyes_by_other_spellings_of_their_names(write_exr: Write, rgba: MakeRgba, names: tuple[str, str]) -> None:
+    path = write_exr("p.exr", *[({"view": v, "name": f"part {v}"}, rgba(seed=s)) for s, v in enumerate(names)])
+    assert [settle_hero(PlateSequence.open(str(path)), hero)[1] for hero in (None, "left")] == ["right", "left"]
+    assert [settle_hero(PlateSequence.open(str(path)), hero)[0].view for hero in (None, "left")] == list(names)
+
+
 def test_the_first_frame_that_can_be_read_decides(right_first: Path) -> None:
     right_first.with_name("p.0001.exr").write_bytes(b"\x76\x2f\x31\x01 and no more")
     assert settle_hero(PlateSequence.open(str(right_first)), None)[1] == "right"

@@ -66,5 +66,34 @@ def test_an_unknown_exr_id_is_a_warning(write_exr: Write, rgba: MakeRgba, caplog
     assert "colorInteropID studio:our_space is not known here: taken as lin_ap1_scene" in caplog.text
 
 
+AP1 = {"chromaticities": primaries.PRIMARIES["ap1"]}
+
+
+@pytest.mark.parametrize(
+    ("header", "space"),
+    [
+        ({"acesImageContainerFlag": 1}, "lin_ap0_scene"),
+        ({"acesImageContainerFlag": 0}, "lin_rec709_scene"),
+        ({"acesImageContainerFlag": 1, **AP1}, "lin_ap1_scene"),
+        ({"colorSpace": "ACES - ACEScg"}, "lin_ap1_scene"),
+        ({"colourSpace": "sRGB"}, "srgb_rec709_scene"),
+        ({"oiio:ColorSpace": "lin_p3d65"}, "lin_p3d65_scene"),
+        ({"oiio:ColorSpace": "raw"}, "lin_rec709_scene"),
+        ({"oiio:ColorSpace": "Linear"}, "lin_rec709_scene"),
+        ({"colorSpace": "sRGB", **AP1}, "lin_ap1_scene"),
+        ({"colorSpace": "sRGB", "colorInteropID": "lin_ap1_scene"}, "lin_ap1_scene"),
+    ],
+)
+def test_what_stands_in_a_header_without_primaries(
+    header: dict[str, Any], space: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (tags.of_exr(header).space, caplog.records) == (space, [])
+
+
+def test_a_name_that_nobody_knows_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    assert tags.of_exr({"colorSpace": "Show Log 7"}) == tags.Tag(colour.LINEAR_REC709, "colorSpace Show Log 7", False)
+    assert "colorSpace Show Log 7 is not known here" in caplog.text
+
+
 def test_exr_header_without_anything() -> None:
     assert tags.of_exr({"type": OpenEXR.scanlineimage}) == tags.Tag(colour.LINEAR_REC709)
