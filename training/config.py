@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # torch would cost `--help` seconds
     from art3d_node.stereo.ddc import Reading
@@ -120,7 +120,7 @@ class FitConfig:
     clip: float = 1.0
     save_every: int = 50
     seed: int = 1
-    precision: str = "32-true"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
 
 
 RECIPES: dict[str, dict[str, object]] = {

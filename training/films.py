@@ -217,7 +217,7 @@ def ahead(frames: Iterator[StereoFrame]) -> Iterator[StereoFrame]:
 
 def side_picture(
     spec: str, kind: str, frame: int, layout: str, *, swapped: bool = False
-) -> tuple[npt.NDArray[np.float32], ...] | None:
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
     """Both eyes of a picture that lies beside a film, 0..1: FILM.depth/ or FILM.mattes/ NNNNNN.png; None: no file.
 
     Raises:
@@ -230,5 +230,5 @@ def side_picture(
     if image is None or image.ndim != 2:
         raise PlateError("is not a single-channel picture", where=str(file))
     eyes = split(image, layout) if layout in LAYOUTS else (image, image)
-    scaled = tuple(np.asarray(eye, np.float32) / np.float32(np.iinfo(image.dtype).max) for eye in eyes)
-    return scaled[::-1] if swapped else scaled
+    left, right = (np.asarray(eye, np.float32) / np.float32(np.iinfo(image.dtype).max) for eye in eyes)
+    return (right, left) if swapped else (left, right)

@@ -92,7 +92,7 @@ def fit(
         FitError: a loss that is not finite, or a checkpoint of other settings.
         ShardError: samples that cannot be used.
     """
-    fabric = fabric or Fabric(accelerator="cpu", devices=1, precision=config.precision)  # type: ignore[arg-type]
+    fabric = fabric or Fabric(accelerator="cpu", devices=1, precision=config.precision)
     folder.mkdir(parents=True, exist_ok=True)
     train, held = split_by_shot(entries, config.held_out)
     torch.manual_seed(config.seed)

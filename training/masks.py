@@ -135,7 +135,7 @@ class LangSam:
 
     def __init__(self, prompts: tuple[str, ...]) -> None:
         try:
-            from lang_sam import LangSAM  # type: ignore[import-not-found]
+            from lang_sam import LangSAM
         except ImportError as error:
             raise BadInputError(
                 "masks by lang-sam need the lang-sam package",

@@ -10,7 +10,7 @@ import numpy as np
 from host_bridge.core.errors import PlateError
 from training.assignment import FilmSpec
 from training.films import Film, StereoFrame, side_picture
-from training.pairs import Bench, Beside, Reject, squared
+from training.pairs import Bench, Beside, Map, Reject, squared
 from training.preview import preview
 from training.shards import encode_sample
 from training.shots import Scan, Shot
@@ -69,10 +69,13 @@ def outcome(task: Task, pair: StereoFrame, bench: Bench) -> dict[str, Any]:
 
 
 def _beside(task: Task, crop: tuple[slice, slice], size: int, shape: tuple[int, ...]) -> Beside:
-    found = {}
+    found: dict[str, tuple[Map, Map]] = {}
     for kind in ("depth", "mattes"):
         eyes = side_picture(task.film.spec, kind, task.frame, task.opened.layout, swapped=task.film.swap_eyes)
-        if eyes is not None and eyes[0].shape != shape:
+        if eyes is None:
+            continue
+        if eyes[0].shape != shape:
             raise PlateError(f"{kind} of frame {task.frame} is of another size than the film", where=task.film.spec)
-        found[kind] = None if eyes is None else tuple(squared(np.ascontiguousarray(e[crop]), size) for e in eyes)
-    return Beside(found["depth"], found["mattes"])  # type: ignore[arg-type]
+        left, right = (squared(np.ascontiguousarray(eye[crop]), size) for eye in eyes)
+        found[kind] = left, right
+    return Beside(found.get("depth"), found.get("mattes"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from host_bridge.core.bars import Bars, BarsFound, find_bars, inside
@@ -110,9 +110,16 @@ def _long_enough(scenes: Sequence[Scene], fewest: int) -> list[Scene]:
 
 def _of_both(left: BarsFound, right: BarsFound) -> BarsFound:
     """The bars that hide what either eye's do; a floating window narrows one eye only."""
-    bars, room = (tuple(map(pick, a, b)) for pick, a, b in ((max, left.bars, right.bars), (min, left.room, right.room)))
-    sure = tuple(a and b for a, b in zip(left.sure, right.sure, strict=True))
-    return BarsFound(bars, sure, room)  # type: ignore[arg-type]
+    top, bottom, west, east = zip(left.sure, right.sure, strict=True)
+    return BarsFound(
+        bars=_each_side(max, left.bars, right.bars),
+        sure=(all(top), all(bottom), all(west), all(east)),
+        room=_each_side(min, left.room, right.room),
+    )
+
+
+def _each_side(pick: Callable[[int, int], int], a: Bars, b: Bars) -> Bars:
+    return pick(a[0], b[0]), pick(a[1], b[1]), pick(a[2], b[2]), pick(a[3], b[3])
 
 
 def _least(bars: Sequence[Bars]) -> Bars:

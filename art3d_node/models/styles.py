@@ -116,7 +116,7 @@ def load_style(path: Path, device: torch.device = CPU) -> LearnedStyle:
         StyleError: as `style_file.load_style_file`.
     """
     card, net = load_style_file(path)
-    return LearnedStyle(card, net.to(device, memory_format=torch.channels_last))  # type: ignore[call-overload]
+    return LearnedStyle(card, net.to(device).to(memory_format=torch.channels_last))
 
 
 def style_folders() -> list[Path]:

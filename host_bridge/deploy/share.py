@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import Distribution
 from pathlib import Path
 
 from host_bridge.core.atomic import MARK, replacing
@@ -139,7 +140,7 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _fill(plan: Plan, half: Path, found: list, report: Callable[[str], None]) -> None:  # type: ignore[type-arg]
+def _fill(plan: Plan, half: Path, found: list[Distribution], report: Callable[[str], None]) -> None:
     prefix = half / "python"
     report(f"Python {plan.interpreter.release} from {plan.interpreter.executable}")
     program = copy_interpreter(plan.interpreter, prefix)

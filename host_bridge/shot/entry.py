@@ -68,6 +68,7 @@ def entry_of(fields: Mapping[str, Any]) -> ShotEntry:
     Raises:
         KeyError, TypeError, ValueError: it is damaged.
     """
+    top, bottom, left, right = (int(side) for side in fields["bars"])
     entry = ShotEntry(
         iz_low=finite(fields["iz_low"]),
         iz_high=finite(fields["iz_high"]),
@@ -76,11 +77,11 @@ def entry_of(fields: Mapping[str, Any]) -> ShotEntry:
         zero_plane=finite(fields["zero_plane"]),
         scene=int(fields["scene"]),
         signature=str(fields["signature"]),
-        bars=tuple(int(side) for side in fields["bars"]),  # type: ignore[arg-type]
+        bars=(top, bottom, left, right),
         size=None if fields.get("size") is None else (int(fields["size"][0]), int(fields["size"][1])),
         edges=_edges(fields.get("edges")),
     )
-    if entry.iz_high <= entry.iz_low or len(entry.bars) != 4 or min(*entry.bars, *(entry.size or ())) < 0:
+    if entry.iz_high <= entry.iz_low or min(*entry.bars, *(entry.size or ())) < 0:
         raise ValueError(f"an inverse depth range {entry.iz_low}..{entry.iz_high} or bars {entry.bars}")
     if entry.size is not None and inside(Box.of_size(*entry.size), entry.bars).empty:
         raise ValueError(f"bars {entry.bars} that leave nothing of {entry.size}")

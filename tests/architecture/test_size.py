@@ -16,12 +16,8 @@ WIDER = {
     "host_bridge/shot/make.py": {"make_shot"},
     "host_bridge/shot/survey.py": {"survey"},
     "training/fit.py": {"fit"},
-    "training/mini/shapes.py": {"add"},
     # One pass over a plane: what it reads, what it is turned by, where it writes.
     "art3d_node/stereo/turn_cpu.py": {"turn_and_limit"},
-    # Kernels that numba compiles, which take arrays and no dataclass.
-    "training/mini/embree.py": {"_surface"},
-    "training/mini/raytrace.py": {"_trace", "_surface"},
 }
 """Functions that take more than `PARAMETERS`; the list may only get shorter."""
 

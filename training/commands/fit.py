@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     fabric = Fabric(
         accelerator=args.accelerator,
         devices=_devices(args.devices),
-        precision=config.precision,  # type: ignore[arg-type]
+        precision=config.precision,
     )
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     fabric.launch()

@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -15,7 +15,10 @@ from rich.text import Text
 from host_bridge.core.errors import BadInputError
 from training.limits import refuse_unusable
 
-Config = TypeVar("Config")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Config = TypeVar("Config", bound="DataclassInstance")
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -43,7 +46,7 @@ def read_config(args: argparse.Namespace, config: type[Config], start: dict[str,
         BadInputError: a value that is no such thing.
     """
     values: dict[str, Any] = dict(start or {})
-    for field in dataclasses.fields(config):  # type: ignore[arg-type]
+    for field in dataclasses.fields(config):
         text = getattr(args, f"config_{field.name}")
         if text is not None:
             values[field.name] = _parsed(field, text)

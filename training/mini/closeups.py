@@ -7,24 +7,26 @@ subjects close by before a background out of focus, and thin things.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Unpack
 
 import numpy as np
 
 from training.mini.raytrace import BALL, BOX, CONE, CYLINDER, LEAF
-from training.mini.shapes import Builder, leaves, thing
+from training.mini.shapes import Builder, ShapeOptions, leaves, thing
 from training.mini.worlds import field, room, street
 
 _UP = np.array([0.0, 1.0, 0.0])
 
 
-def _bar(b: Builder, start: np.ndarray, end: np.ndarray, radius: float, **look: object) -> None:
+def _bar(b: Builder, start: np.ndarray, end: np.ndarray, radius: float, **look: Unpack[ShapeOptions]) -> None:
     """A round bar between two points."""
     along = end - start
     length = float(np.linalg.norm(along))
     pitch = float(np.arctan2(np.hypot(along[0], along[2]), along[1]))
     yaw = float(np.arctan2(along[0], along[2]))
     middle = (start + end) / 2
-    b.add(CYLINDER, tuple(middle), (radius, length / 2, radius), yaw=yaw, pitch=pitch, **look)  # type: ignore[arg-type]
+    look["yaw"], look["pitch"] = yaw, pitch
+    b.add(CYLINDER, middle, (radius, length / 2, radius), **look)
 
 
 def _monitor(b: Builder, x: float, top: float, z: float) -> None:
@@ -34,7 +36,7 @@ def _monitor(b: Builder, x: float, top: float, z: float) -> None:
     up = top + h + rng.uniform(0.04, 0.12)
     b.add(BOX, (x, up, z), (w, h, deep), yaw=yaw, texture=plain, colour=shade)
     face = np.array([x, up, z]) - np.array([np.sin(yaw), 0, np.cos(yaw)]) * (deep + 0.002)
-    b.add(BOX, tuple(face), (w * 0.9, h * 0.88, 0.003), yaw=yaw, colour=rng.uniform(0.1, 1.3, 3))
+    b.add(BOX, face, (w * 0.9, h * 0.88, 0.003), yaw=yaw, colour=rng.uniform(0.1, 1.3, 3))
     b.add(CYLINDER, (x, (top + up) / 2, z), (0.03, (up - top) / 2, 0.03), texture=plain, colour=shade)
     b.add(CYLINDER, (x, top + 0.01, z), (0.11, 0.01, 0.09), texture=plain, colour=shade)
 
@@ -50,14 +52,15 @@ def _flat(b: Builder, x: float, top: float, z: float) -> None:
 
 
 def _lamp(b: Builder, x: float, top: float, z: float) -> None:
-    rng, look = b.rng, {"texture": b.textures - 1, "colour": b.rng.uniform(0.1, 1.5, 3)}
+    rng, look = b.rng, ShapeOptions(texture=b.textures - 1, colour=b.rng.uniform(0.1, 1.5, 3))
     foot = np.array([x, top, z])
     knee = foot + np.array([rng.normal() * 0.15, rng.uniform(0.2, 0.4), rng.normal() * 0.1])
     head = knee + np.array([rng.normal() * 0.2, rng.uniform(0.0, 0.2), rng.normal() * 0.15])
-    b.add(CYLINDER, tuple(foot), (0.09, 0.015, 0.09), **look)  # type: ignore[arg-type]
+    b.add(CYLINDER, foot, (0.09, 0.015, 0.09), **look)
     _bar(b, foot, knee, 0.008, **look)
     _bar(b, knee, head, 0.008, **look)
-    b.add(CONE, tuple(head), (0.08, 0.09, 0.08), pitch=rng.normal() * 0.5, roll=rng.normal() * 0.5, **look)  # type: ignore[arg-type]
+    turned = ShapeOptions(pitch=rng.normal() * 0.5, roll=rng.normal() * 0.5)
+    b.add(CONE, head, (0.08, 0.09, 0.08), **(look | turned))
 
 
 def desk(b: Builder) -> None:
@@ -124,12 +127,12 @@ def front(b: Builder) -> None:
 
 def _blossom(b: Builder, at: np.ndarray, size: float) -> None:
     rng, petal, colour = b.rng, int(b.rng.integers(b.textures)), b.rng.uniform(0.3, 2.0, 3)
-    b.add(BALL, tuple(at), (size * 0.25, size * 0.25, size * 0.2))
+    b.add(BALL, at, (size * 0.25, size * 0.25, size * 0.2))
     count = int(rng.integers(5, 14))
     for i in range(count):
         turn = 2 * np.pi * i / count
         out = at + np.array([np.sin(turn), np.cos(turn), 0]) * size * 0.6
-        b.add(LEAF, tuple(out), (size * 0.22, size * 0.45, 1e-3), roll=-turn, pitch=rng.normal() * 0.3,
+        b.add(LEAF, out, (size * 0.22, size * 0.45, 1e-3), roll=-turn, pitch=rng.normal() * 0.3,
               texture=petal, colour=colour)  # fmt: skip
     _bar(b, at, at + np.array([rng.normal() * size, -6 * size, rng.normal() * size]), size * 0.06)
 
@@ -138,12 +141,13 @@ def _animal(b: Builder, at: np.ndarray, size: float) -> None:
     """A body, a head and ears or a beak, on a branch or on legs."""
     rng = b.rng
     coat, colour, side = int(rng.integers(b.textures)), rng.uniform(0.3, 1.5, 3), rng.choice([-1, 1])
-    look = {"texture": coat, "colour": colour}
+    look = ShapeOptions(texture=coat, colour=colour)
     body = size * np.array([rng.uniform(0.6, 1.1), rng.uniform(0.4, 0.6), rng.uniform(0.35, 0.5)])
-    b.add(BALL, tuple(at), tuple(body), yaw=rng.uniform(-1, 1), roll=rng.normal() * 0.3, **look)  # type: ignore[arg-type]
+    turned = ShapeOptions(yaw=rng.uniform(-1, 1), roll=rng.normal() * 0.3)
+    b.add(BALL, at, body, **(look | turned))
     head = at + np.array([side * body[0] * 0.8, body[1] * 0.9, -0.25 * size])
-    b.add(BALL, tuple(head), (size * 0.3, size * 0.28, size * 0.3), **look)  # type: ignore[arg-type]
-    b.add(CONE, tuple(head + np.array([side * 0.1, 0.3, 0]) * size), (size * 0.08, size * 0.15, size * 0.05), **look)  # type: ignore[arg-type]
+    b.add(BALL, head, (size * 0.3, size * 0.28, size * 0.3), **look)
+    b.add(CONE, head + np.array([side * 0.1, 0.3, 0]) * size, (size * 0.08, size * 0.15, size * 0.05), **look)
     for along in (-0.5, -0.3, 0.3, 0.5) if rng.random() < 0.5 else (-0.1, 0.1):
         hip = at + np.array([along * body[0], -body[1] * 0.6, rng.normal() * 0.1 * size])
         _bar(b, hip, hip - _UP * size * 0.7, size * 0.07, **look)
@@ -188,7 +192,7 @@ def _branch(b: Builder, start: np.ndarray, along: np.ndarray, radius: float, for
 
 def _fence(b: Builder, at: np.ndarray, across: np.ndarray, tall: float) -> None:
     count, radius = int(b.rng.integers(4, 16)), tall * b.rng.uniform(0.008, 0.03)
-    look = {"texture": int(b.rng.integers(b.textures)), "colour": b.rng.uniform(0.2, 1.5, 3)}
+    look = ShapeOptions(texture=int(b.rng.integers(b.textures)), colour=b.rng.uniform(0.2, 1.5, 3))
     for i in range(count):
         foot = at + across * (i / (count - 1) - 0.5)
         _bar(b, foot, foot + _UP * tall, radius, **look)

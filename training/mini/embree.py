@@ -8,6 +8,7 @@ Convention: world y up; the camera looks along its own +z, x right, y down, as i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,6 +21,22 @@ from training.mini.meshes import Mesh
 _FAR = np.float32(1e6)
 _LAYERS = 4
 _SMALL = 1e-3
+
+
+class _Triangles(NamedTuple):
+    """All triangles of a world, as `Mesh` has those of one; a tuple, since numba takes no dataclass.
+
+    Attributes:
+        texels, sizes: as `_atlas` makes them of the parts' textures.
+    """
+
+    faces: np.ndarray
+    normals: np.ndarray
+    uv: np.ndarray
+    part: np.ndarray
+    tints: np.ndarray
+    texels: np.ndarray
+    sizes: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -61,18 +78,20 @@ class World:
         meshes = [mesh for mesh, _ in placed]
         starts = np.cumsum([0, *(len(m.vertices) for m in meshes)])
         parts = np.cumsum([0, *(len(m.textures) for m in meshes)])
-        self._faces = np.concatenate([m.faces + s for m, s in zip(meshes, starts, strict=False)])
-        self._vertices = np.concatenate([m.vertices for m in meshes])
-        self._normals = np.concatenate([m.normals for m in meshes])
-        self._uv = np.concatenate([m.uv for m in meshes])
-        self._part = np.concatenate([m.part + p for m, p in zip(meshes, parts, strict=False)])
-        self._tints = np.concatenate([m.tints for m in meshes])
+        self._triangles = _Triangles(
+            np.concatenate([m.faces + s for m, s in zip(meshes, starts, strict=False)]),
+            np.concatenate([m.normals for m in meshes]),
+            np.concatenate([m.uv for m in meshes]),
+            np.concatenate([m.part + p for m, p in zip(meshes, parts, strict=False)]),
+            np.concatenate([m.tints for m in meshes]),
+            *_atlas([t for m in meshes for t in m.textures]),
+        )
         self._ids = np.repeat(np.array([i for _, i in placed], np.uint8), [len(m.faces) for m in meshes])
-        self._texels, self._sizes = _atlas([t for m in meshes for t in m.textures])
         self._lamps, self._sky, self._ambient = lamps, sky.astype(np.float32), ambient
         self._irradiance = _harmonics(sky)
         self._scene = EmbreeScene()
-        self._mesh = TriangleMesh(self._scene, self._vertices[self._faces])
+        vertices = np.concatenate([m.vertices for m in meshes])
+        self._mesh = TriangleMesh(self._scene, vertices[self._triangles.faces])
 
     def render(self, camera: Camera, size: tuple[int, int], rng: np.random.Generator, *, side: int = 2) -> View:
         """One view of ``size`` (h, w), ``side`` × ``side`` rays a pixel."""
@@ -90,10 +109,7 @@ class World:
             hit = found["primID"] >= 0
             waiting, start = waiting[hit], start[hit]
             prim, t = found["primID"][hit], found["tfar"][hit]
-            surface = _surface(
-                prim, found["u"][hit], found["v"][hit], self._faces, self._normals, self._uv, self._part, self._tints,
-                self._texels, self._sizes,
-            )  # fmt: skip
+            surface = _surface(prim, found["u"][hit], found["v"][hit], self._triangles)
             solid = surface[:, 6] > 0.45
             at = waiting[solid]
             point = start[solid] + directions[at] * t[solid, None]
@@ -173,8 +189,9 @@ def _atlas(textures: list[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray]:
 
 
 @njit(cache=True, fastmath=True)
-def _surface(prim, u, v, faces, normals, uv, part, tints, texels, sizes):
+def _surface(prim, u, v, triangles):
     """Colour, normal and alpha ``(n, 7)`` where rays met triangles."""
+    faces, normals, uv, part, tints, texels, sizes = triangles
     out = np.empty((prim.size, 7), np.float32)
     for i in range(prim.size):
         f = prim[i]

@@ -100,7 +100,8 @@ def panoramas(plates: Path, rng: np.random.Generator) -> Iterator[_Pair]:
 def _exr_views(path: Path) -> _Pair:
     channels = OpenEXR.File(str(path), separate_channels=True).channels()
     views = [np.stack([channels[p + c].pixels for c in "RGB"], 2).astype(np.float32) for p in ("left.", "right.")]
-    return tuple((np.clip(v, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8) for v in views)  # type: ignore[return-value]
+    left, right = ((np.clip(v, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8) for v in views)
+    return left, right
 
 
 def photographs(plates: Path) -> Iterator[_Pair]:

@@ -7,7 +7,7 @@ Convention: world y is up; the camera looks along its own +z, x right, y down.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit, prange
@@ -16,9 +16,8 @@ BALL, BOX, CYLINDER, CONE, LEAF = range(5)
 _FAR = 1e9
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What the tracer needs; n shapes, lengths in metres, colours linear 0..1.
+class Scene(NamedTuple):
+    """What the tracer needs; n shapes, lengths in metres, colours linear 0..1. A tuple, since numba takes no dataclass.
 
     Attributes:
         kind: ``(n,)`` one of the shape constants.
@@ -140,8 +139,9 @@ def _sky(sky, d):
 
 
 @njit(cache=True, fastmath=True)
-def _surface(i, p, kind, to_unit, half, grain, texture, textures):
+def _surface(i, p, scene, textures):
     """World normal and texture colour where a ray met shape i."""
+    kind, to_unit, half = scene.kind, scene.to_unit, scene.half
     q = np.empty(3)
     for a in range(3):
         m = to_unit[i, a]
@@ -159,8 +159,8 @@ def _surface(i, p, kind, to_unit, half, grain, texture, textures):
         n[0], n[1], n[2] = 0.0, 0.0, 1.0
     axis = int(np.argmax(np.abs(n)))
     a, b = (1, 2) if axis == 0 else ((0, 2) if axis == 1 else (0, 1))
-    g = grain[i]
-    colour = _sample(textures[texture[i]], q[a] * half[i, a] * g + 0.37 * i, q[b] * half[i, b] * g + 0.61 * i)
+    g = scene.grain[i]
+    colour = _sample(textures[scene.texture[i]], q[a] * half[i, a] * g + 0.37 * i, q[b] * half[i, b] * g + 0.61 * i)
     world = np.zeros(3)
     for a in range(3):
         for b in range(3):
@@ -180,24 +180,25 @@ def _direction(normal, seed):
 
 
 @njit(cache=True, fastmath=True, parallel=True)
-def _trace(kind, to_unit, bound, half, colour, texture, grain, textures, camera, focal, lamp, sky, ambient, h, w, side):
+def _trace(scene, textures, h, w, side):
+    kind, to_unit, bound, camera, lamp = scene.kind, scene.to_unit, scene.bound, scene.camera, scene.lamp
     rgb, iz = np.zeros((h, w, 3)), np.zeros((h, w))
     for y in prange(h):
         for x in range(w):
             for s in range(side * side):
-                u = (x + (s % side + 0.5) / side - 0.5 * w) / (focal * h)
-                v = (y + (s // side + 0.5) / side - 0.5 * h) / (focal * h)
+                u = (x + (s % side + 0.5) / side - 0.5 * w) / (scene.focal * h)
+                v = (y + (s // side + 0.5) / side - 0.5 * h) / (scene.focal * h)
                 d = camera[:, 0] * u + camera[:, 1] * v + camera[:, 2]
                 length = np.sqrt((d * d).sum())
                 d = d / length
                 o = camera[:, 3].copy()
                 i, t = _hit(kind, to_unit, bound, o, d, _FAR)
                 if i < 0:
-                    rgb[y, x] += _sky(sky, d)
+                    rgb[y, x] += _sky(scene.sky, d)
                     continue
                 iz[y, x] = max(iz[y, x], length / t)
                 p = o + d * t
-                n, tint = _surface(i, p, kind, to_unit, half, grain, texture, textures)
+                n, tint = _surface(i, p, scene, textures)
                 if (n * d).sum() > 0:
                     n = -n
                 p = p + n * 1e-3 * (1 + t * 0.01)
@@ -210,8 +211,8 @@ def _trace(kind, to_unit, bound, half, colour, texture, grain, textures, camera,
                     diffuse = facing
                 scatter = _direction(n, (y * 7919 + x * 104729 + s * 1299709) & 0x7FFFFFFF)
                 open_sky = 0.25 if _hit(kind, to_unit, bound, p, scatter, 3.0)[0] >= 0 else 1.0
-                shade = ambient * (0.7 + 0.3 * n[1]) * open_sky
-                rgb[y, x] += tint * colour[i] * (shade + diffuse * lamp[1])
+                shade = scene.ambient * (0.7 + 0.3 * n[1]) * open_sky
+                rgb[y, x] += tint * scene.colour[i] * (shade + diffuse * lamp[1])
     return rgb / (side * side), iz
 
 
@@ -227,7 +228,5 @@ def render(
     Returns:
         Linear colour ``(h, w, 3)`` and inverse depth ``(h, w)`` in 1/m (0 = sky), the nearest of each pixel.
     """
-    return _trace(  # type: ignore[no-any-return]
-        scene.kind, scene.to_unit, scene.bound, scene.half, scene.colour, scene.texture, scene.grain, textures,
-        scene.camera, scene.focal, scene.lamp, scene.sky, scene.ambient, height, width, side,
-    )  # fmt: skip
+    rgb, iz = _trace(scene, textures, height, width, side)
+    return rgb, iz

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
+
 import numpy as np
 
 from training.mini.raytrace import BALL, BOX, CONE, CYLINDER, LEAF, Scene
+
+Vector = Sequence[float] | np.ndarray
+"""Three numbers: metres, along x, y and z."""
+
+
+class ShapeOptions(TypedDict, total=False):
+    """How a shape is turned (radians) and what it is made of; texture and tint are drawn by lot where none is given."""
+
+    yaw: float
+    pitch: float
+    roll: float
+    texture: int | None
+    colour: np.ndarray | None
 
 
 def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
@@ -24,14 +40,11 @@ class Builder:
         self.camera, self.focal = np.zeros((3, 4)), 1.0
         self.indoor, self.blur_px = False, 0.0
 
-    def add(
-        self, kind: int, centre: tuple[float, float, float], half: tuple[float, float, float], *, yaw: float = 0.0,
-        pitch: float = 0.0, roll: float = 0.0, texture: int | None = None, colour: np.ndarray | None = None,
-    ) -> None:  # fmt: skip
+    def add(self, kind: int, centre: Vector, half: Vector, **look: Unpack[ShapeOptions]) -> None:
         """Put one shape of given half extents (m) somewhere."""
-        rng = self.rng
+        rng, texture, colour = self.rng, look.get("texture"), look.get("colour")
         where, size = np.array(centre, float), np.maximum(np.array(half, float), 1e-3)
-        matrix = np.diag(1 / size) @ _turn(yaw, pitch, roll).T
+        matrix = np.diag(1 / size) @ _turn(look.get("yaw", 0.0), look.get("pitch", 0.0), look.get("roll", 0.0)).T
         to_unit = np.concatenate([matrix, -(matrix @ where)[:, None]], 1)
         radius = float(size.max() if kind == BALL else np.linalg.norm(size))
         texture = int(rng.integers(self.textures)) if texture is None else texture
@@ -78,9 +91,12 @@ def person(b: Builder, x: float, z: float, *, ground: float = 0.0) -> None:
     shirt, trousers, plain = int(rng.integers(b.textures)), int(rng.integers(b.textures)), b.textures - 1
     wear = rng.uniform(0.2, 1.5, 3)
 
-    def part(kind: int, along: float, up: float, half: tuple[float, float, float], **look: object) -> None:
+    def part(
+        kind: int, along: float, up: float, half: tuple[float, float, float], **look: Unpack[ShapeOptions]
+    ) -> None:
         p = np.array([x, ground, z]) + side * along + np.array([0, up * tall, 0])
-        b.add(kind, (p[0], p[1], p[2]), half, yaw=yaw, **look)  # type: ignore[arg-type]
+        look["yaw"] = yaw
+        b.add(kind, p, half, **look)
 
     part(BALL, 0, 0.93, (0.085, 0.12, 0.1), texture=plain, colour=skin)
     p = np.array([x, ground + 0.955 * tall, z]) - ahead * 0.025
