@@ -187,7 +187,7 @@ def _read_z(plate: PlateTensors, z: Tensor, settings: AnalysisSettings, library:
     network = judge(plate.frame, settings, "aov")
     if not network:
         return ReadZ(settings.z_meaning)
-    source_input = SourceInput(look=look_of(plate), aspect=aspect_of(plate.frame))
+    source_input = SourceInput(look=look_of(plate), aspect=aspect_of(plate.frame), layout_only=True)
     order = order_of(z, library.depth(network).estimate(source_input).inverse_depth)
     evidence = Evidence(**asdict(order))
     return ReadZ(decide([evidence]).meaning, evidence)

@@ -29,6 +29,7 @@ class SourceInput:
         z: (H, W) float32, the plate's Z, or None.
         alpha: (H, W) float32, or None.
         z_meaning: what Z's values mean: "distance", "inverse", "far-is-white" or "near-is-white".
+        layout_only: only what lies before what is wanted, not where it ends: a network may look at a smaller picture.
     """
 
     look: Tensor
@@ -36,6 +37,7 @@ class SourceInput:
     z: Tensor | None = None
     alpha: Tensor | None = None
     z_meaning: str = "distance"
+    layout_only: bool = False
 
 
 @dataclass(frozen=True)

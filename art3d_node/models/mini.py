@@ -21,7 +21,7 @@ FORMAT = "art3d-mini-1"
 _WEIGHTS = Path(__file__).parent / "weights" / "mini.safetensors"
 _STRIDE = 32
 # The size that training showed; larger pictures are weighed as a whole at this size first.
-_LAYOUT_SHORT_SIDE = 192
+LAYOUT_SHORT_SIDE = 192
 # Expansion, output channels, repeats, first stride: table 2 of Sandler et al., "MobileNetV2" (2018).
 _BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 # The block after which each of the strides 2, 4, 8, 16, 32 has its richest features.
@@ -193,7 +193,7 @@ class MiniDepth(nn.Module):
 
 
 def _layout_size(h: int, w: int) -> tuple[int, int]:
-    scale = min(1.0, _LAYOUT_SHORT_SIDE / min(h, w))
+    scale = min(1.0, LAYOUT_SHORT_SIDE / min(h, w))
     return _STRIDE * round(h * scale / _STRIDE), _STRIDE * round(w * scale / _STRIDE)
 
 

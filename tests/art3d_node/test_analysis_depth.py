@@ -12,7 +12,7 @@ from torch import Tensor
 
 from art3d_node.analysis import analyse
 from art3d_node.estimate import estimate_depth
-from art3d_node.models.depth_net import Estimate
+from art3d_node.models.depth_net import Estimate, SourceInput
 from art3d_node.models.neutral import SCALE, SHIFT
 from host_bridge.core.errors import DepthSourceError
 from host_bridge.wire.settings import AnalysisSettings
@@ -72,8 +72,12 @@ class Judged(Shelf):
         if name != "mini":
             return super().depth(name)
         network = SmallNet()
-        network.estimate = lambda frame: Estimate(self.nearness, "mini:1")  # type: ignore[method-assign]
+        network.estimate = self.estimate  # type: ignore[method-assign]
         return network
+
+    def estimate(self, frame: SourceInput) -> Estimate:
+        assert frame.layout_only
+        return Estimate(self.nearness, "mini:1")
 
 
 @pytest.mark.parametrize(

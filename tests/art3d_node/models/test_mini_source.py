@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import cv2
+import numpy as np
 import pytest
 import torch
 
 from art3d_node.models.depth_net import SourceInput
-from art3d_node.models.mini import WORKING_SHORT_SIDE, MiniDepth
+from art3d_node.models.mini import LAYOUT_SHORT_SIDE, WORKING_SHORT_SIDE, MiniDepth, load_mini
 from art3d_node.models.mini_source import MiniSource
+from art3d_node.models.z_order import spearman
 
 
 @pytest.mark.parametrize(("aspect", "size"), [(16 / 9, (320, 576)), (0.5, (640, 320)), (100.0, (320, 1280))])
@@ -21,3 +26,15 @@ def test_the_working_size_follows_the_picture(aspect: float, size: tuple[int, in
     assert found.model_id == "mini:test"
     assert bool(torch.isfinite(found.inverse_depth).all())
     assert not found.inverse_depth.requires_grad
+
+
+def test_a_layout_is_looked_at_small_and_keeps_the_order_of_near_and_far(plates: Path) -> None:
+    source = MiniSource(load_mini(), model_id="mini:test")
+    for path in sorted((plates / "kodak").glob("*.png"))[:3]:
+        look = torch.from_numpy(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB))
+        whole, layout = (
+            source.estimate(SourceInput(look, 1.5, layout_only=only)).inverse_depth for only in (False, True)
+        )
+        assert min(layout.shape) == LAYOUT_SHORT_SIDE < min(whole.shape)
+        small = cv2.resize(whole.numpy(), layout.numpy().shape[::-1], interpolation=cv2.INTER_AREA)
+        assert spearman(small.ravel().astype(np.float64), layout.numpy().ravel().astype(np.float64)) > 0.95
