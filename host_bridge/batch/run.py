@@ -133,7 +133,7 @@ class _Run:
         self.failures: dict[int, Art3DError] = {}
         self._writers = ThreadPoolExecutor(pace.write_behind, "art3d-write")
         self._readers = ThreadPoolExecutor(pace.read_ahead, "art3d-read")
-        self._writing: deque[tuple[_Frame, Result, Future[Event]]] = deque()
+        self._writing: deque[tuple[int, Future[Event]]] = deque()
         self._pending: deque[tuple[_Frame, FrameRequest]] = deque()
         self._unnoted: list[Event] = []
 
@@ -254,7 +254,8 @@ class _Run:
         frame.seconds["new_view"] = ms.get("job", 0.0) / 1000 - frame.seconds["analysis"]
         if len(self._writing) >= self._pace.write_behind:
             self._finish()
-        self._writing.append((frame, result, self._writers.submit(self._write, frame, result)))
+        # Nothing here holds the result: once it is written, its room at the server is free for the next.
+        self._writing.append((frame.number, self._writers.submit(self._write, frame, result)))
 
     def _write(self, frame: _Frame, result: Result) -> Event:
         started = time.perf_counter()
@@ -269,11 +270,11 @@ class _Run:
         return Event(frame.number, "rendered", (*files, *reviews.values()), stats, frame.seconds, frame.held)
 
     def _finish(self) -> None:
-        frame, _, future = self._writing.popleft()
+        number, future = self._writing.popleft()
         try:
             self._tell(future.result())
         except Art3DError as error:
-            self._failed(frame.number, error)
+            self._failed(number, error)
 
     def _failed(self, number: int, error: Art3DError) -> None:
         """One frame's fault is its own, unless every other frame would meet it too."""

@@ -81,7 +81,8 @@ class Exchange:
         while True:
             if not pending.number or pending.generation != self.link.generation:
                 self._send(pending, upload=True)
-            reply = self.link.reply(pending.number, pending.end_s)
+            # What other threads give back while this one waits may be the room that its answer needs.
+            reply = self.link.reply(pending.number, pending.end_s, meanwhile=self._release_returned)
             if isinstance(reply.message, m.NeedFrame):
                 self._serve_need(pending, reply.message.keys)
                 continue

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 TRIES = 8
 WORKER_TRIES = 1
+MEANWHILE_S = 0.1
 BACKOFF_S = (0.05, 2.0)
 
 
@@ -148,19 +149,28 @@ class Link:
         welcome = self.connection.welcome if self.connection else None
         return f"the server's log is {welcome.log}" if welcome and welcome.log else "see the server's log"
 
-    def reply(self, number: int, end_s: float) -> Reply:
+    def reply(self, number: int, end_s: float, *, meanwhile: Callable[[], None] = lambda: None) -> Reply:
         """Waits for the reply to a request.
+
+        Args:
+            number: of the request.
+            end_s: until when, on `time.monotonic`.
+            meanwhile: done every `MEANWHILE_S` of the wait.
 
         Raises:
             ServerError: there is none in time.
         """
-        reply = self.open.poll(number, end_s - time.monotonic())
-        if reply is None:
-            self.open.forget(number)
-            raise ServerError(
-                f"no answer within {self._access.timeout_s:g} s", where=self.open.address, remedy=self.remedy()
-            )
-        return reply
+        left_s = 1.0
+        while left_s > 0:
+            left_s = end_s - time.monotonic()
+            reply = self.open.poll(number, min(left_s, MEANWHILE_S))
+            if reply is not None:
+                return reply
+            meanwhile()
+        self.open.forget(number)
+        raise ServerError(
+            f"no answer within {self._access.timeout_s:g} s", where=self.open.address, remedy=self.remedy()
+        )
 
     def asking(self, pending: Pending) -> Callable[[Any], Any]:
         """Sends a message that serves a request, and returns its answer; raises what the server refuses."""

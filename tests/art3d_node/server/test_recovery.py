@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -13,11 +14,12 @@ from host_bridge.client import Client
 from host_bridge.core.errors import (
     CancelledError,
 )
+from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.wire.memory import Segment
 from host_bridge.wire.settings import AnalysisSettings
 from tests.art3d_node.server.asking import BOX, OUTPUTS, picture, prove, tile
-from tests.art3d_node.server.conftest import Server
+from tests.art3d_node.server.conftest import Server, StartServer
 
 
 @pytest.mark.parametrize("slow", ["slow-60", "write-60"])
@@ -29,6 +31,16 @@ def test_cancel_is_quick_while_a_long_step_runs(server: Server, slow: str) -> No
         with pytest.raises(CancelledError):
             client.result(pending)
         tile(client, picture(9))
+
+
+def test_a_result_that_another_thread_gives_back_makes_room_for_the_next(start_server: StartServer) -> None:
+    """Where the memory holds one of them, whoever waits for the second must not sit on the end of the first's loan."""
+    box = Box.of_size(384, 256)
+    with Client(start_server("--memory-mib", "6").address, timeout_s=20) as client:
+        held = [tile(client, picture(1, box), box=box)]
+        threading.Timer(0.5, held.clear).start()
+        tile(client, picture(2, box), box=box)
+    assert not held
 
 
 def test_work_of_a_vanished_client_stops(server: Server) -> None:
