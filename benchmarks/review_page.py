@@ -1,8 +1,9 @@
 """The review page: what making it costs beside reading its frames, what it weighs, how fast a browser scrubs it.
 
-    python -m benchmarks.review_page [--stereo stereo.####.exr] [--frames 8] [--steps 48]
+    python -m benchmarks.review_page [--stereo stereo.####.exr] [--frames 8] [--grain 0.02] [--steps 48]
 
-Without --stereo frames are made: 1080p stereo EXRs as `art3d render` writes them. Reading is what that does with
+Without --stereo frames are made, at most 8 different ones: 1080p stereo EXRs as `art3d render` writes them, with grain
+of that part of each value, and as much unrest in their disparity as a network's has. Reading is what that does with
 a plate before it goes to the server (picture, content key), by as many threads, for both views of each frame: the page
 shows both. The page reads the disparity and what was filled too. It is told the cuts, as by a shot file beside the
 frames. Of wall time only ratios of one quiet machine mean anything; CPU time is changed little by other work. A step's
@@ -31,6 +32,8 @@ from host_bridge.review.page import PageSettings, ShotOnPage, make_page
 from host_bridge.review.source import StereoSource, open_stereo
 
 ROWS, COLUMNS = 1080, 1920
+DIFFERENT = 8
+UNREST = 1e-3
 MODES = ("left", "parallel", "anaglyph-dubois", "anaglyph-half", "difference", "checkerboard")
 OVERLAYS = ("disparity", "rivalry")
 FLAGS = ["--no-sandbox", "--disable-gpu"]
@@ -41,6 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stereo", default="", metavar="PATTERN")
     parser.add_argument("--frames", type=int, default=8)
+    parser.add_argument("--grain", type=float, default=0.02, metavar="PART")
     parser.add_argument("--steps", type=int, default=48)
     args = parser.parse_args()
     keep_freed_memory()
@@ -49,7 +53,11 @@ def main() -> None:
         if not pattern:
             pattern = str(folder / "s.####.exr")
             for number in range(1, args.frames + 1):
-                write_frame(folder / f"s.{number:04d}.exr", number)
+                path = folder / f"s.{number:04d}.exr"
+                if number <= DIFFERENT:
+                    write_frame(path, number, args.grain)
+                else:
+                    path.hardlink_to(folder / f"s.{(number - 1) % DIFFERENT + 1:04d}.exr")
         source = open_stereo(pattern)
         source = replace(source, left=_cut(source.left, args.frames), right=_cut(source.right, args.frames))
         reading, page = costs(source, folder / "page")
@@ -67,20 +75,29 @@ def main() -> None:
                 print(f"{mode:18} {overlay:10} {cpu_ms:14.1f} {rate:15.1f}")
 
 
-def write_frame(path: Path, number: int) -> None:
-    """Two views with detail at every size, disparity and a filled strip."""
+def write_frame(path: Path, number: int, grain: float) -> None:
+    """Two views with detail at every size and grain, disparity, and a filled strip."""
     chance = np.random.default_rng(number)
-    soft = sum(np.kron(chance.random((ROWS // s, COLUMNS // s, 3)), np.ones((s, s, 1))) for s in (120, 40, 8)) / 3
-    left = np.asarray(soft, np.float16)
+    layers = [np.kron(chance.random((ROWS // s, COLUMNS // s, 3)), np.ones((s, s, 1))) for s in (120, 40, 8)]
+    soft = np.mean(layers, axis=0)
+    left = np.asarray(soft * (1 + grain * chance.standard_normal((ROWS, COLUMNS, 3))), np.float16)
     across = np.tile(np.linspace(-40, 30, COLUMNS, dtype=np.float32), (ROWS, 1))
+    if grain:
+        across *= 1 + UNREST * chance.standard_normal(across.shape, np.float32)
     mask = np.zeros((ROWS, COLUMNS), np.float16)
     mask[:, 900:930] = 1
-    kind = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
+    views, measures = (
+        {"type": OpenEXR.scanlineimage, "compression": packed}
+        for packed in (OpenEXR.ZIP_COMPRESSION, OpenEXR.PXR24_COMPRESSION)
+    )
+    left_eye, right_eye = {"view": "left", "art3d/hero": "left"}, {"view": "right", "art3d/hero": "left"}
+    across_r = {"disparityR.x": across, "disparityR.y": 0 * across}
     parts = [
-        OpenEXR.Part({**kind, "view": "left"}, {"RGB": left}, "left"),
-        OpenEXR.Part({**kind, "view": "right"}, {"RGB": np.roll(left, 12, 1)}, "right"),
-        OpenEXR.Part({**kind, "view": "left"}, {"disparityR.x": across, "disparityR.y": 0 * across}, "disparityR"),
-        OpenEXR.Part({**kind, "view": "right"}, {"occlusion.mask": mask}, "occlusion.right"),
+        OpenEXR.Part({**views, **left_eye}, {"RGB": left}, "left"),
+        OpenEXR.Part({**views, **right_eye}, {"RGB": np.roll(left, 12, 1)}, "right"),
+        OpenEXR.Part({**measures, **left_eye}, across_r, "disparityR"),
+        OpenEXR.Part({**measures, **right_eye}, {"disparityL.x": -across, "disparityL.y": 0 * across}, "disparityL"),
+        OpenEXR.Part({**measures, **right_eye}, {"occlusion.mask": mask}, "occlusion.right"),
     ]
     OpenEXR.File(parts).write(str(path))
 

@@ -128,4 +128,4 @@ def resized(parallax: Array, rows: int, columns: int) -> Array:
         return parallax
     y = ((np.arange(rows) + 0.5) * parallax.shape[0] / rows).astype(int)
     x = ((np.arange(columns) + 0.5) * parallax.shape[1] / columns).astype(int)
-    return np.asarray(parallax[y[:, None], x[None]])
+    return np.asarray(parallax[y].take(x, axis=1))
