@@ -14,7 +14,7 @@ from art3d_node.lazy_plane import LazyPlane, Part
 from art3d_node.plate import PlateTensors
 from art3d_node.stereo import blueprint, comfort, ramps
 from art3d_node.stereo.blueprint import Knobs
-from art3d_node.stereo.turn_cpu import turn_and_limit
+from art3d_node.stereo.turn_cpu import Turn, turn_and_limit
 from art3d_node.transfer import CPU
 from art3d_node.window_mask import hidden_parallax
 from host_bridge.core.errors import BadInputError
@@ -68,8 +68,8 @@ class Prepared:
         def compute(at: Part, plane: Tensor) -> None:
             d, iz = analysis.disparity_px, analysis.inverse_depth
             if plane.device.type == "cpu":
-                width, layer = float(analysis.width_px), analysis.fit_px
-                turn_and_limit(d, iz, layer, knobs, width=width, matte=matte, share=share, at=at, out=plane)
+                turn = Turn(analysis.fit_px, knobs, float(analysis.width_px), share)
+                turn_and_limit(d, iz, turn, matte=matte, at=at, out=plane)
             else:
                 turned = _turned(analysis, knobs, bounds, d[at], iz[at], None if matte is None else matte[at])
                 plane[at] = turned if share == 1.0 else turned * share
@@ -159,7 +159,7 @@ def _turned(
     """The disparity in px after knobs and budget, of some pixels of the frame."""
     width = float(a.width_px)
     if d.device.type == "cpu":
-        return turn_and_limit(d, iz, a.fit_px, knobs, width=width, matte=matte)
+        return turn_and_limit(d, iz, Turn(a.fit_px, knobs, width), matte=matte)
     d = blueprint.turn_knobs(d, iz, a.fit_px, knobs, width=width, matte=matte)
     return blueprint.soft_limit(d, knobs, width=width, span=bounds_px)
 

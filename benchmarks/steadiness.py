@@ -30,7 +30,7 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.shot.file import Shot
-from host_bridge.shot.survey import Plan, survey
+from host_bridge.shot.survey import Plan, SurveySource, survey
 from host_bridge.wire.settings import AnalysisSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -192,7 +192,7 @@ def main() -> None:
     for name, (path, first) in clips.items():
         frames = frames_of(path, first, args.frames)
         here = Here(Library(), {}, {})
-        shot = survey(enumerate(frames), here, settings, Plan(steady=args.steady), plate=name)
+        shot = survey(enumerate(frames), here, settings, Plan(steady=args.steady), SurveySource(name))
         maps = {
             "frame by frame": disparities(frames, here, settings, None),
             "shot": disparities(frames, here, settings, shot),

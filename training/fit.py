@@ -29,6 +29,24 @@ Report = Callable[["Progress"], None]
 
 
 @dataclass(frozen=True)
+class Observers:
+    """Who watches a run.
+
+    Attributes:
+        report: called after each step.
+        preview: a plate that is staged now and then.
+        mlflow: the run on a tracking server, which has the curves as well.
+    """
+
+    report: Report | None = None
+    preview: PlatePreview | None = None
+    mlflow: MLflowRun | None = None
+
+
+NOBODY = Observers()
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a run is: step of steps, and the newest losses by name, in their own units."""
 
@@ -71,9 +89,7 @@ def fit(
     fabric: Fabric | None = None,
     start: CameraNet | None = None,
     workers: int = 0,
-    report: Report | None = None,
-    preview: PlatePreview | None = None,
-    mlflow: MLflowRun | None = None,
+    observers: Observers = NOBODY,
 ) -> CameraNet:
     """Train a CameraNet on curated pairs; goes on where an earlier run of the same settings stopped.
 
@@ -84,9 +100,7 @@ def fit(
         fabric: devices and precision; None takes one CPU.
         start: weights to start from, for fine-tuning; None starts from the neutral style.
         workers: processes that read shards; 0 reads in this one.
-        report: called after each step.
-        preview: a plate that is staged now and then.
-        mlflow: the run on a tracking server, which has the curves as well.
+        observers: who watches.
 
     Raises:
         FitError: a loss that is not finite, or a checkpoint of other settings.
@@ -106,7 +120,7 @@ def fit(
     run.net, run.optimiser = module, prepared
     pairs = Pairs(train, config, augment=True)
     _warn_without_local(train, config)
-    with Curves(folder, enabled=fabric.is_global_zero, start=run.step, mlflow=mlflow) as curves:
+    with Curves(folder, enabled=fabric.is_global_zero, start=run.step, mlflow=observers.mlflow) as curves:
         while run.step < steps and not is_over(run, config, steps_an_epoch):
             epoch, done = divmod(run.step, steps_an_epoch)
             for batch in batches(pairs, _shares(_plan(train, config, epoch)[done:], fabric), workers=workers):
@@ -114,8 +128,9 @@ def fit(
                 run.step += 1
                 run.history.append([terms[name] for name in sorted(terms)])
                 curves.write(run.step, terms)
-                if report:
-                    report(Progress(run.step, steps, terms))
+                if observers.report:
+                    observers.report(Progress(run.step, steps, terms))
+                preview = observers.preview
                 if preview and preview.due(run.step, steps) and fabric.is_global_zero:
                     _show(preview, run.step, net, config, folder, curves)
                 if run.step % config.save_every == 0 or run.step == steps:

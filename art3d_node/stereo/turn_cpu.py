@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor, empty
 
 from art3d_node import native
 from art3d_node.stereo.blueprint import INNER, Fit, Knobs
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What a frame's disparity is turned by.
+
+    Attributes:
+        layer, knobs, width: as `blueprint.turn_knobs`.
+        share: what the result is multiplied by.
+    """
+
+    layer: Fit
+    knobs: Knobs
+    width: float
+    share: float = 1.0
+
+
 def turn_and_limit(
     disparity: Tensor,
     inverse_depth: Tensor,
-    layer: Fit,
-    knobs: Knobs,
+    turn: Turn,
     *,
-    width: float,
     matte: Tensor | None = None,
-    share: float = 1.0,
     at: tuple[slice, slice] | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -24,14 +38,15 @@ def turn_and_limit(
 
     Args:
         disparity, inverse_depth: (H, W) float32 on the CPU; what is not contiguous is copied.
-        layer, knobs, width, matte: as `blueprint.turn_knobs`.
-        share: what the result is multiplied by.
+        turn: what they are turned by.
+        matte: as `blueprint.turn_knobs`.
         at: rows and columns to compute, without open ends; all of them when None.
         out: (H, W) contiguous float32, of which these are written; a new one when None.
 
     Returns:
         ``out``, in the unit of `disparity`.
     """
+    layer, knobs, width = turn.layer, turn.knobs, turn.width
     out = empty(disparity.shape, device=disparity.device) if out is None else out
     rows, columns = at or (slice(0, out.shape[0]), slice(0, out.shape[1]))
     at_rest = (knobs.depth_gain - 1.0, knobs.sculpt - 1.0, knobs.zero_plane_pct)
@@ -42,7 +57,7 @@ def turn_and_limit(
         None if away is None else away / 100.0 * width,
         layer.scale,
         layer.shift,
-        share,
+        turn.share,
     )
     limits = _limit(knobs.budget_front_pct / 100.0 * width), _limit(knobs.budget_behind_pct / 100.0 * width)
     plane, iz = disparity.contiguous().numpy(), inverse_depth.contiguous().numpy()

@@ -20,7 +20,7 @@ from host_bridge.io.plates.depth_option import with_depth
 from host_bridge.io.plates.hero import settle_hero
 from host_bridge.io.plates.naming import eye_of
 from host_bridge.shot.file import Shot
-from host_bridge.shot.make import beside, canvas_in, kept_shot, looked_at, make_shot, open_shot
+from host_bridge.shot.make import Reading, beside, canvas_in, kept_shot, looked_at, make_shot, open_shot
 from host_bridge.shot.style_mix import of_each_style
 from host_bridge.shot.survey import Plan
 
@@ -120,10 +120,8 @@ def _shot(options: RenderOptions, job: Job, sequence: PlateSequence, client: Cli
         return None
 
     def make_for(style: str) -> Shot:
-        settings, space, later = replace(job.settings, style=style), job.input_space, job.plate.frames
-        return make_shot(
-            sequence, client, settings, Plan(), input_space=space, strict=False, plates=job.kept, later=later
-        )
+        reading = Reading(job.input_space, strict=False, plates=job.kept, later=frozenset(job.plate.frames))
+        return make_shot(sequence, client, replace(job.settings, style=style), Plan(), reading)
 
     def make() -> Shot:
         return of_each_style(job.settings.style, make_for)

@@ -21,7 +21,7 @@ from host_bridge.io.plates import PlateSequence
 from host_bridge.io.plates.depth_option import with_depth
 from host_bridge.shot.edit_list import cuts_in
 from host_bridge.shot.file import Shot, save_shot
-from host_bridge.shot.make import make_shot
+from host_bridge.shot.make import Reading, make_shot
 from host_bridge.shot.scenes import Cuts
 from host_bridge.shot.style_mix import count_surveys, of_each_style
 from host_bridge.shot.survey import Plan
@@ -99,8 +99,8 @@ def _analyse(args: argparse.Namespace) -> Shot:
                 print(openjd_lines.progress(int(bar.tasks[0].completed), total), flush=True)
 
         def make_for(style: str) -> Shot:
-            one, strict = replace(settings, style=style), args.missing == "error"
-            return make_shot(sequence, client, one, plan, input_space=input_space, strict=strict, done=done)
+            reading = Reading(input_space, strict=args.missing == "error")
+            return make_shot(sequence, client, replace(settings, style=style), plan, reading, done=done)
 
         return of_each_style(settings.style, make_for)
 

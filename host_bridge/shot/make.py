@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from host_bridge.core.errors import DepthSourceError, PlateError, ShotError
@@ -18,7 +18,7 @@ from host_bridge.io.plates.kept import KeptPlates
 from host_bridge.shot.depth import AUTO, outdated, settle, spread
 from host_bridge.shot.depth_provenance import depth_words
 from host_bridge.shot.file import SUFFIX, Shot, load_shot, save_shot
-from host_bridge.shot.survey import Plan, survey
+from host_bridge.shot.survey import Plan, SurveySource, survey
 from host_bridge.shot.tile_source import TileSource
 from host_bridge.wire.settings import AnalysisSettings
 
@@ -26,17 +26,31 @@ _log = logging.getLogger(__name__)
 READ_AHEAD = 2
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How the plates of a shot are read.
+
+    Attributes:
+        input_space: colour space of the plate.
+        strict: whether a frame that cannot be read is an error; else it is noted in the shot.
+        plates: gives the plates, and keeps them for whoever comes next.
+        later: the frames that somebody wants next.
+    """
+
+    input_space: str | None = None
+    strict: bool = True
+    plates: KeptPlates = field(default_factory=KeptPlates)
+    later: frozenset[int] = frozenset()
+
+
 def make_shot(
     sequence: PlateSequence,
     server: TileSource,
     settings: AnalysisSettings,
     plan: Plan,
+    reading: Reading | None = None,
     *,
-    input_space: str | None = None,
-    strict: bool = True,
     done: Callable[[int], None] | None = None,
-    plates: KeptPlates | None = None,
-    later: Collection[int] = (),
 ) -> Shot:
     """Surveys a sequence.
 
@@ -45,25 +59,23 @@ def make_shot(
         server: who analyses.
         settings: depth source, style and meaning of Z.
         plan: how to steady.
-        input_space: colour space of the plate.
-        strict: whether a frame that cannot be read is an error; else it is noted in the shot.
+        reading: how the plates are read.
         done: told each frame that came to its end.
-        plates: gives the plates, and keeps them for whoever comes next.
-        later: the frames that somebody wants next.
 
     Raises:
-        PlateError: a frame cannot be read and `strict`.
+        PlateError: a frame cannot be read, and `reading` is strict.
         ShotError: as `survey`.
     """
     missing = list(sequence.missing)
     canvas = canvas_of(sequence)
     present = [n for n in sequence.frames if n not in sequence.missing]
 
-    plates, later = plates or KeptPlates(), frozenset(later)
+    reading = reading or Reading()
+    input_space, plates = reading.input_space, reading.plates
     plates_seen = list(looked_at(sequence, input_space, plates))
 
     def read(number: int) -> Frame:
-        plate = plates.read(sequence, number, input_space, again=number in later)
+        plate = plates.read(sequence, number, input_space, again=number in reading.later)
         if canvas is not None:
             canvas.check(plate)
             plate = canvas.lay(plate)
@@ -76,7 +88,7 @@ def make_shot(
             try:
                 yield number, future.result()
             except (PlateError, DepthSourceError) as error:
-                if strict:
+                if reading.strict:
                     raise
                 _log.warning("left out of the shot: %s", error)
                 missing.append(number)
@@ -87,7 +99,7 @@ def make_shot(
     depth = replace(depth, pictures=sequence.depth.named[0], channel=sequence.depth.named[1])
     asking = replace(settings, depth=depth.source or settings.depth, z_meaning=depth.meaning or settings.z_meaning)
     with ThreadPoolExecutor(READ_AHEAD, "art3d-read") as readers:
-        shot = survey(frames(readers), server, asking, plan, plate=name, missing=missing, again=read, done=done)
+        shot = survey(frames(readers), server, asking, plan, SurveySource(name, missing, read), done=done)
     depth_line = depth_words({"depth_source": shot.depth_source, **depth.fields()})
     shot = replace(shot, z_meaning=settings.z_meaning, depth=depth, reasons=(depth_line, *shot.reasons))
     return _on(canvas, shot) if canvas else shot

@@ -41,15 +41,28 @@ class Plan:
     cuts: Cuts = NO_EDITS
 
 
+@dataclass(frozen=True)
+class SurveySource:
+    """Where surveyed frames come from.
+
+    Attributes:
+        plate: the plate's pattern, for people.
+        missing: asked frames that have no readable file; written down, not guessed. They may grow during the survey.
+        again: gives a frame once more whose bars its neighbours know better; None leaves bars as each frame sees them.
+    """
+
+    plate: str
+    missing: Sequence[int] = ()
+    again: Callable[[int], Frame] | None = None
+
+
 def survey(
     frames: Iterable[tuple[int, Frame]],
     server: TileSource,
     settings: AnalysisSettings,
     plan: Plan,
+    source: SurveySource,
     *,
-    plate: str,
-    missing: Sequence[int] = (),
-    again: Callable[[int], Frame] | None = None,
     done: Callable[[int], None] | None = None,
 ) -> Shot:
     """Analyses every frame once and settles what the shot fixes.
@@ -59,15 +72,13 @@ def survey(
         server: who analyses.
         settings: depth source, style and meaning of Z; without a shot.
         plan: how to steady.
-        plate: the plate's pattern, for people.
-        missing: asked frames that have no readable file; written down, not guessed.
-        again: gives a frame once more whose bars its neighbours know better; None leaves bars as each frame sees them.
+        source: the plate that the frames are of.
         done: told each finished frame.
 
     Raises:
         ShotError: no frame at all, or frames that different depth sources analysed.
     """
-    surveys = []
+    surveys, plate = [], source.plate
     for one in look_at(frames, server, settings):
         surveys.append(one)
         if done:
@@ -86,9 +97,9 @@ def survey(
     if sources[0] in TRUE_DEPTH and any(one.blank == (0, len(surveys)) for one in found):
         found = []  # a plate without a picture may still be a pass of true depth
     changes = edited(found, plan.cuts, [s.number for s in surveys])
-    if again is not None:
-        surveys = _with_bars(surveys, changes, server, settings, again)
-    return _settle(_fill_blank(surveys, plate), changes, settings, plan, plate, tuple(sorted(missing)))
+    if source.again is not None:
+        surveys = _with_bars(surveys, changes, server, settings, source.again)
+    return _settle(_fill_blank(surveys, plate), changes, settings, plan, plate, tuple(sorted(source.missing)))
 
 
 def _fill_blank(surveys: list[FrameSurvey], plate: str) -> list[FrameSurvey]:

@@ -13,11 +13,6 @@ WIDER = {
     # Public, every further one an option with a default that its caller names.
     "art3d_node/stereo/synthesis.py": {"new_view"},
     "host_bridge/client/client.py": {"__init__"},
-    "host_bridge/shot/make.py": {"make_shot"},
-    "host_bridge/shot/survey.py": {"survey"},
-    "training/fit.py": {"fit"},
-    # One pass over a plane: what it reads, what it is turned by, where it writes.
-    "art3d_node/stereo/turn_cpu.py": {"turn_and_limit"},
 }
 """Functions that take more than `PARAMETERS`; the list may only get shorter."""
 

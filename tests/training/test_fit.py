@@ -20,7 +20,7 @@ from training import early_stop
 from training import fit as fitting
 from training.checkpoint import CHECKPOINT, FitError
 from training.config import RECIPES, FitConfig
-from training.fit import Progress, fit, groups
+from training.fit import Observers, Progress, fit, groups
 from training.plate_preview import PlatePreview, plate_preview
 from training.shards import Entry
 
@@ -35,7 +35,9 @@ def _weights(net: CameraNet) -> bytes:
 def undisturbed(entries: list[Entry], tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[float]]:
     """Weights and total losses of a run from start to end."""
     seen: list[float] = []
-    net = fit(entries, TINY, tmp_path_factory.mktemp("run"), report=lambda p: seen.append(p.losses["total"]))
+    net = fit(
+        entries, TINY, tmp_path_factory.mktemp("run"), observers=Observers(lambda p: seen.append(p.losses["total"]))
+    )
     return _weights(net), seen
 
 
@@ -65,7 +67,7 @@ def test_a_checkpoint_of_other_settings(entries: list[Entry], tmp_path: Path) ->
 def test_it_learns(entries: list[Entry], tmp_path: Path) -> None:
     config = replace(TINY, epochs=40, learning_rate=1e-2, width=8, flip=0.0, photometric=0.0)
     seen: list[float] = []
-    fit(entries, config, tmp_path, report=lambda p: seen.append(p.losses["data"]))
+    fit(entries, config, tmp_path, observers=Observers(lambda p: seen.append(p.losses["data"])))
     assert sum(seen[-9:]) < 0.7 * sum(seen[:9])
 
 
@@ -83,9 +85,9 @@ def test_stopped_and_resumed_is_undisturbed(
         seen.append(now.losses["total"])
 
     with pytest.raises(Enough):
-        fit(entries, TINY, tmp_path, report=stop)
+        fit(entries, TINY, tmp_path, observers=Observers(stop))
     del seen[4:]  # step 5 and 6 came after the last checkpoint
-    net = fit(entries, TINY, tmp_path, report=lambda p: seen.append(p.losses["total"]))
+    net = fit(entries, TINY, tmp_path, observers=Observers(lambda p: seen.append(p.losses["total"])))
     assert seen == undisturbed[1]
     assert _weights(net) == undisturbed[0]
 
@@ -94,10 +96,10 @@ _RUN = """
 import sys, torch
 from pathlib import Path
 from tests.training.test_fit import TINY
-from training.fit import fit
+from training.fit import Observers, fit
 from training.shards import index
 torch.set_num_threads(2)
-fit(index(Path(sys.argv[1])), TINY, Path(sys.argv[2]), report=lambda p: print(p.step, flush=True))
+fit(index(Path(sys.argv[1])), TINY, Path(sys.argv[2]), observers=Observers(lambda p: print(p.step, flush=True)))
 """
 
 
@@ -158,7 +160,7 @@ def test_a_plate_is_staged_while_it_trains(entries: list[Entry], tmp_path: Path)
     look = rows.integers(0, 255, (48, 80, 3)).astype(np.uint8)
     depth = np.tile(np.linspace(1, 0, 48, dtype=np.float32)[:, None], (1, 80))
     plate = PlatePreview(look, depth, 3)
-    fit(entries, replace(TINY, epochs=2), tmp_path, preview=plate)
+    fit(entries, replace(TINY, epochs=2), tmp_path, observers=Observers(preview=plate))
     shown = sorted(f.name for f in (tmp_path / "preview").iterdir())
     assert shown[0] == "000003.jpg" and len(shown) >= 2
     image = plate.staged(CameraNet(4), 64)

@@ -14,7 +14,7 @@ import pytest
 from host_bridge.core.errors import BadInputError
 from training.cli import main
 from training.config import FitConfig
-from training.fit import fit
+from training.fit import Observers, fit
 from training.mlflow_run import RUN_ID, MLflowRun
 from training.shards import Entry
 
@@ -53,7 +53,12 @@ def test_the_same_command_continues_the_run(entries: list[Entry], tmp_path: Path
     address = f"sqlite:///{tmp_path}/runs.db"
     for epochs in (1, 2):
         config = replace(TINY, epochs=epochs)
-        fit(entries, config, tmp_path / f"{epochs}", mlflow=MLflowRun(tmp_path, address, {"recipe": "studio"}))
+        fit(
+            entries,
+            config,
+            tmp_path / f"{epochs}",
+            observers=Observers(mlflow=MLflowRun(tmp_path, address, {"recipe": "studio"})),
+        )
     from mlflow import MlflowClient
 
     client: Any = MlflowClient(address)

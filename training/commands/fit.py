@@ -152,7 +152,7 @@ def _one(
 ) -> None:
     from art3d_node.models.style_file import load_style_file
     from training.dataset import split_by_shot
-    from training.fit import fit
+    from training.fit import Observers, fit
     from training.provenance import Ingredients
 
     if out.suffix != ".style":
@@ -180,9 +180,7 @@ def _one(
             fabric=fabric,
             start=start,
             workers=args.workers,
-            report=report,
-            preview=args.shown,
-            mlflow=mlflow,
+            observers=Observers(report, args.shown, mlflow),
         )
     if fabric.is_global_zero:
         _print_summary(out, _ship(out, net, made_of, fabric, began), made_of)

@@ -18,7 +18,7 @@ from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.io.plates import PlateSequence
 from host_bridge.shot.file import Shot, load_shot
-from host_bridge.shot.make import make_shot
+from host_bridge.shot.make import Reading, make_shot
 from host_bridge.shot.survey import Plan
 from host_bridge.wire.settings import AnalysisSettings
 
@@ -66,7 +66,7 @@ def plates(tmp_path: Path) -> PlateSequence:
 
 def test_gaps_are_written_down(plates: PlateSequence) -> None:
     server, done = Busy(), list[int]()
-    shot = make_shot(plates, server, AnalysisSettings(), Plan(), strict=False, done=done.append)
+    shot = make_shot(plates, server, AnalysisSettings(), Plan(), Reading(strict=False), done=done.append)
     there = [1001, 1002, 1003, 1005, 1006, 1008, 1009, 1010]
     assert shot.missing == (1004, 1007) and list(shot.frames) == there == done
     assert any("1004, 1007" in line for line in shot.reasons)
@@ -85,7 +85,7 @@ def test_allowed_gaps_are_no_failure(
     """A farm renders only after an analysis that exits with 0."""
 
     def made(_: argparse.Namespace) -> Shot:
-        return make_shot(plates, Busy(), AnalysisSettings(), Plan(), strict=False)
+        return make_shot(plates, Busy(), AnalysisSettings(), Plan(), Reading(strict=False))
 
     monkeypatch.setattr(analyse, "_analyse", made)
     assert analyse.run(argparse.Namespace(openjd=False, out=tmp_path / "s.art3d")) == EXIT_OK

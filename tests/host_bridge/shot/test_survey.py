@@ -17,7 +17,7 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
 from host_bridge.shot.scenes import Cuts
-from host_bridge.shot.survey import Plan, survey
+from host_bridge.shot.survey import Plan, SurveySource, survey
 from host_bridge.wire.settings import AnalysisSettings
 
 STYLE = (float(np.float32(0.02)), float(np.float32(-0.013)))
@@ -56,7 +56,7 @@ def shot_frames() -> list[tuple[int, Frame]]:
 
 def test_survey_finds_the_cut_and_one_range_a_scene() -> None:
     done: list[int] = []
-    shot = survey(shot_frames(), Here(), AOV, Plan(), plate="p.####.exr", missing=(1020,), done=done.append)
+    shot = survey(shot_frames(), Here(), AOV, Plan(), SurveySource("p.####.exr", (1020,)), done=done.append)
     assert done == list(range(1001, 1013))
     assert shot.cuts == (1007,) and shot.missing == (1020,) and shot.steady == 0
     ranges = {(e.scene, e.iz_low, e.iz_high) for e in shot.frames.values()}
@@ -66,8 +66,8 @@ def test_survey_finds_the_cut_and_one_range_a_scene() -> None:
 
 
 def test_handover_meets_at_the_cut() -> None:
-    hard = survey(shot_frames(), Here(), AOV, Plan(handover=0), plate="p")
-    eased = survey(shot_frames(), Here(), AOV, Plan(handover=4), plate="p")
+    hard = survey(shot_frames(), Here(), AOV, Plan(handover=0), SurveySource("p"))
+    eased = survey(shot_frames(), Here(), AOV, Plan(handover=4), SurveySource("p"))
     assert all(e.zero_plane == 0 for e in hard.frames.values())
     assert eased.frames[1006].zero_plane == pytest.approx(-eased.frames[1007].zero_plane)
     assert eased.frames[1006].zero_plane != 0
@@ -76,7 +76,7 @@ def test_handover_meets_at_the_cut() -> None:
 
 def test_nothing_read_is_an_error() -> None:
     with pytest.raises(ShotError, match="no frame"):
-        survey([], Here(), AOV, Plan(), plate="p")
+        survey([], Here(), AOV, Plan(), SurveySource("p"))
 
 
 def dimmed(one: Frame, share: float) -> Frame:
@@ -101,9 +101,9 @@ def test_the_first_frame_after_a_transition_is_as_its_scene_alone(kind: str) -> 
     }[kind]
     frames = [*a, *between, *b] if kind != "flash" else [*b[:4], dimmed(b[4], 6.0), *b[5:]]
     numbered = list(enumerate(frames, 1001))
-    shot = survey(numbered, Here(), AOV, Plan(), plate="p")
+    shot = survey(numbered, Here(), AOV, Plan(), SurveySource("p"))
     assert [t.kind for t in shot.transitions] == [kind]
-    alone = survey(list(enumerate(b, 1)), Here(), AOV, Plan(), plate="p").frames[1]
+    alone = survey(list(enumerate(b, 1)), Here(), AOV, Plan(), SurveySource("p")).frames[1]
     first = shot.frames[1001 if kind == "flash" else 1001 + len(a) + len(between)]
     for name in ("iz_low", "iz_high", "fit_scale", "fit_shift"):
         assert getattr(first, name) == pytest.approx(getattr(alone, name), rel=0.03), name
@@ -115,15 +115,15 @@ def test_the_first_frame_after_a_transition_is_as_its_scene_alone(kind: str) -> 
 def test_a_flash_that_a_scene_begins_with_has_the_scenes_range() -> None:
     scene = [frame(2, 2.0 + 0.1 * i) for i in range(8)]
     flashed = [*[dimmed(frame(2, 0.4), 6.0)] * 4, *scene[4:]]
-    shot = survey(list(enumerate(flashed, 1001)), Here(), AOV, Plan(), plate="p")
+    shot = survey(list(enumerate(flashed, 1001)), Here(), AOV, Plan(), SurveySource("p"))
     assert [(t.kind, t.first, t.last) for t in shot.transitions] == [("flash", 1001, 1004)]
-    alone = survey(list(enumerate(scene[4:], 1)), Here(), AOV, Plan(), plate="p")
+    alone = survey(list(enumerate(scene[4:], 1)), Here(), AOV, Plan(), SurveySource("p"))
     # Four of eight frames have the figures of the fifth, which is the scene's nearest by 6 %.
     for name in ("iz_low", "iz_high"):
         assert getattr(shot.frames[1001], name) == pytest.approx(getattr(alone.frames[1], name), rel=0.07), name
 
 
 def test_a_persons_cuts_are_written_down() -> None:
-    shot = survey(shot_frames(), Here(), AOV, Plan(cuts=Cuts(more=(1004,), none=(1007,))), plate="p")
+    shot = survey(shot_frames(), Here(), AOV, Plan(cuts=Cuts(more=(1004,), none=(1007,))), SurveySource("p"))
     assert shot.cuts == (1004,)
     assert [(t.kind, t.first, t.by) for t in shot.transitions] == [("cut", 1004, "user")]
