@@ -18,8 +18,9 @@ from host_bridge.batch import openjd_lines, run_job
 from host_bridge.batch.assemble import LAYERS, in_shot, job_of, notes_of
 from host_bridge.batch.identity import identities, validate_expected
 from host_bridge.batch.ledger import RenderRecord
-from host_bridge.batch.memory_need import validate_memory
+from host_bridge.batch.memory_need import paced
 from host_bridge.batch.options import RenderOptions
+from host_bridge.batch.pace import FULL
 from host_bridge.batch.progress import reporter_for
 from host_bridge.client import Client
 from host_bridge.commands.choices import (
@@ -38,6 +39,7 @@ from host_bridge.core.warm_memory import keep_freed_memory
 from host_bridge.deliver.plan import Delivery
 from host_bridge.farm.ranges import frames_of
 from host_bridge.io.plates import PlateSequence
+from host_bridge.shot.survey import Plan
 
 NAME = "render"
 HELP = "convert a plate sequence to stereo EXRs"
@@ -99,9 +101,9 @@ def _rendered(args: argparse.Namespace) -> int:
         job = job_of(options)
         job.check()
         plate = job.check_readable()
+        job, pace = replace(job, notes=notes_of(plate, job, args.frames)), FULL
         if not (args.server or os.environ.get("ART3D_SERVER")):
-            validate_memory(plate.frame)
-        job = replace(job, notes=notes_of(plate, job, args.frames))
+            job, pace = paced(job, plate, neighbours=0 if args.shot == "none" else 2 * Plan().steady)
         reporter = reporter_for(as_json=args.json, farm=args.openjd)
         with stoppable(), Client(args.server) as client:
             identity = identities(client, job.settings)
@@ -109,7 +111,7 @@ def _rendered(args: argparse.Namespace) -> int:
             staged = in_shot(options, job, client)
             if staged.shot is None:
                 staged.knobs(staged.plate.frames[0])  # a floating window that nobody decides fails here, not per frame
-            return run_job(staged, client, reporter, record=_record(args, identity)).exit_code
+            return run_job(staged, client, reporter, record=_record(args, identity), pace=pace).exit_code
 
 
 def _delivered(args: argparse.Namespace) -> int:
