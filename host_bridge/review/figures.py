@@ -29,7 +29,7 @@ class Figures:
         number: frame number.
         near, p1, median, p99, far: parallax percentiles, nearest first; NaN where nothing is known.
         on_screen: share of the pixels within `ON_SCREEN_PCT` of the screen.
-        filled: share of the right view's pixels that were filled; NaN where unknown.
+        filled: share of the made views' pixels that were filled; NaN where unknown.
         jitter: mean change of parallax since the frame before where the picture stands still, %; NaN without any.
         histogram: share of the pixels in each of `HISTOGRAM_BINS` bins over `HISTOGRAM_PCT`.
         violations: window violations.
@@ -57,7 +57,8 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
         pair: the frame.
         before: the frame before it in the same scene, for the jitter.
     """
-    filled = math.nan if pair.filled is None else float(np.count_nonzero(pair.filled) / pair.filled.size)
+    masks = [mask for mask in (pair.filled, pair.filled_left) if mask is not None]
+    filled = sum(np.count_nonzero(mask) / mask.size for mask in masks) / len(masks) if masks else math.nan
     if pair.parallax is None:
         return Figures(pair.number, filled=filled)
     seen = Seen(pair.parallax, pair.right_parallax)

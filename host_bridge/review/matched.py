@@ -70,11 +70,12 @@ def active(pair: Pair) -> Pair:
             return None
         return np.asarray(resized(parallax, data.height, data.width)[rows, columns] / np.float32(share))
 
-    filled = None if pair.filled is None else resized(pair.filled, data.height, data.width)[rows, columns]
+    masks = [None if m is None else resized(m, data.height, data.width)[rows, columns]
+             for m in (pair.filled, pair.filled_left)]  # fmt: skip
     left, right = (np.ascontiguousarray(eye[rows, columns]) for eye in (pair.left, pair.right))
     width = round(pair.full_width * share)
-    return replace(pair, left=left, right=right, parallax=inside(pair.parallax), filled=filled, full_width=width,
-                   right_parallax=inside(pair.right_parallax))  # fmt: skip
+    return replace(pair, left=left, right=right, parallax=inside(pair.parallax), filled=masks[0], full_width=width,
+                   right_parallax=inside(pair.right_parallax), filled_left=masks[1])  # fmt: skip
 
 
 def matched(pair: Pair, match: Matcher) -> tuple[Pair, EyeFigures]:

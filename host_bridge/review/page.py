@@ -141,6 +141,7 @@ def _body(name: str, shot: ShotOnPage, found: FramesFound) -> tuple[dict[str, An
         "name": name,
         "width_px": found.width_px,
         "pixel_aspect": found.pixel_aspect,
+        "filled_in": sorted(found.filled_in),
         "numbers": numbers,
         "cuts": sorted(firsts),
         "suggested": shot.suggested and asdict(shot.suggested),

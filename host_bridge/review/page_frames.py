@@ -56,6 +56,7 @@ class FramesFound:
         pixel_aspect: of the last frame.
         swapped: of each matched frame that tells, whether its eyes look swapped.
         cuts: first frames of new scenes.
+        filled_in: the eyes of which it is known what was filled.
     """
 
     figures: list[Figures] = field(default_factory=list)
@@ -64,6 +65,7 @@ class FramesFound:
     pixel_aspect: float = 1.0
     swapped: list[bool] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
+    filled_in: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ def _worked(source: StereoSource, work: FrameWork, found: FramesFound, *, glance
                 if pair.parallax is None and work.match is not None:
                     pair, eyes = matched(pair, work.match)
                     found.swapped += [] if eyes.swapped is None else [eyes.swapped]
+                masks = (("left", pair.filled_left), ("right", pair.filled))
+                found.filled_in |= {eye for eye, mask in masks if mask is not None}
                 writing.append(writers.submit(_finished, pair, work, glances))
                 if len(writing) > workers:
                     yield writing.popleft().result()
@@ -165,7 +169,7 @@ def _coarse(pair: Pair) -> Pair:
     left = np.ascontiguousarray(pair.left[step // 2 :: step, step // 2 :: step])
     parallax = None if pair.parallax is None else resized(pair.parallax, *left.shape[:2])
     full = pair.full_width or pair.left.shape[1]
-    return replace(pair, left=left, right=left, parallax=parallax, filled=None, right_parallax=None, full_width=full)
+    return Pair(pair.number, left, left, parallax, pixel_aspect=pair.pixel_aspect, full_width=full)
 
 
 def _scene_starts(finder: Finder, figures: Sequence[Figures]) -> list[int]:

@@ -22,6 +22,7 @@ class Pair:
         parallax: (rows, columns) float32 on the left grid, x_R − x_L in % of picture width, NaN where unknown; None
             when the source says nothing of disparity.
         filled: (rows, columns) bool on the right grid, where that eye sees what the plate hides; None as above.
+        filled_left: likewise on the left grid, of a left view that was made.
         pixel_aspect: width of a pixel over its height.
         full_width: columns of the picture that the views are a proxy of; 0 where they are the picture.
         window: where a floating window put the picture's edges.
@@ -38,6 +39,7 @@ class Pair:
     full_width: int = 0
     window: FloatingWindow = field(default_factory=FloatingWindow)
     right_parallax: Array | None = None
+    filled_left: Array | None = None
 
     @property
     def glance(self) -> Glance:

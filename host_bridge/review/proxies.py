@@ -7,7 +7,8 @@ data addresses of pictures: both views as JPEG, and the measurements as numbers 
 Convention:
     Measurements: 16 bits in red (high) and green (low) hold parallax, 0 for unknown, else
     `1 + round((parallax + 10) / 0.01)` with parallax in % of width, clamped to ±10; blue is 128 where the right
-    view was filled, plus 64 where the right eye does not see what the left one does.
+    view was filled, plus 64 where the right eye does not see what the left one does, plus 32 where the left view was
+    filled.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ LEAST_STEP = 0.55
 MOST_UNLIKE = 1.1
 """By how much twice one eye's bytes may exceed what both weigh."""
 MEASURED_SIDE_PX = 480
-FILLED, UNSEEN = 128, 64
+FILLED, UNSEEN, FILLED_LEFT = 128, 64, 32
 _UP, _RGB = 2, 2
 
 
@@ -92,16 +93,18 @@ def encode_measured(pair: Pair) -> Array:
     coded = np.empty((rows, columns, 3), np.uint8)
     coded[..., 0], coded[..., 1] = code >> 8, code
     coded[..., 2] = UNSEEN * hidden(parallax).astype(np.uint8)
-    if pair.filled is not None:
-        coded[..., 2] += FILLED * resized(pair.filled, rows, columns).astype(np.uint8)
+    for flag, mask in ((FILLED, pair.filled), (FILLED_LEFT, pair.filled_left)):
+        if mask is not None:
+            coded[..., 2] += flag * resized(mask, rows, columns).astype(np.uint8)
     return coded
 
 
-def decode_measured(coded: Array) -> tuple[Array, Array, Array]:
-    """Parallax in %, NaN where unknown; filled; unseen: the inverse of `encode_measured`."""
+def decode_measured(coded: Array) -> tuple[Array, Array, Array, Array]:
+    """Parallax in %, NaN where unknown; filled; unseen; filled on the left: the inverse of `encode_measured`."""
     code = coded[..., 0].astype(np.int32) * 256 + coded[..., 1]
     parallax = np.where(code > 0, (code - 1) * PARALLAX_STEP_PCT - PARALLAX_LIMIT_PCT, np.nan)
-    return parallax.astype(np.float32), (coded[..., 2] & FILLED) > 0, (coded[..., 2] & UNSEEN) > 0
+    filled, unseen, filled_left = ((coded[..., 2] & flag) > 0 for flag in (FILLED, UNSEEN, FILLED_LEFT))
+    return parallax.astype(np.float32), filled, unseen, filled_left
 
 
 def packed_measured(coded: Array) -> bytes:

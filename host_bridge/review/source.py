@@ -11,20 +11,17 @@ import fileseq
 import numpy as np
 
 from host_bridge.core.errors import BadInputError, MissingFrameError, PlateError
-from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
-from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.colour.curves_of_display import display_levels
 from host_bridge.io.outputs.result import EYES
-from host_bridge.io.outputs.stereo_exr import DISPARITY_SIGN, HERO, WINDOW
 from host_bridge.io.plates import PlateSequence, guard
-from host_bridge.io.plates.disparity import find_disparity
-from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
+from host_bridge.io.plates.exr import MAGIC, open_exr
 from host_bridge.io.plates.view_picture import ViewPicture, read_view
 from host_bridge.io.windows import relaid
 from host_bridge.review.packing import named_layout, unpack, validate_layout
 from host_bridge.review.pair import Pair
+from host_bridge.review.recorded import Measured, measured_in, window_in
 from host_bridge.review.shrinking import block_means
 
 Planes = tuple[Array, ...]
@@ -92,15 +89,15 @@ class StereoSource:
             PlateError: a file that cannot be read, or eyes of different sizes.
         """
         left, right = self._views(number)
-        measured = Measured() if self.layout else _measured(left, right)
+        measured = Measured() if self.layout else measured_in(left, right)
         shown = [
             display_levels([block_means(plane, side_px, max(eye[0].shape)) for plane in eye], view.space)
             for eye, view in zip(self._eyes(left, right), (left, right), strict=True)
         ]
         width = left.display.width // (2 if self.layout == "sbs" else 1)
         return Pair(
-            number, shown[0], shown[1], measured.parallax, measured.filled, left.pixel_aspect, width, _window_in(left),
-            measured.right_parallax,
+            number, shown[0], shown[1], measured.parallax, measured.filled, left.pixel_aspect, width, window_in(left),
+            measured.right_parallax, measured.filled_left,
         )  # fmt: skip
 
     def shown(self, number: int, *, display: str = "", view: str = "") -> tuple[Array, Array]:
@@ -227,62 +224,3 @@ def _size_text(view: ViewPicture) -> str:
 
 def _whole(view: ViewPicture) -> Planes:
     return tuple(relaid(plane, view.data, view.display) for plane in view.planes)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What files say of a frame's disparity, as `Pair` has it."""
-
-    parallax: Array | None = None
-    filled: Array | None = None
-    right_parallax: Array | None = None
-
-
-def _measured(left: ViewPicture, right: ViewPicture) -> Measured:
-    if left.file is None:
-        return Measured()
-    masks = (_occlusion(file, left.display) for file in (right.file, left.file) if file is not None)
-    # Of a view that was made from the left one everything is known by the left one.
-    other = None if _stated(left.file, HERO) == "left" else right.file
-    return Measured(
-        _parallax(left.file, "left", left.display),
-        next((mask for mask in masks if mask is not None), None),
-        None if other is None else _parallax(other, "right", left.display),
-    )
-
-
-def _parallax(file: ExrFile, eye: str, display: Box) -> Array | None:
-    """On an eye's grid, over the display window; None without a channel for it."""
-    channel = find_disparity(file, eye)
-    if channel is None:
-        return None
-    pixels = file.read([channel])[0].astype(np.float32, copy=False)
-    return relaid(pixels * np.float32(-DISPARITY_SIGN[eye] * 100.0 / display.width), channel.window, display)
-
-
-def _window_in(view: ViewPicture) -> FloatingWindow:
-    """The floating window that a file says it was rendered with."""
-    window = "" if view.file is None else _stated(view.file, WINDOW)
-    try:
-        left_top, left_bottom, right_top, right_bottom = (float(value) for value in window.split())
-    except ValueError:
-        return FloatingWindow()
-    return FloatingWindow((left_top, left_bottom), (right_top, right_bottom))
-
-
-def _stated(file: ExrFile, attribute: str) -> str:
-    """What the first part that has an attribute says; "" where none has it."""
-    return next((str(header[attribute]) for header in file.headers if attribute in header), "")
-
-
-def _occlusion(file: ExrFile, display: Box) -> Array | None:
-    """Where `occlusion.mask` of the right view is more than a half, over the display window; None without one."""
-    found = [c for c in file.channels if c.name == "occlusion.mask" and c.view in ("right", None)]
-    if not found:
-        return None
-    mask = file.read([found[0]])[0]
-    if mask.dtype.str == "<f2":
-        # Halves above 0 lie in the order of their bits, which are compared much faster.
-        mask = mask.view(np.int16)
-        return relaid(mask > np.float16(0.5).view(np.int16), found[0].window, display)
-    return relaid(mask > 0.5, found[0].window, display)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-def write_stereo_frame(path: Path, number: int) -> None:
-    """Two noisy views, a bar in front that the left edge cuts, half of the right view filled."""
+def write_stereo_frame(path: Path, number: int, made: str = "right") -> None:
+    """Two noisy views, a bar in front that the left edge cuts, half of the made view filled."""
     noise = np.random.default_rng(number)
     found = []
     for eye in ("left", "right"):
@@ -46,9 +46,15 @@ def write_stereo_frame(path: Path, number: int) -> None:
     found.append(OpenEXR.Part(header, {"disparityR.x": across, "disparityR.y": across * 0}, "disparityR"))
     mask = np.zeros((ROWS, COLUMNS), np.float16)
     mask[:, COLUMNS // 2 :] = 1
-    header = {"type": OpenEXR.scanlineimage, "view": "right"}
-    found.append(OpenEXR.Part(header, {"occlusion.mask": mask}, "occlusion.right"))
+    header = {"type": OpenEXR.scanlineimage, "view": made}
+    found.append(OpenEXR.Part(header, {"occlusion.mask": mask}, f"occlusion.{made}"))
     OpenEXR.File(found).write(str(path))
+
+
+@pytest.fixture(scope="session")
+def stereo_frame() -> Callable[..., None]:
+    """Writes one frame as those of the page's shots."""
+    return write_stereo_frame
 
 
 @pytest.fixture(scope="session")

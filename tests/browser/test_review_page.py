@@ -104,6 +104,57 @@ def test_anaglyphs(page: Any, glasses: str) -> None:
         assert drawn(page).std() > 5
 
 
+def test_what_a_view_cannot_show_is_said(page: Any) -> None:
+    put(page, mode="left", overlay="filled")
+    assert "right eye" in page.inner_text("#legend") and "shows nothing" in page.inner_text("#legend")
+    assert page.locator("#glasses").is_disabled()
+    put(page, mode="anaglyph-grey")
+    assert "shows nothing" not in page.inner_text("#legend") and page.locator("#glasses").is_enabled()
+
+
+def test_a_left_view_that_was_made_shows_what_was_filled(
+    chromium: Any, tmp_path: Path, stereo_frame: Callable[..., None]
+) -> None:
+    stereo_frame(tmp_path / "s.1.exr", 1, made="left")
+    assert main(["review", str(tmp_path / "s.#.exr"), "-o", str(tmp_path / "page")]) == 0
+    tab = chromium.new_page(viewport={"width": 1366, "height": 768})
+    tab.goto((tmp_path / "page/index.html").as_uri())
+    tab.wait_for_function("window.art3dReview && art3dReview.frame()")
+    left, right = views(tab)
+    put(tab, mode="left", overlay="filled")
+    assert ((drawn(tab) != left).any(axis=2) == (np.arange(160) >= 80)).mean() > 0.999
+    assert "shows nothing" not in tab.inner_text("#legend")
+    put(tab, mode="right")
+    assert (drawn(tab) == right).all() and "left eye" in tab.inner_text("#legend")
+    tab.close()
+
+
+def test_two_fingers_zoom_and_one_moves(page: Any) -> None:
+    box = page.locator("#stage").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *xs: float) -> None:
+        points = [{"x": each, "y": y, "id": i} for i, each in enumerate(xs)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def placed() -> tuple[float, float]:
+        scale, left = page.evaluate("[+canvas.dataset.sx, +canvas.dataset.x]")
+        return scale, left
+
+    scale, left = placed()
+    touch("touchStart", x - 40, x + 40)
+    touch("touchMove", x - 80, x + 80)
+    touch("touchEnd")
+    wide = placed()[0]
+    assert wide == pytest.approx(2 * scale, rel=0.02)
+    left = placed()[1]
+    touch("touchStart", x)
+    touch("touchMove", x + 30)
+    touch("touchEnd")
+    assert placed()[0] == wide and placed()[1] == pytest.approx(left + 30, abs=1)
+
+
 def test_wiggle_shows_one_eye_and_then_the_other(page: Any) -> None:
     put(page, mode="wiggle")
     seen = set()
@@ -135,6 +186,8 @@ def test_overlays_mark_what_they_name(page: Any) -> None:
     assert orange[0] > orange[2] + 50 and blue[2] > blue[0] + 50
     window = changed("left", "window", left)
     assert window[45, :3].all() and not window[:, 30:].any() and not window[:20].any()
+    edge = changed("right", "window", right)
+    assert edge[20:70, 0].all() and not edge[:, 3:].any() and not edge[:20].any()
     assert (changed("right", "filled", right) == (np.arange(160) >= 80)).mean() > 0.999
     put(page, overlay="budget")
     assert not changed("left", "budget", left)[bar].any()  # −2 % is within the cinema's near limit

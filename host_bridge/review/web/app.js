@@ -5,7 +5,7 @@
   const $ = (id) => document.getElementById(id);
   const page = A3D.page;
   const state = { shot: 0, index: 0, mode: "left", glasses: Modes.GLASSES[0], overlay: "none", swap: false, nudge: 0,
-    target: 0, playing: false, loop: true, tick: 0, zoom: 1, x: 0, y: 0 };
+    target: 0, playing: false, loop: true, tick: 0 };
   let charts = [], shown = null, drawn = null;
 
   const shot = () => page.shots[state.shot];
@@ -59,20 +59,11 @@
     if (canvas.width !== picture.width || canvas.height !== picture.height) {
       canvas.width = picture.width;
       canvas.height = picture.height;
-      fit();
+      Stage.fit();
     }
     canvas.getContext("2d").putImageData(picture, 0, 0);
     shown = { shot: state.shot, number: number() };
     canvas.dataset.frame = shown.number;
-  }
-
-  function fit() {
-    const canvas = $("canvas"), stage = $("stage"), aspect = shot().pixel_aspect;
-    const base = Math.min(stage.clientWidth / (canvas.width * aspect), stage.clientHeight / canvas.height);
-    const sx = base * state.zoom * aspect, sy = base * state.zoom;
-    const x = (stage.clientWidth - canvas.width * sx) / 2 + state.x, y = (stage.clientHeight - canvas.height * sy) / 2 + state.y;
-    canvas.style.transform = `translate(${x}px, ${y}px) scale(${sx}, ${sy})`;
-    canvas.dataset.x = x; canvas.dataset.y = y; canvas.dataset.sx = sx; canvas.dataset.sy = sy;
   }
 
   const percent = (v) => (v === null || v === undefined ? "–" : v.toFixed(2) + " %");
@@ -157,6 +148,7 @@
     $("scrub").max = shot().numbers.length - 1;
     judge();
     notes();
+    legend();
     show(0);
   }
 
@@ -176,16 +168,19 @@
     setTimeout(() => step(next), Math.max(0, next - performance.now()));
   }
 
+  function legend() { Overlays.legend(state.overlay, Modes.eyes(state.mode, state.swap), shot().filled_in, $("legend")); }
+
   function set(name, value) {
     state[name] = value;
-    if (name === "overlay") Overlays.legend(value, $("legend"));
+    if (["mode", "overlay", "swap"].includes(name)) legend();
+    if (name === "mode") $("glasses").disabled = !Modes.LIST[value].glasses;
     if (name === "nudge") { $("nudge").value = value; $("nudge-value").textContent = value.toFixed(2) + " %"; }
     if (name === "swap") $("swap").setAttribute("aria-pressed", value);
     if (["mode", "overlay", "glasses"].includes(name)) $(name).value = value;
     return drawn ? show() : null;
   }
 
-  function reset() { Object.assign(state, { zoom: 1, x: 0, y: 0 }); set("nudge", 0); set("swap", false); fit(); }
+  function reset() { set("nudge", 0); set("swap", false); Stage.reset(); }
 
   function cycle(name, entries, by) {
     set(name, entries[(entries.indexOf(state[name]) + by + entries.length) % entries.length]);
@@ -272,20 +267,7 @@
       const known = KEYS[event.key];
       if (known) { event.preventDefault(); known[1](); }
     });
-    const stage = $("stage");
-    stage.addEventListener("pointermove", (event) => {
-      if (event.buttons & 1) { state.x += event.movementX; state.y += event.movementY; fit(); }
-      pointer(event);
-    });
-    stage.addEventListener("pointerleave", () => { $("readout").hidden = true; });
-    stage.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      const box = stage.getBoundingClientRect(), by = Math.exp(-event.deltaY / 400), zoom = Math.max(0.5, Math.min(16, state.zoom * by));
-      const dx = event.clientX - box.left - box.width / 2, dy = event.clientY - box.top - box.height / 2, grown = zoom / state.zoom;
-      state.x = dx - (dx - state.x) * grown; state.y = dy - (dy - state.y) * grown; state.zoom = zoom;
-      fit();
-    }, { passive: false });
-    new ResizeObserver(fit).observe(stage);
+    Stage.open($("stage"), $("canvas"), () => shot().pixel_aspect, pointer, () => { $("readout").hidden = true; });
     let wide = 0;
     new ResizeObserver(() => {
       if ($("charts").clientWidth !== wide) { wide = $("charts").clientWidth; judge(); }
@@ -295,6 +277,7 @@
 
   Notes.open(page, notes);
   wire();
+  set("mode", state.mode);
   choose(0);
   window.art3dReview = { state, set, show, frame: () => shown };
 })();

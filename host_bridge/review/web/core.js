@@ -9,6 +9,7 @@ const A3D = {
   LIMIT_PCT: 10,
   FILLED: 128,
   UNSEEN: 64,
+  FILLED_LEFT: 32,
   _frames: new Map(),
   _asked: new Map(),
 

@@ -2,7 +2,7 @@
 "use strict";
 
 const Overlays = (() => {
-  const FULL_PCT = 2.5;
+  const FULL_PCT = 2.5, EDGE = 0.01;
   const BEHIND = [24, 92, 196], SCREEN = [236, 236, 232], FRONT = [232, 92, 16];
   const MARK = { near: [240, 128, 48], far: [64, 140, 255], window: [255, 220, 60], filled: [255, 90, 200], unseen: [90, 230, 190] };
 
@@ -14,16 +14,17 @@ const Overlays = (() => {
 
   const LIST = {
     "none": { name: "None" },
-    "disparity": { name: "Disparity in colour", eyes: "left" },
-    "budget": { name: "Outside the target's limits", eyes: "left" },
-    "window": { name: "Window violations", eyes: "left" },
-    "filled": { name: "Filled pixels", eyes: "right" },
-    "rivalry": { name: "Seen by one eye only", eyes: "both" },
+    "disparity": { name: "Disparity in colour", eyes: ["left"] },
+    "budget": { name: "Outside the target's limits", eyes: ["left"] },
+    "window": { name: "Window violations" },
+    "filled": { name: "Filled pixels" },
+    "rivalry": { name: "Seen by one eye only" },
   };
 
   // The mark of a pixel, or -1. `state` has limits [near, far], nudge in %, and the window's violations.
   function mark(kind, eye, parallax, flags, x, width, y, height, state) {
     const p = parallax + state.nudge_pct;
+    if (kind === "window" && atEdge(x / width, y / height, state.violations)) return CODES.window;
     if (eye === "left") {
       if (kind === "disparity") {
         if (p !== p) return -1;
@@ -31,9 +32,15 @@ const Overlays = (() => {
       }
       if (kind === "budget") return p < state.limits[0] ? CODES.near : p > state.limits[1] ? CODES.far : -1;
       if (kind === "window") return cut(p, x, width, y / height, state.violations) ? CODES.window : -1;
-      if (kind === "rivalry") return flags & A3D.UNSEEN ? CODES.unseen : -1;
+      if (kind === "filled") return flags & A3D.FILLED_LEFT ? CODES.filled : -1;
+      if (kind === "rivalry") return flags & (A3D.UNSEEN | A3D.FILLED_LEFT) ? CODES.unseen : -1;
     } else if (kind === "filled" || kind === "rivalry") return flags & A3D.FILLED ? CODES.filled : -1;
     return -1;
+  }
+
+  // What the left view does not show is cut as well, so the edge itself is marked beside what it cuts.
+  function atEdge(across, at, violations) {
+    return violations.some((v) => at >= v.top && at < v.bottom && (v.edge === "left" ? across < EDGE : across >= 1 - EDGE));
   }
 
   function cut(p, x, width, at, violations) {
@@ -95,7 +102,8 @@ const Overlays = (() => {
     return out;
   }
 
-  function legend(kind, holder) {
+  // `eyes` are those that the view shows, `filled_in` those of which it is known what was filled.
+  function legend(kind, eyes, filled_in, holder) {
     holder.replaceChildren();
     const swatch = (rgb, text) => {
       const box = document.createElement("span");
@@ -116,8 +124,11 @@ const Overlays = (() => {
     }
     if (kind === "budget") { swatch(MARK.near, "too near"); swatch(MARK.far, "too far"); }
     if (kind === "window") swatch(MARK.window, "in front of the screen and cut by the edge");
-    if (kind === "filled") swatch(MARK.filled, "right eye: filled");
+    if (kind === "filled") swatch(MARK.filled, "filled");
     if (kind === "rivalry") { swatch(MARK.unseen, "left eye only"); swatch(MARK.filled, "right eye only"); }
+    const over = kind === "filled" ? filled_in : LIST[kind].eyes || eyes;
+    if (!over.length) holder.append("These files do not say what was filled.");
+    else if (!over.some((eye) => eyes.includes(eye))) holder.append(`This view shows nothing of it: it lies over the ${over[0]} eye.`);
   }
 
   // Parallax at a pixel of the left view, in all the units that people speak.

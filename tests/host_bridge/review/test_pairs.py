@@ -74,6 +74,20 @@ def test_what_the_right_eye_alone_sees_counts_where_it_was_not_made_up(
     assert all((v.parallax_pct, v.top, v.bottom) == pytest.approx((-300 / COLUMNS, 0.25, 0.75)) for v in found)
 
 
+@pytest.mark.parametrize("eye", ["left", "right", None])
+def test_what_was_filled_lies_on_the_grid_of_the_made_view(tmp_path: Path, eye: str | None) -> None:
+    """A mask without a view is of the right one, as `--hero left` makes it."""
+    mask = np.zeros((ROWS, COLUMNS), np.float16)
+    mask[:, :8] = 1
+    header = {"type": OpenEXR.scanlineimage, **({"view": eye} if eye else {})}
+    made = OpenEXR.Part(header, {"occlusion.mask": mask}, "occlusion")
+    OpenEXR.File([*parts(parallax_px=1)[:3], made]).write(str(tmp_path / "s.0007.exr"))
+    pair = open_stereo(str(tmp_path / "s.0007.exr")).read(7)
+    here, other = (pair.filled_left, pair.filled) if eye == "left" else (pair.filled, pair.filled_left)
+    assert here is not None and here[:, :8].all() and not here[:, 8:].any() and other is None
+    assert figures_of(pair).filled == 0.125
+
+
 @pytest.mark.parametrize("text", ["v.%V.####.png", "v.left.####.png::v.right.####.png"])
 def test_one_file_a_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.chdir(tmp_path)
@@ -180,13 +194,14 @@ def test_measurements_survive_the_browsers_pictures() -> None:
     parallax[0, :5] = np.nan
     filled = np.zeros((ROWS, COLUMNS), bool)
     filled[3:9] = True
-    coded = encode_measured(Pair(1, *views(), parallax, filled))
+    coded = encode_measured(Pair(1, *views(), parallax, filled, filled_left=filled[::-1]))
     through = np.asarray(Image.open(io.BytesIO(packed_measured(coded))).convert("RGB"))
-    back, back_filled, back_unseen = decode_measured(through)
+    back, back_filled, back_unseen, back_left = decode_measured(through)
     assert np.isnan(back[0, :5]).all()
     known = np.isfinite(parallax)
     assert np.abs(back - parallax.clip(-10, 10))[known].max() <= 0.0051
     assert (back_filled == filled).all() and (back_unseen == hidden(parallax)).all()
+    assert (back_left == filled[::-1]).all()
 
 
 def test_a_frame_keeps_its_budget_when_it_can() -> None:
