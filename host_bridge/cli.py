@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import importlib
 import logging
-import os
 import re
 import sys
 from collections.abc import Sequence
 from types import ModuleType
 from typing import NoReturn
 
-from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_BUG, EXIT_INTERRUPTED, Art3DError
+from host_bridge.core.errors import EXIT_BAD_INPUT
+from host_bridge.core.outcome import run_to_exit_code
 from host_bridge.core.printable import printable
 from host_bridge.core.startup import importing, settle_process
 from host_bridge.io.silence import own_stderr
@@ -101,22 +100,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser = build_parser(_wanted(words))
     args = parser.parse_args(words)
     _configure_logging(verbose=args.verbose)
-    try:
-        return int(args.run(args))
-    except Art3DError as error:
-        print(f"art3d: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("art3d: interrupted; finished frames are kept, the same command continues", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO) or error.filename is not None:
-            return _bug(error)
-        # The reader of our output went away (`art3d … | head`), or its disk is full.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_BUG
-    except Exception as error:
-        return _bug(error)
+    interrupted = "interrupted; finished frames are kept, the same command continues"
+    return run_to_exit_code("art3d", lambda: int(args.run(args)), interrupted=interrupted)
 
 
 def _configure_logging(*, verbose: bool) -> None:
@@ -126,15 +111,6 @@ def _configure_logging(*, verbose: bool) -> None:
     logging.getLogger().setLevel(logging.INFO if verbose else logging.ERROR)
     logging.getLogger("host_bridge").setLevel(logging.INFO if verbose else logging.WARNING)
     logging.captureWarnings(True)
-
-
-def _bug(error: Exception) -> int:
-    logging.getLogger(__name__).info("a fault of Art3D itself", exc_info=error)
-    print(
-        f"art3d: a fault of Art3D itself: {type(error).__name__}: {error}; run again with --verbose and report it",
-        file=sys.stderr,
-    )
-    return EXIT_BUG
 
 
 if __name__ == "__main__":

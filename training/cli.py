@@ -8,7 +8,8 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Art3DError
+from host_bridge.core.errors import BadInputError
+from host_bridge.core.outcome import run_to_exit_code
 from host_bridge.core.startup import settle_process
 
 OURS = ("training", "host_bridge", "art3d_node")
@@ -39,24 +40,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     named = [word for word in words if word in COMMANDS][:1]
     args = build_parser(named or COMMANDS).parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="%(name)s: %(message)s")
+    interrupted = "interrupted; the same command goes on where it stopped"
+    return run_to_exit_code("art3d-train", lambda: _run(args), interrupted=interrupted)
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         return int(args.run(args))
-    except Art3DError as error:
-        print(f"art3d-train: {error}", file=sys.stderr)
-        return error.exit_code
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in OURS:
             raise
-        print(
-            f"art3d-train: the package {package} is not installed; in Art3D's folder run: "
-            "pip install -c constraints.txt -e '.[train]'",
-            file=sys.stderr,
-        )
-        return EXIT_BAD_INPUT
-    except KeyboardInterrupt:
-        print("art3d-train: interrupted; the same command goes on where it stopped", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        remedy = "in Art3D's folder run: pip install -c constraints.txt -e '.[train]'"
+        raise BadInputError(f"the package {package} is not installed", remedy=remedy) from error
 
 
 if __name__ == "__main__":

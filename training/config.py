@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from host_bridge.core.errors import BadInputError
+
 if TYPE_CHECKING:  # torch would cost `--help` seconds
     from art3d_node.stereo.ddc import Reading
 
 RIDGE_PCT2 = 0.04
 """Variance, %², under which a region says little about s: (0.2 % of the width)², one pixel at 512."""
+
+CHANNELS = (4, 128)
+"""Least and most channels of CameraNet's first level, `art3d_node.models.camera_net.WIDTHS`."""
 
 REPORT_WIDTH_PX = 512
 """Width on which s and t are reported, as in the paper's tables, px."""
@@ -96,6 +101,9 @@ class FitConfig:
         save_every: steps between checkpoints.
         seed: chance.
         precision: "32-true" or "bf16-mixed".
+
+    Raises:
+        BadInputError: a width that CameraNet cannot have.
     """
 
     size_px: int = 512
@@ -121,6 +129,13 @@ class FitConfig:
     save_every: int = 50
     seed: int = 1
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+
+    def __post_init__(self) -> None:
+        least, most = CHANNELS
+        if not least <= self.width <= most:
+            raise BadInputError(
+                f"{self.width} is not usable", where="--width", remedy=f"at least {least} and at most {most}"
+            )
 
 
 RECIPES: dict[str, dict[str, object]] = {

@@ -42,12 +42,19 @@ RANGES: dict[str, tuple[float, float]] = {
     "clip": (1e-9, _INF),
     "save_every": (1, _INF),
     "seed": (0, 2**63 - 1),
+    "shots": (1, _INF),
+    "frames_per_shot": (1, _INF),
+    "aspect": (0, 20),
+    "pop_out_share": (0, 1),
+    "close_up_share": (0, 1),
+    "grain": (0, 1),
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "ddc": ("layers", "edges"),
     "stereo": ("sgm", "sea-raft"),
     "masks": ("residual", "mattes", "people", "lang-sam", "grounding", "none"),
     "precision": ("32-true", "bf16-mixed"),
+    "layout": ("sbs", "tb"),
 }
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from art3d_node.models.camera_net import WIDTHS
 from art3d_node.models.styles import load_style
 from art3d_node.stereo.ddc import READINGS
 from training.cli import COMMANDS, build_parser, main
 from training.commands.options import _help_of
-from training.config import RECIPES, CurateConfig, FitConfig
+from training.config import CHANNELS, RECIPES, CurateConfig, FitConfig
 from training.limits import CHOICES, RANGES, refuse_unusable
 from training.masks import SOURCES
 from training.stage.film import FilmPlan
@@ -30,11 +31,13 @@ def test_every_option_is_told(config: type) -> None:
 
 def test_tables_of_values_hold_what_the_code_knows() -> None:
     assert CHOICES["masks"] == SOURCES and CHOICES["stereo"] == NETS and set(CHOICES["ddc"]) == set(READINGS)
-    known = {f.name for config in (CurateConfig, FitConfig) for f in fields(config)}
+    known = {f.name for config in (CurateConfig, FitConfig, FilmPlan) for f in fields(config)}
     assert set(RANGES) | set(CHOICES) <= known
     for start in ({}, *RECIPES.values()):
         refuse_unusable({**FitConfig().__dict__, **start})
     refuse_unusable(CurateConfig().__dict__)
+    refuse_unusable(FilmPlan().__dict__)
+    assert CHANNELS == WIDTHS
 
 
 def test_what_only_training_needs_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,13 +50,31 @@ def test_what_only_training_needs_is_named(monkeypatch: pytest.MonkeyPatch, caps
     assert said.count("\n") == 1 and "webdataset is not installed" in said and "[train]" in said
 
 
-def test_a_module_of_our_own_that_is_missing_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (ModuleNotFoundError("No module named 'training.gone'", name="training.gone"), 1, "a fault of Art3D itself"),
+        (ValueError("one\ntwo"), 1, "a fault of Art3D itself: ValueError: one\\ntwo"),
+        (
+            PermissionError(13, "Permission denied", "films/\x1b[31m.style"),
+            2,
+            "films/\\x1b[31m.style: Permission denied; ",
+        ),
+        (FileNotFoundError(2, "No such file or directory", b"films"), 2, "films: No such file or directory; "),
+        (OSError(5, "Input/output error", "x"), 1, "a fault of Art3D itself"),
+        (KeyboardInterrupt(), 130, "goes on where it stopped"),
+    ],
+)
+def test_whatever_a_command_raises_is_one_line(
+    error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def run(_args: object) -> int:
-        raise ModuleNotFoundError("No module named 'training.gone'", name="training.gone")
+        raise error
 
     monkeypatch.setattr("training.commands.curate.run", run)
-    with pytest.raises(ModuleNotFoundError):
-        main(["curate", "film.mp4", "-o", "shards"])
+    assert main(["curate", "film.mp4", "-o", "shards"]) == code
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and said in told
 
 
 def test_help_of_every_command() -> None:
@@ -76,12 +97,23 @@ def test_help_loads_nothing_heavy(command: str, root: Path) -> None:
     ("words", "said"),
     [
         (["stage", "nobody", "-o", "x.mp4"], "no director"),
+        (["stage", "deep", "-o", "x.mp4", "--shots", "0"], "--shots: 0 is not usable"),
+        (["stage", "deep", "-o", "x.mp4", "--frames-per-shot", "-1"], "--frames-per-shot"),
+        (["stage", "deep", "-o", "x.mp4", "--width", "639"], "639×360 px is no film's size; give even sides"),
+        (["stage", "deep", "-o", "x.mp4", "--height", "4"], "640×4 px"),
+        (["stage", "deep", "-o", "x.mp4", "--grain", "nan"], "--grain"),
+        (["stage", "deep", "-o", "x.mp4", "--aspect", "-2"], "--aspect"),
+        (["stage", "deep", "-o", "x.mp4", "--layout", "diagonal"], "there are sbs, tb"),
+        (["stage", "deep", "-o", "x.mp4", "--textures", "nowhere"], "nowhere: the photographs cannot be read"),
+        (["stage", "deep", "-o", "x.mp4", "--textures", "."], "holds no .jpg or .png"),
+        (["stage", "deep", "-o", "/proc/x.mp4", "--shots", "1"], "/proc/x.mp4: cannot write this film"),
         (["curate", "nothing.mp4", "-o", "OUT", "--layout", "sbs", "--depth", "sidecar"], "nothing.mp4"),
         (["curate", "x.mp4", "-o", "OUT", "--part", "3/2", "--depth", "sidecar"], "--part"),
         (["fit", "OUT", "-o", "a.style"], "no manifest"),
         (["fit", "OUT", "-o", "a.style", "--epochs", "many"], "--epochs"),
         (["fit", "OUT", "-o", "a.style", "--epochs", "0"], "--epochs: 0 is not usable; at least 1"),
         (["fit", "OUT", "-o", "a.style", "--batch", "0"], "--batch"),
+        (["fit", "OUT", "-o", "a.style", "--width", "2"], "--width: 2 is not usable; at least 4"),
         (["fit", "OUT", "-o", "a.style", "--size-px", "100"], "a multiple of 8, as 96"),
         (["fit", "OUT", "-o", "a.style", "--learning-rate", "nan"], "--learning-rate"),
         (["fit", "OUT", "-o", "a.style", "--precision", "fp16"], "there are 32-true, bf16-mixed"),
@@ -99,6 +131,23 @@ def test_errors_are_one_line(
     assert main(words) == 2
     errors = capsys.readouterr().err.strip().splitlines()
     assert errors[-1].startswith("art3d-train: ") and said in errors[-1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--accelerator", "banana"],
+        ["--accelerator", "cpu", "--devices", "0"],
+        ["--devices", "many"],
+        ["--workers", "-1"],
+    ],
+)
+def test_what_this_machine_cannot_train_on(
+    shards: Path, tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fit", str(shards), "-o", str(tmp_path / "a.style"), *words]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("art3d-train: --") and told.count("\n") == 1 and not list(tmp_path.iterdir())
 
 
 def test_from_film_to_style(

@@ -52,9 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Trains one style, or each; keeps checkpoints and curves beside it."""
+    if args.workers < 0:
+        raise BadInputError(f"{args.workers} is not usable", remedy="at least 0", where="--workers")
     read_config(args, FitConfig)  # refuses bad values before torch is loaded
     # Imported here: torch and its company would cost `--help` seconds.
     from lightning.fabric import Fabric
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
 
     from training.fit import groups
     from training.provenance import depth_source
@@ -68,11 +71,15 @@ def run(args: argparse.Namespace) -> int:
     for folder in args.shards:
         validate_shards(folder)
     args.shown = _preview(args, depth_source(args.shards))
-    fabric = Fabric(
-        accelerator=args.accelerator,
-        devices=_devices(args.devices),
-        precision=config.precision,
-    )
+    try:
+        fabric = Fabric(
+            accelerator=args.accelerator,
+            devices=_devices(args.devices),
+            precision=config.precision,
+        )
+    except (RuntimeError, TypeError, ValueError, MisconfigurationException) as error:
+        raise BadInputError(f"{args.accelerator} {args.devices}: {error}", where="--accelerator, --devices",
+                            remedy="leave both out, or say cpu or cuda, and how many") from error  # fmt: skip
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     fabric.launch()
     if args.each:

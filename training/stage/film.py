@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from host_bridge.core.errors import OutputError
+from host_bridge.core.errors import BadInputError, OutputError
 from training.stage.build import build_scene
 from training.stage.directors import Director, eased_shift, stage_shots
 from training.stage.scene import Scene, View
 from training.stage.textures import Textures
 
 REPORT_WIDTH_PX = 512
-LAYOUTS = ("sbs", "tb")
+LEAST_SIDE_PX, MOST_SIDE_PX = 32, 4096
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class FilmPlan:
         close_up_share: share of the shots that are close-ups.
         grain: standard deviation of noise, 0..1, independent in each eye.
         seed: chance.
+
+    Raises:
+        BadInputError: a width or height that no film has.
     """
 
     shots: int = 24
@@ -49,6 +52,11 @@ class FilmPlan:
     close_up_share: float = 0.3
     grain: float = 0.008
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        if any(side % 2 or not LEAST_SIDE_PX <= side <= MOST_SIDE_PX for side in (self.width, self.height)):
+            raise BadInputError(f"{self.width}×{self.height} px is no film's size", where="--width, --height",
+                                remedy=f"give even sides, {LEAST_SIDE_PX} to {MOST_SIDE_PX}")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,17 +119,15 @@ def write_film(path: Path, director: Director, plan: FilmPlan, textures: Texture
     Depth pictures are 16-bit, 0..65535 for iz 0..1, mattes 8-bit; both are laid out as the film is.
 
     Raises:
-        OutputError: the layout is unknown or the file cannot be written.
+        OutputError: a file cannot be written.
     """
-    if plan.layout not in LAYOUTS:
-        raise OutputError(f"no layout {plan.layout!r}", remedy=f"there are {', '.join(LAYOUTS)}")
     depth, mattes = Path(f"{path}.depth"), Path(f"{path}.mattes")
-    for folder in (path.parent, depth, mattes):
-        folder.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng([plan.seed, 3])
     truth: list[dict[str, float]] = []
     stack = np.hstack if plan.layout == "sbs" else np.vstack
     try:
+        for folder in (path.parent, depth, mattes):
+            folder.mkdir(parents=True, exist_ok=True)
         with av.open(str(path), "w") as container:
             stream = _stream(container, plan)
             for index, (shot, both) in enumerate(shoot(director, plan, textures)):
@@ -135,8 +141,9 @@ def write_film(path: Path, director: Director, plan: FilmPlan, textures: Texture
                 truth.append({"shot": shot, **{k: v for k, v in asdict(both).items() if k.endswith("_px")}})
             for packet in stream.encode():
                 container.mux(packet)
-    except av.FFmpegError as error:
-        raise OutputError(f"cannot write this film: {error}", where=str(path)) from error
+    except (av.FFmpegError, OSError) as error:
+        raise OutputError(f"cannot write this film: {error}", where=str(path),
+                          remedy="name a FILM.mp4 in a folder that can be written") from error  # fmt: skip
     facts = {"director": asdict(director), "plan": asdict(plan), "frames": truth}
     Path(f"{path}.truth.json").write_text(json.dumps(facts, indent=1))
     return path

@@ -21,6 +21,9 @@ class Textures:
     Args:
         folder: holds photographs, or sets of them under the names in `SETS`; None paints noise instead.
         limit: photographs kept in memory.
+
+    Raises:
+        PlateError: the folder cannot be read, or holds no photograph.
     """
 
     def __init__(self, folder: Path | None = None, *, limit: int = 24) -> None:
@@ -57,7 +60,13 @@ def painted(rng: np.random.Generator, width: int, height: int) -> Image:
 
 def _photographs(folder: Path) -> list[Path]:
     places = [folder / name for name in SETS if (folder / name).is_dir()] or [folder]
-    return sorted(f for place in places for f in place.iterdir() if f.suffix.lower() in (".jpg", ".png"))
+    try:
+        found = sorted(f for place in places for f in place.iterdir() if f.suffix.lower() in (".jpg", ".png"))
+    except OSError as error:
+        raise PlateError(f"the photographs cannot be read: {error.strerror}", where=str(folder)) from error
+    if not found:
+        raise PlateError("the folder holds no .jpg or .png", where=str(folder), remedy="name a folder of photographs")
+    return found
 
 
 def _read(file: Path) -> Image:

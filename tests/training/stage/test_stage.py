@@ -18,8 +18,9 @@ from training.stage.textures import Textures, painted
 def test_errors(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="no director"):
         director_named("nobody")
-    with pytest.raises(OutputError, match="no layout"):
-        write_film(tmp_path / "x.mp4", DIRECTORS["deep"], FilmPlan(layout="odd"), Textures())
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot write this film"):
+        write_film(tmp_path / "file" / "x.mp4", DIRECTORS["deep"], FilmPlan(shots=1), Textures())
 
 
 def _ramp_plane(width: int, height: int, iz: tuple[float, float, float]) -> Plane:
