@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     render.add_arguments(parser)
     group = parser.add_argument_group("farm")
     group.add_argument("--bundle", type=Path, required=True, help="folder to write the bundle to")
+    group.add_argument("--name", metavar="TEXT", help="what the queue calls the job (default: Art3D PLATE)")
     group.add_argument("--chunk", type=int, default=10, help="frames a task should take (default %(default)s)")
     group.add_argument("--gpu", action="store_true", help="ask for hosts with a GPU")
     group.add_argument(
@@ -110,6 +111,7 @@ def _shot_job(args: argparse.Namespace, checked: Job) -> ShotJob:
         files=tuple(_files(args)),
         requirements=_requirements(args, checked),
         gpu=args.gpu,
+        name=args.name,
     )
 
 

@@ -73,6 +73,7 @@ class ShotJob:
         files: options that name files.
         requirements: what must be the same on a worker.
         gpu: whether the steps ask for a host with a GPU.
+        name: what the queue calls it; None names it after the plate.
     """
 
     plate: Path
@@ -85,21 +86,25 @@ class ShotJob:
     files: Sequence[FileOption] = ()
     requirements: Requirements = field(default_factory=Requirements)
     gpu: bool = False
+    name: str | None = None
 
 
 def shot_bundle(job: ShotJob) -> tuple[Template, Mapping[str, Any]]:
     """Template and parameter values of a shot.
 
     Raises:
-        BadInputError: a chunk below 1, frames or texts that a template cannot hold.
+        BadInputError: a chunk below 1, a name without a letter, frames or texts that a template cannot hold.
     """
     if job.chunk < 1:
         raise BadInputError(f"a chunk of {job.chunk} frames", where="--chunk", remedy="give 1 or more")
+    name = job_name(literal(f"Art3D {job.plate.name.partition('.')[0]}" if job.name is None else job.name))
+    if not name:
+        raise BadInputError("a job needs a name", where="--name", remedy="give it one, or leave the option out")
     parameters, values = _parameters(job)
     template: Template = {
         "specificationVersion": SPECIFICATION,
         "extensions": ["TASK_CHUNKING"],
-        "name": job_name(f"Art3D {job.plate.name.partition('.')[0]}"),
+        "name": name,
         "description": "Flat plate to stereo: one analysis of the shot, then chunks of frames.",
         "parameterDefinitions": parameters,
         "steps": _steps(job),

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import OpenEXR
 import pytest
 
@@ -52,6 +53,27 @@ def test_one_server_serves_all_chunks(job: tuple[list[str], Path]) -> None:
     assert done.stdout.count("frames to ") >= 3
     assert ping(own_endpoint().address, timeout_s=0.2) is None
     assert "openjd_progress: 100.0" in done.stdout
+
+
+def test_a_node_renders_what_has_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, runtime = 'it\'s "100%" {v1}; $HOME 映像', tmp_path / "r"
+    runtime.mkdir(mode=0o700)
+    monkeypatch.setenv("ART3D_RUNTIME_DIR", str(runtime))
+    monkeypatch.delenv("ART3D_SERVER", raising=False)
+    monkeypatch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ['PATH']}")
+    plane = np.random.default_rng(1).random((16, 32, 3)).astype(np.float32)
+    (tmp_path / name).mkdir()
+    for number in ("-001", "0000"):
+        header = {"type": OpenEXR.scanlineimage}
+        OpenEXR.File(header, {"RGB": plane}).write(str(tmp_path / name / f"{name}.{number}.exr"))
+    bundle, out = tmp_path / f"job {name}", tmp_path / "out" / f"{name}.####.exr"
+    words = ["submit", str(tmp_path / name / f"{name}.####.exr"), "-o", str(out), "--shot", "none", "--any-kitchen"]
+    assert main([*words, "--bundle", str(bundle)]) == 0
+    run = [str(BIN / "openjd"), "run", str(bundle / "template.json"), "--step", "Render"]
+    run += ["-p", f"file://{bundle / 'parameters.json'}"]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert sorted(p.name for p in out.parent.glob("*.exr")) == [f"{name}.-001.exr", f"{name}.0000.exr"]
 
 
 def test_cancel_leaves_nothing_half_written(job: tuple[list[str], Path]) -> None:
