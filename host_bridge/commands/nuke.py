@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from host_bridge.client.server_process import ensure_server
-from host_bridge.nuke.install import built_bundle, default_folder, install, notes
+from host_bridge.nuke.install import built_bundle, default_folder, install, named_bundle, notes
 
 NAME = "nuke"
 HELP = "install the node and its Nuke package; start this machine's server for it"
@@ -30,6 +30,6 @@ def run(args: argparse.Namespace) -> int:
         print(ensure_server(args.device).address)
         return 0
     folder = (args.to or default_folder()).resolve()
-    install(folder, (args.bundle or built_bundle()).resolve())
+    install(folder, (named_bundle(args.bundle) if args.bundle else built_bundle()).resolve())
     print(notes(folder))
     return 0

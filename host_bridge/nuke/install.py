@@ -42,6 +42,21 @@ def built_bundle() -> Path:
     return bundle
 
 
+def named_bundle(bundle: Path) -> Path:
+    """A plug-in that somebody named, for whatever system.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    if not any(bundle.glob("Contents/*/Art3D.ofx")):
+        raise BadInputError(
+            "it is no bundle: no Contents/*/Art3D.ofx is in it",
+            where=str(bundle),
+            remedy=f"name the folder {BUNDLE} that `make ofx` built, with --bundle",
+        )
+    return bundle
+
+
 def own_command() -> str:
     """The shell words that start this very Art3D."""
     beside = Path(sys.executable).with_name("art3d")

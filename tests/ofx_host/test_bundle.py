@@ -1,4 +1,4 @@
-"""The binary: what it exports, what it needs, and whether its generated headers are current."""
+"""The binary: what it exports, what it needs, and that its code follows the generated headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from host_bridge.codegen import constants_header
 from host_bridge.codegen import knobs_header as cpp_knobs
 
 RUNTIME = re.compile(r"^(ld-linux-x86-64|lib(c|m|dl|rt|pthread|resolv|stdc\+\+|gcc_s))\.so")
@@ -36,12 +35,6 @@ def test_libraries_travel_in_the_bundle(bundle: Path) -> None:
     outside = [words[0] for words in found if not words[2].startswith(str(folder)) and not RUNTIME.match(words[0])]
     assert outside == []
     assert (folder / "libzmq.so.5").exists()
-
-
-def test_headers_are_current() -> None:
-    """The generated headers are what the tables say now."""
-    assert cpp_knobs.HEADER.read_text() == cpp_knobs.header()
-    assert constants_header.HEADER.read_text() == constants_header.header()
 
 
 def test_one_more_output_fits_and_is_asked_for(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
