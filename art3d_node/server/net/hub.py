@@ -1,7 +1,8 @@
 """All connections of a server: accepted, read, served in turn, and closed when they ask for too much.
 
 The work of a turn is bounded. Whoever has had the least of it so far is served first: a client that sends costly
-messages by the thousand waits behind one that sends a ping.
+messages by the thousand waits behind one that sends a ping. Half of every turn is for those who sent little: hundreds
+of clients that each send a costly message make nobody wait who sends a ping.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from host_bridge.wire.limits import CHUNK_BYTES, HEADER_BYTES
 log = logging.getLogger(__name__)
 MESSAGE_BYTES = CHUNK_BYTES + HEADER_BYTES + 1024
 SERVE_S = 0.02
+LITTLE_BYTES = 2048
 SWEEP_S = 0.5
 HANDSHAKE_S = 5.0
 MIDWAY_S = 30.0
@@ -114,10 +116,14 @@ class Hub:
             self._want(waiting)
 
     def _serve(self, now_s: float) -> None:
-        """Messages in turn, until all are served or the time is over."""
-        order = [(c.account.served_s, c.id) for c in self._ready.values()]
+        little = [connection for connection in self._ready.values() if connection.peer.held_bytes <= LITTLE_BYTES]
+        self._serve_in_turn(little, now_s + 0.5 * SERVE_S)
+        self._serve_in_turn(list(self._ready.values()), now_s + SERVE_S)
+
+    def _serve_in_turn(self, ready: Sequence[Connection], end_s: float) -> None:
+        """Their messages, until all are served or the time is over."""
+        order = [(connection.account.served_s, connection.id) for connection in ready]
         heapq.heapify(order)
-        end_s = now_s + SERVE_S
         while order:
             _, number = heapq.heappop(order)
             connection = self._ready.get(number)

@@ -73,6 +73,11 @@ class Peer:
         """What the message under way takes, its announced rest included."""
         return self._bytes
 
+    @property
+    def held_bytes(self) -> int:
+        """What has come and is not handed out yet."""
+        return len(self._in) - self._at + (self._frame.filled if self._frame is not None else 0)
+
     def room(self) -> memoryview | None:
         """Where the next bytes should be read to, when a large frame is under way; else they go to `feed`."""
         under_way = self._frame

@@ -98,7 +98,7 @@ class Jobs:
 
     def cancel(self, client: Client, numbers: tuple[int, ...]) -> int:
         """Drops some requests of a client, or all; how many there were."""
-        wanted = numbers or tuple(client.requests)
+        wanted = tuple(dict.fromkeys(numbers or client.requests))
         # The control socket may overtake the other one: a cancel waits for the request it is meant for.
         client.early.extend(number for number in wanted if number not in client.requests)
         found = [number for number in wanted if number in client.requests]

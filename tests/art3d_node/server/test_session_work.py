@@ -53,6 +53,15 @@ def test_cancel_all_and_cancel_nobody(bench: Bench) -> None:
     assert m.Cancelled(2) in [a.message for a in actions if isinstance(a, Send)]
 
 
+def test_a_request_that_is_cancelled_twice_at_once_is_answered_once(bench: Bench) -> None:
+    frame = picture()
+    bench.upload(frame)
+    bench.send(request(frame), number=50)
+    session = bench.session.clients[b"a"].session
+    sends = [a for a in bench.send(m.Cancel(session, (50, 50))) if isinstance(a, Send)]
+    assert [a.id for a in sends].count(50) == 1 and sends[-1].message == m.Cancelled(1)
+
+
 def test_a_cancel_that_overtakes_its_request(bench: Bench) -> None:
     frame = picture()
     bench.upload(frame)
