@@ -48,7 +48,8 @@ def parallax_range(disparity: Tensor, *, width: float) -> ParallaxRange | None:
     """
     step = max(1, round((disparity.numel() / _SAMPLES) ** 0.5))
     values = disparity[::step, ::step].detach().cpu().numpy().ravel()
-    values = values[np.isfinite(values)] * np.float32(-100.0 / width)
+    with np.errstate(over="ignore"):
+        values = np.nan_to_num(values[np.isfinite(values)] * np.float32(-100.0 / width), copy=False)
     if values.size == 0:
         return None
     ranks = [0, *(round(share * (values.size - 1)) for share in (0.01, 0.5, 0.99)), values.size - 1]

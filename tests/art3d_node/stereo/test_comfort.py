@@ -15,6 +15,12 @@ def test_nothing_finite_spans_nothing() -> None:
     assert verdict(None, budget_front_pct=2.5, budget_behind_pct=2.0) == "empty"
 
 
+def test_a_disparity_beyond_all_measure_stays_a_number() -> None:
+    span = parallax_range(torch.tensor([[-3e38, 3e38]]), width=10.0)
+    assert span is not None and math.isfinite(span.nearest) and math.isfinite(span.farthest)
+    assert span.nearest < -1e38 and span.farthest > 1e38
+
+
 def test_convention_parallax_is_minus_disparity_in_percent_of_width() -> None:
     span = parallax_range(torch.tensor([[20.0, -10.0, 0.0]]), width=1000.0)
     assert span is not None
