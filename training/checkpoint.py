@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import math
@@ -65,8 +66,10 @@ def save_run(run: Run, net: CameraNet, path: Path, identity: str, fabric: Fabric
             "history": run.history,
             "best": (run.best, run.best_step, run.best_net),
         }
+        kept = io.BytesIO()
+        torch.save(state, kept)  # torch's own writer ends a full disk with a fault of its own
         with replacing(path) as temporary:
-            torch.save(state, temporary)
+            temporary.write_bytes(kept.getbuffer())
     fabric.barrier()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_BUG, EXIT_INTERRUPTED, Art3DError
 from host_bridge.core.printable import printable
 
-_READER_GONE = (errno.EPIPE, errno.ENOSPC, errno.EIO)
+_WRITING = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 _OF_A_PATH = (
     errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP,
     errno.ENOSPC, errno.EDQUOT, errno.ESTALE,
@@ -35,8 +36,10 @@ def run_to_exit_code(program: str, command: Callable[[], int], *, interrupted: s
         _tell(program, interrupted)
         return EXIT_INTERRUPTED
     except OSError as error:
-        if error.filename is None and error.errno in _READER_GONE:
-            # The reader of our output went away (`art3d … | head`), or its disk is full.
+        if error.filename is None and error.errno in _WRITING:
+            if error.errno != errno.EPIPE:
+                _tell(program, f"{error.strerror}; free some space, or write elsewhere")
+            # Nobody reads our output any more (`art3d … | head`), or its disk is full; Python would try once more.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return EXIT_BUG
         if error.filename is None or error.errno not in _OF_A_PATH:
@@ -56,4 +59,5 @@ def _bug(program: str, error: Exception) -> int:
 
 
 def _tell(program: str, message: object) -> None:
-    print(f"{program}: {printable(message)}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # nobody may read that stream either
+        print(f"{program}: {printable(message)}", file=sys.stderr)

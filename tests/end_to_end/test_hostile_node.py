@@ -96,6 +96,7 @@ def test_output_that_goes_nowhere(tmp_path: Path, node: dict[str, str], redirect
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr and "fault of Art3D" not in done.stderr
+    assert ("No space left on device; free some space" in done.stderr) == (code == 1)
     if redirected.startswith(">"):
         assert len(list(tmp_path.glob("o.*.exr"))) == 2
 
