@@ -146,13 +146,14 @@ def _rank(picture: Picture) -> tuple[int, int, bool, int]:
     words = [w for w in words_of(f"{first.part_name}.{first.layer}") if w not in ignored]
     best = min((BEAUTY.index(w) for w in words if w in BEAUTY), default=-1)
     if first.component == "Y" and not any(c.component == "RY" for c in picture.channels):
-        tier = 3
+        tier = 4
     elif all(w in BEAUTY for w in words):
         tier = 0
     elif any(w in SURE for w in words) and not INGREDIENTS.intersection(words):
         tier = 1
     else:
-        tier, best = 2, 0
+        # An unknown name, `fg`, is rather the picture than an ingredient's.
+        tier, best = 3 if INGREDIENTS.intersection(words) else 2, 0
     return tier, best, bool(first.layer), first.part
 
 

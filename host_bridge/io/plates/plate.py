@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from host_bridge.core.frame import Array, Frame
 from host_bridge.core.geometry import Box
 from host_bridge.io.plates.passthrough import PassthroughPart
 from host_bridge.io.plates.tags import Tag
+
+MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,13 @@ class Plate:
         """What was chosen among several of a kind, a line each, for people."""
         notes = []
         if len(self.pictures) > 1:
-            others = ", ".join(name for name in self.pictures if name != self.picture)
+            others = _listed([name for name in self.pictures if name != self.picture])
             notes.append(f"the picture is {self.picture}, not {others}; --layer names another")
         if len(self.views) > 1:
-            others = ", ".join(name for name in self.views if name != self.view)
+            others = _listed([name for name in self.views if name != self.view])
             notes.append(f"the plate is view {self.view}, not {others}; --view names another")
         return tuple(notes)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")

@@ -162,6 +162,12 @@ def test_no_such_view(write_exr: Write, rgba: MakeRgba) -> None:
         read_plate(path, view="right")
 
 
+def test_of_many_pictures_a_few_are_named(write_exr: Write, rgba: MakeRgba) -> None:
+    many = {f"l{number:02d}.{c}": rgba()[c] for number in range(40) for c in "RGB"}
+    (said,) = read_plate(write_exr("p.exr", ({}, {**rgba(), **many}))).choices
+    assert said.endswith("l00, l01, l02, l03, l04, l05, l06, l07 and 32 more; --layer names another")
+
+
 def test_no_colour(write_exr: Write, rgba: MakeRgba) -> None:
     with pytest.raises(PlateError, match=r"no colour among the channels G, R"):
         read_plate(write_exr("p.exr", ({}, {c: rgba()[c] for c in "RG"})))
