@@ -14,9 +14,10 @@ from host_bridge.core.errors import PlateError
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.plates import guard
-from host_bridge.io.plates.choice import infer_views
+from host_bridge.io.plates.choice import choose_picture, infer_views, pictures, says_picture
 from host_bridge.io.plates.exr_chunks import Block, decode, read_blocks
 from host_bridge.io.plates.exr_header import MAGIC, Header, read_headers
+from host_bridge.io.plates.logged_once import log_once
 from host_bridge.io.plates.naming import Channel, split_view
 
 __all__ = ["MAGIC", "ExrFile", "open_exr"]
@@ -83,17 +84,31 @@ def open_exr(path: Path) -> ExrFile:
     """Reads the headers of an EXR and proves them.
 
     Raises:
-        PlateError: not an EXR, damaged, deep, or with a header that lies.
+        PlateError: not an EXR, damaged, with a deep picture, or with a header that lies.
         LimitError: larger than a plate may be.
     """
     parts, end = read_headers(path)
-    if any(part.deep for part in parts):
+    flat = [number for number, part in enumerate(parts) if not part.deep]
+    for number in flat:
+        guard.validate_size(path, parts[number].data, max(1, int(sum(_bytes_each(parts[number])))))
+    channels = infer_views([c for number in flat for c in _channels_of(number, parts)])
+    if len(flat) < len(parts):
+        _validate_without_deep(path, parts, channels)
+    views = tuple(dict.fromkeys((*_views([parts[n] for n in flat]), *(c.view for c in channels if c.view))))
+    return ExrFile(path, parts, end, channels, views, parts[flat[0]].display)
+
+
+def _validate_without_deep(path: Path, parts: Sequence[Header], channels: Sequence[Channel]) -> None:
+    """Proves that the flat parts beside deep ones hold the picture itself: of a deep beauty, they are ingredients.
+
+    Raises:
+        PlateError: they do not.
+    """
+    picture = choose_picture(pictures(channels))
+    if picture is None or not says_picture(picture.label):
         raise PlateError("this is a deep EXR", where=str(path), remedy=_DEEP_REMEDY)
-    for part in parts:
-        guard.validate_size(path, part.data, max(1, int(sum(_bytes_each(part)))))
-    channels = infer_views([c for number in range(len(parts)) for c in _channels_of(number, parts)])
-    views = tuple(dict.fromkeys((*_views(parts), *(c.view for c in channels if c.view))))
-    return ExrFile(path, parts, end, channels, views, parts[0].display)
+    names = ", ".join(part.text("name") for part in parts if part.deep)
+    log_once(path, f"left out, since deep: {names}")
 
 
 def _bytes_each(part: Header) -> list[float]:

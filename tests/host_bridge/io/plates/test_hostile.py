@@ -100,6 +100,33 @@ def test_a_made_deep_file(tmp_path: Path) -> None:
         read_plate(path)
 
 
+@pytest.mark.parametrize("deep_first", [True, False])
+@pytest.mark.parametrize(
+    ("flat", "deep", "taken"), [("rgba", "deep", True), ("rgba", "beauty", True), ("albedo", "beauty", False)]
+)
+def test_deep_parts_beside_a_flat_picture(
+    tmp_path: Path, rgba: MakeRgba, flat: str, deep: str, taken: bool, deep_first: bool
+) -> None:
+    """The flat beauty is read whole; beside a deep one, an ingredient does not stand in for it."""
+    samples = np.empty((24, 40), object)
+    for index in np.ndindex(24, 40):
+        samples[index] = np.ones(2, np.float32)
+    header = {"type": OpenEXR.deepscanline, "compression": OpenEXR.ZIPS_COMPRESSION}
+    parts = [
+        OpenEXR.Part({**header, "name": deep}, dict.fromkeys("RGBAZ", samples), deep),
+        OpenEXR.Part({"type": OpenEXR.scanlineimage, "name": flat}, dict(rgba()), flat),
+    ]
+    path = tmp_path / "p.exr"
+    OpenEXR.File(parts if deep_first else parts[::-1]).write(str(path))
+    if not taken:
+        with pytest.raises(PlateError, match=r"deep EXR; flatten"):
+            read_plate(path)
+        return
+    plate = read_plate(path)
+    assert plate.frame.channels == ("R", "G", "B", "A") and plate.depth_name == ""
+    assert np.array_equal(plate.frame.layers["color"][..., 0], rgba()["R"])
+
+
 def test_an_unreadable_file(tmp_path: Path) -> None:
     (tmp_path / "p.exr").mkdir()
     with pytest.raises(PlateError, match="cannot be opened"):
