@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 STRANGER_BYTES = HEADER_BYTES + 1024
 ACCEPTS = 32  # of one listener in a turn
 PAUSE_S = 0.1
+QUEUED_BYTES = 1 << 18  # that the kernel keeps for a client that does not read; else it keeps megabytes for each
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Arrivals:
 
 
 def _prepare(accepted: socket.socket) -> None:
-    """Small messages go at once, and a machine that vanished is noticed."""
+    """Small messages go at once, a machine that vanished is noticed, and what nobody reads takes little memory."""
     for level, option, value in (
         (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
         (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -133,5 +134,6 @@ def _prepare(accepted: socket.socket) -> None:
         (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
         (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
         (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 25_000),
+        (socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, QUEUED_BYTES),
     ):
         accepted.setsockopt(level, option, value)
