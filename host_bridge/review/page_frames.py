@@ -114,8 +114,8 @@ def write_frames(source: StereoSource, cuts: Sequence[int] | None, work: FrameWo
 def _worked(source: StereoSource, work: FrameWork, found: FramesFound, *, glances: bool) -> Iterator[_Done | None]:
     """Frames in order, None for one that cannot be read.
 
-    Files are decoded one after the other, each on all cores, so readers that wait their turn must not keep writers from
-    theirs. Matching, which is the server's work, keeps the caller's thread.
+    Files are decoded one after the other, the parts of each side by side, so readers that wait their turn must not keep
+    writers from theirs. Matching, which is the server's work, keeps the caller's thread.
     """
     workers = min(MOST_WORKERS, machine.cpus())
     writing: deque[Future[_Done]] = deque()

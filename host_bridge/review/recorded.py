@@ -9,11 +9,15 @@ import numpy as np
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
+from host_bridge.io.outputs.result import EYES
 from host_bridge.io.outputs.stereo_exr import DISPARITY_SIGN, HERO, WINDOW
 from host_bridge.io.plates.disparity import find_disparity
 from host_bridge.io.plates.exr import ExrFile
+from host_bridge.io.plates.naming import Channel
 from host_bridge.io.plates.view_picture import ViewPicture
 from host_bridge.io.windows import relaid
+
+MASK = "occlusion.mask"
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,13 @@ def measured_in(left: ViewPicture, right: ViewPicture) -> Measured:
         _filled(left, right, "left"),
         None if other is None else _parallax(other, "right", left.display),
     )
+
+
+def measured_channels(file: ExrFile) -> list[Channel]:
+    """All that `measured_in` reads of a file."""
+    eyes = EYES[:1] if _stated(file, HERO) == "left" else EYES
+    across = [find_disparity(file, eye) for eye in eyes]
+    return [*(c for c in across if c is not None), *(c for c in file.channels if c.name == MASK)]
 
 
 def _parallax(file: ExrFile, eye: str, display: Box) -> Array | None:
@@ -74,7 +85,7 @@ def _filled(left: ViewPicture, right: ViewPicture, eye: str) -> Array | None:
     for file in (view.file for view in views if view.file is not None):
         # Where no view is named, it is the right one that was made.
         named = (eye, None) if eye == "right" else (eye,)
-        found = next((c for c in file.channels if c.name == "occlusion.mask" and c.view in named), None)
+        found = next((c for c in file.channels if c.name == MASK and c.view in named), None)
         if found is None:
             continue
         mask = file.read([found])[0]

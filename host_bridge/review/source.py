@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,12 +16,13 @@ from host_bridge.io.colour import transforms as colour
 from host_bridge.io.colour.curves_of_display import display_levels
 from host_bridge.io.outputs.result import EYES
 from host_bridge.io.plates import PlateSequence, guard
-from host_bridge.io.plates.exr import MAGIC, open_exr
-from host_bridge.io.plates.view_picture import ViewPicture, read_view
+from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
+from host_bridge.io.plates.naming import Channel
+from host_bridge.io.plates.view_picture import ViewPicture, picture_of, read_view
 from host_bridge.io.windows import relaid
 from host_bridge.review.packing import named_layout, unpack, validate_layout
 from host_bridge.review.pair import Pair
-from host_bridge.review.recorded import Measured, measured_in, window_in
+from host_bridge.review.recorded import Measured, measured_channels, measured_in, window_in
 from host_bridge.review.shrinking import block_means
 
 Planes = tuple[Array, ...]
@@ -88,7 +89,7 @@ class StereoSource:
         Raises:
             PlateError: a file that cannot be read, or eyes of different sizes.
         """
-        left, right = self._views(number)
+        left, right = self._views(number, measured=not self.layout)
         measured = Measured() if self.layout else measured_in(left, right)
         shown = [
             display_levels([block_means(plane, side_px, max(eye[0].shape)) for plane in eye], view.space)
@@ -119,11 +120,17 @@ class StereoSource:
         """The identity of what both eyes' pictures hold."""
         return self.left.content(number), self.right.content(number)
 
-    def _views(self, number: int) -> tuple[ViewPicture, ViewPicture]:
-        left = read_view(self.left, number, space=self.input_space)
+    def _views(self, number: int, *, measured: bool = False) -> tuple[ViewPicture, ViewPicture]:
+        def along(file: ExrFile) -> Iterable[Channel]:
+            if EYES[1] in file.views:
+                yield from picture_of(file, self.right).channels
+            if measured:
+                yield from measured_channels(file)
+
+        left = read_view(self.left, number, space=self.input_space, along=along)
         if self.layout:
             return left, left
-        right = read_view(self.right, number, space=self.input_space, beside=left)
+        right = read_view(self.right, number, space=self.input_space, beside=left, along=along)
         if left.size != right.size or len(left.planes) != len(right.planes):
             raise PlateError(
                 f"the left eye is {_size_text(left)}, the right one {_size_text(right)}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.choice import choose_picture, infer_views, pictures, says_picture
-from host_bridge.io.plates.exr_chunks import Block, decode, read_blocks
+from host_bridge.io.plates.exr_chunks import Block, decode, decode_all, read_blocks
 from host_bridge.io.plates.exr_header import MAGIC, Header, read_headers
 from host_bridge.io.plates.logged_once import log_once
 from host_bridge.io.plates.naming import Channel, split_view
@@ -56,6 +56,16 @@ class ExrFile:
             PlateError: pixels that are missing or damaged.
         """
         return [self._part(channel.part)[channel.stored] for channel in channels]
+
+    def decode(self, channels: Iterable[Channel]) -> None:
+        """Decodes the parts that channels lie in, side by side; `read` then has them at hand.
+
+        Raises:
+            PlateError: as `read`.
+        """
+        parts = [part for part in dict.fromkeys(c.part for c in channels) if part not in self._decoded]
+        decoded = decode_all(self.path, [(self.parts[part], self.blocks(part)) for part in parts])
+        self._decoded.update(zip(parts, decoded, strict=True))
 
     def read_stack(self, channels: Sequence[Channel]) -> Array:
         """Channels of one size as (rows, columns, channels): half where all are half, else float."""

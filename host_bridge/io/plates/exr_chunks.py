@@ -15,6 +15,7 @@ import os
 import struct
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -174,15 +175,34 @@ def decode(path: Path, header: Header, blocks: Sequence[Block]) -> dict[str, Arr
     Raises:
         PlateError: damaged pixels.
     """
-    names = [channel.name for channel in header.channels]
-    spelled = utf8_names(names)
+    return decode_all(path, [(header, blocks)])[0]
+
+
+def decode_all(path: Path, parts: Sequence[tuple[Header, Sequence[Block]]]) -> list[dict[str, Array]]:
+    """As `decode`, of several parts of a file side by side: one alone does not keep the cores busy."""
     try:
-        with _alone(header, blocks, spelled) as alone, silenced() as messages:
-            parts = OpenEXR.File(alone, separate_channels=True).parts
+        with silenced() as messages:
+            if len(parts) < 2:
+                decoded = [_decoded(part) for part in parts]
+            else:
+                with ThreadPoolExecutor(len(parts), "art3d-exr") as pool:
+                    decoded = list(pool.map(_decoded, parts))
     except (RuntimeError, ValueError) as error:
         raise damaged(path, str(error).partition(" '/proc")[0].partition("\n")[0]) from error
-    if not parts:
+    if not all(decoded):
         raise damaged(path, (messages.getvalue().rpartition(" - ")[2].strip() or "no reason given").splitlines()[0])
+    return decoded
+
+
+def _decoded(part: tuple[Header, Sequence[Block]]) -> dict[str, Array]:
+    """The pixels of a part; nothing where OpenEXR has none, and printed why."""
+    header, blocks = part
+    names = [channel.name for channel in header.channels]
+    spelled = utf8_names(names)
+    with _alone(header, blocks, spelled) as alone:
+        parts = OpenEXR.File(alone, separate_channels=True).parts
+    if not parts:
+        return {}
     return {name: np.asarray(parts[0].channels[other].pixels) for name, other in zip(names, spelled, strict=True)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import guard, tags
-from host_bridge.io.plates.choice import pictures
+from host_bridge.io.plates.choice import Picture, pictures
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.images import Image, read_image
+from host_bridge.io.plates.naming import Channel
 from host_bridge.io.plates.read import EXR_NAMES, chosen_picture, from_luma, plain_names, validated_finite, view_of
 from host_bridge.io.plates.sequence import PlateSequence
 
@@ -46,8 +48,20 @@ class ViewPicture:
         return self.display.width, self.display.height
 
 
+Along = Callable[[ExrFile], Iterable[Channel]]
+
+
+def _nothing(file: ExrFile) -> Iterable[Channel]:
+    return ()
+
+
 def read_view(
-    sequence: PlateSequence, number: int, *, space: str | None, beside: ViewPicture | None = None
+    sequence: PlateSequence,
+    number: int,
+    *,
+    space: str | None,
+    beside: ViewPicture | None = None,
+    along: Along = _nothing,
 ) -> ViewPicture:
     """Reads one view of a frame.
 
@@ -56,6 +70,7 @@ def read_view(
         number: frame number.
         space: colour space of the values; None takes the file's own tag.
         beside: the other view: a file that holds both is opened once.
+        along: what else of an EXR will be asked: it is decoded together with the picture.
 
     Raises:
         Art3DError: as `plates.read.read_plate`.
@@ -65,9 +80,9 @@ def read_view(
         if sequence.film is not None:
             return _of_image(sequence.film.read(number - sequence.first, space=space), path)
         if beside is not None and beside.file is not None and beside.path == path:
-            return _of_exr(beside.file, sequence, space)
+            return _of_exr(beside.file, sequence, space, along)
         if path.suffix.lower() in EXR_NAMES or guard.first_bytes(path, 4) == MAGIC:
-            return _of_exr(open_exr(path), sequence, space)
+            return _of_exr(open_exr(path), sequence, space, along)
         return _of_image(read_image(path, space=space), path)
     except MemoryError as error:
         raise PlateError("not enough memory for this picture", where=str(path), remedy=guard.AGAIN) from error
@@ -78,10 +93,20 @@ def read_view(
         raise
 
 
-def _of_exr(file: ExrFile, sequence: PlateSequence, space: str | None) -> ViewPicture:
-    guard.validate_picture(file.path, file.display)
+def picture_of(file: ExrFile, sequence: PlateSequence) -> Picture:
+    """What a view of a sequence is, in one of its files.
+
+    Raises:
+        Art3DError: as `plates.read.read_plate`.
+    """
     _, channels = view_of(file, sequence.view)
-    picture = chosen_picture(file.path, channels, pictures(channels), sequence.layer)
+    return chosen_picture(file.path, channels, pictures(channels), sequence.layer)
+
+
+def _of_exr(file: ExrFile, sequence: PlateSequence, space: str | None, along: Along) -> ViewPicture:
+    guard.validate_picture(file.path, file.display)
+    picture = picture_of(file, sequence)
+    file.decode([*picture.channels, *along(file)])
     header = file.headers[picture.part]
     if any(c.component == "RY" for c in picture.channels):
         pixels, names = from_luma(file, picture.channels, header)

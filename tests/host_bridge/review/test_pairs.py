@@ -14,6 +14,7 @@ from PIL import Image
 from host_bridge.core.errors import BadInputError, MissingFrameError, PlateError
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.outputs import write_picture
+from host_bridge.io.plates.exr import open_exr
 from host_bridge.review.figures import figures_of, resized, scenes
 from host_bridge.review.packing import LAYOUTS, named_layout, unpack
 from host_bridge.review.pair import Pair, hidden
@@ -72,6 +73,27 @@ def test_what_the_right_eye_alone_sees_counts_where_it_was_not_made_up(
     found = figures_of(open_stereo(str(tmp_path / "s.0007.exr")).read(7)).violations
     assert tuple(v.edge for v in found) == edges
     assert all((v.parallax_pct, v.top, v.bottom) == pytest.approx((-300 / COLUMNS, 0.25, 0.75)) for v in found)
+
+
+def test_parts_decoded_side_by_side_are_those_decoded_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s.0007.exr"
+    chance = np.random.default_rng(0)
+    views = [chance.random((ROWS, COLUMNS, 3)).astype(np.float16) for _ in range(2)]
+    kinds = [{"type": OpenEXR.scanlineimage, "view": eye} for eye in ("left", "right")]
+    made = [OpenEXR.Part(kind, {"RGB": view}, kind["view"]) for kind, view in zip(kinds, views, strict=True)]
+    OpenEXR.File([*made, *parts(parallax_px=1.28)[2:]]).write(str(path))
+    together = open_exr(path)
+    together.decode(together.channels)
+    for channel in together.channels:
+        (alone,) = open_exr(path).read([channel])
+        (found,) = together.read([channel])
+        assert found.dtype == alone.dtype and (found == alone).all()
+    whole = bytearray(path.read_bytes())
+    whole[-40:] = bytes(40)
+    path.write_bytes(whole)
+    with pytest.raises(PlateError, match="damaged") as caught:
+        open_stereo(str(path)).read(7)
+    assert caught.value.where == str(path)
 
 
 @pytest.mark.parametrize("eye", ["left", "right", None])
