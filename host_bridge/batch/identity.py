@@ -65,7 +65,11 @@ def validate_expected(expected: str, found: Mapping[str, Any]) -> None:
     try:
         submitted = dict(json.loads(expected))
     except (ValueError, TypeError) as error:
-        raise BadInputError("not an expectation", where="--expect", remedy="submit the shot again") from error
+        raise BadInputError(
+            "it cannot be compared with what is installed here",
+            where="--expect",
+            remedy="submit the shot again",
+        ) from error
     own = json.loads(expectation(found))
     differing = [name for name in LABELS if submitted.get(name) != own.get(name)]
     if differing:

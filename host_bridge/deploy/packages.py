@@ -104,7 +104,7 @@ def _parsed(text: str, needed_by: str) -> Requirement:
     try:
         return Requirement(text)
     except InvalidRequirement as error:
-        raise BadInputError(f"{needed_by} asks for {text!r}, which nobody can read", remedy="reinstall it") from error
+        raise BadInputError(f"{needed_by} requires {text!r}, which is no requirement", remedy="reinstall it") from error
 
 
 def _applies(need: Requirement, groups: frozenset[str]) -> bool:

@@ -57,7 +57,7 @@ class Plan:
         """Refuses a name that launchers or Rez could not follow."""
         if not _NAME.fullmatch(self.name):
             raise BadInputError(
-                f"{self.name!r} is no name of a version", where="--as", remedy="name it like 0.2.0 or 0.2.0-b2"
+                f"{self.name!r} cannot be the name of a version", where="--as", remedy="name it like 0.2.0 or 0.2.0-b2"
             )
 
 

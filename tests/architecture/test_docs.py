@@ -54,6 +54,20 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     assert broken(page) == ["there.md#gone", "gone.md", "#f"]
 
 
+def rooms(text: str, package: str) -> list[str]:
+    """Files and folders in the table of a package's rooms, as the page names them."""
+    table = text.partition(f"### {package}\n")[2].partition("\n#")[0]
+    return re.findall(r"`([\w/]+(?:\.py|/))`", table)
+
+
+@pytest.mark.parametrize("package", ["host_bridge", "art3d_node", "training"])
+def test_every_room_is_named_and_there(root: Path, package: str) -> None:
+    named = rooms((root / "docs" / "developing" / "architecture.md").read_text(encoding="utf-8"), package)
+    assert len(named) > 10 and [name for name in named if not (root / package / name).exists()] == []
+    folders = {path.parent.name for path in (root / package).glob("*/__init__.py")}
+    assert folders - {name.partition("/")[0] for name in named} == set()
+
+
 @pytest.mark.parametrize("name", DEVELOPING)
 def test_files_that_are_named_exist(root: Path, name: str) -> None:
     named = NAMED.findall((root / "docs" / "developing" / name).read_text(encoding="utf-8"))

@@ -40,7 +40,7 @@ def test_one_junk_film_never_stops_the_list(film: Path, tmp_path: Path, capsys: 
     assert main(["curate", *films, "-o", str(out), "--layout", "sbs", "--min-ddc", "0.2", *WORDS]) == 4
     said = capsys.readouterr().err
     assert "junk.mp4: cannot be read as a video" in said and "sound.wav: holds no pictures" in said
-    assert "bare.mp4: has no depth beside it" in said and "3 of 4 films are not whole" in said
+    assert "bare.mp4: has no depth beside it" in said and "3 of 4 films have faults" in said
     assert main(["curate", *films[:2], "-o", str(tmp_path / "b"), "--layout", "sbs", *WORDS]) == 2
     assert "none of 2 films can be read" in capsys.readouterr().err
 

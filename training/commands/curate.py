@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     for line in manifest["faults"].values():
         print(f"art3d-train: {line}", file=sys.stderr)
     if manifest["faults"]:
-        print(f"{len(manifest['faults'])} of {len(films)} films are not whole; the rest was used", file=sys.stderr)
+        print(f"{len(manifest['faults'])} of {len(films)} films have faults; the rest was used", file=sys.stderr)
     if not manifest["samples"] and not args.may_keep_nothing:
         return EXIT_NOTHING_KEPT
     return EXIT_SOME_FRAMES if manifest["faults"] else EXIT_OK
