@@ -70,7 +70,7 @@ def test_submit_refuses_what_a_node_would(
     monkeypatch.chdir(tmp_path)
     for number in (1001, 1002):
         write_picture(Path(f"p.{number}.exr"), np.zeros((8, 8, 3), np.float32))
-    words = ["submit", "p.####.exr", "-o", "o.####.exr", "--any-kitchen", "--bundle", "b", *BAD[said]]
+    words = ["submit", "p.####.exr", "-o", "o.####.exr", "--any-environment", "--bundle", "b", *BAD[said]]
     assert main(words) == 2
     told = capsys.readouterr().err
     assert said in told and len(told.splitlines()) == 1
@@ -99,6 +99,12 @@ def test_another_environment_is_refused_by_name() -> None:
         validate_expected(expectation(here), {**here, "style": "b2"})
     with pytest.raises(BadInputError, match="--expect"):
         validate_expected("[", here)
+
+
+@pytest.mark.parametrize("flag", ["--any-environment", "--any-kitchen"])
+def test_any_environment_expects_nothing_under_its_older_name_too(tmp_path: Path, plate: list[str], flag: str) -> None:
+    assert main([*plate[:-1], flag, "--bundle", str(tmp_path / "b")]) == 0
+    assert json.loads((tmp_path / "b" / "parameters.json").read_text(encoding="utf-8"))["Expected"] == ""
 
 
 def test_depth_pictures_travel_as_a_path(tmp_path: Path, plate: list[str]) -> None:
