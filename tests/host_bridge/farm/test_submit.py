@@ -104,7 +104,8 @@ def test_another_environment_is_refused_by_name() -> None:
 @pytest.mark.parametrize("flag", ["--any-environment", "--any-kitchen"])
 def test_any_environment_expects_nothing_under_its_older_name_too(tmp_path: Path, plate: list[str], flag: str) -> None:
     assert main([*plate[:-1], flag, "--bundle", str(tmp_path / "b")]) == 0
-    assert json.loads((tmp_path / "b" / "parameters.json").read_text(encoding="utf-8"))["Expected"] == ""
+    template = json.loads((tmp_path / "b" / "template.json").read_text(encoding="utf-8"))
+    assert {p["name"]: p.get("default") for p in template["parameterDefinitions"]}["Expected"] == ""
 
 
 def test_depth_pictures_travel_as_a_path(tmp_path: Path, plate: list[str]) -> None:
