@@ -8,6 +8,7 @@ from host_bridge.core.errors import Art3DError
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.exr import MAGIC, open_exr
 from host_bridge.io.plates.naming import EYES, eye_of
+from host_bridge.io.plates.read import first_view
 from host_bridge.io.plates.sequence import PlateSequence
 
 
@@ -23,20 +24,23 @@ def settle_hero(sequence: PlateSequence, hero: str | None) -> tuple[PlateSequenc
         sequence: the whole sequence, whatever frames are asked: one answer for every chunk of it.
         hero: the eye that a person named; None for none.
     """
-    views = _views(sequence)
+    views, first = _views(sequence)
     of_hero = next((v for v in views if v == hero), "") or next((v for v in views if hero and eye_of(v) == hero), "")
-    view = sequence.view or of_hero or (views[0] if views else "")
+    view = sequence.view or of_hero or first
     return replace(sequence, view=view), hero or eye_of(view) or EYES[0]
 
 
-def _views(sequence: PlateSequence) -> tuple[str, ...]:
-    """The views of the first frame that can be read; none of a format that has none."""
+def _views(sequence: PlateSequence) -> tuple[tuple[str, ...], str]:
+    """The views of the first frame that can be read, and the first that shows a picture; none of other formats."""
     for number in sequence.frames:
         if number in sequence.missing:
             continue
         try:
             path = sequence.path(number)
-            return open_exr(path).views if guard.first_bytes(path, 4) == MAGIC else ()
+            if guard.first_bytes(path, 4) != MAGIC:
+                return (), ""
+            file = open_exr(path)
+            return file.views, first_view(file)
         except Art3DError:
             continue
-    return ()
+    return (), ""

@@ -205,7 +205,7 @@ def chosen_picture(path: Path, channels: Sequence[Channel], available: Sequence[
 
 
 def choose_view(file: ExrFile, view: str) -> str:
-    """The asked view of a file, or its first; a file that names no views has whichever is asked.
+    """The asked view of a file, or its first that shows a picture; a file that names no views has whichever is asked.
 
     Raises:
         PlateError: the file names its views, and this is none of them.
@@ -216,7 +216,17 @@ def choose_view(file: ExrFile, view: str) -> str:
         raise PlateError(
             f"no view {view!r}", where=str(file.path), remedy=f"its views are {', '.join(file.views)}; see --view"
         )
-    return view or file.views[0]
+    return view or first_view(file)
+
+
+def first_view(file: ExrFile) -> str:
+    """The first view that shows a picture, else the first; "" for a file that names none."""
+
+    def shows(view: str) -> bool:
+        channels = of_view(file.channels, view)
+        return (choose_picture(pictures(channels)) or lone_grey(channels)) is not None
+
+    return next((view for view in file.views if shows(view)), file.views[0] if file.views else "")
 
 
 def _listed(channels: Sequence[Channel]) -> str:

@@ -45,6 +45,14 @@ def test_eyes_by_other_spellings_of_their_names(write_exr: Write, rgba: MakeRgba
     assert [settle_hero(PlateSequence.open(str(path)), hero)[0].view for hero in (None, "left")] == list(names)
 
 
+def test_a_view_without_a_picture_is_passed_over(write_exr: Write, rgba: MakeRgba) -> None:
+    """A renderer may list the eye first of which the file holds depth alone."""
+    z = {"Z": rgba()["R"].astype("<f4")}
+    parts = [({"view": "left", "name": "depth"}, z), ({"view": "right", "name": "rgba"}, rgba())]
+    sequence, hero = settle_hero(PlateSequence.open(str(write_exr("p.exr", *parts))), None)
+    assert (sequence.view, hero, sequence.read(1).view) == ("right", "right", "right")
+
+
 def test_the_first_frame_that_can_be_read_decides(right_first: Path) -> None:
     right_first.with_name("p.0001.exr").write_bytes(b"\x76\x2f\x31\x01 and no more")
     assert settle_hero(PlateSequence.open(str(right_first)), None)[1] == "right"
