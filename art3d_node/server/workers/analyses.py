@@ -68,7 +68,7 @@ class Analyses:
         self._library, self._device = library, device
         # Raw depths are small and dear: they outlive the rest, so that rendering a shot finds what its survey made.
         self._depths: ByteCache[tuple[Any, ...], RawDepth] = ByteCache(
-            max(int(nbytes * DEPTH_SHARE), min(LEAST_DEPTHS_BYTES, nbytes // 2))
+            max(int(nbytes * DEPTH_SHARE), LEAST_DEPTHS_BYTES if nbytes >= 2 * LEAST_DEPTHS_BYTES else 0)
         )
         self._pictures: ByteCache[str, Box] = ByteCache(PICTURES_KEPT)
         self._cache: ByteCache[tuple[Any, ...], Any] = ByteCache(nbytes - self._depths.budget_bytes)
