@@ -8,8 +8,8 @@ from host_bridge.core.errors import Art3DError
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.exr import MAGIC, open_exr
 from host_bridge.io.plates.naming import EYES, eye_of
-from host_bridge.io.plates.read import first_view
 from host_bridge.io.plates.sequence import PlateSequence
+from host_bridge.io.plates.views import first_view
 
 
 def settle_hero(sequence: PlateSequence, hero: str | None) -> tuple[PlateSequence, str]:

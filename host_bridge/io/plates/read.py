@@ -21,9 +21,10 @@ from host_bridge.io.plates.film import Film
 from host_bridge.io.plates.images import Image, read_image, read_image_windows
 from host_bridge.io.plates.logged_once import LONE_GREY, log_once
 from host_bridge.io.plates.luma import REC709, luminance_weights, to_rgb
-from host_bridge.io.plates.naming import Channel, apart, is_id, of_view
+from host_bridge.io.plates.naming import Channel, apart, is_id
 from host_bridge.io.plates.passthrough import attributes_of, passthrough_parts, stamp_of
 from host_bridge.io.plates.plate import Layer, Plate
+from host_bridge.io.plates.views import view_of
 
 EXR_NAMES = (".exr", ".sxr", ".mxr")
 OWN_LAYERS = ("disparityL", "disparityR", "occlusion", "inverse_depth", "scale", "shift", "disparity_local")
@@ -80,12 +81,6 @@ def read_windows(path: Path, *, view: str = "", layer: str = "") -> tuple[Box, B
     file = open_exr(path)
     _, channels = view_of(file, view)
     return file.display, chosen_picture(path, channels, pictures(channels), layer).channels[0].window
-
-
-def view_of(file: ExrFile, view: str) -> tuple[str, tuple[Channel, ...]]:
-    """The asked view's name and channels; raises as `choose_view`."""
-    chosen = choose_view(file, view)
-    return chosen, of_view(file.channels, chosen) if chosen else file.channels
 
 
 def _read_other(path: Path, number: int, view: str, space: str | None, linear: bool) -> Plate:
@@ -202,31 +197,6 @@ def chosen_picture(path: Path, channels: Sequence[Channel], available: Sequence[
         )
     remedy = "give depth with --depth, beside a plate" if depth_channels(channels) else "give R, G and B, or Y"
     raise PlateError(f"no colour among the channels {_listed(channels)}", where=str(path), remedy=remedy)
-
-
-def choose_view(file: ExrFile, view: str) -> str:
-    """The asked view of a file, or its first that shows a picture; a file that names no views has whichever is asked.
-
-    Raises:
-        PlateError: the file names its views, and this is none of them.
-    """
-    if not file.views:
-        return ""
-    if view and view not in file.views:
-        raise PlateError(
-            f"no view {view!r}", where=str(file.path), remedy=f"its views are {', '.join(file.views)}; see --view"
-        )
-    return view or first_view(file)
-
-
-def first_view(file: ExrFile) -> str:
-    """The first view that shows a picture, else the first; "" for a file that names none."""
-
-    def shows(view: str) -> bool:
-        channels = of_view(file.channels, view)
-        return (choose_picture(pictures(channels)) or lone_grey(channels)) is not None
-
-    return next((view for view in file.views if shows(view)), file.views[0] if file.views else "")
 
 
 def _listed(channels: Sequence[Channel]) -> str:

@@ -10,7 +10,7 @@ from host_bridge.io.plates import guard
 from host_bridge.io.plates.choice import Picture, choose_picture, pictures, says_picture
 from host_bridge.io.plates.exr import MAGIC, open_exr
 from host_bridge.io.plates.plate import Plate
-from host_bridge.io.plates.read import view_of
+from host_bridge.io.plates.views import view_of
 
 LOOKED_AT = 3
 

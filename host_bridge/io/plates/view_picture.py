@@ -17,8 +17,9 @@ from host_bridge.io.plates.choice import Picture, pictures
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
 from host_bridge.io.plates.images import Image, read_image
 from host_bridge.io.plates.naming import Channel
-from host_bridge.io.plates.read import EXR_NAMES, chosen_picture, from_luma, plain_names, validated_finite, view_of
+from host_bridge.io.plates.read import EXR_NAMES, chosen_picture, from_luma, plain_names, validated_finite
 from host_bridge.io.plates.sequence import PlateSequence
+from host_bridge.io.plates.views import view_of
 
 
 @dataclass(frozen=True)
