@@ -82,8 +82,9 @@ def _validate(args: argparse.Namespace) -> int:
     """
     from art3d_node.server.front import guard_of
     from art3d_node.server.net.listen import host_port
-    from art3d_node.server.options import limits_of, room
+    from art3d_node.server.options import limits_of, room, validate_options
 
+    validate_options(args)
     if not args.address.startswith("ipc://"):
         host_port(args.address)
     limits_of(args, room(args.max_clients))

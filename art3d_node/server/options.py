@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from art3d_node.server.memory.pool import SEGMENTS
+from art3d_node.server.workers.devices import find_devices
 from art3d_node.server.workers.supervisor import DEFAULT_ENGINE
 from art3d_node.server.workers.watch import Patience
-from host_bridge.core.errors import ServerError
+from host_bridge.core.errors import BadInputError, ServerError
 from host_bridge.core.machine import memory_bytes, spare_bytes
 from host_bridge.wire.limits import MIB, Limits
 
 OWN_FILES = 64  # logs, pipes, libraries
 LEAST_FILES = 128
 LEAST_ANALYSIS_MIB = 64
+_RANGES = {
+    "idle_timeout_s": (0, 1e9), "memory_mib": (0, 1 << 24), "analysis_mib": (0, 1 << 24), "max_clients": (1, 1 << 16),
+    "metrics_port": (0, 65535), "worker_silence_s": (0.1, 1e9),
+}  # fmt: skip
 CONNECTIONS_PER_CLIENT = 4  # two of its own, and as many that are just being replaced
 
 
@@ -43,6 +48,20 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", default=DEFAULT_ENGINE, help=argparse.SUPPRESS)
     parser.add_argument("--front", nargs=4, type=int, default=None, help=argparse.SUPPRESS)
     return parser
+
+
+def validate_options(args: argparse.Namespace) -> None:
+    """Looks at what a number can say before anything is opened.
+
+    Raises:
+        BadInputError: a number that no server can work with, or a device that there is none of.
+    """
+    for name, (least, most) in _RANGES.items():
+        value = getattr(args, name)
+        if not least <= value <= most:
+            raise BadInputError(f"{value:g} is not usable", where="--" + name.replace("_", "-"),
+                                remedy=f"give {least:g} to {most:g}")  # fmt: skip
+    find_devices(args.device)
 
 
 def product() -> str:

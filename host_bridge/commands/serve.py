@@ -16,18 +16,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command; those of the server itself pass through."""
     parser.add_argument("--address", help="ipc://PATH or tcp://HOST:PORT; by default where `art3d render` looks first")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0; a list makes several workers")
-    parser.add_argument("--idle-timeout-s", type=float, default=0.0, help="stop after so long without a client")
+    parser.add_argument("--idle-timeout-s", type=float, help="stop after so long without a client")
+    parser.add_argument("--memory-mib", type=int, help="bound of plates and results; default: a quarter of the RAM")
     parser.add_argument(
-        "--memory-mib", type=int, default=0, help="bound of plates and results; 0: a quarter of the RAM"
+        "--analysis-mib", type=int, help="analyses per worker; default: an eighth of the RAM over 1 GiB"
     )
-    parser.add_argument("--analysis-mib", type=int, default=0, help="analyses per worker; 0: an eighth of the RAM")
-    parser.add_argument("--max-clients", type=int, default=256, help="clients at a time (default 256)")
-    parser.add_argument("--log", default="", help="log file; the terminal when empty")
-    parser.add_argument("--keys", default="", help="folder made by `art3d keys`; demanded off this machine")
+    parser.add_argument("--max-clients", type=int, help="clients at a time; default: 256")
+    parser.add_argument("--log", help="log file; default: the terminal")
+    parser.add_argument("--keys", help="folder made by `art3d keys`; demanded off this machine")
     parser.add_argument("--check", action="store_true", help="prove options, address, keys and limits, and end")
-    parser.add_argument("--worker-silence-s", type=float, default=0.0,
-                        help="replace a worker that says nothing for so long; 0: ten seconds")  # fmt: skip
-    parser.add_argument("--metrics-port", type=int, default=0, help="serve Prometheus figures on this local port")
+    parser.add_argument("--worker-silence-s", type=float,
+                        help="replace a worker that says nothing for so long; default: ten seconds")  # fmt: skip
+    parser.add_argument("--metrics-port", type=int, help="serve Prometheus figures on this local port")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     for name in ("idle_timeout_s", "memory_mib", "analysis_mib", "max_clients", "log", "keys", "metrics_port",
                  "worker_silence_s"):  # fmt: skip
         value = getattr(args, name)
-        if value:
+        if value is not None:
             command += ["--" + name.replace("_", "-"), str(value)]
     if own:
         command.append("--open-paths")

@@ -14,7 +14,7 @@ import pytest
 
 from host_bridge.client import Client
 from host_bridge.client.server_process import own_endpoint, ping
-from host_bridge.core.errors import EXIT_OK, EXIT_SERVER
+from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_OK, EXIT_SERVER
 
 SERVE = [sys.executable, "-m", "host_bridge.cli", "serve", "--device", "cpu"]
 
@@ -71,6 +71,12 @@ def test_its_options_reach_the_server(folder: Path) -> None:
         (["--address", "udp://x"], EXIT_SERVER, "udp://x"),
         (["--address", "ipc://{folder}/checked", "--keys", "{folder}/none"], EXIT_SERVER, "{folder}/none"),
         (["--address", "tcp://0.0.0.0:5599"], EXIT_SERVER, "--keys"),
+        (["--max-clients", "0"], EXIT_BAD_INPUT, "--max-clients: 0 is not usable; give 1 to"),
+        (["--memory-mib", "-5"], EXIT_BAD_INPUT, "--memory-mib"),
+        (["--metrics-port", "99999"], EXIT_BAD_INPUT, "--metrics-port"),
+        (["--idle-timeout-s", "-1"], EXIT_BAD_INPUT, "--idle-timeout-s"),
+        (["--worker-silence-s", "nan"], EXIT_BAD_INPUT, "--worker-silence-s"),
+        (["--device", "tpu"], EXIT_BAD_INPUT, "there is no device 'tpu'"),
     ],
 )
 def test_check_proves_and_starts_nothing(folder: Path, words: list[str], code: int, message: str) -> None:
