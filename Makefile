@@ -5,7 +5,7 @@
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP    := $(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt
 APT    := g++ cmake pkg-config libzmq3-dev cppzmq-dev libmsgpack-cxx-dev libxxhash-dev libgl1 libglib2.0-0 python3-venv
 HEADERS := /usr/include/zmq.hpp /usr/include/msgpack.hpp /usr/include/xxhash.h
 
@@ -19,6 +19,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory runtime
 	@command -v $(PYTHON) >/dev/null || { echo "art3d: $(PYTHON) is missing; install it or run: make PYTHON=python3"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) pip
 	$(PIP) $$($(BIN)/python art3d_node/native/build.py --needs)
 	ART3D_NATIVE=skip $(PIP) -e .
 	@touch $@
