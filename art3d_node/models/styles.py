@@ -116,7 +116,7 @@ def load_style(path: Path, device: torch.device = CPU) -> LearnedStyle:
         StyleError: as `style_file.load_style_file`.
     """
     card, net = load_style_file(path)
-    return LearnedStyle(card, net.to(device).to(memory_format=torch.channels_last))
+    return LearnedStyle(card, net.to(memory_format=torch.channels_last).to(device))
 
 
 def style_folders() -> list[Path]:

@@ -32,7 +32,8 @@ class Reference:
         self._client, self._frame, self._one_size = client, frame, one_size
         known = {field.name for field in fields(Controls)}
         self._controls = Controls(**{k: v for k, v in knobs.items() if k in known})
-        self._settings = AnalysisSettings(depth=knobs.get("depth", "auto"), style=knobs.get("style", "neutral"))
+        defaults = {"depth": "auto", "style": "neutral", "z_meaning": "auto"}
+        self._settings = AnalysisSettings(**{name: knobs.get(name, default) for name, default in defaults.items()})
 
     def planes(self, box: Box, *names: str) -> list[Array]:
         """Planes of a box."""
