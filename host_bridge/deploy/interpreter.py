@@ -10,6 +10,7 @@ import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from host_bridge.core.errors import BadInputError
 from host_bridge.deploy.files import copy_file, copy_tree
@@ -38,6 +39,9 @@ print(json.dumps({
 }))
 """
 
+_PACKAGES_PROBE = "import json, site; print(json.dumps(site.getsitepackages(['/'])))"
+"""Where a Python of its own looks for packages; Debian's has another name for that folder."""
+
 
 @dataclass(frozen=True)
 class Interpreter:
@@ -50,6 +54,7 @@ class Interpreter:
         stdlib: folder of the standard library.
         dynload: folder of its compiled modules.
         library: its shared library; None where the program holds everything.
+        packages: folder beside its library's modules in which it looks for packages.
     """
 
     executable: Path
@@ -58,6 +63,7 @@ class Interpreter:
     stdlib: Path
     dynload: Path
     library: Path | None
+    packages: str = "site-packages"
 
 
 def describe(python: Path) -> Interpreter:
@@ -66,25 +72,37 @@ def describe(python: Path) -> Interpreter:
     Raises:
         BadInputError: it does not run.
     """
-    try:
-        done = subprocess.run(
-            [str(python), "-I", "-S", "-c", _PROBE], capture_output=True, text=True, check=True, timeout=60
-        )
-        properties = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise BadInputError(
-            "this Python does not run", where=str(python), remedy="name another with --python"
-        ) from error
+    properties = _answer(python, _PROBE)
+    executable = Path(properties["executable"]).resolve()
+    folders = [Path(folder) for folder in _answer(executable, _PACKAGES_PROBE)]
     stdlib = Path(properties["stdlib"])
     library = Path(properties["library"]) if properties["library"] else None
     return Interpreter(
-        executable=Path(properties["executable"]).resolve(),
+        executable=executable,
         release=properties["release"],
         name=properties["name"],
         stdlib=stdlib,
         dynload=Path(properties["dynload"]) if properties["dynload"] else stdlib / "lib-dynload",
         library=library if library is not None and library.is_file() else None,
+        packages=next(f.name for f in folders if f.parent == Path("/lib") / properties["name"]),
     )
+
+
+def _answer(python: Path, question: str) -> Any:
+    """What a Python prints as JSON.
+
+    Raises:
+        BadInputError: it does not run.
+    """
+    try:
+        done = subprocess.run(
+            [str(python), "-I", "-S", "-c", question], capture_output=True, text=True, check=True, timeout=60
+        )
+        return json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise BadInputError(
+            "this Python does not run", where=str(python), remedy="name another with --python"
+        ) from error
 
 
 def copy_interpreter(found: Interpreter, prefix: Path) -> Path:
@@ -98,7 +116,7 @@ def copy_interpreter(found: Interpreter, prefix: Path) -> Path:
     library = prefix / "lib" / found.name
     copy_tree(found.stdlib, library, skip=(*SKIPPED, "lib-dynload"))
     copy_tree(found.dynload, library / "lib-dynload", skip=SKIPPED_MODULES)
-    (library / "site-packages").mkdir(exist_ok=True)
+    (library / found.packages).mkdir(exist_ok=True)
     if found.library is not None:
         copy_file(found.library, prefix / "lib" / "system" / found.library.name)
     return program

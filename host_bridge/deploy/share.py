@@ -144,7 +144,7 @@ def _fill(plan: Plan, half: Path, found: list[Distribution], report: Callable[[s
     prefix = half / "python"
     report(f"Python {plan.interpreter.release} from {plan.interpreter.executable}")
     program = copy_interpreter(plan.interpreter, prefix)
-    modules = prefix / "lib" / plan.interpreter.name / "site-packages"
+    modules = prefix / "lib" / plan.interpreter.name / plan.interpreter.packages
     report(f"{len(found)} packages and {plan.wheel.path.name}")
     copy_packages(found, modules, link=plan.link)
     unpack_wheel(plan.wheel, modules)

@@ -57,8 +57,9 @@ def test_another_version_beside_it_leaves_the_current_one_alone(own_share: Path,
         return run(art3d, "models", "list", environment={**FOREIGN, **more})[1]
 
     for name in versions(own_share):
-        lib = own_share / "packages" / "art3d" / name / "python/lib" / describe(Path(sys.executable)).name
-        (lib / "site-packages" / "sitecustomize.py").write_text(home + "\n")
+        interpreter = describe(Path(sys.executable))
+        lib = own_share / "packages" / "art3d" / name / "python/lib" / interpreter.name
+        (lib / interpreter.packages / "sitecustomize.py").write_text(home + "\n")
     assert versions(own_share) == ["0.2.0", "0.2.0-b2"]
     assert "art3d/0.2.0/python" in prefix() and "art3d/0.2.0-b2/python" in prefix(ART3D_VERSION="0.2.0-b2")
     use(own_share, "0.2.0-b2")
