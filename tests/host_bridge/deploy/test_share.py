@@ -53,13 +53,13 @@ def test_another_version_beside_it_leaves_the_current_one_alone(own_share: Path,
     home = "import sys; print(sys.prefix)"
 
     def prefix(**more: str) -> str:
-        """Which version a launcher starts, told by a `sitecustomize` of the version's own."""
+        """Which version a launcher starts, told by a .pth file of the version's own."""
         return run(art3d, "models", "list", environment={**FOREIGN, **more})[1]
 
     for name in versions(own_share):
         interpreter = describe(Path(sys.executable))
         lib = own_share / "packages" / "art3d" / name / "python/lib" / interpreter.name
-        (lib / interpreter.packages / "sitecustomize.py").write_text(home + "\n")
+        (lib / interpreter.packages / "tell.pth").write_text(home + "\n")
     assert versions(own_share) == ["0.2.0", "0.2.0-b2"]
     assert "art3d/0.2.0/python" in prefix() and "art3d/0.2.0-b2/python" in prefix(ART3D_VERSION="0.2.0-b2")
     use(own_share, "0.2.0-b2")
