@@ -19,7 +19,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory runtime
 	@command -v $(PYTHON) >/dev/null || { echo "art3d: $(PYTHON) is missing; install it or run: make PYTHON=python3"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) pip
+	-$(PIP) pip
 	$(PIP) $$($(BIN)/python art3d_node/native/build.py --needs)
 	ART3D_NATIVE=skip $(PIP) -e .
 	@touch $@
