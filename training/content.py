@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from host_bridge.core.errors import PlateError
+from host_bridge.core.errors import BadInputError, PlateError
 
 _PIECE_BYTES = 1 << 20
 
@@ -28,6 +28,23 @@ def film_content(spec: str) -> str:
         except OSError as error:
             raise PlateError(f"cannot be read ({error.strerror})", where=part) from error
     return digest.hexdigest()[:16]
+
+
+def validate_unchanged(spec: str, content: str) -> None:
+    """Whether a film is still the one that a run looked at: a re-export under its old name is another.
+
+    Args:
+        spec: as of `film_content`.
+        content: what it gave then.
+
+    Raises:
+        PlateError: a file cannot be read.
+        BadInputError: it is another film now.
+    """
+    if film_content(spec) != content:
+        raise BadInputError(
+            "it has changed since it was curated into this folder", remedy="curate into another folder", where=spec
+        )
 
 
 def _files(part: str) -> Iterator[Path]:

@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import torch
 from host_bridge.core.errors import BadInputError, PlateError
 from host_bridge.core.machine import cpus
 from training.assignment import FilmSpec, Part
+from training.content import validate_unchanged
 from training.decisions import Decisions, read_decisions
 from training.faults import Faults
 from training.films import StereoFrame, ahead
@@ -96,6 +97,9 @@ def curate(
     run = _Run(out, pending, part, bench, _identity(films, bench, part), read_decisions(out))
     if (finished := out / f"manifest-{part.label}.json").exists():
         manifest = _same_run(json.loads(finished.read_text()), run.identity, finished)
+        for row in manifest["films"]:
+            with suppress(PlateError):  # shards outlive their films
+                validate_unchanged(row["spec"], row["content"])
         if manifest["decisions"] == run.decisions.plain():
             return _with_rights(manifest, films, finished)
         reopen(manifest, out, pending, run.decisions)

@@ -11,7 +11,7 @@ from host_bridge.core.errors import BadInputError, PlateError
 from host_bridge.core.geometry import Box
 from training.assignment import FilmSpec
 from training.config import CurateConfig
-from training.content import film_content
+from training.content import film_content, validate_unchanged
 from training.eye_sync import SyncCheck
 from training.faults import Faults, complete_pairs, validate_film
 from training.films import Film, ahead, open_asked
@@ -97,6 +97,7 @@ def _scanned(
     note = scan_note(pending, film)
     if note.exists():
         record = load_record(note)
+        validate_unchanged(film.spec, record["content"])
         if record["fault"]:
             faults.lines.setdefault(film.spec, record["fault"])
         return ScannedFilm(film, opened, read_scan(record), record["content"])

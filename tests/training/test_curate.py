@@ -25,7 +25,7 @@ from training.content import film_content
 from training.curate import curate
 from training.depth import Depth
 from training.pairs import Bench, Look, Reject, Sample
-from training.shards import Entry, index, read_manifests
+from training.shards import Entry, index, read_manifests, save_record
 
 
 def test_a_film_that_is_none(tmp_path: Path) -> None:
@@ -215,6 +215,28 @@ def test_a_film_is_known_under_any_name(film: Path, tmp_path: Path) -> None:
     assert film_content(str(other)) == film_content(str(film)) != film_content(f"{film}::{other}")
     other.write_bytes(film.read_bytes()[:-1] + b"x")
     assert film_content(str(other)) != film_content(str(film))
+
+
+def test_a_film_that_changed_under_its_name_is_another(film: Path, tmp_path: Path) -> None:
+    """A second export over the first; shards of a film that is gone stay as they are."""
+    copy = tmp_path / "export.mp4"
+    shutil.copy(film, copy)
+    for beside in ("depth", "mattes"):
+        (tmp_path / f"export.mp4.{beside}").symlink_to(Path(f"{film}.{beside}"))
+    stated = [FilmSpec(str(copy))]
+    manifest = curate(stated, tmp_path / "done", small_bench())
+    pending = tmp_path / "stopped" / "pending-p1of1"
+    shutil.copytree(tmp_path / "done", pending.parent)
+    (pending.parent / "manifest-p1of1.json").unlink()
+    pending.mkdir()
+    (pending / "run.json").write_text(json.dumps(manifest, sort_keys=True))
+    save_record(pending / f"scan-{manifest['films'][0]['film']}.msgpack", {**manifest["films"][0]["scan"], "fault": ""})
+    copy.write_bytes(film.read_bytes() + bytes(8))
+    for folder in ("done", "stopped"):
+        with pytest.raises(BadInputError, match=r"export\.mp4: it has changed since .* another folder"):
+            curate(stated, tmp_path / folder, small_bench())
+    copy.unlink()
+    assert curate(stated, tmp_path / "done", small_bench()) == manifest
 
 
 def test_depth_that_films_do_not_carry_is_refused() -> None:
