@@ -106,7 +106,7 @@ def curate(
         run.faults.lines.update(manifest["faults"])
         finished.unlink()
     _claim(pending, run.identity)
-    scanned = list(readable(films, pending, bench.config, run.faults, watching))
+    scanned = list(readable(films, out, bench.config, run.faults, watching))
     tasks = list(_tasks(scanned, run))
     if not tasks:
         raise BadInputError(f"part {part.number} of {part.count} has no frame", remedy="use fewer parts")

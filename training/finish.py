@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.assignment import Part
+from training.assignment import FilmSpec, Part
 from training.decisions import DROPPED, Decisions
 from training.explain import statistics
 from training.outcome import Task
 from training.pairs import SWAPPED
+from training.scan_notes import forget_scans, scan_note
 from training.scanning import ScannedFilm
 from training.shards import Entry, load_record, of_shard, pack, save_record, write_atomically
 
@@ -73,6 +74,8 @@ def finish(out: Path, pending: Path, done: Finished) -> dict[str, Any]:
     text = manifest_text(manifest)
     write_atomically(out / f"manifest-{done.part.label}.json", text)
     shutil.rmtree(pending)
+    if len(list(out.glob(f"manifest-p*of{done.part.count}.json"))) == done.part.count:
+        forget_scans(out)
     return dict(json.loads(text))
 
 
@@ -113,9 +116,11 @@ def reopen(manifest: Mapping[str, Any], out: Path, pending: Path, decisions: Dec
     """
     shutil.rmtree(pending, ignore_errors=True)
     pending.mkdir()
+    sources = {source["spec"]: source for source in manifest["sources"]}
     for film in manifest["films"]:
         fault = manifest["faults"].get(film["spec"], "")
-        save_record(pending / f"scan-{film['film']}.msgpack", {**film["scan"], "fault": fault})
+        spec = FilmSpec(**sources[film["spec"]])
+        scan_note(out, spec, manifest["config"]["min_shot_frames"]).write({**film["scan"], "fault": fault})
     for row in manifest["rejects"]:
         stale = row["key"] in decisions.force or (row["reason"] == DROPPED and row["key"] not in decisions.drop)
         if not stale:

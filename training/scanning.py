@@ -14,8 +14,9 @@ from training.config import CurateConfig
 from training.content import film_content, validate_unchanged
 from training.eye_sync import SyncCheck
 from training.faults import Faults, complete_pairs, validate_film
-from training.films import Film, ahead, open_asked
-from training.shards import load_record, save_record
+from training.films import Film, StereoFrame, ahead, open_asked
+from training.frame_times import plain_times, restore_times
+from training.scan_notes import ScannedElsewhereError, ScanNote, scan_note
 from training.shots import Scan, Shot, scan_film
 from training.small_look import frames_expected, grown, shrinking, smaller
 
@@ -24,12 +25,13 @@ Watching = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True)
 class ScannedFilm:
-    """A film that can be read: as asked for, opened, looked through, and what it is known by."""
+    """A film that can be read: as asked for, opened, looked through, what it is known by, and what is wrong with it."""
 
     film: FilmSpec
     opened: Film
     scan: Scan
     content: str
+    fault: str = ""
 
     def row(self) -> dict[str, Any]:
         """As it stands in a manifest."""
@@ -57,19 +59,14 @@ def read_scan(plain: dict[str, Any]) -> Scan:
     return Scan(plain["frames"], shots, Box(*plain["picture"]))
 
 
-def scan_note(pending: Path, film: FilmSpec) -> Path:
-    """Where a run keeps a film's scan."""
-    return pending / f"scan-{film.key}.msgpack"
-
-
 def readable(
-    films: list[FilmSpec], pending: Path, config: CurateConfig, faults: Faults, watching: Watching | None = None
+    films: list[FilmSpec], out: Path, config: CurateConfig, faults: Faults, watching: Watching | None = None
 ) -> Iterator[ScannedFilm]:
-    """The films that can be read, in order.
+    """The films that can be read, in order; those that another process looks through come last to be looked at.
 
     Args:
         films: as asked for.
-        pending: the run's folder; keeps each scan.
+        out: the shard folder; keeps each scan for all parts.
         config: what curation needs beside a film.
         faults: takes a line for each film that is not whole.
         watching: called with (film, frames looked through, frames in all or None) while a film is scanned.
@@ -77,39 +74,61 @@ def readable(
     Raises:
         PlateError: none can be read.
     """
-    errors = []
-    for film in films:
-        try:
-            yield _scanned(film, pending, config, faults, watching)
-        except BadInputError as error:
-            errors.append(error)
-            faults.add(film.spec, error)
+    scanned: dict[int, ScannedFilm] = {}
+    errors: dict[int, BadInputError] = {}
+    for wait in (False, True):
+        for turn, film in enumerate(films):
+            if turn in scanned or turn in errors:
+                continue
+            if wait and watching:
+                watching(f"{film.spec}, as another process does", 0, None)
+            note = scan_note(out, film, config.min_shot_frames)
+            try:
+                scanned[turn] = _scanned(film, note, config, watching, wait=wait)
+            except ScannedElsewhereError:
+                continue
+            except BadInputError as error:
+                errors[turn] = error
+    for turn in sorted(errors):
+        faults.add(films[turn].spec, errors[turn])
+    for each in scanned.values():
+        if each.fault:
+            faults.lines.setdefault(each.film.spec, each.fault)
     if len(errors) == len(films) == 1:
         raise errors[0]
     if len(errors) == len(films):
         raise PlateError(f"none of {len(films)} films can be read: {' | '.join(faults.lines.values())}")
+    yield from (scanned[turn] for turn in sorted(scanned))
 
 
 def _scanned(
-    film: FilmSpec, pending: Path, config: CurateConfig, faults: Faults, watching: Watching | None
+    film: FilmSpec, note: ScanNote, config: CurateConfig, watching: Watching | None, *, wait: bool
 ) -> ScannedFilm:
     opened = open_asked(film)
-    note = scan_note(pending, film)
-    if note.exists():
-        record = load_record(note)
-        validate_unchanged(film.spec, record["content"])
-        if record["fault"]:
-            faults.lines.setdefault(film.spec, record["fault"])
-        return ScannedFilm(film, opened, read_scan(record), record["content"])
     first = validate_film(opened, film.spec, depth=config.depth, masks=config.masks)
+    record = note.read()
+    if record is None:
+        with note.held(wait=wait):
+            record = note.read()  # whoever had it may have left one
+            if record is None:
+                record = _look_through(film, opened, first, config.min_shot_frames, watching)
+                note.write(record)
+    validate_unchanged(film.spec, record["content"])
+    restore_times(opened, record.get("times", []))
+    return ScannedFilm(film, opened, read_scan(record), record["content"], record["fault"])
+
+
+def _look_through(
+    film: FilmSpec, opened: Film, first: StereoFrame, min_shot_frames: int, watching: Watching | None
+) -> dict[str, Any]:
+    faults = Faults()
     factor = shrinking(opened, first)
     expected = frames_expected(opened)
     watch = SyncCheck(film.spec, (lambda spec, done: watching(spec, done, expected)) if watching else None)
     frames = watch.over(complete_pairs(ahead(smaller(opened, factor).pairs()), film.spec, faults))
-    scan = scan_film(frames, where=film.spec, min_shot_frames=config.min_shot_frames)
+    scan = scan_film(frames, where=film.spec, min_shot_frames=min_shot_frames)
     watch.refuse_out_of_step()
     if factor > 1:
         scan = grown(scan, factor, (first.left.shape[1], first.left.shape[0]))
-    content = film_content(film.spec)
-    save_record(note, {**plain_scan(scan, content), "fault": faults.lines.get(film.spec, "")})
-    return ScannedFilm(film, opened, scan, content)
+    plain = plain_scan(scan, film_content(film.spec))
+    return {**plain, "fault": faults.lines.get(film.spec, ""), "times": plain_times(opened)}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from host_bridge.core.geometry import Box
 from training.films import Film, OffsetFilm, PackedFilm, StereoFrame, SwappedFilm, TwinFilm
+from training.frame_times import videos_of
 from training.shots import Scan
 from training.video import Video
 
@@ -28,14 +29,7 @@ def shrinking(film: Film, first: StereoFrame) -> int:
 
 
 def _can(film: Film) -> bool:
-    match film:
-        case PackedFilm(layout=layout, source=source):
-            return isinstance(source, Video) and layout != "frame-packed"
-        case TwinFilm(left=left, right=right):
-            return isinstance(left, Video) and isinstance(right, Video)
-        case SwappedFilm(film=inner) | OffsetFilm(film=inner):
-            return _can(inner)
-    return False
+    return bool(videos_of(film)) and film.layout != "frame-packed"
 
 
 def smaller(film: Film, factor: int) -> Film:
@@ -76,9 +70,5 @@ def grown(scan: Scan, factor: int, size: tuple[int, int]) -> Scan:
 
 def frames_expected(film: Film) -> int | None:
     """How many frames a film's container counts; None where it does not say."""
-    match film:
-        case PackedFilm(source=Video() as source) | TwinFilm(left=Video() as source):
-            return source.frames_counted()
-        case SwappedFilm(film=inner) | OffsetFilm(film=inner):
-            return frames_expected(inner)
-    return None
+    videos = videos_of(film)
+    return videos[0].frames_counted() if videos else None

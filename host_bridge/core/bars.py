@@ -11,7 +11,7 @@ Convention:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +120,7 @@ def _four(values: list[int]) -> Bars:
 
 def codes(color: Array) -> Floats:
     """The brightest channel as an 8-bit code of the sRGB curve (IEC 61966-2-1), 0..255."""
-    top = color[..., :3].max(axis=-1)
+    top = reduce(np.maximum, np.moveaxis(color[..., :3], -1, 0))  # many times faster than max over so short an axis
     if color.dtype.kind == "u":
         return np.asarray(top * np.float32(255.0 / np.iinfo(color.dtype).max), np.float32)
     x = np.clip(np.nan_to_num(top.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)

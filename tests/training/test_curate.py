@@ -25,7 +25,8 @@ from training.content import film_content
 from training.curate import curate
 from training.depth import Depth
 from training.pairs import Bench, Look, Reject, Sample
-from training.shards import Entry, index, read_manifests, save_record
+from training.scan_notes import scan_note
+from training.shards import Entry, index, read_manifests
 
 
 def test_a_film_that_is_none(tmp_path: Path) -> None:
@@ -230,7 +231,8 @@ def test_a_film_that_changed_under_its_name_is_another(film: Path, tmp_path: Pat
     (pending.parent / "manifest-p1of1.json").unlink()
     pending.mkdir()
     (pending / "run.json").write_text(json.dumps(manifest, sort_keys=True))
-    save_record(pending / f"scan-{manifest['films'][0]['film']}.msgpack", {**manifest["films"][0]["scan"], "fault": ""})
+    note = scan_note(pending.parent, stated[0], small_bench().config.min_shot_frames)
+    note.write({**manifest["films"][0]["scan"], "fault": ""})
     copy.write_bytes(film.read_bytes() + bytes(8))
     for folder in ("done", "stopped"):
         with pytest.raises(BadInputError, match=r"export\.mp4: it has changed since .* another folder"):
