@@ -24,8 +24,9 @@ from host_bridge.core.errors import OutputError
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.outputs.packing import pack_chunks
-from host_bridge.io.plates.exr_chunks import Block, channel_list, header_of, read_blocks, scratch, utf8_names, written
+from host_bridge.io.plates.exr_chunks import Block, channel_list, header_of, read_blocks, utf8_names, written
 from host_bridge.io.plates.exr_header import COMPRESSION, LONG_NAMES, MAGIC, MULTI_PART, Attribute, Header, read_headers
+from host_bridge.io.plates.scratch_file import scratch
 
 _SHORT_NAME_BYTES = 31
 _log = logging.getLogger(__name__)
@@ -113,11 +114,12 @@ def _packed_by_openexr(part: OutPart, names: Sequence[str], planes: Sequence[Arr
         "displayWindow": _corners(part.window),
         "dataWindow": _corners(part.window),
     }
-    with scratch() as (_, alone):
+    with scratch() as alone:
         contiguous = map(np.ascontiguousarray, planes)
-        OpenEXR.File(header, dict(zip(utf8_names(names), contiguous, strict=True))).write(alone)
-        headers, end = read_headers(Path(alone))
-        return Packed(headers[0], tuple(names), read_blocks(Path(alone), headers, end, 0))
+        OpenEXR.File(header, dict(zip(utf8_names(names), contiguous, strict=True))).write(alone.path)
+        packed = Path(alone.path)
+        headers, end = read_headers(packed)
+        return Packed(headers[0], tuple(names), read_blocks(packed, headers, end, 0))
 
 
 def _corners(box: Box) -> tuple[Array, Array]:

@@ -15,7 +15,7 @@ from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.choice import choose_picture, infer_views, pictures, says_picture
-from host_bridge.io.plates.exr_chunks import Block, decode, decode_all, read_blocks
+from host_bridge.io.plates.exr_decode import decode
 from host_bridge.io.plates.exr_header import MAGIC, Header, read_headers
 from host_bridge.io.plates.logged_once import log_once
 from host_bridge.io.plates.naming import Channel, split_view
@@ -63,22 +63,14 @@ class ExrFile:
         Raises:
             PlateError: as `read`.
         """
-        parts = [part for part in dict.fromkeys(c.part for c in channels) if part not in self._decoded]
-        decoded = decode_all(self.path, [(self.parts[part], self.blocks(part)) for part in parts])
-        self._decoded.update(zip(parts, decoded, strict=True))
+        numbers = [part for part in dict.fromkeys(c.part for c in channels) if part not in self._decoded]
+        decoded = decode(self.path, self.parts, self.end, numbers)
+        self._decoded.update(zip(numbers, decoded, strict=True))
 
     def read_stack(self, channels: Sequence[Channel]) -> Array:
         """Channels of one size as (rows, columns, channels): half where all are half, else float."""
         kind = "<f2" if {c.dtype for c in channels} == {"<f2"} else "<f4"
         return np.stack([plane.astype(kind, copy=False) for plane in self.read(channels)], -1)
-
-    def blocks(self, part: int) -> list[Block]:
-        """A part's chunks as they are stored.
-
-        Raises:
-            PlateError: pixels that are missing.
-        """
-        return read_blocks(self.path, self.parts, self.end, part)
 
     @cached_property
     def _decoded(self) -> dict[int, dict[str, Array]]:
@@ -86,7 +78,7 @@ class ExrFile:
 
     def _part(self, part: int) -> dict[str, Array]:
         if part not in self._decoded:
-            self._decoded[part] = decode(self.path, self.parts[part], self.blocks(part))
+            (self._decoded[part],) = decode(self.path, self.parts, self.end, [part])
         return self._decoded[part]
 
 

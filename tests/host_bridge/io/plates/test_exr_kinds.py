@@ -175,3 +175,33 @@ def test_only_the_parts_of_the_view_are_read(tmp_path: Path, write_exr: Write, r
     assert read_plate(path, view="left").frame.layers["color"][..., 0].tobytes() == rgba()["R"].tobytes()
     with pytest.raises(PlateError, match="damaged"):
         read_plate(path, view="right")
+
+
+def chunk_table(data: bytes) -> tuple[int, list[int]]:
+    """Where the table of `scanlines` lies, and what it says."""
+    at = len(data) - ROWS * (8 + 3 * 2 * COLUMNS) - 8 * ROWS
+    return at, list(struct.unpack_from(f"<{ROWS}Q", data, at))
+
+
+def test_chunks_may_lie_anywhere_in_the_file(tmp_path: Path) -> None:
+    """Far apart, with other bytes between them, as where a file's parts were written in turn."""
+    data = scanlines(planes())
+    at, starts = chunk_table(data)
+    size = 8 + 3 * 2 * COLUMNS
+    scattered, table = data[: starts[0]], [0] * ROWS
+    for y in [*range(1, ROWS, 2), *range(ROWS - 2, -1, -2)]:
+        scattered += bytes(y % 7)
+        table[y] = len(scattered)
+        scattered += data[starts[y] : starts[y] + size]
+    plate = read(tmp_path / "p.exr", scattered[:at] + struct.pack(f"<{ROWS}Q", *table) + scattered[starts[0] :])
+    assert plate.frame.layers["color"][..., 0].tobytes() == planes()[b"R"].tobytes()
+
+
+def test_a_table_that_names_one_chunk_for_all_is_refused(tmp_path: Path) -> None:
+    """It would make a small file a large one."""
+    data = scanlines(planes())
+    at, starts = chunk_table(data)
+    length = len(data) - starts[0] - 8
+    lying = data[:at] + struct.pack("<Q", starts[0]) * ROWS + struct.pack("<2i", 0, length) + data[starts[0] + 8 :]
+    with pytest.raises(PlateError, match="lie in one another"):
+        read(tmp_path / "p.exr", lying)
