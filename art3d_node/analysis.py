@@ -30,7 +30,7 @@ from art3d_node.stereo import blueprint
 from art3d_node.stereo.blueprint import Fit
 from art3d_node.stereo.upsample import guided_upsample
 from art3d_node.temporal import ALONE, Neighbourhood, steady
-from art3d_node.transfer import host_array
+from art3d_node.transfer import host_array, roomy
 from host_bridge.core.frame import Frame
 from host_bridge.wire.settings import AnalysisSettings
 from host_bridge.wire.shot_frame import ShotFrame
@@ -144,7 +144,12 @@ def _normalised(raw: Tensor, shot: ShotFrame) -> Tensor:
     if not span > _FLAT:
         # A frame without depth lies half-way, close to the screen.
         return torch.where(torch.isfinite(raw), torch.full_like(raw, 0.5), raw)
-    return (raw - shot.iz_low) * (1.0 / span)
+    return torch.sub(raw, shot.iz_low, out=_like(raw)).mul_(1.0 / span)
+
+
+def _like(plane: Tensor) -> Tensor:
+    """Memory for a plane of the same size, where it lies."""
+    return roomy(tuple(plane.shape)) if plane.device.type == "cpu" else torch.empty_like(plane)
 
 
 def _at_plate_resolution(iz: Tensor, plate: PlateTensors) -> Tensor:
@@ -183,7 +188,7 @@ def _staged(
     style = library.style(settings.style)
     look = look_of(plate) if style.needs_look and raw.look.numel() == 0 else raw.look
     scale, shift_map = style.stage(look, iz, aspect=aspect_of(frame))
-    return scale, shift_map, blueprint.blueprint(iz, scale * width, shift_map * width)
+    return scale, shift_map, blueprint.blueprint(iz, scale * width, shift_map * width, out=_like(iz))
 
 
 def _global_layer(

@@ -18,7 +18,7 @@ from art3d_node.models.neutral import Staging
 from art3d_node.models.z_order import order_of
 from art3d_node.motion import Grey, grey
 from art3d_node.plate import GIVEN, PlateTensors
-from art3d_node.transfer import CPU, as_float, host_array
+from art3d_node.transfer import CPU, as_float, host_array, own_or_float
 from host_bridge.core.errors import DepthSourceError
 from host_bridge.core.frame import Frame
 from host_bridge.wire.depth_values import Evidence, decide, varies
@@ -142,7 +142,7 @@ def _estimate(plate: PlateTensors, settings: AnalysisSettings, library: ModelSou
     read = None
     source_input = SourceInput(look=look, aspect=aspect_of(frame))
     if not source.needs_look and "depth" in frame.layers:
-        z = as_float(frame.layers["depth"][..., 0])
+        z = own_or_float(frame.layers["depth"][..., 0])
         read = _read_z(plate, z, settings, library)
         check()
         source_input = SourceInput(look, aspect_of(frame), z, _alpha(frame), read.meaning)

@@ -11,6 +11,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from art3d_node.transfer import roomy
+
 Part = tuple[slice, slice]
 
 CELL_ROWS = 64
@@ -27,13 +29,8 @@ class LazyPlane:
     """
 
     def __init__(self, shape: tuple[int, int], device: torch.device, compute: Callable[[Part, Tensor], None]) -> None:
-        # numpy asks for large pages: more than half of a turn was the first touch of small ones.
         on_host = device.type == "cpu"
-        self._plane = (
-            torch.from_numpy(np.empty(shape, np.float32))
-            if on_host
-            else torch.empty(shape, dtype=torch.float32, device=device)
-        )
+        self._plane = roomy(shape) if on_host else torch.empty(shape, dtype=torch.float32, device=device)
         self._compute = compute
         self._cell = (CELL_ROWS, CELL_COLUMNS) if on_host else (max(1, shape[0]), max(1, shape[1]))
         self._done = np.zeros([-(-size // step) for size, step in zip(shape, self._cell, strict=True)], np.bool_)

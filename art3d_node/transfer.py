@@ -118,7 +118,7 @@ def host_array(tensor: Tensor) -> Array:
 def as_float(array: Array, device: torch.device = CPU) -> Tensor:
     """A layer as float32 on a device: half and float by value, integers as a share of their largest value."""
     if device.type == "cpu":
-        found = torch.empty(array.shape, dtype=torch.float32, device=CPU)
+        found = roomy(array.shape)
         largest = float(np.iinfo(array.dtype).max) if array.dtype.kind == "u" else None
         for first in range(0, array.shape[0], BAND_ROWS):
             band = found[first : first + BAND_ROWS]
@@ -128,6 +128,19 @@ def as_float(array: Array, device: torch.device = CPU) -> Tensor:
         return found
     values = upload(array, device).to(torch.float32)
     return values.div_(float(np.iinfo(array.dtype).max)) if array.dtype.kind == "u" else values
+
+
+def own_or_float(array: Array) -> Tensor:
+    """`as_float` on the host, but a float32 layer is its own memory, to be read only."""
+    return _readable(array) if array.dtype == np.float32 else as_float(array)
+
+
+def roomy(shape: tuple[int, ...]) -> Tensor:
+    """A float32 tensor on the host that holds anything.
+
+    numpy asks for large pages, torch does not: to touch small ones for the first time costs more than most kernels.
+    """
+    return torch.from_numpy(np.empty(shape, np.float32))
 
 
 def _readable(array: Array) -> Tensor:

@@ -91,11 +91,11 @@ void snap_mixed(Floats2 depth, float step, Array<float, 2> out) {
     depth_repair(kernels().snap, job, depth, out);
 }
 
-void take_from_opaque(Floats2 depth, Floats2 alpha, Array<float, 2> out) {
+void take_from_opaque(Array<float, 2> depth, Floats2 alpha) {
     need(alpha.shape(0) == depth.shape(0) && alpha.shape(1) == depth.shape(1), "the alpha has another size");
-    DepthJob job{};
-    job.alpha = alpha.data();
-    depth_repair(kernels().from_opaque, job, depth, out);
+    const DepthJob job{.depth = depth.data(), .alpha = alpha.data(), .known = nullptr, .out = depth.data(), .valid = nullptr,
+                       .height = int(depth.shape(0)), .width = int(depth.shape(1)), .step = 0.0f};
+    run(kernels().from_opaque, job, job.height);
 }
 
 void fill_unknown(Floats2 depth, Mask known, Array<float, 2> out) {
@@ -144,7 +144,7 @@ void bind_maps(nb::module_& m) {
     m.def("enlarge", enlarge, arg("values"), arg("small_guide"), arg("guide"), arg("out"), arg("sharp"));
     m.def("nearness", nearness, arg("z"), arg("inverse"), arg("out"), arg("valid"));
     m.def("snap_mixed", snap_mixed, arg("depth"), arg("step"), arg("out"));
-    m.def("take_from_opaque", take_from_opaque, arg("depth"), arg("alpha"), arg("out"));
+    m.def("take_from_opaque", take_from_opaque, arg("depth"), arg("alpha"));
     m.def("fill_unknown", fill_unknown, arg("depth"), arg("known"), arg("out"));
     m.def("make_look", make_look, arg("light"), arg("look"), arg("brightest"), arg("least"), arg("first"));
     m.def("shrink_look", shrink_look, arg("look"), arg("out"));

@@ -8,7 +8,7 @@
 ART3D_BEGIN
 
 constexpr double FAR_SENTINEL = 1e9;  // depths from here on are a renderer's way to write "nothing there"
-constexpr double SOLID_ALPHA = 0.999;
+constexpr float SOLID_ALPHA = 0.999f;
 constexpr int REACH_PX = 3;        // how far a partly covered pixel looks for an opaque one
 constexpr float NEAREST = 1e-6f;   // distances below it count as it
 constexpr int WIDEST_PX = 2;       // how far a mixed pixel's surfaces may be away
@@ -50,33 +50,75 @@ inline float between(float a, float b, float v, float c, float d, float step) {
     return to_b <= to_c ? b : c;
 }
 
-inline void snap_row(const DepthJob& job, int y) {
+constexpr int BLOCK_COLUMNS = 64;  // of a row, looked through at once for one that has work
+
+/// Rows above and below where both lie in the picture with one more beyond them; else the row itself twice: no gap.
+struct Beside {
+    const float *above, *below;
+};
+
+inline Beside rows_beside(const DepthJob& job, int y, int r) {
+    const float* row = job.depth + int64(y) * job.width;
+    const int64 away = y - r - 1 >= 0 && y + r + 1 < job.height ? int64(r) * job.width : 0;
+    return {row - away, row + away};
+}
+
+/// Whether any of these pixels, with WIDEST_PX + 1 beside them in the row, could lie between two surfaces: hardly any do.
+inline bool may_mix(const float* __restrict__ row, Beside near, Beside far, Span columns, float step) {
+    static_assert(WIDEST_PX == 2);
+    int any = 0;
+    for (int x = columns.first; x < columns.last; ++x)
+        any |= int(size_of(row[x + 2] - row[x - 2]) > step) | int(size_of(row[x + 1] - row[x - 1]) > step) |
+               int(size_of(far.below[x] - far.above[x]) > step) | int(size_of(near.below[x] - near.above[x]) > step);
+    return any != 0;
+}
+
+inline float snapped(const DepthJob& job, int x, int y) {
     const int64 w = job.width;
-    for (int x = 0; x < w; ++x) {
-        const float* p = job.depth + y * w + x;
-        float snapped = *p;
-        for (int r = WIDEST_PX; r > 0 && snapped == *p; --r) {
-            if (x - r - 1 >= 0 && x + r + 1 < w) snapped = between(p[-r - 1], p[-r], *p, p[r], p[r + 1], job.step);
-            if (snapped == *p && y - r - 1 >= 0 && y + r + 1 < job.height)
-                snapped = between(p[-(r + 1) * w], p[-r * w], *p, p[r * w], p[(r + 1) * w], job.step);
-        }
-        job.out[y * w + x] = snapped;
+    const float* p = job.depth + y * w + x;
+    float found = *p;
+    for (int r = WIDEST_PX; r > 0 && found == *p; --r) {
+        if (x - r - 1 >= 0 && x + r + 1 < w) found = between(p[-r - 1], p[-r], *p, p[r], p[r + 1], job.step);
+        if (found == *p && y - r - 1 >= 0 && y + r + 1 < job.height)
+            found = between(p[-(r + 1) * w], p[-r * w], *p, p[r * w], p[(r + 1) * w], job.step);
+    }
+    return found;
+}
+
+inline void snap_row(const DepthJob& job, int y) {
+    const float* row = job.depth + int64(y) * job.width;
+    float* out = job.out + int64(y) * job.width;
+    const Beside near = rows_beside(job, y, 1), far = rows_beside(job, y, WIDEST_PX);
+    for (int first = 0; first < job.width; first += BLOCK_COLUMNS) {
+        const int last = min(first + BLOCK_COLUMNS, job.width);
+        const bool inside = first > WIDEST_PX && last + WIDEST_PX < job.width;
+        if (inside && !may_mix(row, near, far, {first, last}, job.step))
+            for (int x = first; x < last; ++x) out[x] = row[x];
+        else
+            for (int x = first; x < last; ++x) out[x] = snapped(job, x, y);
     }
 }
 
+inline bool partly_covered(float alpha) { return alpha > 0.0f && alpha < SOLID_ALPHA; }
+
+/// In place: it reads opaque pixels and writes others.
 inline void from_opaque_row(const DepthJob& job, int y) {
     const int64 w = job.width;
-    for (int x = 0; x < w; ++x) {
-        const float alpha = job.alpha[y * w + x];
-        float found = job.depth[y * w + x];
-        float best = 1e30f;
-        if (alpha > 0.0 && alpha < SOLID_ALPHA)
+    const float* alpha = job.alpha + y * w;
+    for (int first = 0; first < job.width; first += BLOCK_COLUMNS) {
+        const int last = min(first + BLOCK_COLUMNS, job.width);
+        int any = 0;
+        for (int x = first; x < last; ++x) any |= int(partly_covered(alpha[x]));
+        for (int x = first; any && x < last; ++x) {
+            if (!partly_covered(alpha[x])) continue;
+            float best = 1e30f;
             for (int j = max(0, y - REACH_PX); j < min(job.height, y + REACH_PX + 1); ++j)
                 for (int i = max(0, x - REACH_PX); i < min(job.width, x + REACH_PX + 1); ++i) {
                     const float away = float((j - y) * (j - y) + (i - x) * (i - x));
-                    if (away < best && job.alpha[j * w + i] >= SOLID_ALPHA) best = away, found = job.depth[j * w + i];
+                    if (away < best && job.alpha[j * w + i] >= SOLID_ALPHA)
+                        best = away, job.out[y * w + x] = job.out[j * w + i];
                 }
-        job.out[y * w + x] = found;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 // The small pictures that networks look at, and depth settled with that of neighbouring frames.
 #pragma once
 #include "carry.h"
+#include "lanes.h"
 
 ART3D_BEGIN
 
@@ -24,67 +25,44 @@ inline Span area_of(int i, int large, int small) {
     return {int(int64(i) * large / small), int((int64(i + 1) * large + small - 1) / small)};
 }
 
-/// The most pixels of a longer side that one of `small` averages.
-inline int widest_area(int large, int small) { return parts(large, small) + 1; }
+inline int64 look_scratch_bytes(const LookJob& job) { return 16 * (int64(job.columns) + job.width) + 2 * 64; }
 
-/// Floats from pixel to pixel of a row that a look is made of: those of the plate where its channels lie together.
-inline int64 look_step(const LookJob& job) {
-    return job.channel_step == 1 && job.pixel_step >= 3 && job.pixel_step <= 4 ? job.pixel_step : 3;
-}
-
-inline int64 look_scratch_bytes(const LookJob& job) {
-    const int64 light = look_step(job) * (job.columns + widest_area(job.columns, job.width));
-    return (light + 5 * int64(job.width)) * 4 + 8 * 64;
-}
-
-inline float light_that_counts(float value, float brightest) {
-    return value == value ? clamp(value, 0.0f, brightest) : 0.0f;
-}
-
-inline void bounded_light(const LookJob& job, int v, float* __restrict__ light) {
+/// The light of a row, four floats a pixel: the plate's own where they lie so and may all be read, else a copy.
+inline const float* light_of_row(const LookJob& job, int v, float* __restrict__ copy) {
     const float* __restrict__ row = job.light + v * job.row_step;
-    const float brightest = job.brightest;
-    if (look_step(job) == job.pixel_step) {
-        const int64 count = (job.columns - 1) * job.pixel_step + 3;
-        for (int64 j = 0; j < count; ++j) light[j] = light_that_counts(row[j], brightest);
-        return;
-    }
+    if (job.channel_step == 1 && job.pixel_step == 4 && v + 1 < job.rows) return row;
     for (int64 u = 0; u < job.columns; ++u)
-        for (int c = 0; c < 3; ++c)
-            light[3 * u + c] = light_that_counts(row[u * job.pixel_step + c * job.channel_step], brightest);
+        for (int c = 0; c < 3; ++c) copy[4 * u + c] = row[u * job.pixel_step + c * job.channel_step];
+    return copy;
 }
 
 inline void look_row(const LookJob& job, int y, Scratch scratch) {
     const Span down = area_of(y, job.rows, job.height);
-    const int width = job.width, widest = widest_area(job.columns, width), step = int(look_step(job));
-    const int64 size = step * int64(job.columns + widest);  // whoever adds nothing looks beyond the last pixel
-    float *light = scratch.take<float>(size), *total = scratch.take<float>(3 * int64(width));
-    int *__restrict__ from = scratch.take<int>(width), *__restrict__ count = scratch.take<int>(width);
-    for (int x = 0; x < width; ++x) {
-        const Span along = area_of(x, job.columns, width);
-        from[x] = step * along.first, count[x] = along.last - along.first;
-    }
-    for (int64 j = 0; j < size; ++j) light[j] = 0.0f;
-    for (int x = 0; x < 3 * width; ++x) total[x] = 0.0f;
+    float* copy = scratch.take<float>(4 * int64(job.columns));
+    Four* __restrict__ total = scratch.take<Four>(job.width);
+    for (int64 j = 0; j < 4 * int64(job.columns); ++j) copy[j] = 0.0f;
+    for (int x = 0; x < job.width; ++x) total[x] = four(0.0f, 0.0f, 0.0f, 0.0f);
+    const Four dark = four(0.0f, 0.0f, 0.0f, 0.0f), brightest = dark + job.brightest;
     for (int v = down.first; v < down.last; ++v) {
-        bounded_light(job, v, light);
-        for (int c = 0; c < 3; ++c)
-            for (int k = 0; k < widest; ++k) {
-                const float* __restrict__ values = light + k * step + c;
-                float* __restrict__ sums = total + c * width;
-                for (int x = 0; x < width; ++x) sums[x] += k < count[x] ? values[from[x]] : 0.0f;
-            }
+        const float* light = light_of_row(job, v, copy);
+        for (int x = 0; x < job.width; ++x) {
+            const Span along = area_of(x, job.columns, job.width);
+            Four sum = total[x];
+            for (int u = along.first; u < along.last; ++u)
+                sum = sum + min(max(dark, load<4>(light + 4 * int64(u))), brightest);  // of NaN max takes the dark
+            total[x] = sum;
+        }
     }
-    for (int c = 0; c < 3; ++c) {
-        float* __restrict__ mean = total + c * width;
-        const float rows = float(down.last - down.first);
-        for (int x = 0; x < width; ++x) mean[x] = mean[x] / rows / float(count[x]);
-        for (int x = 0; x < width; ++x) {
-            int level = job.first[__builtin_bit_cast(int, mean[x]) >> KEPT_BITS];
+    const float rows = float(down.last - down.first);
+    for (int x = 0; x < job.width; ++x) {
+        const Span along = area_of(x, job.columns, job.width);
+        const Four mean = total[x] / rows / float(along.last - along.first);
+        for (int c = 0; c < 3; ++c) {
+            int level = job.first[__builtin_bit_cast(int, mean[c]) >> KEPT_BITS];
             // Hardly ever more than a step, which no branch could foresee.
-            level += int(level < LEVELS - 1) & int(mean[x] >= job.least[min(level + 1, LEVELS - 1)]);
-            while (level < LEVELS - 1 && mean[x] >= job.least[level + 1]) ++level;
-            job.look[(int64(y) * width + x) * 3 + c] = uint8(level);
+            level += int(level < LEVELS - 1) & int(mean[c] >= job.least[min(level + 1, LEVELS - 1)]);
+            while (level < LEVELS - 1 && mean[c] >= job.least[level + 1]) ++level;
+            job.look[(int64(y) * job.width + x) * 3 + c] = uint8(level);
         }
     }
 }

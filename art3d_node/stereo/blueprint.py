@@ -76,17 +76,18 @@ class Knobs:
         )
 
 
-def blueprint(inverse_depth: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+def blueprint(inverse_depth: Tensor, scale: Tensor, shift: Tensor, *, out: Tensor | None = None) -> Tensor:
     """d_L = vs·iz + vt.
 
     Args:
         inverse_depth: (..., H, W) iz, larger = nearer.
         scale, shift: vs and vt, any shape that broadcasts against it, fractions of picture width (or px).
+        out: memory for a result of the shape of `inverse_depth`.
 
     Returns:
         (..., H, W) disparity in the unit of `scale` and `shift`.
     """
-    return scale * inverse_depth + shift
+    return scale * inverse_depth + shift if out is None else torch.mul(scale, inverse_depth, out=out).add_(shift)
 
 
 def fit(disparity: Tensor, inverse_depth: Tensor, valid: Tensor | None = None) -> Fit:

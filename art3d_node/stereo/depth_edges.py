@@ -67,13 +67,11 @@ def take_from_opaque(depth: Tensor, alpha: Tensor) -> Tensor:
     Its colour is the foreground's, premultiplied: it has to travel with the foreground.
 
     Args:
-        depth: (H, W) float32.
+        depth: (H, W) float32, contiguous; changed in place and returned.
         alpha: (H, W) float32.
     """
-    source = np.ascontiguousarray(depth.numpy())
-    out = np.empty_like(source)
-    native.take_from_opaque(source, np.ascontiguousarray(alpha.numpy()), out)
-    return torch.from_numpy(out)
+    native.take_from_opaque(depth.numpy(), np.ascontiguousarray(alpha.numpy()))
+    return depth
 
 
 def fill_invalid(depth: Tensor, valid: Tensor) -> Tensor:
