@@ -21,6 +21,7 @@ if sources_hash() != _native.SOURCES:
     raise ImportError("art3d_node.native was built from other sources than lie beside it; run: make native")
 
 from art3d_node.native._native import (
+    CleanPlate,
     KnobTurn,
     Limit,
     Plate,
@@ -83,6 +84,7 @@ __all__ = [
     "SLOPE_PX",
     "UNLIKE",
     "ByteArray",
+    "CleanPlate",
     "FloatArray",
     "KnobTurn",
     "Limit",

@@ -48,8 +48,14 @@ void make_targets(TargetArrays* self, Array<float, 3> colours, Array<float, 3> e
     new (self) TargetArrays{{{colours, extra, disparity, filled, hole, beyond}}, {view, filled.data(), hole.data(), beyond.data()}};
 }
 
+struct CleanPlateArrays {
+    Floats3 colours;
+    std::optional<Floats2> disparity;
+    Span samples;
+};
+
 void render_view(const PlateArrays& from, const Window& window, Request request, const TargetArrays& to,
-                 std::optional<Floats3> clean) {
+                 const CleanPlateArrays* clean) {
     const Plate& plate = from.plate;
     const Planes& view = to.targets.view;
     const auto within = [](Span part, int size) { return part.first >= 0 && part.first <= part.last && part.last <= size; };
@@ -57,9 +63,14 @@ void render_view(const PlateArrays& from, const Window& window, Request request,
     need(window.top >= 0 && window.top + view.height <= plate.height, "the window has rows that the plate has not");
     need(within(window.samples, plate.width) && within(window.inner, view.height) && within(window.columns, view.width),
          "the window's parts do not fit into it");
-    need(!clean || (int(clean->shape(0)) == plate.height && int(clean->shape(1)) == plate.width &&
-                    int(clean->shape(2)) == plate.channels), "the clean plate is not of the plate's size");
-    request.clean = clean ? clean->data() : nullptr;
+    if (clean) {
+        const auto fits = [&](const auto& array) { return int(array.shape(0)) == plate.height && int(array.shape(1)) == plate.width; };
+        need(fits(clean->colours) && int(clean->colours.shape(2)) == plate.channels, "the clean plate is not of the plate's size");
+        need(!clean->disparity || fits(*clean->disparity), "the clean plate's disparity is not of the plate's size");
+        need(within(clean->samples, plate.width), "the clean plate's samples are not in it");
+        request.clean = clean->colours.data(), request.clean_samples = clean->samples;
+        request.clean_disparity = clean->disparity ? clean->disparity->data() : nullptr;
+    }
     nb::gil_scoped_release released;
     render(plate, window, request, to.targets, check_signals);
 }
@@ -152,8 +163,14 @@ NB_MODULE(_native, m) {
              },
              arg("origin"), arg("samples"), arg("inner"), arg("columns"), arg("widest"));
     nb::class_<Request>(m, "Request")
-        .def("__init__", [](Request* self, float sign, bool soft, bool fill) { new (self) Request{sign, soft, fill, nullptr}; },
+        .def("__init__", [](Request* self, float sign, bool soft, bool fill) { new (self) Request{sign, soft, fill, nullptr, nullptr, {}}; },
              arg("sign"), arg("soft"), arg("fill"));
+    nb::class_<CleanPlateArrays>(m, "CleanPlate")
+        .def("__init__",
+             [](CleanPlateArrays* self, Floats3 colours, std::optional<Floats2> disparity, Pair samples) {
+                 new (self) CleanPlateArrays{colours, disparity, span(samples)};
+             },
+             arg("colours"), arg("disparity").none(), arg("samples"));
     m.def("render", render_view, arg("plate"), arg("window"), arg("request"), arg("targets"), arg("clean").none() = nb::none());
     m.def("look_around", look_around, arg("plate"), arg("rows"), arg("columns"));
     m.def("rows_around", rows_around, arg("disparity"), arg("columns"));

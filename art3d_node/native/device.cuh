@@ -28,6 +28,7 @@ struct DeviceJob {
     const float* nearest;       // (height, w) only what lies behind it takes part; null: everything
     Planes soft;                // (height, w) soft outlines: of the inner rows
     Planes behind;              // those behind them
+    Planes clean_view;          // of the inner rows: the clean plate carried by its own disparity; null without one
     const int* behind_code;
     float* cover;               // (height, w)
     float* filled_disparity;
@@ -172,7 +173,8 @@ ART3D_KERNEL(fill_holes) {
     while (hole.last < width && line[hole.last] == NOTHING) ++hole.last;
     const Line<> d = job.plate.disparity_of(row + job.top);
     const Background behind = background_of(line, width, job.index + int64(row) * width, d, job.sign, hole);
-    const FillJob fill{job.plate, job.sign, job.left, job.top, job.view, job.index, 0, job.columns, nullptr, job.clean};
+    const FillJob fill{job.plate, job.sign, job.left, job.top, job.view, job.index, 0, job.columns, nullptr,
+                       {job.clean, job.clean_view, job.first}};
     const Filler<CHANNELS> filler{fill, job.view.disparity, width, job.view.height, job.view.channels};
     filled = filler.fill_pixel(row, k, hole, behind);
 }

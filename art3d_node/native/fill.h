@@ -7,7 +7,7 @@
 // smooth in the picture and nothing is iterated: a small change of disparity changes the fill a little, and a pixel
 // depends only on its surroundings (RAY_PX, or the width of its hole along the row).
 #pragma once
-#include "background.h"
+#include "clean_plate.h"
 
 ART3D_BEGIN
 
@@ -36,7 +36,7 @@ struct FillJob {
     int first_row;     // the first one to fill
     Span columns;      // those to fill
     float* filled_disparity;  // out: (rows to fill, width)
-    const float* clean;       // (plate height, plate width, channels) the plate without what stands in front, or null
+    CleanPlate clean;
 };
 
 /// One empty pixel and how it is looked around from.
@@ -208,23 +208,6 @@ template <int N> struct Filler {
         for (int c = 0; c < (N ? N : channels); ++c) out[c] = total > 0.0f ? sum[c] / total : sum[c];
     }
 
-    /// Reads the clean plate where background of that disparity comes from; false where it has nothing there.
-    bool read_clean(int r, int k, float found, float* out) const {
-        const int y = r + job.top, last = job.plate.width - 1;
-        const float shift = job.sign * found, whole = floorf(shift), a = shift - whole;
-        if (!(size_of(shift) < float(2 * last + 2))) return false;
-        const int x = k + job.left + int(whole);
-        if (x < 0 || x > last || (a > 0.0f && x == last)) return false;
-        const Row<N> row{job.clean + int64(y) * job.plate.width * channels, job.plate.width, channels};
-        const Weights w = cubic_weights(a, x > 0, x + 2 <= last);
-        const float *p1 = row[x], *p2 = row[min(x + 1, last)], *p0 = row[max(x - 1, 0)], *p3 = row[min(x + 2, last)];
-        for (int c = 0; c < (N ? N : channels); ++c) {
-            const float mixed = w.w0 * p0[c] + w.w1 * p1[c] + w.w2 * p2[c] + w.w3 * p3[c];
-            out[c] = a == 0.0f ? p1[c] : is_finite(mixed) && c != job.plate.alpha ? mixed : mend(p1[c], p2[c], a);
-        }
-        return true;
-    }
-
     /// Fills one pixel. Extra layers repeat the nearest background of the hole's row: an id keeps a value that exists.
     /// Returns its disparity.
     float fill_pixel(int r, int k, Span hole, const Background& behind) const {
@@ -243,9 +226,11 @@ template <int N> struct Filler {
         }
         if (other)
             for (int c = 0; c < layers; ++c) extra[c] = other[c];
-        if (job.clean) {
+        if (job.clean.colours) {
+            const float own = read_carried(job.clean, r, k, out);
+            if (own != NOTHING) return own;
             const float found = continued_disparity(disparity + int64(r) * width, width, hole, behind, k);
-            if (read_clean(r, k, found, out)) return found;
+            if (read_clean<N>(job.clean, job.plate, y, k + job.left, job.sign * found, out)) return found;
         }
         mix_rays({r, k, hole, sight(width, hole), behind.limit}, away, out);
         return behind.disparity;

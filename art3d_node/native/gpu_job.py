@@ -72,6 +72,7 @@ class DeviceJob(ctypes.Structure):
         *_pointers("code", "index", "nearest"),
         ("soft", Planes),
         ("behind", Planes),
+        ("clean_view", Planes),
         *_pointers("behind_code", "cover", "filled_disparity", "hole", "beyond"),
         ("band", MixedPixels),
         ("mixed", MixedPixels),

@@ -80,6 +80,33 @@ Mixed find_mixed(const Plate& plate, const float* clean, Span rows, Span columns
     return found;
 }
 
+/// The clean plate of some rows of the window, carried by its own disparity.
+class CarriedClean {
+public:
+    CarriedClean(const Plate& plate, int width, const Window& window, const Request& request, const Check& check) {
+        if (request.clean == nullptr || request.clean_disparity == nullptr) return;
+        const int rows = window.inner.last - window.inner.first;
+        const int64 targets = int64(rows) * width;
+        colours_ = room_for<float>(targets * plate.channels), disparity_ = room_for<float>(targets);
+        const auto index = room_for<int>(targets);
+        planes = {colours_.get(), nullptr, disparity_.get(), rows, width, plate.channels, 0};
+        CarryHolesJob job{};
+        job.carry.plate = {request.clean, nullptr, request.clean_disparity, plate.height, plate.width, plate.channels, 0, plate.alpha};
+        job.carry.sign = request.sign, job.carry.samples = request.clean_samples;
+        job.carry.left = window.left, job.carry.top = window.top + window.inner.first;
+        job.carry.view = planes, job.carry.index = index.get();
+        in_chunks(rows, width, check, [&](int begin, int end) {
+            job.first_row = begin;
+            for_rows(kernels().carry, &job, end - begin, carry_scratch_bytes(job.carry));
+        });
+    }
+
+    Planes planes{};
+
+private:
+    std::unique_ptr<float[]> colours_, disparity_;
+};
+
 }  // namespace
 
 void render(const Plate& plate, const Window& window, const Request& request, const Targets& out, const Check& check) {
@@ -120,7 +147,9 @@ void render(const Plate& plate, const Window& window, const Request& request, co
         }
         carry_rows({max(window.inner.first - above, 0), window.inner.first});
         carry_rows({window.inner.last, min(window.inner.last + below, view.height)});
-        FillJob fill{plate, request.sign, window.left, window.top, view, index.get(), 0, window.columns, nullptr, request.clean};
+        const CarriedClean clean(plate, width, window, request, check);
+        FillJob fill{plate, request.sign, window.left, window.top, view, index.get(), 0, window.columns, nullptr,
+                     {request.clean, clean.planes, window.inner.first}};
         in_chunks(inner, width, check, [&](int begin, int end) {
             fill.first_row = window.inner.first + begin;
             fill.filled_disparity = out.filled_disparity + int64(begin) * width;

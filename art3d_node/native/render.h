@@ -19,7 +19,9 @@ struct Window {
 struct Request {
     float sign;  // +1 towards the right eye, -1 towards the left
     bool soft, fill;
-    const float* clean;  // the plate's colours without what stands in front, or null
+    const float* clean;            // the plate's colours without what stands in front, or null
+    const float* clean_disparity;  // (height, width) px of these, or null
+    Span clean_samples;            // columns of them that can reach the window
 };
 
 /// What is made: of the window, and of its inner rows.

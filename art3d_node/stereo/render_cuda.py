@@ -16,7 +16,7 @@ from art3d_node.native import gpu_job
 from art3d_node.native.cuda import launch
 from art3d_node.native.gpu_job import DeviceJob
 from art3d_node.stereo.request import Rendered, Request
-from art3d_node.stereo.window import Window, finite_range, required_input, shift_span
+from art3d_node.stereo.window import Window, range_of, required_input, shift_span
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class _Frame:
 
 def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Request) -> Rendered:
     """Render one region on the tensors' CUDA device; see `render_cpu.render`."""
-    low, high = request.disparity_range or finite_range(disparity)
+    low, high = request.disparity_range or range_of(disparity, request.clean_disparity)
     size, span = (disparity.shape[0], disparity.shape[1]), shift_span(low, high, request.sign)
     window = required_input(request.region, size, span, soft=request.soft, fill=request.fill)
     plate = _Layer(image, image.new_empty(*size, 0) if data is None else data, disparity, disparity[:0])
@@ -100,7 +100,7 @@ def render(image: Tensor, data: Tensor | None, disparity: Tensor, request: Reque
     covered = _at(cover)[0] if cover is not None else None
     masks = {"hole": _at(hole)[0], "beyond": _at(beyond)[0]}
     frame.run("find_holes", shape, view=inner.planes(), cover=covered, **masks)
-    filled = _fill(frame, view) if request.fill else inner.disparity.contiguous()
+    filled = _fill(frame, view, _carried_clean(frame, span)) if request.fill else inner.disparity.contiguous()
     over = {} if outlines is None else {"soft": outlines.planes(), "cover": covered}
     target = {"view": inner.planes(), "filled_disparity": _at(filled)[0], "filled": int(request.fill)}
     frame.run("compose", shape, **target, **masks, **over)
@@ -183,9 +183,11 @@ class _Room:
         return gpu_job.MixedPixels(*_at(self.start[first:], self.count[first:], *self.arrays))
 
 
-def _carry(frame: _Frame, layer: _Layer, nearest: Tensor | None = None) -> _Visible:
+def _carry(
+    frame: _Frame, layer: _Layer, nearest: Tensor | None = None, samples: tuple[int, int] | None = None
+) -> _Visible:
     """Carry rows of a layer to the new view: all of them, or what lies behind ``nearest``."""
-    d, width, (first, last) = layer.disparity, frame.window.right - frame.window.left, frame.window.samples
+    d, width, (first, last) = layer.disparity, frame.window.right - frame.window.left, samples or frame.window.samples
     shape = (d.shape[0], width)
     visible = _Visible(
         d.new_empty(*shape, layer.colours.shape[2]),
@@ -215,11 +217,22 @@ def _cover(frame: _Frame, soft: _Layer, view: _Visible) -> tuple[_Visible, Tenso
     return front, cover
 
 
-def _fill(frame: _Frame, view: _Visible) -> Tensor:
+def _carried_clean(frame: _Frame, span: tuple[float, float]) -> _Visible | None:
+    """The inner rows of the clean plate, carried by its own disparity; None without one."""
+    clean, own, window = frame.request.clean_plate, frame.request.clean_disparity, frame.window
+    if clean is None or own is None:
+        return None
+    rows = slice(window.top + window.inner[0], window.top + window.inner[1])
+    layer = _Layer(clean[rows], clean.new_empty(*own[rows].shape, 0), own[rows], own[:0])
+    return _carry(frame, layer, samples=window.samples_within(span))
+
+
+def _fill(frame: _Frame, view: _Visible, clean: _Visible | None) -> Tensor:
     """Fill the holes of the inner rows in place; return the filled disparity."""
     first, last = frame.window.inner
     filled = torch.empty_like(view.disparity[first:last])
     target = {"view": view.planes(), "index": view.index.data_ptr(), "filled_disparity": filled.data_ptr()}
+    behind = {} if clean is None else {"clean_view": clean.planes()}
     columns = gpu_job.Span(*frame.window.span())
-    frame.run("fill_holes", (last - first, filled.shape[1]), **target, first=first, columns=columns)
+    frame.run("fill_holes", (last - first, filled.shape[1]), **target, **behind, first=first, columns=columns)
     return filled

@@ -13,7 +13,8 @@ from art3d_node.stereo.window import Region
 class Request:
     """What to render: ``sign`` +1 is towards the right eye, ``alpha`` -1 means there is none.
 
-    ``clean_plate`` (H, W, C), contiguous float32, is the plate without what stands in front.
+    ``clean_plate`` (H, W, C), contiguous float32, is the plate without what stands in front, ``clean_disparity`` (H, W)
+    its own disparity, px. ``disparity_range`` holds for both disparities.
     """
 
     sign: float
@@ -23,6 +24,7 @@ class Request:
     fill: bool
     disparity_range: tuple[float, float] | None
     clean_plate: Tensor | None = None
+    clean_disparity: Tensor | None = None
 
 
 @dataclass

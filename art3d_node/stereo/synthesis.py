@@ -51,6 +51,7 @@ def new_view(
     edges: Literal["soft", "hard"] = "soft",
     fill: Literal["none", "background", "clean-plate"] = "background",
     clean_plate: Tensor | None = None,
+    clean_disparity: Tensor | None = None,
     occlusion_to_alpha: bool = False,
     disparity_range: tuple[float, float] | None = None,
 ) -> NewView:
@@ -76,10 +77,12 @@ def new_view(
         clean_plate: (H, W, C) the same picture without what stands in front, on the PLATE's grid. Holes show it where
             the background's disparity, which goes on behind the foreground as beside it, takes them from, and it
             stands behind soft outlines. Where it ends, the background is continued.
+        clean_disparity: (H, W) x_L - x_R of the clean plate, px. Holes then show the clean plate carried by it, its
+            nearest surface in front; only where that leaves a hole too does the background's disparity go on.
         occlusion_to_alpha: write 0 into the alpha channel wherever ``occlusion`` is true, filled or not, so that a
             compositor sees what the plate showed; without ``alpha`` one that is 1 elsewhere is appended.
-        disparity_range: lowest and highest finite disparity, px, where the caller knows them; looser
-            bounds give the same result, tighter ones do not.
+        disparity_range: lowest and highest finite disparity, the clean plate's too, px, where the caller knows
+            them; looser bounds give the same result, tighter ones do not.
 
     Returns:
         The view of ``region``.
@@ -88,7 +91,8 @@ def new_view(
         TypeError: an argument is not a float tensor.
         ValueError: shapes, devices or options do not fit together.
     """
-    _check_tensors(image, disparity, data, alpha, clean_plate)
+    _check_tensors(image, disparity, data, alpha)
+    _check_clean_plate(image, clean_plate, clean_disparity)
     _check_options(toward, edges, fill, clean_plate)
     region = _check_region(region, image)
     request = Request(
@@ -98,11 +102,11 @@ def new_view(
         soft=edges == "soft",
         fill=fill != "none",
         disparity_range=disparity_range,
-        clean_plate=None if clean_plate is None else clean_plate.detach().to(torch.float32).contiguous(),
+        clean_plate=None if clean_plate is None else _floats(clean_plate),
+        clean_disparity=None if clean_disparity is None else _floats(clean_disparity),
     )
-    colours = image.detach().to(torch.float32).contiguous()
-    layers = None if data is None else data.detach().to(torch.float32).contiguous()
-    view = _renderer(image)(colours, layers, disparity.detach().to(torch.float32).contiguous(), request)
+    layers = None if data is None else _floats(data)
+    view = _renderer(image)(_floats(image), layers, _floats(disparity), request)
     if fill == "none" and (region[1] < 0 or region[3] > image.shape[0]):
         _blank(view)
     if occlusion_to_alpha:
@@ -127,16 +131,22 @@ def _renderer(image: Tensor) -> Callable[[Tensor, Tensor | None, Tensor, Request
     raise ValueError(f"new_view renders on cpu and cuda, not on {image.device}")
 
 
-def _check_tensors(
-    image: Tensor, disparity: Tensor, data: Tensor | None, alpha: int | None, clean_plate: Tensor | None
-) -> None:
-    named = {"image": image, "disparity": disparity, "data": data, "clean_plate": clean_plate}
+def _floats(tensor: Tensor) -> Tensor:
+    return tensor.detach().to(torch.float32).contiguous()
+
+
+def _check_floats(device: torch.device | None, **named: Tensor | None) -> None:
     for name, value in named.items():
         if value is not None and not (isinstance(value, Tensor) and value.is_floating_point()):
             kind = getattr(value, "dtype", type(value).__name__)
             raise TypeError(f"{name} must be a float tensor, not {kind}")
-        if value is not None and value.device != image.device:
-            raise ValueError(f"{name} is on {value.device}, image on {image.device}")
+        if value is not None and device is not None and value.device != device:
+            raise ValueError(f"{name} is on {value.device}, image on {device}")
+
+
+def _check_tensors(image: Tensor, disparity: Tensor, data: Tensor | None, alpha: int | None) -> None:
+    _check_floats(None, image=image)
+    _check_floats(image.device, disparity=disparity, data=data)
     if image.ndim != 3 or image.numel() == 0:
         raise ValueError(f"image must be (H, W, C) with at least one value, not {tuple(image.shape)}")
     if disparity.shape != image.shape[:2]:
@@ -145,8 +155,18 @@ def _check_tensors(
         raise ValueError(f"data must be {tuple(image.shape[:2])} + (K,), not {tuple(data.shape)}")
     if alpha is not None and not -image.shape[2] <= alpha < image.shape[2]:
         raise ValueError(f"alpha is channel {alpha} of an image with {image.shape[2]}")
+
+
+def _check_clean_plate(image: Tensor, clean_plate: Tensor | None, clean_disparity: Tensor | None) -> None:
+    _check_floats(image.device, clean_plate=clean_plate, clean_disparity=clean_disparity)
     if clean_plate is not None and clean_plate.shape != image.shape:
         raise ValueError(f"clean_plate is {tuple(clean_plate.shape)}, the image {tuple(image.shape)}")
+    if clean_disparity is None:
+        return
+    if clean_plate is None:
+        raise ValueError("clean_disparity is a clean plate's, and there is no clean_plate")
+    if clean_disparity.shape != image.shape[:2]:
+        raise ValueError(f"clean_disparity is {tuple(clean_disparity.shape)}, the image {tuple(image.shape[:2])}")
 
 
 def _check_options(toward: str, edges: str, fill: str, clean_plate: Tensor | None) -> None:

@@ -46,6 +46,14 @@ class Window:
         beside, above = native.OUTLINE_PX + BESIDE + INTERPOLATED, native.OUTLINE_PX + native.APRON_PX
         return self.samples[0] - beside, self.region[1] - above, self.samples[1] + beside, self.region[3] + above
 
+    def samples_within(self, span: tuple[float, float]) -> tuple[int, int]:
+        """First and one past the last column of a picture on the plate's grid that can reach the window.
+
+        Args:
+            span: lowest and highest shift ``x_source - x_target`` of that picture, px.
+        """
+        return _samples(self.left, self.right, span, self.size[1])
+
     def span(self) -> tuple[int, int]:
         """First and one past the last column of the window that the region shows."""
         first, last = _columns(self.region, self.size[1])
@@ -109,13 +117,12 @@ def required_input(
     left = max(left, min(first, -math.ceil(min(high, width)) - 2))
     right = min(right, max(last, width - math.floor(max(low, -width)) + 2))
     top, bottom = (max(upper - apron, 0), min(lower + apron, height)) if y1 > y0 else (0, 0)
-    samples = _clamp(left + low - 2, width), _clamp(right + high + 2, width)
     return Window(
         left=left,
         top=top,
         right=right,
         bottom=bottom,
-        samples=samples,
+        samples=_samples(left, right, span, width),
         widest=widest,
         inner=(upper - top, lower - top),
         region=region,
@@ -129,6 +136,12 @@ def _columns(region: Region, width: int) -> tuple[int, int]:
         return 0, 0
     first, last = (min(max(x, -width), 2 * width - 1) for x in (region[0], region[2] - 1))
     return first, last + 1
+
+
+def range_of(disparity: Tensor, clean_disparity: Tensor | None) -> tuple[float, float]:
+    """Lowest and highest finite disparity of a plate and of its clean plate, px."""
+    ranges = [finite_range(plane) for plane in (disparity, clean_disparity) if plane is not None]
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
 def finite_range(disparity: Tensor) -> tuple[float, float]:
@@ -145,5 +158,6 @@ def shift_span(low: float, high: float, sign: float) -> tuple[float, float]:
     return (low, high) if sign > 0 else (-high, -low)
 
 
-def _clamp(value: float, width: int) -> int:
-    return int(min(max(value, 0), width))
+def _samples(left: int, right: int, span: tuple[float, float], width: int) -> tuple[int, int]:
+    first, last = (int(min(max(value, 0), width)) for value in (left + span[0] - 2, right + span[1] + 2))
+    return first, last

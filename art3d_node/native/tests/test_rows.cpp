@@ -59,7 +59,7 @@ CASE(a_hole_is_filled_from_the_background_alone) {
     const std::vector<int> index{0, 1, 2, 3, 0, 0, 0, 12, 13, 14, 15, 16};
     const Plate plate{colours.data(), nullptr, plate_disparity.data(), 1, 17, 1, 0, -1};
     const Planes view{colours.data(), nullptr, disparity.data(), 1, 12, 1, 0};
-    fill_row<0>({plate, 1.0f, 0, 0, view, index.data(), 0, {0, 12}, filled.data(), nullptr}, 0);
+    fill_row<0>({plate, 1.0f, 0, 0, view, index.data(), 0, {0, 12}, filled.data(), {}}, 0);
     CHECK(same_row(colours, {.25f, .25f, .25f, .25f, .25f, .25f, .25f, 1, 1, 1, 1, 1}));
     CHECK(same_row(filled, {0, 0, 0, 0, 0, 0, 0, 5, 5, 5, 5, 5}));
 }
