@@ -7,13 +7,14 @@ layer. All statistics are of the whole active picture, never of a tile.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from art3d_node.clean_depth import CleanDepth, continued, hidden_behind
 from art3d_node.estimate import (
     Check,
     ModelSource,
@@ -29,6 +30,7 @@ from art3d_node.plate import GIVEN, PlateTensors
 from art3d_node.stereo import blueprint
 from art3d_node.stereo.blueprint import Fit
 from art3d_node.stereo.upsample import guided_upsample
+from art3d_node.stereo.window import finite_range
 from art3d_node.temporal import ALONE, Neighbourhood, steady
 from art3d_node.transfer import host_array, roomy
 from host_bridge.core.frame import Frame
@@ -94,21 +96,23 @@ def stage(
     scale, shift, disparity = _staged(plate, raw, settings, library, iz, shot)
     clock.lap("style")
     check()
-    fit, disparity, local_range = _global_layer(plate.frame, scale, shift, disparity, iz, shot)
+    layer = _GlobalLayer.of(plate.frame, scale, shift, disparity, iz, shot)
+    disparity, local_range = layer.under(disparity, iz)
     clock.lap("fit")
+    clean = _clean(plate, raw, (scale, shift), iz, layer, shot)
     return FrameAnalysis(
         inverse_depth=iz,
         scale=scale,
         shift=shift,
         disparity_px=disparity,
-        fit=fit,
+        fit=layer.target,
         width_px=plate.frame.picture_width,
         picture=plate.frame.data,
         iz_low=shot.iz_low,
         iz_high=shot.iz_high,
         raw_percentiles=percentiles,
-        inverse_depth_range=_finite_range(iz),
-        disparity_range_px=_finite_range(disparity),
+        inverse_depth_range=finite_range(iz),
+        disparity_range_px=finite_range(disparity),
         local_range_px=local_range,
         depth_source=raw.source,
         model_id=raw.model_id,
@@ -118,6 +122,7 @@ def stage(
         shot_zero_plane_pct=shot.zero_plane,
         ms=clock.laps,
         z=raw.z,
+        clean=clean,
     )
 
 
@@ -191,37 +196,75 @@ def _staged(
     return scale, shift_map, blueprint.blueprint(iz, scale * width, shift_map * width, out=_like(iz))
 
 
-def _global_layer(
-    frame: Frame, scale: Tensor, shift: Tensor, disparity: Tensor, iz: Tensor, shot: ShotFrame
-) -> tuple[Fit, Tensor, tuple[float, float]]:
-    """The layer (fractions) that the shot or the frame itself sets, d_L on it (px), and the range of d_local (px)."""
-    width = float(frame.picture_width)
-    if shot.fit_scale == shot.fit_shift == 0.0:
-        # The shot says that nothing is to be seen here: what a style makes of its noise is no depth.
-        return Fit(0.0, 0.0), torch.where(torch.isfinite(disparity), 0.0, disparity), (0.0, 0.0)
-    constant = scale.ndim == 0 and shift.ndim == 0
-    frame_fit = Fit(float(scale), float(shift)) if constant else _fit(disparity, iz).times(1.0 / width)
-    target_fit = Fit(
-        frame_fit.scale if shot.fit_scale is None else shot.fit_scale,
-        frame_fit.shift if shot.fit_shift is None else shot.fit_shift,
-    )
-    moved = blueprint.replace_fit(disparity, iz, frame_fit.times(width), target_fit.times(width))
-    if constant and moved is disparity:
-        return target_fit, moved, (0.0, 0.0)
-    return target_fit, moved, _finite_range(blueprint.local_layer(moved, iz, target_fit.times(width)))
+@dataclass(frozen=True)
+class _GlobalLayer:
+    """The layer (fractions) that a style made, and the one that the shot or the frame itself sets.
+
+    Attributes:
+        own, target: both.
+        width: picture width, px.
+        constant: whether the style has no local layer.
+        is_flat: the shot says that nothing is to be seen here: what a style makes of its noise is no depth.
+    """
+
+    own: Fit
+    target: Fit
+    width: float
+    constant: bool
+    is_flat: bool = False
+
+    @classmethod
+    def of(
+        cls, frame: Frame, scale: Tensor, shift: Tensor, disparity: Tensor, iz: Tensor, shot: ShotFrame
+    ) -> _GlobalLayer:
+        """Of one frame's scale and shift (fractions), disparity (px) and inverse depth."""
+        width = float(frame.picture_width)
+        constant = scale.ndim == 0 and shift.ndim == 0
+        if shot.fit_scale == shot.fit_shift == 0.0:
+            return cls(Fit(0.0, 0.0), Fit(0.0, 0.0), width, constant, is_flat=True)
+        own = Fit(float(scale), float(shift)) if constant else _fit(disparity, iz).times(1.0 / width)
+        target = Fit(
+            own.scale if shot.fit_scale is None else shot.fit_scale,
+            own.shift if shot.fit_shift is None else shot.fit_shift,
+        )
+        return cls(own, target, width, constant)
+
+    def under(self, disparity: Tensor, iz: Tensor) -> tuple[Tensor, tuple[float, float]]:
+        """Disparity (px) with the target layer under it, and the range of what lies on that (px)."""
+        if self.is_flat:
+            return torch.where(torch.isfinite(disparity), 0.0, disparity), (0.0, 0.0)
+        own, target = self.own.times(self.width), self.target.times(self.width)
+        moved = blueprint.replace_fit(disparity, iz, own, target)
+        if self.constant and moved is disparity:
+            return moved, (0.0, 0.0)
+        return moved, finite_range(blueprint.local_layer(moved, iz, target))
+
+
+def _clean(
+    plate: PlateTensors,
+    raw: RawDepth,
+    maps: tuple[Tensor, Tensor],
+    iz: Tensor,
+    layer: _GlobalLayer,
+    shot: ShotFrame,
+) -> CleanDepth | None:
+    """The clean plate's depth, staged as the plate's is; `maps` are its scale and shift (fractions)."""
+    if raw.clean is None:
+        return None
+    clean_iz = _at_plate_resolution(_normalised(raw.clean, shot), plate)
+    hidden = hidden_behind(iz, clean_iz)
+    if raw.source == GIVEN:
+        disparity = raw.clean
+    else:
+        scale, shift = (continued(plane, hidden) * layer.width for plane in maps)
+        disparity = blueprint.blueprint(clean_iz, scale, shift)
+    disparity, local_range = layer.under(disparity, clean_iz)
+    return CleanDepth(clean_iz, disparity, hidden, finite_range(clean_iz), finite_range(disparity), local_range)
 
 
 def _fit(disparity: Tensor, iz: Tensor) -> Fit:
     step = max(1, round((iz.numel() / _SAMPLES) ** 0.5))
     return blueprint.fit(disparity[::step, ::step], iz[::step, ::step])
-
-
-def _finite_range(values: Tensor) -> tuple[float, float]:
-    low, high = (float(v) for v in torch.aminmax(values))
-    if np.isfinite(low) and np.isfinite(high):
-        return low, high
-    finite = values[torch.isfinite(values)]
-    return (float(finite.min()), float(finite.max())) if finite.numel() else (0.0, 0.0)
 
 
 class _Clock:

@@ -79,6 +79,7 @@ class RawDepth:
         source: name of the depth source that "auto" came to.
         model_id: what made it.
         z: what the plate's Z was taken to mean; None for other sources.
+        clean: `inverse_depth` of the clean plate, in the same units; None without a depth of its own.
         licence_note: what the user has to know about it before commercial work, or "".
         ms: milliseconds it took.
     """
@@ -90,6 +91,7 @@ class RawDepth:
     licence_note: str = ""
     ms: float = 0.0
     z: ReadZ | None = None
+    clean: Tensor | None = None
 
     @cached_property
     def grey(self) -> Grey:
@@ -99,7 +101,8 @@ class RawDepth:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return nbytes(self.inverse_depth, self.look) + (self.grey.nbytes if self.look.numel() else 0)
+        clean = () if self.clean is None else (self.clean,)
+        return nbytes(self.inverse_depth, self.look, *clean) + (self.grey.nbytes if self.look.numel() else 0)
 
 
 def estimate_depth(
@@ -125,7 +128,8 @@ def estimate_depth(
     started = time.perf_counter()
     plate = plate or PlateTensors.of(frame, replace(settings, proxy=1))
     if settings.style == GIVEN:
-        raw = RawDepth(_given(plate), NO_LOOK, GIVEN, GIVEN)
+        clean = _given(plate, "clean_depth") if "clean_depth" in plate.frame.layers else None
+        raw = RawDepth(_given(plate, "disparity"), NO_LOOK, GIVEN, GIVEN, clean=clean)
     else:
         raw = _estimate(plate, settings, library, check or never)
     return replace(raw, ms=1000.0 * (time.perf_counter() - started))
@@ -145,15 +149,36 @@ def _estimate(plate: PlateTensors, settings: AnalysisSettings, library: ModelSou
         z = own_or_float(frame.layers["depth"][..., 0])
         read = _read_z(plate, z, settings, library)
         check()
-        source_input = SourceInput(look, aspect_of(frame), z, _alpha(frame), read.meaning)
+        source_input = SourceInput(look, aspect_of(frame), z, _alpha(frame, "color"), read.meaning)
     try:
         found = source.estimate(source_input)
     except ValueError as error:
         remedy = "use another depth source, such as --depth auto"
         raise DepthSourceError(str(error), where=f"--depth {name}", remedy=remedy) from error
     check()
+    clean = _clean(frame, source, read) if "clean_depth" in frame.layers else None
+    check()
     inverse = found.inverse_depth.to(plate.device)
-    return RawDepth(inverse, look, source.name, found.model_id, source.licence_note, z=read)
+    behind = None if clean is None else clean.to(plate.device)
+    return RawDepth(inverse, look, source.name, found.model_id, source.licence_note, z=read, clean=behind)
+
+
+def _clean(frame: Frame, source: DepthSource, read: ReadZ | None) -> Tensor:
+    """Raw inverse depth of the clean plate, whose Z means what the plate's does."""
+    if read is None:
+        raise DepthSourceError(
+            f"the clean plate's depth is in the units of the plate's Z, and {source.name} is a network",
+            where="--clean-depth",
+            remedy="give the plate's own Z (--depth), or leave --clean-depth out",
+        )
+    z = as_float(frame.layers["clean_depth"][..., 0])
+    try:
+        source_input = SourceInput(NO_LOOK, aspect_of(frame), z, _alpha(frame, "clean_plate"), read.meaning)
+        return source.estimate(source_input).inverse_depth
+    except ValueError as error:
+        raise DepthSourceError(
+            f"of the clean plate's depth: {error}", where="--clean-depth", remedy="mend it, or leave it out"
+        ) from error
 
 
 def source_name(frame: Frame, settings: AnalysisSettings, library: ModelSource) -> str:
@@ -224,19 +249,19 @@ def nbytes(*tensors: Tensor) -> int:
     return sum(t.numel() * t.element_size() for t in tensors)
 
 
-def _alpha(frame: Frame) -> Tensor | None:
-    if "A" not in frame.channels or "color" not in frame.layers:
+def _alpha(frame: Frame, layer: str) -> Tensor | None:
+    if "A" not in frame.channels or layer not in frame.layers:
         return None
-    return as_float(frame.layers["color"][..., frame.channels.index("A")])
+    return as_float(frame.layers[layer][..., frame.channels.index("A")])
 
 
-def _given(plate: PlateTensors) -> Tensor:
+def _given(plate: PlateTensors, layer: str) -> Tensor:
     frame = plate.frame
-    if "disparity" not in frame.layers:
+    if layer not in frame.layers:
         raise DepthSourceError(
-            "the frame carries no disparity", where="style given", remedy="send a disparity layer, or name a style"
+            f"the frame carries no {layer}", where="style given", remedy=f"send a {layer} layer, or name a style"
         )
-    array = frame.layers["disparity"]
+    array = frame.layers[layer]
     if array.dtype.kind != "f":
-        raise DepthSourceError("the disparity is not a float layer", where="style given", remedy="send px as float")
+        raise DepthSourceError(f"the {layer} is not a float layer", where="style given", remedy="send px as float")
     return as_float(array[..., 0], plate.device)

@@ -8,6 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from art3d_node.clean_depth import CleanDepth
 from art3d_node.estimate import ReadZ, nbytes
 from art3d_node.stereo.blueprint import Fit
 from host_bridge.core.geometry import Box
@@ -33,6 +34,7 @@ class FrameAnalysis:
         depth_source, model_id, style_id: what made it.
         licence_note: what the user has to know about the depth model before commercial work, or "".
         z: how the plate's Z was read; None where depth comes from elsewhere.
+        clean: the same of the clean plate; None without a depth of its own.
         shot_gain, shot_zero_plane_pct: the shot's own knobs, under the artist's.
         ms: stage → milliseconds.
     """
@@ -58,6 +60,7 @@ class FrameAnalysis:
     shot_zero_plane_pct: float = 0.0
     ms: dict[str, float] = field(default_factory=dict)
     z: ReadZ | None = None
+    clean: CleanDepth | None = None
 
     @property
     def fit_scale(self) -> float:
@@ -93,7 +96,9 @@ class FrameAnalysis:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return nbytes(self.inverse_depth, self.scale, self.shift, self.disparity_px)
+        clean = self.clean
+        behind = () if clean is None else (clean.inverse_depth, clean.disparity_px, clean.hidden)
+        return nbytes(self.inverse_depth, self.scale, self.shift, self.disparity_px, *behind)
 
 
 def border_columns(plane: Tensor) -> Tensor:

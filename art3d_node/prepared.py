@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from art3d_node.clean_depth import CleanDepth, continued
 from art3d_node.frame_analysis import FrameAnalysis, border_columns
 from art3d_node.lazy_plane import LazyPlane, Part
 from art3d_node.plate import PlateTensors
@@ -54,19 +55,28 @@ class Prepared:
 
     @cached_property
     def _disparity(self) -> LazyPlane:
-        return self._plane(1.0)
+        return self._plane(self.analysis, self.matte, 1.0)
 
     @cached_property
-    def _halved(self) -> LazyPlane:
-        return self._plane(0.5)
+    def _eyes_disparity(self) -> LazyPlane:
+        """As both new views are made of it."""
+        return self._plane(self.analysis, self.matte, 0.5) if self.controls.hero == "none" else self._disparity
 
-    def _plane(self, share: float) -> LazyPlane:
-        analysis, knobs, bounds, matte = self.analysis, self.knobs, self.bounds_px, self.matte
-        height, width = analysis.disparity_px.shape
+    @cached_property
+    def _eyes_clean_disparity(self) -> LazyPlane | None:
+        clean, matte = self.analysis.clean, self.matte
+        if clean is None:
+            return None
+        share = 0.5 if self.controls.hero == "none" else 1.0
+        return self._plane(clean, None if matte is None else continued(matte, clean.hidden), share)
+
+    def _plane(self, of: FrameAnalysis | CleanDepth, matte: Tensor | None, share: float) -> LazyPlane:
+        analysis, knobs, bounds = self.analysis, self.knobs, self.bounds_px
+        d, iz = of.disparity_px, of.inverse_depth
+        height, width = d.shape
 
         # It must not know `self`: a circle of references would keep every turn's planes until Python looks for circles.
         def compute(at: Part, plane: Tensor) -> None:
-            d, iz = analysis.disparity_px, analysis.inverse_depth
             if plane.device.type == "cpu":
                 turn = Turn(analysis.fit_px, knobs, float(analysis.width_px), share)
                 turn_and_limit(d, iz, turn, matte=matte, at=at, out=plane)
@@ -74,18 +84,25 @@ class Prepared:
                 turned = _turned(analysis, knobs, bounds, d[at], iz[at], None if matte is None else matte[at])
                 plane[at] = turned if share == 1.0 else turned * share
 
-        return LazyPlane((height, width), analysis.disparity_px.device, compute)
+        return LazyPlane((height, width), d.device, compute)
 
     @cached_property
     def _toward_right(self) -> LazyPlane:
-        return self._carried("right")
+        return self._carried("right", self._eyes_disparity)
 
     @cached_property
     def _toward_left(self) -> LazyPlane:
-        return self._carried("left")
+        return self._carried("left", self._eyes_disparity)
 
-    def _carried(self, eye: Eye) -> LazyPlane:
-        source = self._halved if self.controls.hero == "none" else self._disparity
+    @cached_property
+    def _clean_toward_right(self) -> LazyPlane | None:
+        return None if self._eyes_clean_disparity is None else self._carried("right", self._eyes_clean_disparity)
+
+    @cached_property
+    def _clean_toward_left(self) -> LazyPlane | None:
+        return None if self._eyes_clean_disparity is None else self._carried("left", self._eyes_clean_disparity)
+
+    def _carried(self, eye: Eye, source: LazyPlane) -> LazyPlane:
         shape, width = self.analysis.disparity_px.shape, self.analysis.width_px
         margin = ramps.reach_px(width) + 2
 
@@ -99,7 +116,8 @@ class Prepared:
     @property
     def nbytes(self) -> int:
         """Bytes that this setting adds to plate and analysis."""
-        return 2 * 4 * self.analysis.disparity_px.numel()
+        planes = 2 if self.analysis.clean is None else 4
+        return planes * 4 * self.analysis.disparity_px.numel()
 
     def disparity_px(self, first: int, last: int, columns: tuple[int, int] | None = None) -> Tensor:
         """(H, W) disparity on the hero grid, px, of which at least the named rows and columns are computed.
@@ -120,6 +138,11 @@ class Prepared:
         plane = self._toward_right if eye == "right" else self._toward_left
         return plane.over((first, last), columns)
 
+    def eye_clean_disparity(self, eye: Eye, first: int, last: int, columns: tuple[int, int]) -> Tensor | None:
+        """The same of the clean plate; None without a depth of its own."""
+        plane = self._clean_toward_right if eye == "right" else self._clean_toward_left
+        return None if plane is None else plane.over((first, last), columns)
+
 
 def prepare(
     frame: Frame, analysis: FrameAnalysis, controls: Controls, *, plate: PlateTensors | None = None
@@ -139,6 +162,8 @@ def prepare(
     plate = plate or PlateTensors.within(frame, analysis.picture)
     if controls.fill == "clean-plate" and "clean_plate" not in frame.layers:
         raise BadInputError("no clean plate came with the frame", where="--fill", remedy="name one, or fill background")
+    if "clean_depth" in frame.layers and "clean_plate" not in frame.layers:
+        raise BadInputError("the clean plate's depth came without one", where="--clean-depth", remedy="name both")
     front_pct, behind_pct = controls.limits_pct
     knobs = Knobs(
         budget_front_pct=front_pct,
@@ -165,13 +190,24 @@ def _turned(
 
 
 def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, float]:
-    """Lowest and highest disparity that the knobs can make of this frame, px, by interval arithmetic."""
-    fit = a.fit_px
+    """Lowest and highest disparity that the knobs can make of this frame and its clean plate, px."""
+    low, high = _bounds_of(a, a, knobs, has_matte)
+    if a.clean is None:
+        return low, high
+    clean_low, clean_high = _bounds_of(a.clean, a, knobs, has_matte)
+    return min(low, clean_low), max(high, clean_high)
+
+
+def _bounds_of(
+    a: FrameAnalysis | CleanDepth, frame: FrameAnalysis, knobs: Knobs, has_matte: bool
+) -> tuple[float, float]:
+    """By interval arithmetic."""
+    fit = frame.fit_px
     gained = sorted((knobs.depth_gain - 1.0) * fit.scale * iz for iz in a.inverse_depth_range)
     local = sorted((knobs.sculpt - 1.0) * value for value in a.local_range_px)
     if has_matte:
         local = [min(local[0], 0.0), max(local[1], 0.0)]
-    away = knobs.zero_plane_pct / 100.0 * a.width_px
+    away = knobs.zero_plane_pct / 100.0 * frame.width_px
     low, high = (a.disparity_range_px[i] + gained[i] + local[i] - away for i in (0, 1))
     if not has_matte:
         depth_range = sorted(knobs.depth_gain * fit.scale * iz for iz in a.inverse_depth_range)
@@ -183,7 +219,7 @@ def _bounds(a: FrameAnalysis, knobs: Knobs, has_matte: bool) -> tuple[float, flo
     # Room for the rounding of float32, far below what moves a pixel.
     slack = 1e-4 + 1e-5 * max(abs(low), abs(high), *(abs(v) for v in gained))
     limited = blueprint.soft_limit(
-        torch.tensor([low - slack, high + slack], dtype=torch.float64, device=CPU), knobs, width=float(a.width_px)
+        torch.tensor([low - slack, high + slack], dtype=torch.float64, device=CPU), knobs, width=float(frame.width_px)
     )
     return float(limited[0]), float(limited[1])
 

@@ -185,6 +185,7 @@ class _TileJob:
         disparity = prepared.eye_disparity(eye, top, bottom, (left, right))
         alpha = _alpha_index(plate.frame)
         filling: Any = prepared.controls.fill
+        is_clean = filling == "clean-plate"
         outlines: Any = prepared.controls.edges
         return new_view(
             plate.color,
@@ -195,7 +196,8 @@ class _TileJob:
             alpha=alpha,
             edges=outlines,
             fill=filling,
-            clean_plate=plate.clean_plate if filling == "clean-plate" else None,
+            clean_plate=plate.clean_plate if is_clean else None,
+            clean_disparity=prepared.eye_clean_disparity(eye, top, bottom, (left, right)) if is_clean else None,
             occlusion_to_alpha=prepared.controls.occlusion_to_alpha and alpha is not None,
             disparity_range=(low, high),
         )

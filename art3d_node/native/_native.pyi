@@ -57,8 +57,8 @@ class Request:
     def __init__(self, sign: float, soft: bool, fill: bool) -> None: ...
 
 class CleanPlate:
-    """Colours (H, W, C) of the plate without what stands in front, their disparity (H, W) in px, and the columns of them
-    that can reach the window."""
+    """Colours (H, W, C) of the plate without what stands in front, their disparity (H, W) in px, and the columns of
+    them that can reach the window."""
 
     def __init__(self, colours: _Floats, disparity: _Floats | None, samples: _Pair) -> None: ...
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from host_bridge.batch.clean_plate import CleanPlate, depth_of_clean_plate
 from host_bridge.batch.depth_script import load_depth_script
 from host_bridge.batch.job import Job
+from host_bridge.batch.memory_need import FROM_THE_PLATE
 from host_bridge.batch.options import RenderOptions
 from host_bridge.client import Client
 from host_bridge.core.errors import BadInputError
@@ -36,14 +38,18 @@ def job_of(options: RenderOptions) -> Job:
     sequence, hero = settle_hero(
         PlateSequence.open(options.plate, view=options.view, start=options.start), options.hero
     )
-    clean = clean_plate_of(options.clean_plate, options.view, sequence.view) if options.clean_plate else None
-    if clean is None and options.controls.fill == "clean-plate":
-        raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy="name it with --clean-plate")
+    clean = clean_plate_of(options, sequence.view, hero)
     frames = PlateSequence.open(
         options.plate, frames=options.frames, view=sequence.view, layer=options.layer, start=options.start
     )
     eye = "" if hero == "none" else hero
     plate, source = with_depth(frames, options.settings.depth, options.depth_channel, hero=eye)
+    if options.clean_depth and source not in FROM_THE_PLATE:
+        raise BadInputError(
+            f"the clean plate's depth is in the units of the plate's Z, and {source} is a network",
+            where="--clean-depth",
+            remedy="give the plate's own Z with --depth, or leave --clean-depth out",
+        )
     reviews = {"anaglyph": options.anaglyph, "disparity": options.disparity_image}
     script = load_depth_script(options.script) if options.script else None
     style = script.style if script and script.style else options.settings.style
@@ -62,10 +68,30 @@ def job_of(options: RenderOptions) -> Job:
     )
 
 
-def clean_plate_of(text: str, asked_view: str, view: str) -> PlateSequence:
-    """The clean plate, of the plate's own view where it has that one."""
-    named = Pattern.parse(text).has_view
-    return settle_hero(PlateSequence.open(text, view=view if named else asked_view), view or None)[0]
+def clean_plate_of(options: RenderOptions, view: str, hero: str) -> CleanPlate | None:
+    """The clean plate that is named, with its depth; None where none is.
+
+    Args:
+        options: what is asked.
+        view: the plate's.
+        hero: the eye that it is.
+
+    Raises:
+        BadInputError: one that is needed is not named.
+    """
+    if not options.clean_plate:
+        if options.clean_depth:
+            remedy = "name the clean plate with --clean-plate"
+            raise BadInputError("depth of a clean plate that is not named", where="--clean-depth", remedy=remedy)
+        if options.controls.fill == "clean-plate":
+            remedy = "name it with --clean-plate"
+            raise BadInputError("no clean plate is named", where="--fill clean-plate", remedy=remedy)
+        return None
+    clean = CleanPlate.open(options.clean_plate, options.view, view)
+    if not options.clean_depth:
+        return clean
+    eye = "" if hero == "none" else hero
+    return replace(clean, depth=depth_of_clean_plate(options.clean_depth, options.depth_channel, view or eye))
 
 
 def layers_of(text: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from host_bridge.batch.clean_plate import CleanPlate
 from host_bridge.batch.depth_script import DepthScript
 from host_bridge.core.errors import Art3DError, BadInputError, OutputError
 from host_bridge.core.floating_window import FROM_SHOT, window_of
@@ -15,7 +16,7 @@ from host_bridge.core.recipe import recipe_hash
 from host_bridge.core.style_track import style_at
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, Plate, PlateSequence
-from host_bridge.io.plates.canvas import Canvas, padded
+from host_bridge.io.plates.canvas import Canvas
 from host_bridge.io.plates.kept import KeptPlates
 from host_bridge.shot.file import Shot
 from host_bridge.shot.floating import resolved
@@ -54,7 +55,7 @@ class Job:
     reviews: Mapping[str, Pattern] = field(default_factory=dict)
     script: DepthScript | None = None
     shot: Shot | None = None
-    clean_plate: PlateSequence | None = None
+    clean_plate: CleanPlate | None = None
     input_space: str | None = None
     missing: Missing = "error"
     overwrite: bool = False
@@ -79,8 +80,8 @@ class Job:
                     where=pattern.text,
                     remedy="write the frame number as ####",
                 )
-        sources = self.plate if self.clean_plate is None else (self.plate, self.clean_plate)
-        plates = {_real(s.path(n)) for s in (sources if isinstance(sources, tuple) else (sources,)) for n in s.frames}
+        sources = (self.plate, *(self.clean_plate.sources if self.clean_plate else ()))
+        plates = {_real(source.path(number)) for source in sources for number in source.frames}
         for number in self.plate.frames:
             for path in [*self.files(number), *self.review_files(number).values()]:
                 if _real(path) in plates:
@@ -169,7 +170,7 @@ class Job:
             before, after = self.shot.neighbours(source) if source in self.shot.frames else ((), ())
             parts["neighbours"] = [self.plate.content(number) for number in (*before, *after)]
         if self.clean_plate is not None:
-            parts["clean_plate"] = self.clean_plate.content(self._clean(source))
+            parts["clean_plate"] = self.clean_plate.content(source)
         return recipe_hash(parts)
 
     def load(self, number: int, source: int, *, again: bool = False) -> Plate:
@@ -189,24 +190,12 @@ class Job:
             plate = self.canvas.lay(plate)
         if self.clean_plate is None:
             return plate
-        clean = self.clean_plate.read(self._clean(source), input_space=self.input_space)
-        if clean.frame.display != plate.frame.display or clean.frame.channels != plate.frame.channels:
-            raise BadInputError(
-                "the clean plate has another display window or other channels than the plate",
-                where=str(clean.path),
-                remedy="render both alike",
-            )
-        layers = {**plate.frame.layers, "clean_plate": padded(clean, plate.frame.data).frame.layers["color"]}
+        layers = {**plate.frame.layers, **self.clean_plate.layers(plate, source, self.input_space)}
         return replace(plate, frame=replace(plate.frame, layers=layers))
 
     def _depth(self, source: int) -> tuple[str, ...]:
         """What tells one depth from elsewhere from another."""
         return (self.plate.depth.channel, self.plate.depth.content(source))
-
-    def _clean(self, number: int) -> int:
-        """The clean plate's frame: the same number, or its only one."""
-        frames = self.clean_plate.frames if self.clean_plate else ()
-        return number if number in frames or not frames else frames[0]
 
 
 def _real(path: Path) -> str:

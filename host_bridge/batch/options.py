@@ -24,6 +24,7 @@ class RenderOptions:
         hero: the hero eye; None for the plate's own.
         depth_channel: channel that holds depth; "" for its usual names.
         clean_plate: frames that show what the plate hides.
+        clean_depth: pictures of their depth.
         input_space: colour space of the plate; None takes each file's tag.
         layers: float layers to add, separated by commas.
         compression: of the EXRs.
@@ -45,6 +46,7 @@ class RenderOptions:
     hero: str | None = None
     depth_channel: str = ""
     clean_plate: str | None = None
+    clean_depth: str | None = None
     input_space: str | None = None
     layers: str = ""
     compression: str = "auto"

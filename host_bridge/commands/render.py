@@ -72,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--clean-plate", metavar="PLATE", help="frames that show what the plate hides, for --fill clean-plate"
     )
     parser.add_argument(
+        "--clean-depth", metavar="PICTURES", help="depth of the clean plate, in the units of the plate's own"
+    )
+    parser.add_argument(
         "--input-space", metavar="NAME", help="colour space of the plate; default: its own tag, else linear Rec.709"
     )
     parser.add_argument("--layers", default="", metavar="NAMES", help=f"float layers to add, of {','.join(LAYERS)}")
@@ -170,6 +173,7 @@ def options_of(args: argparse.Namespace) -> RenderOptions:
         hero=args.hero,
         depth_channel=args.depth_channel,
         clean_plate=args.clean_plate,
+        clean_depth=args.clean_depth,
         input_space=args.input_space,
         layers=args.layers,
         compression=args.compression,

@@ -29,6 +29,7 @@ SET_BY_THE_BUNDLE = ("out", "frames", "shot", "server", "openjd", "expect", "jso
 FILES = {
     "controls": ("ControlsFolder", "IN"),
     "clean_plate": ("CleanPlateFolder", "IN"),
+    "clean_depth": ("CleanDepthFolder", "IN"),
     "anaglyph": ("AnaglyphFolder", "OUT"),
     "disparity_image": ("DisparityImageFolder", "OUT"),
 }

@@ -23,7 +23,7 @@ from host_bridge.core.geometry import Box
 
 Array = npt.NDArray[Any]
 LAYER_DTYPES = ("<f2", "<f4", "|u1", "<u2")
-LAYERS = ("color", "extra", "depth", "disparity", "matte", "clean_plate", "look")
+LAYERS = ("color", "extra", "depth", "disparity", "matte", "clean_plate", "clean_depth", "look")
 FULL_SIZE_LAYERS = LAYERS[:-1]
 LEAST_ASPECT, MOST_ASPECT = 0.05, 20.0
 
@@ -38,8 +38,9 @@ class Frame:
         layers: name → array. `color` (h, w, C) scene-linear; `extra` (h, w, K) layers that ride along; `depth`
             (h, w, 1) the plate's Z; `disparity` (h, w, 1) a given x_L − x_R on the hero grid, px; `matte` (h, w, 1)
             0..1, where Local Sculpt acts; `clean_plate` (h, w, C) `color` without what stands in front, on the
-            same grid; `look` (h', w', 3) uint8, display-referred, covering the data window at any smaller size, for
-            the networks.
+            same grid; `clean_depth` (h, w, 1) what `depth` is, of the clean plate, and with style "given" what
+            `disparity` is; `look` (h', w', 3) uint8, display-referred, covering the data window at any smaller size,
+            for the networks.
         channels: names of the channels of `color`, such as ("R", "G", "B", "A").
         pixel_aspect: pixel width over height.
     """

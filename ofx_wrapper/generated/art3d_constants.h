@@ -56,6 +56,7 @@ inline constexpr char kDepth[] = "depth";
 inline constexpr char kDisparity[] = "disparity";
 inline constexpr char kMatte[] = "matte";
 inline constexpr char kCleanPlate[] = "clean_plate";
+inline constexpr char kCleanDepth[] = "clean_depth";
 inline constexpr char kLook[] = "look";
 inline constexpr char kLeft[] = "left";
 inline constexpr char kRight[] = "right";

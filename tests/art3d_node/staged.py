@@ -48,3 +48,21 @@ def shoot(
 ) -> RenderedBox:
     found = analyse(frame, AnalysisSettings(style=GIVEN), LIBRARY)
     return render(frame, found, controls, frame.data if box is None else box, outputs)
+
+
+def carried(colours: Any, disparity: Any, sign: int) -> tuple[Any, Any]:
+    """(H, W, C) and (H, W) arrays moved by whole numbers of pixels, pixel by pixel: the nearest wins, NaN is a hole.
+
+    Args:
+        colours, disparity: of the plate; whole numbers, px.
+        sign: 1 towards the right eye, -1 towards the left.
+    """
+    out, nearest = np.full_like(colours, np.nan), np.full_like(disparity, -np.inf)
+    rows, width = np.arange(disparity.shape[0]), disparity.shape[1]
+    for x in range(width):
+        at = x - sign * np.rint(disparity[:, x]).astype(int)
+        inside = (at >= 0) & (at < width)
+        y, at = rows[inside], at[inside]
+        wins = disparity[y, x] > nearest[y, at]
+        out[y[wins], at[wins]], nearest[y[wins], at[wins]] = colours[y[wins], x], disparity[y[wins], x]
+    return out, nearest

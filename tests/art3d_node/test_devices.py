@@ -48,9 +48,9 @@ def picture(seed: int = 0, **more: Any) -> Frame:
 def _render(image: OnDevice, data: OnDevice | None, disparity: OnDevice, request: Any) -> Rendered:
     """The processor's renderer for tensors of the pretended device, all of which must be there."""
     assert all(isinstance(part, OnDevice) for part in (image, data, disparity) if part is not None)
-    clean = request.clean_plate
-    assert clean is None or isinstance(clean, OnDevice)
-    held = request if clean is None else replace(request, clean_plate=clean.held)
+    clean = {name: getattr(request, name) for name in ("clean_plate", "clean_disparity")}
+    assert all(part is None or isinstance(part, OnDevice) for part in clean.values())
+    held = replace(request, **{name: part.held for name, part in clean.items() if part is not None})
     view = render_cpu.render(image.held, None if data is None else data.held, disparity.held, held)
     return Rendered(**{k: None if v is None else OnDevice(v) for k, v in view.__dict__.items()})  # type: ignore[arg-type]
 
@@ -89,8 +89,10 @@ CASES = [
 @pytest.mark.parametrize("box", [BOX, Box(-20, 10, 40, 70), Box(500, 500, 510, 510)])
 def test_the_engine_keeps_to_its_device(pretend: None, settings: Any, controls: Controls, box: Box) -> None:
     engine, here = Compute("cuda:0", 64 << 20), Compute("cpu", 64 << 20)
-    there, stats = ask(engine, [picture()], settings, controls, box)
-    wanted, truth = ask_on_cpu(here, [picture()], settings, controls, box)
+    behind = None if settings.depth == "mini" else np.full((64, 96, 1), 9.0, np.float32)
+    frame = picture(clean_depth=behind)
+    there, stats = ask(engine, [frame], settings, controls, box)
+    wanted, truth = ask_on_cpu(here, [frame], settings, controls, box)
     if settings.depth == "mini":
         assert stats.keys() == truth.keys()
         return  # the upsampling sums in another order: see below

@@ -42,6 +42,7 @@ def _frame() -> Frame:
     generator = np.random.default_rng(11)
     height, width = DATA.height, DATA.width
     z = 12.0 - 8.0 * np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None].repeat(width, 1)
+    behind = z + np.where(np.arange(width) > 95, np.float32(2.5), np.float32(0.0))
     z[20:70, 30:60], z[50:110, 90:100], z[40:60, 140:180], z[30:120, 120] = 3.0, 2.0, 5.0, 1.5
     color = generator.random((height, width, 4), np.float32) * 2.0 - 0.1
     color[..., 3] = np.clip(color[..., 3], 0.0, 1.0)
@@ -52,6 +53,7 @@ def _frame() -> Frame:
         "extra": generator.random((height, width, 1), np.float32),
         "matte": generator.random((height, width, 1), np.float32),
         "clean_plate": generator.random((height, width, 4), np.float32),
+        "clean_depth": behind[..., None],
     }
     return Frame(DISPLAY, DATA, layers, ("R", "G", "B", "A"))
 

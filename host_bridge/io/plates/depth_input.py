@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from host_bridge.core.errors import DepthSourceError, PlateError
-from host_bridge.io.plates.depth_picture import fitted, from_movie, read_depth
+from host_bridge.core.frame import Array
+from host_bridge.io.plates.depth_picture import DepthPicture, fitted, from_movie, read_depth
 from host_bridge.io.plates.plate import Plate
 
 if TYPE_CHECKING:
@@ -69,21 +70,12 @@ class DepthInput:
         """A plate with this depth.
 
         Raises:
-            DepthSourceError: there is no depth for this frame, it cannot be read, or it has another shape. A plate's
-                fault may be skipped or held over; this may not.
+            DepthSourceError: as `read_over`.
         """
-        path = self.path(number)
-        if path is None or self.pictures is None:
+        read = self.read_over(plate, number)
+        if read is None:
             return plate
-        try:
-            film = self.pictures.film
-            if film is not None:
-                found = from_movie(film, number - self.pictures.first)
-            else:
-                found = read_depth(path, view=plate.view or self.eye, channel=self.channel)
-            pixels = fitted(found, plate.frame)
-        except PlateError as error:
-            raise DepthSourceError(error.message, where=error.where or str(path), remedy=error.remedy) from error
+        found, pixels = read
         return replace(
             plate,
             frame=replace(plate.frame, layers={**plate.frame.layers, "depth": pixels}),
@@ -92,6 +84,26 @@ class DepthInput:
             depth_meaning=found.meaning,
             depth_varies=found.varies,
         )
+
+    def read_over(self, plate: Plate, number: int) -> tuple[DepthPicture, Array] | None:
+        """The depth picture of one frame, and its pixels over a plate's data window; None without pictures.
+
+        Raises:
+            DepthSourceError: there is no depth for this frame, it cannot be read, or it has another shape. A plate's
+                fault may be skipped or held over; this may not.
+        """
+        path = self.path(number)
+        if path is None or self.pictures is None:
+            return None
+        try:
+            film = self.pictures.film
+            if film is not None:
+                found = from_movie(film, number - self.pictures.first)
+            else:
+                found = read_depth(path, view=plate.view or self.eye, channel=self.channel)
+            return found, fitted(found, plate.frame)
+        except PlateError as error:
+            raise DepthSourceError(error.message, where=error.where or str(path), remedy=error.remedy) from error
 
 
 OWN_DEPTH = DepthInput()

@@ -13,6 +13,7 @@ from art3d_node.stereo import render_cpu, render_cuda
 from art3d_node.stereo.metrics import psnr
 from art3d_node.stereo.request import Request
 from art3d_node.stereo.synthesis import NewView, new_view
+from tests.art3d_node.staged import carried
 
 HEIGHT, WIDTH = 40, 200
 ACTOR = torch.tensor([0.9, 0.2, 0.1])
@@ -32,15 +33,9 @@ def wall(x: Tensor) -> Tensor:
     return 0.5 + 0.15 * torch.stack([waves[0] + waves[1], waves[1] + waves[2], waves[2] + waves[0]], -1)
 
 
-def carried(colours: Tensor, disparity: Tensor, sign: int) -> tuple[Tensor, Tensor]:
-    """Whole numbers of pixels, pixel by pixel: the nearest wins; NaN where nothing lands."""
-    out, nearest = torch.full_like(colours, torch.nan), torch.full_like(disparity, -torch.inf)
-    for x in range(WIDTH):
-        for y in range(HEIGHT):
-            at = x - sign * int(disparity[y, x])
-            if 0 <= at < WIDTH and disparity[y, x] > nearest[y, at]:
-                out[y, at], nearest[y, at] = colours[y, x], disparity[y, x]
-    return out, nearest
+def moved(ground: Tensor, sign: int) -> tuple[Tensor, Tensor]:
+    truth, nearest = carried(wall(X).numpy(), ground.numpy(), sign)
+    return torch.from_numpy(truth), torch.from_numpy(nearest)
 
 
 def shoot(ground: Tensor, *, toward: Any = "right", own: Any = True, **options: Any) -> NewView:
@@ -61,7 +56,7 @@ def inner(view: NewView) -> Tensor:
 @pytest.mark.parametrize("shape", list(GROUNDS))
 def test_holes_show_the_shape_behind_the_actor(shape: str, toward: Any, edges: Any) -> None:
     ground = GROUNDS[shape] if toward == "right" else GROUNDS[shape].flip(1)
-    truth, nearest = carried(wall(X), ground, 1 if toward == "right" else -1)
+    truth, nearest = moved(ground, 1 if toward == "right" else -1)
     view = shoot(ground, toward=toward, edges=edges)
     shown = inner(view) & torch.isfinite(nearest)
     assert shown.sum() >= 10 * HEIGHT
@@ -87,7 +82,7 @@ def test_where_the_clean_plate_leaves_a_hole_the_background_goes_on() -> None:
     """A step that opens: between its sides the clean plate's own view has nothing."""
     ground = torch.where(X < 115, -4.0, -12.0)
     view, guessed = shoot(ground, edges="hard"), shoot(ground, edges="hard", own=False)
-    _, nearest = carried(wall(X), ground, 1)
+    _, nearest = moved(ground, 1)
     bare = inner(view) & torch.isinf(nearest)
     assert bare.sum() == 8 * HEIGHT
     assert torch.equal(view.image[bare], guessed.image[bare])
