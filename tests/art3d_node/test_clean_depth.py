@@ -94,7 +94,7 @@ def test_its_z_means_what_the_plates_does(meaning: str, z_of: Any, range_of: Any
         ({"depth_gain": 2.0, "zero_plane": -100 * 2 / W}, lambda d: d + (d + 8) + 2),
     ],
 )
-def test_knobs_turn_both_alike(knobs: dict[str, float], moved: Any) -> None:
+def test_knobs_turn_both_alike(knobs: dict[str, Any], moved: Any) -> None:
     settings = AnalysisSettings(depth="aov", z_meaning="inverse", shot=FIT)
     layers = {"depth": IZ[..., None], "clean_depth": BEHIND[..., None]}
     planes = staged(replace(HIDDEN, **knobs), settings, **layers).planes

@@ -43,7 +43,7 @@ def shoot(ground: Tensor, *, toward: Any = "right", own: Any = True, **options: 
     clean = wall(X)
     plate = torch.where(FRONT, ACTOR, clean)
     disparity = torch.where(FRONT[..., 0], 8.0, ground)
-    behind = {"clean_disparity": ground} if own else {}
+    behind: dict[str, Any] = {"clean_disparity": ground} if own else {}
     return new_view(plate, disparity, toward=toward, fill="clean-plate", clean_plate=clean, **behind, **options)
 
 
