@@ -11,7 +11,8 @@ from typing import Any
 
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
 from training.assignment import FilmSpec, Part
-from training.commands.options import add_config, progress_bar, read_config
+from training.commands.options import add_config, read_config
+from training.commands.progress import Stages, progress_bar
 from training.config import CurateConfig
 from training.explain import costliest
 from training.layouts import LAYOUTS
@@ -69,22 +70,25 @@ def run(args: argparse.Namespace) -> int:
     )
     films = films_of(args)
     _refuse_beside_late(args, config)
+    stages = Stages()
     with progress_bar() as bar:
         task = bar.add_task("scanning films", total=None)
-        manifest = curate(
-            films,
-            args.out,
-            bench,
-            part=_part(args.part),
-            workers=args.workers,
-            progress=lambda done, total: bar.update(task, description="pairs", completed=done, total=total),
-            watching=lambda film, done, total: bar.update(
-                task, description=f"looking at {film}", completed=done, total=total
-            ),
-        )
+
+        def progress(done: int, total: int) -> None:
+            stages.measured(done)
+            bar.update(task, description="pairs", completed=done, total=total)
+
+        def watching(film: str, done: int, total: int | None) -> None:
+            stages.looked_at(film, done)
+            bar.update(task, description=f"looking at {film}", completed=done, total=total)
+
+        part = _part(args.part)
+        manifest = curate(films, args.out, bench, part=part, workers=args.workers, progress=progress, watching=watching)
     contact_sheet(args.out)
     page = pairs_page(args.out)
     _print_summary(manifest)
+    if line := stages.summary():
+        print(line)
     print(f"look at every pair: {page}")
     _ask_for_rights(manifest)
     for line in manifest["faults"].values():

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from host_bridge.core.errors import BadInputError, StyleError
-from training.commands.options import add_config, progress_bar, read_config
+from training.commands.options import add_config, read_config
+from training.commands.progress import progress_bar
 from training.config import RECIPES, FitConfig
 
 if TYPE_CHECKING:

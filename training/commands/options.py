@@ -8,10 +8,6 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
-
 from host_bridge.core.errors import BadInputError
 from training.limits import refuse_unusable
 
@@ -64,24 +60,3 @@ def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
         return kind(text)
     except (KeyError, ValueError) as error:
         raise BadInputError(f"{text!r} is not usable here", where=f"--{field.name.replace('_', '-')}") from error
-
-
-class _Rate(ProgressColumn):
-    """Steps a second."""
-
-    def render(self, task: Task) -> Text:
-        """Nothing until it is known."""
-        rate = task.finished_speed or task.speed
-        return Text(f"{rate:.1f}/s" if rate else "")
-
-
-def progress_bar() -> Progress:
-    """A bar with counts, the rate and the time left, on stderr."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
