@@ -10,7 +10,7 @@ from host_bridge.client.pending import Pair
 from host_bridge.core.errors import LimitError, ProtocolError
 from host_bridge.core.frame import Array, Frame
 from host_bridge.wire import messages as m
-from host_bridge.wire.layout import Layer, place_layers, write_layers
+from host_bridge.wire.layout import COPIERS, Layer, place_layers, write_layers
 from host_bridge.wire.limits import CHUNK_BYTES
 from host_bridge.wire.memory import Mappings
 
@@ -47,11 +47,11 @@ class Uploads:
             Art3DError: as `send`.
         """
         unknown = tuple(key for key in frames if key not in self._held)
-        if not unknown:
-            return
-        missing: m.NeedFrame = ask(m.HaveFrame(unknown))
-        self._held.update(set(unknown) - set(missing.keys))
-        for key in missing.keys:
+        missing = unknown
+        if len(unknown) > 1:  # of a single one its announcement says as much
+            missing = ask(m.HaveFrame(unknown)).keys
+            self._held.update(set(unknown) - set(missing))
+        for key in missing:
             self.send(connection, ask, frames[key], key, transport)
 
     def send(self, connection: Connection, ask: Ask, frame: Frame | Pair, key: str, transport: m.Transport) -> None:
@@ -103,7 +103,10 @@ def _send_chunks(
 def _fill(
     connection: Connection, upload: int, placed: Sequence[Layer], layers: Mapping[str, Array], payload: memoryview
 ) -> None:
-    """Writes an upload's bytes to its segment; the server takes the first of them while the next are being written."""
+    """Writes an upload's bytes to its segment; the server takes the first of them while the next are being written.
+
+    To take them costs as much as to write them: half of the cores are the server's.
+    """
     if connection.welcome.protocol < (1, 6):
         write_layers(placed, layers, payload)
         return
@@ -115,4 +118,4 @@ def _fill(
             connection.send(m.Written(upload, end), answered=False)
             announced = end
 
-    write_layers(placed, layers, payload, written=announce)
+    write_layers(placed, layers, payload, copiers=max(1, COPIERS // 2), written=announce)

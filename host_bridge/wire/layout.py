@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -124,17 +125,20 @@ def write_layers(
     layers: Mapping[str, Array],
     payload: memoryview,
     *,
+    copiers: int = COPIERS,
     written: Callable[[int], object] = lambda _nbytes: None,
 ) -> None:
     """Copies the arrays to their places, large ones on a few cores: most of it is the first touch of fresh pages.
 
     Args:
+        copiers: on how many.
         written: called after each part with the number of bytes, from the payload's start, that are complete.
     """
     targets = views(placed, payload)
     parts = [part for layer in placed for part in _parts(targets[layer.name], layers[layer.name], layer.offset)]
-    with ThreadPoolExecutor(COPIERS) as copiers:
-        for end in copiers.map(_copy, parts):
+    with contextlib.ExitStack() as stack:
+        each = stack.enter_context(ThreadPoolExecutor(copiers)).map if copiers > 1 else map
+        for end in each(_copy, parts):
             written(end)
 
 

@@ -61,6 +61,28 @@ def test_what_comes_while_a_part_is_proved_waits_for_it(bench: Bench) -> None:
     assert bench.answer([action]) == m.Held(frame.key)
 
 
+def test_what_is_written_while_a_part_is_proved_is_taken_in_the_same_turn(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, upload, payload = begun(bench)
+    opened = bench.session.uploads.open[upload]
+    assert opened.staging is not None
+    opened.staging.payload(len(payload))[:] = payload
+    (action,) = bench.send(m.Written(upload, 64))
+    write = opened.piece.write
+    taken: list[tuple[int, int]] = []
+
+    def meanwhile(offset: int, data: memoryview) -> memoryview:
+        if not taken:
+            assert bench.send(m.Written(upload, 128)) == []
+        taken.append((offset, len(data)))
+        return write(offset, data)
+
+    monkeypatch.setattr(opened.piece, "write", meanwhile)
+    assert bench.prove(action) == [] and taken == [(0, 64), (64, 64)]
+    assert bench.answer(bench.send(m.Commit(upload))) == m.Held(frame.key)
+
+
 def test_memory_that_a_thread_is_at_work_on_is_not_given_to_another(bench: Bench) -> None:
     _, upload, _ = begun(bench)
     pool = bench.session.memory.pool
