@@ -3,11 +3,11 @@
     python -m benchmarks.review_page [--stereo stereo.####.exr] [--frames 8] [--grain 0.02] [--steps 48]
 
 Without --stereo frames are made, at most 8 different ones: 1080p stereo EXRs as `art3d render` writes them, with grain
-of that part of each value, and as much unrest in their disparity as a network's has. Reading is what that does with
-a plate before it goes to the server (picture, content key), by as many threads, for both views of each frame: the page
-shows both. The page reads the disparity and what was filled too. It is told the cuts, as by a shot file beside the
-frames. Of wall time only ratios of one quiet machine mean anything; CPU time is changed little by other work. A step's
-CPU time is that of the page's own thread.
+of that part of each value, and as much unrest in their disparity as a network's has. Reading is what `art3d render`
+counts as such (the file's identity for the recipe, once a file; picture; content key), by as many threads, for both
+views of each frame: the page shows both. The page reads the disparity and what was filled too. It is told the cuts, as
+by a shot file beside the frames. Of wall time only ratios of one quiet machine mean anything; CPU time is changed
+little by other work. A step's CPU time is that of the page's own thread.
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ def costs(source: StereoSource, page: Path) -> tuple[tuple[float, float], tuple[
 
     def read(plate: tuple[PlateSequence, int]) -> str:
         sequence, number = plate
+        sequence.content(number)
         return sequence.read(number).frame.key
 
     def reading() -> None:

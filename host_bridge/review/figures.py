@@ -11,7 +11,7 @@ import numpy as np
 from host_bridge.core.frame import Array
 from host_bridge.review.pair import Pair
 from host_bridge.review.windows import Seen, Violation, edges_of, violations
-from host_bridge.shot.edges import Edges, extremes
+from host_bridge.shot.edges import Edges
 
 HISTOGRAM_PCT = (-6.0, 6.0)
 HISTOGRAM_BINS = 120
@@ -62,12 +62,13 @@ def figures_of(pair: Pair, before: Pair | None = None) -> Figures:
     if pair.parallax is None:
         return Figures(pair.number, filled=filled)
     seen = Seen(pair.parallax, pair.right_parallax)
-    near, far = extremes(pair.parallax)
+    near, far = seen.range_pct
     if near > far:
         return Figures(pair.number, filled=filled)
     step = max(1, round((pair.parallax.size / SAMPLES) ** 0.5))
     samples = pair.parallax[::step, ::step].ravel()
-    samples = samples[np.isfinite(samples)]
+    told = np.isfinite(samples)
+    samples = samples if told.all() else samples[told]
     finite = samples if samples.size else np.array([near, far], np.float32)
     ranks = [round(share * (len(finite) - 1)) for share in (0.01, 0.5, 0.99)]
     p1, median, p99 = (float(v) for v in np.partition(finite, sorted(set(ranks)))[ranks])

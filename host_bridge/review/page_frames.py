@@ -14,6 +14,7 @@ import numpy as np
 from host_bridge.core import machine
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import Art3DError
+from host_bridge.io.plates.exr_decode import one_thread_a_file
 from host_bridge.review.figures import SAMPLES, Figures, figures_of, jitter, resized
 from host_bridge.review.matched import Matcher, matched
 from host_bridge.review.pair import Pair
@@ -22,8 +23,8 @@ from host_bridge.review.source import StereoSource
 from host_bridge.shot.signature import Glance
 from host_bridge.shot.transitions import Finder
 
-MOST_WORKERS = 16
-READERS = 3
+MOST_WORKERS = 8
+"""A frame of 4K takes some 400 MB while it is worked on."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,19 @@ class FramesFound:
 
 @dataclass(frozen=True)
 class _Done:
-    """A frame whose script is written: its figures, and the pair on the page's own grid."""
+    """A frame whose script is written.
+
+    Attributes:
+        figures: its own.
+        pair: what the next frame is compared with.
+        glance: it from afar; None where cuts are known.
+        filled_in: the eyes of which it tells what was filled.
+    """
 
     figures: Figures
     pair: Pair
     glance: Glance | None
+    filled_in: frozenset[str]
 
 
 def write_frames(source: StereoSource, cuts: Sequence[int] | None, work: FrameWork) -> FramesFound:
@@ -96,6 +105,7 @@ def write_frames(source: StereoSource, cuts: Sequence[int] | None, work: FrameWo
         work.done()
         if done is None:
             continue
+        found.filled_in |= done.filled_in
         if done.pair.number in starts:
             before = None
         steady = math.nan if before is None else jitter(done.pair, before)
@@ -114,53 +124,69 @@ def write_frames(source: StereoSource, cuts: Sequence[int] | None, work: FrameWo
 def _worked(source: StereoSource, work: FrameWork, found: FramesFound, *, glances: bool) -> Iterator[_Done | None]:
     """Frames in order, None for one that cannot be read.
 
-    Files are decoded one after the other, the parts of each side by side, so readers that wait their turn must not keep
-    writers from theirs. Matching, which is the server's work, keeps the caller's thread.
+    As many are worked on side by side as there are cores, each from its file to its script by one thread. Matching,
+    which is the server's work, keeps the caller's thread.
     """
     workers = min(MOST_WORKERS, machine.cpus())
-    writing: deque[Future[_Done]] = deque()
-    with ThreadPoolExecutor(READERS, "art3d-read") as readers, ThreadPoolExecutor(workers, "art3d-review") as writers:
+    writing: deque[Future[_Done | None]] = deque()
+    with one_thread_a_file(workers), ThreadPoolExecutor(workers, "art3d-review") as pool:
         try:
-            for pair in _pairs(readers, source, work, found.failed):
-                if pair is None:
-                    yield None
-                    continue
-                if pair.parallax is None and work.match is not None:
-                    pair, eyes = matched(pair, work.match)
-                    found.swapped += [] if eyes.swapped is None else [eyes.swapped]
-                masks = (("left", pair.filled_left), ("right", pair.filled))
-                found.filled_in |= {eye for eye, mask in masks if mask is not None}
-                writing.append(writers.submit(_finished, pair, work, glances))
-                if len(writing) > workers:
+            for number, begun in _begun(pool, workers, source, work, glances=glances):
+                if isinstance(begun, Art3DError):
+                    found.failed[number] = begun
+                writing.append(_ended(pool, begun, work, found, glances=glances))
+                while len(writing) > workers or (writing and writing[0].done()):
                     yield writing.popleft().result()
             while writing:
                 yield writing.popleft().result()
         finally:
-            for pool in (readers, writers):
-                pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _pairs(
-    readers: ThreadPoolExecutor, source: StereoSource, work: FrameWork, failed: dict[int, Art3DError]
-) -> Iterator[Pair | None]:
-    """Frames in order, some read ahead; None for one that cannot be read."""
-    reading: deque[tuple[int, Future[Pair]]] = deque()
+_Begun = _Done | Pair | Art3DError
+
+
+def _begun(
+    pool: ThreadPoolExecutor, workers: int, source: StereoSource, work: FrameWork, *, glances: bool
+) -> Iterator[tuple[int, _Begun]]:
+    """Frames in order, some worked on ahead: what became of each, or its pair where it is to be matched first."""
+
+    def begin(number: int) -> _Begun:
+        try:
+            pair = source.read(number, side_px=work.proxy.side_px)
+        except Art3DError as error:
+            return error
+        return pair if pair.parallax is None and work.match is not None else _finished(pair, work, glances)
+
+    ahead: deque[tuple[int, Future[_Begun]]] = deque()
     for number in (*source.numbers, None):
         if number is not None:
-            reading.append((number, readers.submit(source.read, number, side_px=work.proxy.side_px)))
-        while reading and (number is None or len(reading) > READERS):
-            at, future = reading.popleft()
-            try:
-                yield future.result()
-            except Art3DError as error:
-                failed[at] = error
-                yield None
+            ahead.append((number, pool.submit(begin, number)))
+        while ahead and (number is None or len(ahead) > workers):
+            at, future = ahead.popleft()
+            yield at, future.result()
+
+
+def _ended(
+    pool: ThreadPoolExecutor, begun: _Begun, work: FrameWork, found: FramesFound, *, glances: bool
+) -> Future[_Done | None]:
+    """What a frame comes to; one that is a pair as yet is matched, and finished by the pool."""
+    if isinstance(begun, Pair):
+        assert work.match is not None
+        pair, eyes = matched(begun, work.match)
+        found.swapped += [] if eyes.swapped is None else [eyes.swapped]
+        return pool.submit(_finished, pair, work, glances)
+    ended: Future[_Done | None] = Future()
+    ended.set_result(None if isinstance(begun, Art3DError) else begun)
+    return ended
 
 
 def _finished(pair: Pair, work: FrameWork, glances: bool) -> _Done:
     with replacing(work.folder / f"{pair.number}.js") as temporary:
         temporary.write_text(frame_script(pair, work.proxy, shot=work.shot), encoding="ascii")
-    return _Done(figures_of(pair), _coarse(pair), pair.glance if glances else None)
+    masks = (("left", pair.filled_left), ("right", pair.filled))
+    told = frozenset(eye for eye, mask in masks if mask is not None)
+    return _Done(figures_of(pair), _coarse(pair), pair.glance if glances else None, told)
 
 
 def _coarse(pair: Pair) -> Pair:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from isal import isal_zlib
@@ -29,13 +29,22 @@ from host_bridge.review.pair import Pair, hidden
 PARALLAX_LIMIT_PCT = 10.0
 PARALLAX_STEP_PCT = 0.01
 QUALITIES = (85, 75, 62, 48, 34)
-LEAST_STEP = 0.55
-"""From one quality to the next a picture keeps at least this part of its bytes; photographs keep 0.65 to 0.85."""
 MOST_UNLIKE = 1.1
 """By how much twice one eye's bytes may exceed what both weigh."""
 MEASURED_SIDE_PX = 480
 FILLED, UNSEEN, FILLED_LEFT = 128, 64, 32
 _UP, _RGB = 2, 2
+
+
+@dataclass
+class Usual:
+    """Where the search for a quality begins: at the last one, since frames of a shot are alike. It changes no picture.
+
+    Attributes:
+        place: in `QUALITIES`.
+    """
+
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,38 +54,50 @@ class Proxy:
     Attributes:
         side_px: long side of the views.
         budget_bytes: most bytes of a frame's script.
+        usual: for the frames that are written with it.
     """
 
     side_px: int = 960
     budget_bytes: int = 250_000
+    usual: Usual = field(default_factory=Usual, compare=False)
 
 
 def frame_script(pair: Pair, proxy: Proxy, *, shot: int = 0) -> str:
     """The script of one frame of the page's shot of that index; coarser views where it would exceed its budget."""
     measured = "" if pair.parallax is None else _address("png", packed_measured(encode_measured(pair)))
     most_bytes = (proxy.budget_bytes - len(measured)) * 3 // 4
-    left, right = (_address("jpeg", view) for view in _packed_views(pair, most_bytes))
+    left, right = (_address("jpeg", view) for view in _Views(pair, most_bytes).packed(proxy.usual))
     # Addresses hold no letter that a text of a script would have to escape.
     return f'A3D.put({shot},{pair.number},{{"l": "{left}", "r": "{right}", "d": "{measured}"}});\n'
 
 
-def _packed_views(pair: Pair, most_bytes: int) -> tuple[bytes, bytes]:
-    """Both views as JPEG, at the finest quality that keeps them within so many bytes; at the last where none does."""
-    expected = 0.0
-    for quality in QUALITIES:
-        last = quality == QUALITIES[-1]
-        expected *= LEAST_STEP
-        if expected > most_bytes and not last:
-            continue
-        left = encode_jpeg(pair.left, quality, "RGB", "420")
-        expected = 2.0 * len(left)
-        if expected > MOST_UNLIKE * most_bytes and not last:
-            continue
-        right = encode_jpeg(pair.right, quality, "RGB", "420")
-        expected = float(len(left) + len(right))
-        if expected <= most_bytes:
-            break
-    return left, right
+class _Views:
+    """Both views of a frame as JPEG, at each quality that is asked."""
+
+    def __init__(self, pair: Pair, most_bytes: int) -> None:
+        self._pair = pair
+        self._most_bytes = most_bytes
+        self._packed: dict[tuple[str, int], bytes] = {}
+
+    def packed(self, usual: Usual) -> tuple[bytes, bytes]:
+        """Both at the finest quality that keeps them within so many bytes; at the last where none does."""
+        place, last = usual.place, len(QUALITIES) - 1
+        while place < last and not self._fits(place):
+            place += 1
+        while place > 0 and self._fits(place - 1):
+            place -= 1
+        usual.place = place
+        return self._view("left", place), self._view("right", place)
+
+    def _fits(self, place: int) -> bool:
+        """Whether both do at a quality; a right view that could be but little smaller than the left is not asked."""
+        left = len(self._view("left", place))
+        return 2 * left <= MOST_UNLIKE * self._most_bytes and left + len(self._view("right", place)) <= self._most_bytes
+
+    def _view(self, eye: str, place: int) -> bytes:
+        if (eye, place) not in self._packed:
+            self._packed[eye, place] = encode_jpeg(getattr(self._pair, eye), QUALITIES[place], "RGB", "420")
+        return self._packed[eye, place]
 
 
 def encode_measured(pair: Pair) -> Array:

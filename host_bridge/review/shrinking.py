@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from host_bridge.core.frame import Array
@@ -9,8 +11,9 @@ from host_bridge.core.frame import Array
 _MOST = 65504.0
 _BAND_PX = 1 << 16
 """Pixels that are worked on at a time: what stays in a core's own cache."""
-_POSITIVE_INFINITY, _NEGATIVE_INFINITY = 0x7C00, 0xFC00
+_INFINITY, _NEGATIVE_INFINITY = 0x7C00, 0xFC00
 _SIGN_AND_REST = np.int32(-0x70002000)  # 0x8FFFE000: a half's bits at their place in a float
+_REST = np.int32(0x0FFFE000)
 _REBIAS = 2.0**112
 
 
@@ -27,8 +30,8 @@ def block_means(plane: Array, side_px: int, longest_px: int) -> Array:
     """
     step = -(-longest_px // side_px) if side_px else 1
     if plane.dtype == np.float16:
-        if _finite(plane):
-            return _means(plane, step)
+        if (unsigned := _below_infinity(plane)) or _finite(plane):
+            return _means(plane, step, unsigned=unsigned)
     elif np.isfinite(means := _means(plane, step)).all():
         return means
     clean = np.nan_to_num(plane.astype(np.float32), nan=0.0, posinf=_MOST, neginf=0.0)
@@ -38,28 +41,34 @@ def block_means(plane: Array, side_px: int, longest_px: int) -> Array:
 def _finite(halves: Array) -> bool:
     """Whether all are: beyond infinity's bits of either sign lies nothing but NaN."""
     signed, unsigned = halves.view(np.int16), halves.view(np.uint16)
-    return bool(signed.max() < _POSITIVE_INFINITY and unsigned.max() < _NEGATIVE_INFINITY)
+    return bool(signed.max() < _INFINITY and unsigned.max() < _NEGATIVE_INFINITY)
 
 
-def _means(plane: Array, step: int) -> Array:
+def _below_infinity(halves: Array) -> bool:
+    """Whether all are finite and have no sign."""
+    return bool(halves.view(np.uint16).max() < _INFINITY)
+
+
+def _means(plane: Array, step: int, *, unsigned: bool = False) -> Array:
     down, across = (min(step, size) for size in plane.shape)
     rows, columns = (max(1, size // step) for size in plane.shape)
     means = np.empty((rows, columns), np.float32)
     halves = plane.dtype == np.float16
     in_pairs = halves and across % 2 == 0 and plane.flags.c_contiguous and plane.shape[1] % 2 == 0
-    read = _pairs if in_pairs else _moved if halves else _floats
     apart = across // 2 if in_pairs else across
     band = max(1, _BAND_PX // (down * plane.shape[1]))
+    read = _pairs(band * down, plane.shape[1], unsigned=unsigned) if in_pairs else _moved if halves else _floats
     for top in range(0, rows, band):
         bottom = min(rows, top + band)
         lines = read(plane[top * down : bottom * down])[:, : columns * apart]
         # Whole lines are summed before pixels are: what lies side by side is quick to add.
-        tall = lines[0::down]
+        tall, out = lines[0::down], means[top:bottom]
         for y in range(1, down):
-            tall += lines[y::down]
-        means[top:bottom] = tall[:, 0::apart]
+            tall = np.add(tall, lines[y::down], out=out if apart == 1 and y == down - 1 else tall)
+        if tall is not out:
+            out[...] = tall[:, 0::apart]
         for x in range(1, apart):
-            means[top:bottom] += tall[:, x::apart]
+            out += tall[:, x::apart]
     unit = _REBIAS if halves else 1.0
     if unit * down * across != 1.0:
         means *= np.float32(unit / (down * across))
@@ -78,14 +87,27 @@ def _moved(part: Array) -> Array:
     return bits.view(np.float32)
 
 
-def _pairs(part: Array) -> Array:
-    """Sums of neighbouring halves, as `_moved`: both are taken out of one word, so that nothing is read in strides."""
-    words = part.view(np.int32)
-    odd = words >> 3
-    odd &= _SIGN_AND_REST
-    even = words << 16
-    even >>= 3
-    even &= _SIGN_AND_REST
-    sums = even.view(np.float32)
-    sums += odd.view(np.float32)
-    return sums
+def _pairs(rows: int, columns: int, *, unsigned: bool) -> Callable[[Array], Array]:
+    """What sums neighbouring halves of up to so many rows, as `_moved`, into memory that each call writes anew.
+
+    Both halves are taken out of one word, so that nothing is read in strides.
+    """
+    even, odd = np.empty((2, rows, columns // 2), np.int32)
+
+    def summed(part: Array) -> Array:
+        words, first, second = part.view(np.int32), even[: len(part)], odd[: len(part)]
+        np.right_shift(words, 3, out=second)
+        if unsigned:
+            np.left_shift(words, 13, out=first)
+            first &= _REST
+            second &= _REST
+        else:
+            np.left_shift(words, 16, out=first)
+            first >>= 3
+            first &= _SIGN_AND_REST
+            second &= _SIGN_AND_REST
+        sums = first.view(np.float32)
+        sums += second.view(np.float32)
+        return np.asarray(sums)
+
+    return summed

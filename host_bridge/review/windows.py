@@ -54,12 +54,23 @@ class Seen:
     right: Array | None = None
 
     @cached_property
+    def range_pct(self) -> tuple[float, float]:
+        """The nearest and the farthest parallax on the left grid; (∞, −∞) where nothing is known."""
+        return extremes(self.left)
+
+    @cached_property
     def reach_px(self) -> tuple[int, int]:
         """From each edge, how far inside something that it cuts can lie: as far as the nearest thing moves."""
-        grids = (self.left, self.left if self.right is None else self.right)
-        nearest = [max(0.0, -extremes(grid)[0]) * grid.shape[1] / 100.0 for grid in grids]
-        left, right = (int(np.clip(np.ceil(px), 1, self.left.shape[1])) for px in nearest)
-        return left, right
+        grids = (self.left,) if self.right is None else (self.left, self.right)
+        ranges = (self.range_pct, *(extremes(grid) for grid in grids[1:]))
+        nearest = [max(0.0, -near) * g.shape[1] / 100.0 for g, (near, _) in zip(grids, ranges, strict=True)]
+        reach = [int(np.clip(np.ceil(px), 1, self.left.shape[1])) for px in nearest]
+        return reach[0], reach[-1]
+
+    @cached_property
+    def cut_at_rest(self) -> tuple[Array, Array]:
+        """What `cut_rows` says of the picture's own edges."""
+        return cut_rows(self)
 
 
 def cut_rows(seen: Seen, window: FloatingWindow | None = None) -> tuple[Array, Array]:
@@ -97,7 +108,8 @@ def violations(seen: Seen, window: FloatingWindow | None = None) -> tuple[Violat
     rows = seen.left.shape[0]
     ends = (window.left_pct, window.right_pct) if window else _AT_REST
     found = []
-    for edge, cut, at in zip(_EDGES, cut_rows(seen, window), ends, strict=True):
+    both = seen.cut_at_rest if ends == _AT_REST else cut_rows(seen, window)
+    for edge, cut, at in zip(_EDGES, both, ends, strict=True):
         before = cut < -(_edge_pct(at, rows) + LEAST_PCT)
         for top, bottom in _stretches(before):
             if bottom - top >= max(2, round(LEAST_ROWS * rows)):
@@ -127,5 +139,5 @@ def proposed(frames: Iterable[Edges]) -> FloatingWindow:
 
 def edges_of(seen: Seen) -> Edges:
     """What the picture's own edges cut in a frame, band by band."""
-    cut = (np.where(np.isfinite(rows), rows, np.nan) * -0.01 for rows in cut_rows(seen))
+    cut = (np.where(np.isfinite(rows), rows, np.nan) * -0.01 for rows in seen.cut_at_rest)
     return Edges(*(bands_of(EdgeRows(rows, np.zeros_like(rows)), FLAT, FLAT) for rows in cut))

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
+from host_bridge.core import machine
 from host_bridge.core.frame import Array
 from host_bridge.io.plates.exr_chunks import Extent, channel_list, damaged, extents, utf8_names, written
 from host_bridge.io.plates.exr_header import LONG_NAMES, MAGIC, TILED, Attribute, Header
@@ -47,10 +48,27 @@ def decode(path: Path, headers: Sequence[Header], end: int, numbers: Sequence[in
     def one(number: int) -> dict[str, Array]:
         return _decoded(path, headers[number], extents(path, headers, end, number))
 
-    if len(numbers) < 2:
+    if len(numbers) < 2 or not OpenEXR.global_thread_count():
         return [one(number) for number in numbers]
     with ThreadPoolExecutor(len(numbers), "art3d-exr") as pool:
         return list(pool.map(one, numbers))
+
+
+@contextmanager
+def one_thread_a_file(files: int) -> Iterator[None]:
+    """For who decodes files side by side: where they are as many as cores, each is the work of one thread alone.
+
+    Chunks that are handed to other threads cost a twentieth more, and keep nobody busier then.
+    """
+    usual = OpenEXR.global_thread_count()
+    if files < machine.cpus():
+        yield
+        return
+    OpenEXR.set_global_thread_count(0)
+    try:
+        yield
+    finally:
+        OpenEXR.set_global_thread_count(usual)
 
 
 def _decoded(path: Path, header: Header, chunks: Sequence[Extent]) -> dict[str, Array]:
