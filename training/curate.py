@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from training.decisions import Decisions, read_decisions
 from training.faults import Faults
 from training.films import StereoFrame, ahead
 from training.finish import Finished, finish, manifest_text, reopen
+from training.locks import BusyError, held
 from training.outcome import Task, outcome
 from training.pairs import Bench
 from training.scanning import ScannedFilm, Watching, readable
@@ -85,14 +87,36 @@ def curate(
         part: which part of the work, for a farm.
         workers: pairs measured side by side; 0: one for each core.
         progress: called with (frames done, frames in all).
-        watching: called with (film, frames looked through, frames in all or None) while films are scanned.
+        watching: called with (what is done, frames looked through, frames in all or None) while films are scanned.
+
+    Another process that curates the same part is waited for; what it leaves is the result.
 
     Raises:
         BadInputError: the folder belongs to another configuration, or no film has a frame for this part.
         PlateError: no film can be read; of several, those that cannot are in the manifest's "faults".
     """
     part = part or Part()
-    out.mkdir(parents=True, exist_ok=True)
+    lock = out / f"{_PENDING}-{part.label}.lock"
+    work = partial(_curated, films, out, bench, part, workers, progress, watching)
+    try:
+        with held(lock, wait=False):
+            return work()
+    except BusyError:
+        if watching:
+            watching(f"waiting for the process that curates part {part.number} of {part.count}", 0, None)
+    with held(lock, wait=True):
+        return work()
+
+
+def _curated(
+    films: list[FilmSpec],
+    out: Path,
+    bench: Bench,
+    part: Part,
+    workers: int,
+    progress: Progress | None,
+    watching: Watching | None,
+) -> dict[str, Any]:
     pending = out / f"{_PENDING}-{part.label}"
     run = _Run(out, pending, part, bench, _identity(films, bench, part), read_decisions(out))
     if (finished := out / f"manifest-{part.label}.json").exists():

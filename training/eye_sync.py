@@ -27,10 +27,10 @@ class SyncCheck:
 
     Args:
         spec: the film, for errors.
-        watching: called with (film, frames passed).
+        watching: called with the frames that passed.
     """
 
-    def __init__(self, spec: str, watching: Callable[[str, int], None] | None = None) -> None:
+    def __init__(self, spec: str, watching: Callable[[int], None] | None = None) -> None:
         self._spec, self._watching = spec, watching
         self._moments: tuple[list[Row], list[Row]] = ([], [])
         self._combed: list[float] = []
@@ -43,7 +43,7 @@ class SyncCheck:
             if frame.index % _EVERY == 0:
                 self._combed.append(combing(frame.left))
             if self._watching:
-                self._watching(self._spec, frame.index + 1)
+                self._watching(frame.index + 1)
             yield frame
 
     def refuse_out_of_step(self) -> None:

@@ -5,13 +5,10 @@ A process that dies gives its lock back, and the next one looks through the film
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +17,6 @@ from training.assignment import FilmSpec
 from training.shards import load_record, save_record
 
 _FOLDER = "scans"
-
-
-class ScannedElsewhereError(Exception):
-    """Another process looks through the film right now."""
 
 
 @dataclass(frozen=True)
@@ -49,27 +42,10 @@ class ScanNote:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         save_record(self.path, record)
 
-    @contextlib.contextmanager
-    def held(self, *, wait: bool) -> Iterator[None]:
-        """Alone with the note; where the file system has no locks, each process looks for itself.
-
-        Args:
-            wait: for the process that has it.
-
-        Raises:
-            ScannedElsewhereError: another process has it, and `wait` is false.
-        """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-        try:
-            with contextlib.suppress(OSError):
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-                except BlockingIOError:
-                    raise ScannedElsewhereError from None
-            yield
-        finally:
-            os.close(handle)
+    @property
+    def lock(self) -> Path:
+        """The file of the lock that whoever looks through the film holds."""
+        return self.path.with_suffix(".lock")
 
 
 def scan_note(out: Path, film: FilmSpec, min_shot_frames: int) -> ScanNote:

@@ -16,7 +16,8 @@ from training.eye_sync import SyncCheck
 from training.faults import Faults, complete_pairs, validate_film
 from training.films import Film, StereoFrame, ahead, open_asked
 from training.frame_times import plain_times, restore_times
-from training.scan_notes import ScannedElsewhereError, ScanNote, scan_note
+from training.locks import BusyError, held
+from training.scan_notes import ScanNote, scan_note
 from training.shots import Scan, Shot, scan_film
 from training.small_look import frames_expected, grown, shrinking, smaller
 
@@ -69,7 +70,7 @@ def readable(
         out: the shard folder; keeps each scan for all parts.
         config: what curation needs beside a film.
         faults: takes a line for each film that is not whole.
-        watching: called with (film, frames looked through, frames in all or None) while a film is scanned.
+        watching: called with (what is done, frames looked through, frames in all or None) while a film is scanned.
 
     Raises:
         PlateError: none can be read.
@@ -81,11 +82,11 @@ def readable(
             if turn in scanned or turn in errors:
                 continue
             if wait and watching:
-                watching(f"{film.spec}, as another process does", 0, None)
+                watching(f"waiting for the process that looks at {film.spec}", 0, None)
             note = scan_note(out, film, config.min_shot_frames)
             try:
                 scanned[turn] = _scanned(film, note, config, watching, wait=wait)
-            except ScannedElsewhereError:
+            except BusyError:
                 continue
             except BadInputError as error:
                 errors[turn] = error
@@ -108,7 +109,7 @@ def _scanned(
     first = validate_film(opened, film.spec, depth=config.depth, masks=config.masks)
     record = note.read()
     if record is None:
-        with note.held(wait=wait):
+        with held(note.lock, wait=wait):
             record = note.read()  # whoever had it may have left one
             if record is None:
                 record = _look_through(film, opened, first, config.min_shot_frames, watching)
@@ -124,7 +125,12 @@ def _look_through(
     faults = Faults()
     factor = shrinking(opened, first)
     expected = frames_expected(opened)
-    watch = SyncCheck(film.spec, (lambda spec, done: watching(spec, done, expected)) if watching else None)
+
+    def seen(done: int) -> None:
+        if watching:
+            watching(f"looking at {film.spec}", done, expected)
+
+    watch = SyncCheck(film.spec, seen)
     frames = watch.over(complete_pairs(ahead(smaller(opened, factor).pairs()), film.spec, faults))
     scan = scan_film(frames, where=film.spec, min_shot_frames=min_shot_frames)
     watch.refuse_out_of_step()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import webdataset
 
+from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import BadInputError
 from training.pairs import Eye, Sample
 
@@ -86,10 +86,13 @@ def _image(data: bytes, flags: int) -> npt.NDArray[np.uint8]:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """All of `data` or nothing, whenever the process dies."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(data)
-    os.replace(partial, path)
+    """All of `data` or nothing, whenever the process dies.
+
+    Raises:
+        OutputError: the folder or the file cannot be written, or the disk is full.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def save_record(path: Path, record: Mapping[str, Any]) -> None:

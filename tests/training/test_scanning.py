@@ -17,7 +17,8 @@ from training.curate import curate
 from training.faults import Faults
 from training.films import OffsetFilm, StereoFrame, SwappedFilm, TwinFilm, open_asked, open_film
 from training.frame_times import plain_times, restore_times, videos_of
-from training.scan_notes import ScannedElsewhereError, scan_note
+from training.locks import BusyError, held
+from training.scan_notes import scan_note
 from training.scanning import readable
 from training.shards import read_manifests
 from training.shots import Scan, scan_film
@@ -75,25 +76,24 @@ def test_pairs_of_a_shared_scan_are_sought(film: Path, tmp_path: Path, monkeypat
     curate([FilmSpec(str(film), style="measured")], tmp_path, small_bench(), part=Part(2, 2))
 
 
-_SCAN = """
+_CURATE = """
 import sys
 from pathlib import Path
 from tests.training.conftest import small_bench
 from training.assignment import FilmSpec
-from training.faults import Faults
-from training.scanning import readable
+from training.curate import curate
 def seen(film, done, _):
     print(done, flush=True)
     if done == int(sys.argv[3]):
         sys.stdin.read()
-list(readable([FilmSpec(p) for p in sys.argv[1].split(":")], Path(sys.argv[2]), small_bench().config, Faults(), seen))
+curate([FilmSpec(sys.argv[1], style="measured")], Path(sys.argv[2]), small_bench(), watching=seen)
 """
 
 
-def _scanning_process(films: list[Path], out: Path, root: Path, stop_at: int) -> subprocess.Popen[str]:
-    """A process that looks through films and stands still at a frame until its standard input ends."""
+def _curating_process(film: Path, out: Path, root: Path, stop_at: int) -> subprocess.Popen[str]:
+    """A process that curates a film and stands still at a frame of its scan until its standard input ends."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _SCAN, ":".join(map(str, films)), str(out), str(stop_at)],
+        [sys.executable, "-c", _CURATE, str(film), str(out), str(stop_at)],
         cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -106,7 +106,7 @@ def _scanning_process(films: list[Path], out: Path, root: Path, stop_at: int) ->
 def test_the_scan_of_a_process_that_died_is_made_by_the_next(
     film: Path, shards: Path, root: Path, tmp_path: Path, looks: list[str]
 ) -> None:
-    with _scanning_process([film], tmp_path, root, 3) as process:
+    with _curating_process(film, tmp_path, root, 3) as process:
         os.kill(process.pid, signal.SIGKILL)
     curate([FilmSpec(str(film), style="measured")], tmp_path, small_bench())
     assert looks == [str(film)]
@@ -122,12 +122,12 @@ def test_what_another_process_looks_through_is_left_to_it(
     note = scan_note(tmp_path, FilmSpec(str(film)), small_bench().config.min_shot_frames)
     films = [FilmSpec(str(film)), FilmSpec(str(beside))]
     told: list[str] = []
-    with _scanning_process([film], tmp_path, root, 3) as process:
-        with pytest.raises(ScannedElsewhereError), note.held(wait=False):
+    with _curating_process(film, tmp_path, root, 3) as process:
+        with pytest.raises(BusyError), held(note.lock, wait=False):
             pass
 
         def watching(text: str, *_: int | None) -> None:
-            if "as another process does" in text:
+            if "waiting for" in text:
                 told.append(text)
                 assert process.stdin is not None
                 process.stdin.close()
@@ -137,7 +137,24 @@ def test_what_another_process_looks_through_is_left_to_it(
     assert process.returncode == 0
     assert [each.film for each in scanned] == films
     assert looks == [str(beside)], "the first film's scan is the other process's"
-    assert told == [f"{film}, as another process does"]
+    assert told == [f"waiting for the process that looks at {film}"]
+
+
+def test_a_part_that_is_started_twice_is_made_once(film: Path, root: Path, tmp_path: Path, looks: list[str]) -> None:
+    with _curating_process(film, tmp_path, root, 3) as process:
+        told: list[str] = []
+
+        def watching(text: str, *_: int | None) -> None:
+            told.append(text)
+            assert process.stdin is not None
+            process.stdin.close()
+
+        manifest = curate([FilmSpec(str(film), style="measured")], tmp_path, small_bench(), watching=watching)
+    assert process.returncode == 0
+    assert told == ["waiting for the process that curates part 1 of 1"]
+    assert looks == [] and manifest["samples"]
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["manifest-p1of1.json", "pairs-p1of1-00000.tar",
+                                                          "pairs-p1of1-00001.tar", "previews"]  # fmt: skip
 
 
 def test_times_are_told_and_restored(film: Path) -> None:

@@ -78,9 +78,9 @@ def run(args: argparse.Namespace) -> int:
             stages.measured(done)
             bar.update(task, description="pairs", completed=done, total=total)
 
-        def watching(film: str, done: int, total: int | None) -> None:
-            stages.looked_at(film, done)
-            bar.update(task, description=f"looking at {film}", completed=done, total=total)
+        def watching(what: str, done: int, total: int | None) -> None:
+            stages.looked_at(what, done)
+            bar.update(task, description=what, completed=done, total=total)
 
         part = _part(args.part)
         manifest = curate(films, args.out, bench, part=part, workers=args.workers, progress=progress, watching=watching)
