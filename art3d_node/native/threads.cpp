@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <list>
@@ -45,8 +46,8 @@ struct Work {
     int rows, batch;
     std::int64_t scratch_bytes;
     std::atomic<int> next{0};
-    int seats = 0;    // helpers that may still join
-    int helping = 0;  // helpers at work
+    int seats = 0;                // helpers that may still join
+    std::atomic<int> helping{0};  // helpers at work
 
     /// Takes rows until none are left; a thread without memory leaves them to the others.
     void run(char* scratch) {
@@ -54,6 +55,15 @@ struct Work {
             for (int row = first; row < std::min(first + batch, rows); ++row) kernel(job, row, scratch);
     }
 };
+
+/// How long a thread looks for what it waits for before it sleeps: a picture is a dozen short jobs with little between
+/// them, and to be woken takes as long as a short one. Whoever else wants the core gets it meanwhile.
+constexpr std::chrono::microseconds PATIENCE{100};
+
+template <typename Come> void look_for(Come has_come) {
+    for (const auto end = std::chrono::steady_clock::now() + PATIENCE; !has_come() && std::chrono::steady_clock::now() < end;)
+        std::this_thread::yield();
+}
 
 class Pool {
 public:
@@ -63,12 +73,18 @@ public:
         while (size_ < helpers) start_helper();
         work.seats = helpers;
         const auto place = queue_.insert(queue_.end(), &work);
+        ++posted_;
         lock.unlock();
         for (int i = 0; i < helpers; ++i) waiting_.notify_one();
         work.run(own);
         lock.lock();
         queue_.erase(place);
-        finished_.wait(lock, [&] { return work.helping == 0; });
+        lock.unlock();
+        const auto done = [&] { return work.helping == 0; };
+        look_for(done);
+        if (done()) return;
+        lock.lock();
+        finished_.wait(lock, done);
     }
 
 private:
@@ -86,7 +102,11 @@ private:
         for (;;) {
             const auto open = std::find_if(queue_.begin(), queue_.end(), [](Work* work) { return work->seats > 0; });
             if (open == queue_.end()) {
-                waiting_.wait(lock);
+                const auto come = [this, seen = posted_.load()] { return posted_ != seen; };
+                lock.unlock();
+                look_for(come);
+                lock.lock();
+                waiting_.wait(lock, come);
                 continue;
             }
             Work& work = **open;
@@ -105,6 +125,7 @@ private:
     std::mutex mutex_;
     std::condition_variable waiting_, finished_;
     std::list<Work*> queue_;
+    std::atomic<unsigned> posted_{0};  // works that were ever in the queue
     int size_ = 0;
 };
 
