@@ -79,5 +79,6 @@ def deliver(source: StereoSource, delivery: Delivery, *, overwrite: bool) -> int
         print(f"art3d: frame {number}: {error}", file=sys.stderr)
     if source.lacking:
         print(f"art3d: {source.name}: {source.lacking_text}", file=sys.stderr)
-    print(f"{len(source.numbers) - len(failed)} frames to {delivery.out.text}")
+    made = len(source.numbers) - len(failed)
+    print(f"{made} frame{'' if made == 1 else 's'} to {delivery.out.text}")
     return EXIT_SOME_FRAMES if failed or source.lacking else EXIT_OK

@@ -19,18 +19,21 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import Interpolation
 
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import OutputError
 from host_bridge.core.frame import Array
+from host_bridge.deliver import stereo_tags
 from host_bridge.deliver.plan import MOVIES, Codec, Delivery
 
 SEGMENT = 120
 X265_DELAY = 2
 """Frames by which x265 delays decoding times, at its own setting of B-frames."""
-# H.264's frame packing arrangement, ISO/IEC 14496-10 table D-8, and Matroska's StereoMode.
+# H.264's frame packing arrangement, ISO/IEC 14496-10 table D-8.
 _PACKING_SEI = {"sbs": 3, "sbs-half": 3, "tb": 4, "tb-half": 4}
-_STEREO_MODE = {"sbs": "left_right", "sbs-half": "left_right", "tb": "top_bottom", "tb-half": "top_bottom"}
+# Apple's players take HEVC whose parameters lie beside its pictures, under this name alone: "HLS Authoring", 1.10.
+_TAGS = {("libx265", "mp4"): "hvc1", ("libx265", "mov"): "hvc1"}
 # FFmpeg's names of the matrices that signals use.
 _MATRIX = {1: "ITU709", 9: "BT2020"}
 
@@ -57,7 +60,7 @@ def write_movie(
         OutputError: it cannot be written or encoded.
     """
     kept, segments = _segments_of(path), []
-    with _naming_the_movie(path):
+    with _naming_the_movie(path), _not_left_empty(kept):
         for start in range(0, len(numbers), SEGMENT):
             chunk = numbers[start : start + SEGMENT]
             name = _digest({**identity, "frames": list(chunk), "delivery": repr(delivery)})
@@ -81,6 +84,16 @@ def _naming_the_movie(path: Path) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def _not_left_empty(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        raise
+
+
 def _segments_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.segments")
 
@@ -97,12 +110,15 @@ def _encode(path: Path, pictures: Iterable[Array], count: int, delivery: Deliver
         with av.open(str(path), "w", format="mov") as out:
             stream: Any = None
             for index, picture in enumerate(pictures):
-                picture = _even(picture)
+                picture = np.ascontiguousarray(picture)
                 if stream is None:
                     stream = _stream(out, codec, delivery, picture.shape)
                 frame = av.VideoFrame.from_ndarray(picture, format="rgb48le")
                 frame = frame.reformat(
-                    format=codec.pixels, dst_colorspace=_MATRIX[signal.matrix], dst_color_range="MPEG"
+                    format=codec.pixels,
+                    dst_colorspace=_MATRIX[signal.matrix],
+                    dst_color_range="MPEG",
+                    interpolation=Interpolation.AREA,  # a longer filter would mix rows of two eyes
                 )
                 frame.color_primaries, frame.color_trc = signal.primaries, signal.transfer
                 frame.pts, frame.time_base = index, 1 / _rate(delivery.fps)
@@ -160,13 +176,19 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
     """Copies the packets of all segments, and the sound as long as the picture lasts."""
     rate = _rate(delivery.fps)
     try:
-        with av.open(str(path), "w", format=container) as out, _opened(delivery.audio) as sound:
-            with av.open(str(segments[0])) as first:
-                stream = out.add_stream_from_template(first.streams.video[0])
+        with (
+            av.open(str(path), "w", format=container, options=stereo_tags.OPTIONS) as out,
+            _opened(delivery.audio) as sound,
+        ):
+            with stereo_tags.template(segments[0], delivery.layout, container) as first:
+                stream = out.add_stream_from_template(first)
+            codec = delivery.codec
+            if codec is not None and (tag := _TAGS.get((codec.encoder, container))):
+                stream.codec_context.codec_tag = tag
             # MXF takes no stream without a rate, and a template has none.
             stream.codec_context.framerate = rate
             if delivery.layout:
-                stream.metadata["stereo_mode"] = _STEREO_MODE[delivery.layout]
+                stream.metadata["stereo_mode"] = stereo_tags.STEREO_MODE[delivery.layout]
             audio = _sound_stream(out, sound)
             for index, segment in enumerate(segments):
                 with av.open(str(segment)) as part:
@@ -175,6 +197,8 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
                         out.mux(packet)
             if audio is not None:
                 _copy_sound(out, sound, audio, Fraction(delivery.audio_from_s), Fraction(frames) / rate)
+        if container == stereo_tags.TOLD_BY_BOX:
+            stereo_tags.mend(path)
     except av.FFmpegError as error:
         _raise_of_disk(error)
         raise OutputError(f"cannot be written ({error})", where=str(path), remedy="try another container") from error
@@ -237,9 +261,3 @@ def _rate(fps: float) -> Fraction:
     if abs(fps - rounded * 1000 / 1001) < 0.005 and fps != rounded:
         return Fraction(rounded * 1000, 1001)
     return Fraction(fps).limit_denominator(1001)
-
-
-def _even(picture: Array) -> Array:
-    """Video wants even sides: the last odd line is left out."""
-    rows, columns = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
-    return np.ascontiguousarray(picture[:rows, :columns])

@@ -45,7 +45,7 @@ CODECS = {
     "h264": Codec("libx264", "yuv420p", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
     "hevc": Codec("libx265", "yuv420p10le", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
     "prores": Codec("prores_ks", "yuv422p10le", (".mov", ".mkv"), (("profile", "hq"), ("vendor", "apl0"))),
-    "dnxhr": Codec("dnxhd", "yuv422p10le", (".mov", ".mkv", ".mxf"), (("profile", "dnxhr_hqx"),), least_px=(256, 120)),
+    "dnxhr": Codec("dnxhd", "yuv422p10le", (".mov", ".mxf"), (("profile", "dnxhr_hqx"),), least_px=(256, 120)),
 }
 
 

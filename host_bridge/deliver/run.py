@@ -61,9 +61,18 @@ def _validate_apart(source: StereoSource, delivery: Delivery) -> None:
 def _picture(source: StereoSource, delivery: Delivery, number: int, view: str) -> Array:
     """One delivered picture, (rows, columns, 3) float32 in 0..1."""
     left, right = source.shown(number, display=delivery.display, view=delivery.view)
+    if delivery.codec:
+        left, right = (_even(eye, delivery.layout) for eye in (left, right))
     if delivery.layout:
         return pack(left, right, delivery.layout)
     return left if view == "left" else right
+
+
+def _even(eye: Array, layout: str) -> Array:
+    """What of an eye a movie shows: video shares colour between two columns and two rows, which must be of one eye."""
+    down, across = (4, 2) if layout == "tb-half" else (2, 4) if layout == "sbs-half" else (2, 2)
+    rows, columns = (max(1, size // unit) * unit for size, unit in zip(eye.shape[:2], (down, across), strict=True))
+    return eye[:rows, :columns]
 
 
 def _levels(values: Array, most: int) -> Array:

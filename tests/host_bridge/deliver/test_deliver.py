@@ -250,6 +250,48 @@ def test_players_are_told_how_the_eyes_are_packed(stereo: str, name: str, kind: 
 
 
 @pytest.mark.parametrize(
+    ("name", "codec", "boxes"),
+    [("m_LR.mp4", "h264", {b"st3d"}), ("m_TB.mp4", "hevc", {b"st3d", b"hvc1"}), ("m_HSBS.mov", "hevc", {b"hvc1"}),
+     ("m_%V.mp4", "hevc", {b"hvc1"})],
+)  # fmt: skip
+def test_the_container_tells_how_the_eyes_are_packed(
+    stereo: str, name: str, codec: str, boxes: set[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(movie, "SEGMENT", 2)
+    assert main(["deliver", stereo, "-o", name, "--codec", codec]) == 0
+    path = name.replace("%V", "left")
+    whole = Path(path).read_bytes()
+    assert {box for box in (b"st3d", b"vexu", b"hvc1", b"hev1") if box in whole} == boxes
+    assert len(frames(path)) == len(FRAMES)
+    said = probed(path, "-show_streams")
+    packed = "side by side" if "LR" in name else "top and bottom"
+    assert ("side_data_type=Stereo 3D" in said and f"type={packed}" in said) == (b"st3d" in boxes)
+
+
+@pytest.mark.parametrize(("layout", "axis"), [("sbs", 1), ("tb", 0), ("sbs-half", 1), ("tb-half", 0)])
+def test_colour_that_two_pixels_share_is_of_one_eye(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, axis: int
+) -> None:
+    """Of eyes with odd sides as well: what is red in one eye leaves no trace in the other."""
+    monkeypatch.chdir(tmp_path)
+    eyes = np.zeros((2, 67, 71, 3), np.uint8)
+    eyes[0, ..., 0] = eyes[1, ..., 2] = 200
+    for eye, picture in zip(("left", "right"), eyes, strict=True):
+        Image.fromarray(picture).save(f"e.{eye}.0001.png")
+    assert main(["deliver", "e.%V.####.png", "-o", "m.mkv", "--layout", layout, "--quality", "0"]) == 0
+    with av.open("m.mkv") as file:
+        frame = next(file.decode(video=0))
+        blue, red = (
+            np.frombuffer(bytes(p), np.uint8).reshape(p.height, p.line_size)[:, : p.width] for p in frame.planes[1:]
+        )
+    half = blue.shape[axis] // 2
+    assert 2 * half == blue.shape[axis]
+    left, right = ([plane.take(range(at, at + half), axis) for plane in (blue, red)] for at in (0, half))
+    assert all(int(plane.max()) - int(plane.min()) <= 6 for plane in (*left, *right))
+    assert left[1].min() > right[1].max() + 50
+
+
+@pytest.mark.parametrize(
     ("display", "tags"),
     [("Rec.2100-PQ - Display", ("smpte2084", "bt2020", "bt2020nc")),
      ("Rec.2100-HLG - Display", ("arib-std-b67", "bt2020", "bt2020nc")),
