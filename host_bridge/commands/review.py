@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from host_bridge.core.frame import Array
 from host_bridge.core.warm_memory import keep_freed_memory
 from host_bridge.review.packing import LAYOUTS
 from host_bridge.review.page import PageSettings, ShotOnPage, Suggestion, make_page
+from host_bridge.review.shot_names import names_apart
 from host_bridge.review.source import BETWEEN, open_stereo
 from host_bridge.shot.file import SUFFIX, Shot, load_shot
 
@@ -60,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
     if not 1 <= args.fps <= 240:
         raise BadInputError(f"{args.fps:g} frames a second", where="--fps", remedy="give 1 to 240")
     keep_freed_memory()
-    shots = [_shot_on_page(text, args) for text in args.shots]
+    names = names_apart([Path(text.partition(BETWEEN)[0]) for text in args.shots])
+    shots = [_shot_on_page(text, name, args) for text, name in zip(args.shots, names, strict=True)]
     title = args.title or ", ".join(shot.source.name for shot in shots[:3])
     notes = _notes(args.notes)
     total = sum(len(shot.source.numbers) for shot in shots)
@@ -107,8 +110,9 @@ class _Matching:
             self._client.close()
 
 
-def _shot_on_page(text: str, args: argparse.Namespace) -> ShotOnPage:
+def _shot_on_page(text: str, name: str, args: argparse.Namespace) -> ShotOnPage:
     source = open_stereo(text, layout=args.layout, frames=args.frames, input_space=args.input_space)
+    source = replace(source, name=name)
     shot = _shot_file(text, args.shot)
     if shot is None:
         return ShotOnPage(source)

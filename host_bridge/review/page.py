@@ -18,6 +18,7 @@ from host_bridge.review.matched import Matcher
 from host_bridge.review.page_folder import DATA, DATA_BEGINS, FRAMES, INDEX, clear, web_files
 from host_bridge.review.page_frames import FramesFound, FrameWork, write_frames
 from host_bridge.review.proxies import Proxy
+from host_bridge.review.shot_names import numbered
 from host_bridge.review.source import StereoSource
 from host_bridge.review.targets import TARGETS, FrameRange, Judgement, Target, judge
 from host_bridge.review.windows import proposed
@@ -109,8 +110,7 @@ def make_page(
     judgements: dict[str, dict[str, Judgement]] = {}
     frames, swapped = 0, []
     clear(folder, len(shots))
-    for index, shot in enumerate(shots):
-        name = _unique(shot.source.name, [body["name"] for body in bodies])
+    for index, (shot, name) in enumerate(zip(shots, numbered([shot.source.name for shot in shots]), strict=True)):
         work = FrameWork(folder / FRAMES / str(index), index, proxy, done, settings.match)
         found = write_frames(shot.source, shot.cuts, work)
         failed |= {(name, number): error for number, error in found.failed.items()}
@@ -224,7 +224,3 @@ def _identity(bodies: Sequence[Mapping[str, Any]]) -> str:
     """Under what a browser keeps the notes: the same for a page of the same shots that is made again."""
     named = [[body["name"], body["numbers"][0], body["numbers"][-1]] for body in bodies]
     return hashlib.blake2b(json.dumps(named).encode(), digest_size=12).hexdigest()
-
-
-def _unique(name: str, taken: Sequence[str]) -> str:
-    return name if name not in taken else f"{name} ({taken.count(name) + len(taken)})"
