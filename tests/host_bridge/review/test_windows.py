@@ -2,47 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
+from benchmarks.verdicts import CLEAN, CUT, ROWS, main, scene
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.review.windows import Seen, edges_of, proposed, violations
-
-ROWS, COLUMNS = 90, 160
-
-
-def scene(*boxes: tuple[int, int, int, int, float], behind: float = 1.0) -> np.ndarray:
-    """Parallax with rectangles (x0, x1, y0, y1, % of width) before a background."""
-    parallax = np.full((ROWS, COLUMNS), behind, np.float32)
-    for x0, x1, y0, y1, value in boxes:
-        parallax[y0:y1, x0:x1] = value
-    return parallax
-
-
-CUT = {
-    "left edge": ((0, 30, 20, 70, -1.5), "left"),
-    "left, whole height": ((0, 30, 0, 90, -0.5), "left"),
-    "left, only the right eye cuts it": ((1, 30, 20, 70, -2.5), "left"),
-    "left, a low thing": ((0, 20, 80, 90, -2.0), "left"),
-    "left, slight": ((0, 30, 20, 70, -0.7), "left"),
-    "right edge": ((130, 160, 20, 70, -1.5), "right"),
-    "right, whole height": ((150, 160, 0, 90, -3.0), "right"),
-    "right, a narrow one": ((157, 160, 40, 50, -1.0), "right"),
-    "right, slight": ((130, 160, 20, 70, -0.2), "right"),
-    "right, at the bottom": ((100, 160, 85, 90, -2.0), "right"),
-}
-CLEAN = {
-    "nothing in front": (),
-    "in front, in the middle": ((50, 100, 0, 90, -3.0),),
-    "behind, at the edges": ((0, 20, 0, 90, 0.5), (140, 160, 0, 90, 2.0)),
-    "on the screen at the edge": ((0, 20, 0, 90, 0.0),),
-    "within the threshold": ((0, 20, 0, 90, -0.09),),
-    "near the left edge, whole in both eyes": ((4, 30, 20, 70, -2.0),),
-    "near the right edge, whole": ((120, 157, 20, 70, -2.0),),
-    "cut by the top only": ((60, 90, 0, 40, -3.0),),
-    "a speck at the edge": ((0, 3, 40, 41, -2.0),),
-    "unknown at the edge": ((0, 20, 0, 90, np.nan),),
-}
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -74,6 +38,10 @@ def test_what_an_edge_cuts_is_found_on_the_right_eyes_grid(name: str) -> None:
 def test_none_is_invented_on_the_right_eyes_grid(name: str) -> None:
     seen = Seen(scene(), scene(*CLEAN[name])[:, ::-1])
     assert violations(seen) == () and not proposed([edges_of(seen)]).needed
+
+
+def test_a_page_of_the_scenes_says_what_was_constructed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main() == 0 and "40 of 40 as constructed" in capsys.readouterr().out
 
 
 def test_a_shots_window_answers_its_worst_frame() -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from art3d_node.stereo.blueprint import Knobs, soft_limit
+from benchmarks.verdicts import CLEAN, CUT, scene
 from host_bridge.core.errors import BadInputError, ShotError
 from host_bridge.core.floating_window import FloatingWindow, by_hand, window_of
 from host_bridge.core.params import Controls
@@ -17,7 +18,6 @@ from host_bridge.shot.budget import limited, unlimited
 from host_bridge.shot.edges import BANDS, EYE_SHARES, Band, Edges, Layer, as_text, bands_of, edge_rows, read
 from host_bridge.shot.entry import ShotEntry
 from host_bridge.shot.floating import EASE, MARGIN_PCT, resolved
-from tests.host_bridge.review.test_windows import CLEAN, CUT, scene
 
 AUTO = Controls(floating_window="auto")
 AT_REST = Layer(0.0, 1.0, 0.0, 0.0)
