@@ -110,7 +110,8 @@ const Kernels KERNELS = {
     .match_cost = plain<CostJob, cost_row>,
     .match_sweep = plain<SweepJob, sweep>,
     .match_pick = scratching<PickJob, pick_row>,
-    .match_outline = scratching<OutlineJob, outline_row>,
+    .match_voters = plain<Voters, voters_row>,
+    .match_outline = scratching<Voters, outline_row>,
 };
 
 ART3D_END

@@ -12,7 +12,7 @@ struct Kernels {
     RowKernel reach_along, reach_across, survey, gather_cells, learn, classify, carry, fill, compose;
     RowKernel block_ranges, turn, resolve_ramps, shrink_guide, refine, enlarge;
     RowKernel nearness, keep_nearness, snap, from_opaque, fill_unknown, look, shrink, settle_opinions;
-    RowKernel match_census, match_cost, match_sweep, match_pick, match_outline;
+    RowKernel match_census, match_cost, match_sweep, match_pick, match_voters, match_outline;
 };
 
 /// Those of the best instruction set that this processor has; $ART3D_ISA names another one.

@@ -55,7 +55,12 @@ void match(const MatchRequest& request, const MatchResult& result) {
 }
 
 void settle_outlines(const OutlineJob& job) {
-    for_rows(kernels().match_outline, &job, job.rows, outline_scratch_bytes(job));
+    const int64 pitch = voters_pitch(job.columns), cells = job.rows * pitch;
+    const auto channels = room<uint8>(3 * cells);
+    const auto bins = room<uint16>(cells);
+    const Voters voters{job, {channels.get(), channels.get() + cells, channels.get() + 2 * cells}, bins.get(), pitch};
+    for_rows(kernels().match_voters, &voters, job.rows);
+    for_rows(kernels().match_outline, &voters, job.rows, outline_scratch_bytes(job));
 }
 
 }  // namespace art3d
