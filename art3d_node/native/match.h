@@ -65,48 +65,81 @@ struct PickJob {
 
 inline int64 sweep_cells(int columns, int count) { return int64(count + 2 * LANES) * (6 * columns + 14); }
 
-inline void census_row(const CensusJob& job, int y) {
+inline int64 census_scratch_bytes(const CensusJob& job) { return int64(job.in.columns + CENSUS_X) * 2 * 8 + 512; }
+
+/// What a pixel's neighbours say, a bit for each, in words of 16 that are made for a whole row at once.
+inline void census_row(const CensusJob& job, int y, Scratch scratch) {
     const MatchPictures& in = job.in;
+    const int columns = in.columns;
+    uint16* limit = scratch.take<uint16>(columns);
+    uint16* padded = scratch.take<uint16>(columns + 2 * CENSUS_X);
+    uint16* words[4];
+    for (uint16*& word : words) word = scratch.take<uint16>(columns);
     for (int eye = 0; eye < 2; ++eye) {
         const uint16* light = in.light[eye];
-        const uint16* row = light + int64(y) * in.columns;
-        uint64* out = in.census[eye] + int64(y) * in.columns;
-        for (int x = 0; x < in.columns; ++x) out[x] = 0;
+        const uint16* row = light + int64(y) * columns;
+        for (int x = 0; x < columns; ++x) limit[x] = uint16(min(row[x] + job.least, 0xffff));
+        for (uint16* word : words)
+            for (int x = 0; x < columns; ++x) word[x] = 0;
+        // The last neighbour's bit is the lowest of the last word.
+        int bit = (2 * CENSUS_X + 1) * (2 * CENSUS_Y + 1) - 1;
         for (int dy = -CENSUS_Y; dy <= CENSUS_Y; ++dy) {
-            const uint16* other = light + int64(clamp(y + dy, 0, in.rows - 1)) * in.columns;
+            const uint16* other = light + int64(clamp(y + dy, 0, in.rows - 1)) * columns;
+            for (int i = 0; i < CENSUS_X; ++i) padded[i] = other[0], padded[CENSUS_X + columns + i] = other[columns - 1];
+            for (int x = 0; x < columns; ++x) padded[CENSUS_X + x] = other[x];
             for (int dx = -CENSUS_X; dx <= CENSUS_X; ++dx) {
                 if (dx == 0 && dy == 0) continue;
-                for (int x = 0; x < in.columns; ++x) {
-                    const int there = other[clamp(x + dx, 0, in.columns - 1)];
-                    out[x] = (out[x] << 1) | uint64(there > row[x] + job.least);
-                }
+                const uint16* there = padded + CENSUS_X + dx;
+                uint16* word = words[--bit / 16];
+                for (int x = 0; x < columns; ++x) word[x] = uint16(word[x] * 2 + (there[x] > limit[x] ? 1 : 0));
             }
         }
-        uint8* slope = in.slope[eye] + int64(y) * in.columns;
-        for (int x = 0; x < in.columns; ++x) {
-            const int step = int(row[min(x + 1, in.columns - 1)]) - int(row[max(x - 1, 0)]);
+        uint64* out = in.census[eye] + int64(y) * columns;
+        for (int x = 0; x < columns; ++x)
+            out[x] = uint64(words[3][x]) << 48 | uint64(words[2][x]) << 32 | uint64(words[1][x]) << 16 | words[0][x];
+        uint8* slope = in.slope[eye] + int64(y) * columns;
+        for (int x = 0; x < columns; ++x) {
+            const int step = int(row[min(x + 1, columns - 1)]) - int(row[max(x - 1, 0)]);
             slope[x] = uint8(clamp(step >> 8, -job.cap, job.cap) + job.cap);
         }
     }
 }
 
-inline void cost_row(const CostJob& job, int y) {
+inline int64 cost_scratch_bytes(const CostJob& job) { return int64(job.in.columns) * 9 + int64(job.count) + 256; }
+
+/// Bits that are set, in steps that a compiler makes vectors of (Warren, "Hacker's Delight", 5-1).
+inline uint64 bits_set(uint64 x) {
+    x -= (x >> 1) & 0x5555555555555555ull;
+    x = (x & 0x3333333333333333ull) + ((x >> 2) & 0x3333333333333333ull);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full;
+    x += x >> 8, x += x >> 16, x += x >> 32;
+    return x & 0x7f;
+}
+
+inline void cost_row(const CostJob& job, int y, Scratch scratch) {
     const MatchPictures& in = job.in;
-    const int64 row = int64(y) * in.columns;
-    const uint64 *left = in.census[0] + row, *right = in.census[1] + row;
-    const uint8 *here = in.slope[0] + row, *there = in.slope[1] + row;
-    for (int x = 0; x < in.columns; ++x) {
-        uint8* out = job.cost + (row + x) * job.count;
-        const int low = clamp(x - in.columns + 1 - job.first, 0, job.count);
-        const int high = clamp(x + 1 - job.first, low, job.count);
+    const int columns = in.columns, first = job.first, count = job.count;
+    const int census_weight = job.census_weight, slope_weight = job.slope_weight, cap = job.slope_cap;
+    const int64 row = int64(y) * columns;
+    // The right eye's row from its end: then a higher disparity is the next pixel.
+    uint64* __restrict right = scratch.take<uint64>(columns);
+    uint8* __restrict there = scratch.take<uint8>(columns);
+    uint8* __restrict unlike = scratch.take<uint8>(count);
+    for (int i = 0; i < columns; ++i) right[i] = in.census[1][row + columns - 1 - i], there[i] = in.slope[1][row + columns - 1 - i];
+    for (int x = 0; x < columns; ++x) {
+        const uint64 left = in.census[0][row + x];
+        const int here = in.slope[0][row + x];
+        uint8* __restrict out = job.cost + (row + x) * count;
+        const int begin = columns - 1 - x + first;  // of disparity `first`, in the reversed row
+        const int low = clamp(-begin, 0, count), high = clamp(columns - begin, low, count);
         for (int d = 0; d < low; ++d) out[d] = uint8(job.outside);
+        for (int d = low; d < high; ++d) unlike[d] = uint8(bits_set(left ^ right[begin + d]));
         for (int d = low; d < high; ++d) {
-            const int xr = x - job.first - d;
-            const int away = here[x] - there[xr];
-            const int steep = min(away < 0 ? -away : away, job.slope_cap);
-            out[d] = uint8((__builtin_popcountll(left[x] ^ right[xr]) * job.census_weight + steep * job.slope_weight) >> 4);
+            const int away = here - there[begin + d];
+            const int steep = min(away < 0 ? -away : away, cap);
+            out[d] = uint8((unlike[d] * census_weight + steep * slope_weight) >> 4);
         }
-        for (int d = high; d < job.count; ++d) out[d] = uint8(job.outside);
+        for (int d = high; d < count; ++d) out[d] = uint8(job.outside);
     }
 }
 
@@ -230,26 +263,28 @@ inline void pick(const PickJob& job, int eye, int64 at, int x, const uint16* row
 inline int64 pick_scratch_bytes(const PickJob& job) { return int64(job.columns) * job.count * 3 + 512; }
 
 inline void pick_row(const PickJob& job, int y, Scratch scratch) {
-    const int64 row = int64(y) * job.columns, cells = int64(job.columns) * job.count;
-    uint16* sums = job.sums[0] + row * job.count;
-    const uint16* others = job.sums[1] + row * job.count;
-    const uint8* cost = job.cost + row * job.count;
+    const int columns = job.columns, first = job.first, count = job.count;
+    const int64 row = int64(y) * columns, cells = int64(columns) * count;
+    uint16* __restrict sums = job.sums[0] + row * count;
+    const uint16* __restrict others = job.sums[1] + row * count;
+    const uint8* __restrict cost = job.cost + row * count;
     for (int64 i = 0; i < cells; ++i) sums[i] = uint16(sums[i] + others[i]);
     // The same by columns of the right eye.
-    uint16* right = scratch.take<uint16>(cells);
-    uint8* right_cost = scratch.take<uint8>(cells);
-    for (int64 i = 0; i < cells; ++i) right[i] = 0xfff0, right_cost[i] = uint8(job.outside);
-    for (int x = 0; x < job.columns; ++x) {
-        const int64 of = int64(x) * job.count;
-        pick(job, 0, row + x, x, sums, cost);
-        const int low = clamp(x - job.columns + 1 - job.first, 0, job.count);
-        const int high = clamp(x + 1 - job.first, low, job.count);
-        for (int d = low; d < high; ++d) {
-            const int64 to = int64(x - job.first - d) * job.count + d;
-            right[to] = sums[of + d], right_cost[to] = cost[of + d];
-        }
+    uint16* __restrict right = scratch.take<uint16>(cells);
+    uint8* __restrict right_cost = scratch.take<uint8>(cells);
+    for (int x = 0; x < columns; ++x) {
+        uint16* to = right + int64(x) * count;
+        uint8* cost_to = right_cost + int64(x) * count;
+        const int low = clamp(-first - x, 0, count), high = clamp(columns - first - x, low, count);
+        for (int d = 0; d < low; ++d) to[d] = 0xfff0, cost_to[d] = uint8(job.outside);
+        int64 from = int64(x + first + low) * count + low;
+        for (int d = low; d < high; ++d, from += count + 1) to[d] = sums[from], cost_to[d] = cost[from];
+        for (int d = high; d < count; ++d) to[d] = 0xfff0, cost_to[d] = uint8(job.outside);
     }
-    for (int x = 0; x < job.columns; ++x) pick(job, 1, row + x, x, right, right_cost);
+    for (int x = 0; x < columns; ++x) {
+        pick(job, 0, row + x, x, sums, cost);
+        pick(job, 1, row + x, x, right, right_cost);
+    }
 }
 
 ART3D_END

@@ -1,6 +1,12 @@
 #include "matching.h"
 
+#include <cstdlib>
 #include <memory>
+#include <new>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 #include "kernels.h"
 #include "threads.h"
@@ -16,8 +22,27 @@ constexpr int NOISE = 64, SLOPE_CAP = 12, CENSUS_WEIGHT = 16, SLOPE_WEIGHT = 16,
 constexpr int SMALL = 30, LARGE = 80, LEAST_LARGE = 40, CHANGE = 5;
 constexpr int SLOPE_RANGE = 60;
 
-/// Memory that is written before it is read.
-template <typename T> std::unique_ptr<T[]> room(int64 count) { return std::unique_ptr<T[]>(new T[count]); }
+constexpr size_t HUGE_PAGE = 2 << 20;
+
+struct Freed {
+    void operator()(void* memory) const { std::free(memory); }
+};
+template <typename T> using Room = std::unique_ptr<T[], Freed>;
+
+/// Memory that is written before it is read; in large pages where there are some: faults cost more than the work.
+template <typename T> Room<T> room(int64 count) {
+    const size_t bytes = size_t(count) * sizeof(T);
+    void* memory = nullptr;
+#ifdef __linux__
+    if (bytes >= HUGE_PAGE) {
+        memory = std::aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
+        if (memory) madvise(memory, bytes, MADV_HUGEPAGE);
+    }
+#endif
+    if (memory == nullptr) memory = std::malloc(bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    return Room<T>(static_cast<T*>(memory));
+}
 
 void make_light(const uint8* eye, uint16* light, int64 pixels) {
     for (int64 i = 0; i < pixels; ++i) light[i] = uint16(77 * eye[3 * i] + 150 * eye[3 * i + 1] + 29 * eye[3 * i + 2]);
@@ -35,11 +60,11 @@ void match(const MatchRequest& request, const MatchResult& result) {
     const MatchPictures in{{light.get(), light.get() + pixels}, {census.get(), census.get() + pixels},
                            {slope.get(), slope.get() + pixels}, rows, columns};
     const CensusJob seen{in, NOISE, SLOPE_RANGE};
-    for_rows(kernels().match_census, &seen, rows);
+    for_rows(kernels().match_census, &seen, rows, census_scratch_bytes(seen));
 
     const auto cost = room<uint8>(cells);
     const CostJob costs{in, cost.get(), request.first, count, CENSUS_WEIGHT, SLOPE_WEIGHT, SLOPE_CAP, OUTSIDE};
-    for_rows(kernels().match_cost, &costs, rows);
+    for_rows(kernels().match_cost, &costs, rows, cost_scratch_bytes(costs));
 
     const auto sums = room<uint16>(2 * cells);
     const int64 lines = sweep_cells(columns, count);
