@@ -160,10 +160,18 @@ inline Pure pure_around(const Survey& in, const BandPixel& p) {
     return found;
 }
 
+/// The mean of a pixel's channels without alpha.
+template <int N> inline float light_of(const float* colour, int channels, int alpha) {
+    float total = 0.0f;
+    for (int c = 0; c < (N ? N : channels); ++c) total += c == alpha ? 0.0f : colour[c];
+    return total / float(max((N ? N : channels) - (alpha >= 0 ? 1 : 0), 1));
+}
+
 /// Shares what the mean colours `front` and `back` leave unexplained of a mixed pixel between them, in place.
 ///
 /// Forte, "Approximate fast foreground colour estimation", 2021. Neither leaves what its surface's pure pixels nearby and
-/// its mean hold, a little widened, channel by channel. A colour that was taken apart is only as good as its alpha:
+/// its mean hold, a little widened, neither channel by channel nor in hue, which is what a channel differs by from the
+/// mean of all: at the bounds of three channels, one from above and one from below, lies a hue of no surface. A colour that was taken apart is only as good as its alpha:
 /// beside a bright shoulder a hundredth too much leaves a wall darker than any part of it, and a hole filled from there
 /// shows it as a stripe.
 ///
@@ -177,20 +185,25 @@ inline void split_colours(const Survey& in, const BandPixel& p, float alpha, flo
     const Pure pure = pure_around(in, p);
     const unsigned of_surface[] = {pure.front, pure.back};
     const float shares[] = {alpha, 1.0f - alpha}, widening[] = {BEYOND[0], BEYOND[1]};
+    const float lights[] = {light_of<N>(front, channels, plate.alpha), light_of<N>(back, channels, plate.alpha)};
+    const float unexplained = (light_of<N>(pixel, channels, plate.alpha) - shares[0] * lights[0] - shares[1] * lights[1]) * scale;
     for (int c = 0; c < channels; c += AT_ONCE<N>) {
         const auto f = load<N>(front + c), b = load<N>(back + c);
         const auto rest = (load<N>(pixel + c) - shares[0] * f - shares[1] * b) * scale;
         for (int j = 0; j < 2; ++j) {
             const auto mean = j ? b : f;
-            auto low = mean, high = mean;
+            auto low = mean, high = mean, least = mean - lights[j], most = least;
             for (unsigned left = of_surface[j]; left != 0; left &= left - 1) {
-                const float* colour = pixel + int64(in.around->in_plate[first_bit(left)]) * channels + c;
-                const auto value = finite_or(load<N>(colour), low);
+                const float* colour = pixel + int64(in.around->in_plate[first_bit(left)]) * channels;
+                const auto value = finite_or(load<N>(colour + c), low);
+                const auto hue = finite_or(load<N>(colour + c) - light_of<N>(colour, channels, plate.alpha), least);
                 low = min(low, value), high = max(high, value);
+                least = min(least, hue), most = max(most, hue);
             }
-            const auto beyond = without<N>(widening[j] * (high - low), plate.alpha - c);
-            const auto found = min(max(mean + rest * shares[j], low - beyond), high + beyond);
-            store<N>(found, (j ? back : front) + c);
+            const auto beyond = without<N>(widening[j] * (high - low), plate.alpha - c), off = widening[j] * (most - least);
+            const float light = lights[j] + unexplained * shares[j];
+            const auto hued = light + min(max(mean + rest * shares[j] - light, least - off), most + off);
+            store<N>(min(max(hued, low - beyond), high + beyond), (j ? back : front) + c);
         }
     }
 }

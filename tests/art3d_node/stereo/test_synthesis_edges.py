@@ -172,6 +172,27 @@ def test_beside_a_bright_shoulder_the_wall_is_no_darker_than_it_is(tail: float) 
     assert float(view.image[hole].max()) <= 0.013
 
 
+@pytest.mark.parametrize("alpha", [None, 3])
+def test_beside_a_bright_shoulder_the_wall_keeps_its_hue(alpha: int | None) -> None:
+    """Colour is coded at half the size of light, so that more of the shirt's blue than of its red lies on the wall.
+
+    Of a wall of some lights and one hue no part is blue: neither what the new view uncovers, nor the hole beside it.
+    """
+    generator = torch.Generator().manual_seed(4)
+    cover = torch.zeros(60, 120, 3)
+    cover[:, :60], cover[:, 60] = 1.0, torch.tensor([0.66, 0.68, 0.72])
+    cover[:, 61] = torch.tensor([0.16, 0.2, 0.26])
+    wall = 0.006 + 0.02 * torch.rand(60, 120, 1, generator=generator)
+    wall = (wall + 0.0002 * torch.rand(60, 120, 3, generator=generator)).clamp(min=0)
+    image = cover * torch.tensor([0.5, 0.56, 0.6]) + (1 - cover) * wall
+    if alpha is not None:
+        image = torch.cat([image, torch.ones(60, 120, 1)], -1)
+    disparity = torch.where(torch.arange(120) < 62, 7.0, -7.0).expand(60, -1)
+    view = new_view(image, disparity, alpha=alpha)
+    shown = view.image[:, 58:75, :3]  # the hole from where the outline has ended, and what was beside it
+    assert float((shown - shown.mean(-1, keepdim=True)).abs().max()) <= 0.0004
+
+
 def board_before_wall(scatter: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """A red board before a blue wall, both a little mottled; and that with noise as strong as ``scatter`` (64, 128)."""
     generator = torch.Generator().manual_seed(7)
