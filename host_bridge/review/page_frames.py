@@ -14,7 +14,7 @@ import numpy as np
 from host_bridge.core import machine
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import Art3DError
-from host_bridge.io.plates.exr_decode import one_thread_a_file
+from host_bridge.io.plates.exr_decode import decode_by_oneself
 from host_bridge.review.figures import SAMPLES, Figures, figures_of, jitter, resized
 from host_bridge.review.matched import Matcher, matched
 from host_bridge.review.pair import Pair
@@ -129,7 +129,8 @@ def _worked(source: StereoSource, work: FrameWork, found: FramesFound, *, glance
     """
     workers = min(MOST_WORKERS, machine.cpus())
     writing: deque[Future[_Done | None]] = deque()
-    with one_thread_a_file(workers), ThreadPoolExecutor(workers, "art3d-review") as pool:
+    alone = decode_by_oneself if workers == machine.cpus() else None
+    with ThreadPoolExecutor(workers, "art3d-review", initializer=alone) as pool:
         try:
             for number, begun in _begun(pool, workers, source, work, glances=glances):
                 if isinstance(begun, Art3DError):

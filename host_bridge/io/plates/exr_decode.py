@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
-from host_bridge.core import machine
 from host_bridge.core.frame import Array
 from host_bridge.io.plates.exr_chunks import Extent, channel_list, damaged, extents, utf8_names, written
 from host_bridge.io.plates.exr_header import LONG_NAMES, MAGIC, TILED, Attribute, Header
@@ -30,6 +30,23 @@ _DEFAULTS = {
     "screenWindowCenter": Attribute("v2f", struct.pack("<2f", 0, 0)),
     "screenWindowWidth": Attribute("float", struct.pack("<f", 1)),
 }
+
+
+class _Caller(threading.local):
+    """How many threads work for the calling one; -1 is all that OpenEXR has."""
+
+    threads: int = -1
+
+
+_caller = _Caller()
+
+
+def decode_by_oneself() -> None:
+    """Has the calling thread decode without help from others: for one of as many as there are cores.
+
+    Chunks that are handed to other threads cost a twentieth more, and keep nobody busier then.
+    """
+    _caller.threads = 0
 
 
 def decode(path: Path, headers: Sequence[Header], end: int, numbers: Sequence[int]) -> list[dict[str, Array]]:
@@ -48,27 +65,10 @@ def decode(path: Path, headers: Sequence[Header], end: int, numbers: Sequence[in
     def one(number: int) -> dict[str, Array]:
         return _decoded(path, headers[number], extents(path, headers, end, number))
 
-    if len(numbers) < 2 or not OpenEXR.global_thread_count():
+    if len(numbers) < 2 or not _caller.threads:
         return [one(number) for number in numbers]
     with ThreadPoolExecutor(len(numbers), "art3d-exr") as pool:
         return list(pool.map(one, numbers))
-
-
-@contextmanager
-def one_thread_a_file(files: int) -> Iterator[None]:
-    """For who decodes files side by side: where they are as many as cores, each is the work of one thread alone.
-
-    Chunks that are handed to other threads cost a twentieth more, and keep nobody busier then.
-    """
-    usual = OpenEXR.global_thread_count()
-    if files < machine.cpus():
-        yield
-        return
-    OpenEXR.set_global_thread_count(0)
-    try:
-        yield
-    finally:
-        OpenEXR.set_global_thread_count(usual)
 
 
 def _decoded(path: Path, header: Header, chunks: Sequence[Extent]) -> dict[str, Array]:
@@ -76,7 +76,7 @@ def _decoded(path: Path, header: Header, chunks: Sequence[Extent]) -> dict[str, 
     spelled = utf8_names(names)
     try:
         with _alone(path, header, chunks, spelled) as alone, silenced() as messages:
-            parts = OpenEXR.File(alone, separate_channels=True).parts
+            parts = OpenEXR.File(alone, separate_channels=True, num_threads=_caller.threads).parts
     except (RuntimeError, ValueError) as error:
         raise damaged(path, str(error).partition(" '/proc")[0].partition("\n")[0]) from error
     except OSError as error:
