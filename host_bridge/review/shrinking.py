@@ -29,27 +29,35 @@ def block_means(plane: Array, side_px: int, longest_px: int) -> Array:
         (rows', columns') float32, finite.
     """
     step = -(-longest_px // side_px) if side_px else 1
-    if plane.dtype == np.float16:
-        if (unsigned := _below_infinity(plane)) or _finite(plane):
-            return _means(plane, step, unsigned=unsigned)
-    elif np.isfinite(means := _means(plane, step)).all():
-        return means
+    try:
+        means = _means(plane, step)
+        if plane.dtype == np.float16 or np.isfinite(means).all():
+            return means
+    except _NotFiniteError:
+        pass
     clean = np.nan_to_num(plane.astype(np.float32), nan=0.0, posinf=_MOST, neginf=0.0)
     return np.nan_to_num(_means(clean, step))
 
 
-def _finite(halves: Array) -> bool:
-    """Whether all are: beyond infinity's bits of either sign lies nothing but NaN."""
-    signed, unsigned = halves.view(np.int16), halves.view(np.uint16)
-    return bool(signed.max() < _INFINITY and unsigned.max() < _NEGATIVE_INFINITY)
+class _NotFiniteError(ValueError):
+    """Halves that are NaN or infinite."""
 
 
-def _below_infinity(halves: Array) -> bool:
-    """Whether all are finite and have no sign."""
-    return bool(halves.view(np.uint16).max() < _INFINITY)
+def _unsigned(halves: Array) -> bool:
+    """Whether none has a sign.
+
+    Raises:
+        _NotFiniteError: one is NaN or infinite; beyond infinity's bits of either sign lies nothing but NaN.
+    """
+    most = halves.view(np.uint16).max()
+    if most < _INFINITY:
+        return True
+    if most >= _NEGATIVE_INFINITY or halves.view(np.int16).max() >= _INFINITY:
+        raise _NotFiniteError
+    return False
 
 
-def _means(plane: Array, step: int, *, unsigned: bool = False) -> Array:
+def _means(plane: Array, step: int) -> Array:
     down, across = (min(step, size) for size in plane.shape)
     rows, columns = (max(1, size // step) for size in plane.shape)
     means = np.empty((rows, columns), np.float32)
@@ -57,7 +65,7 @@ def _means(plane: Array, step: int, *, unsigned: bool = False) -> Array:
     in_pairs = halves and across % 2 == 0 and plane.flags.c_contiguous and plane.shape[1] % 2 == 0
     apart = across // 2 if in_pairs else across
     band = max(1, _BAND_PX // (down * plane.shape[1]))
-    read = _pairs(band * down, plane.shape[1], unsigned=unsigned) if in_pairs else _moved if halves else _floats
+    read = _pairs(band * down, plane.shape[1]) if in_pairs else _moved if halves else _floats
     for top in range(0, rows, band):
         bottom = min(rows, top + band)
         lines = read(plane[top * down : bottom * down])[:, : columns * apart]
@@ -69,9 +77,9 @@ def _means(plane: Array, step: int, *, unsigned: bool = False) -> Array:
             out[...] = tall[:, 0::apart]
         for x in range(1, apart):
             out += tall[:, x::apart]
-    unit = _REBIAS if halves else 1.0
-    if unit * down * across != 1.0:
-        means *= np.float32(unit / (down * across))
+        unit = (_REBIAS if halves else 1.0) / (down * across)
+        if unit != 1.0:
+            out *= np.float32(unit)
     return means
 
 
@@ -80,14 +88,15 @@ def _floats(part: Array) -> Array:
 
 
 def _moved(part: Array) -> Array:
-    """Finite halves by moving their bits, a quarter of the time that NumPy takes; in units of 1/`_REBIAS`."""
+    """Halves by moving their bits, a quarter of the time that NumPy takes; in units of 1/`_REBIAS`."""
+    _unsigned(part)
     bits = part.view(np.int16).astype(np.int32)
     bits <<= 13
     bits &= _SIGN_AND_REST
     return bits.view(np.float32)
 
 
-def _pairs(rows: int, columns: int, *, unsigned: bool) -> Callable[[Array], Array]:
+def _pairs(rows: int, columns: int) -> Callable[[Array], Array]:
     """What sums neighbouring halves of up to so many rows, as `_moved`, into memory that each call writes anew.
 
     Both halves are taken out of one word, so that nothing is read in strides.
@@ -97,7 +106,7 @@ def _pairs(rows: int, columns: int, *, unsigned: bool) -> Callable[[Array], Arra
     def summed(part: Array) -> Array:
         words, first, second = part.view(np.int32), even[: len(part)], odd[: len(part)]
         np.right_shift(words, 3, out=second)
-        if unsigned:
+        if _unsigned(part):
             np.left_shift(words, 13, out=first)
             first &= _REST
             second &= _REST
