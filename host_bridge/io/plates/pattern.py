@@ -83,9 +83,13 @@ class Pattern:
         """Whether the path changes with the view."""
         return "%V" in self.text or "%v" in self.text
 
+    def of_view(self, view: str) -> str:
+        """Its text with the view spelled out, for messages."""
+        return self.text.replace("%V", view).replace("%v", VIEW_LETTERS.get(view, view))
+
     def path(self, frame: int, view: str = "") -> Path:
         """The file of one frame and view."""
-        text = self.text.replace("%V", view).replace("%v", VIEW_LETTERS.get(view, view))
+        text = self.of_view(view)
         if not self.numbered:
             return Path(text)
         return Path(text).parent / str(_parsed(Path(text).name).frame(frame)).translate(_AS_NAMED)

@@ -80,7 +80,7 @@ class PlateSequence:
             other = "" if found else pattern.with_other_padding(view)
             raise MissingFrameError(
                 f"none of the {len(wanted)} requested frames has a file" if wanted else "no file matches",
-                where=text,
+                where=pattern.of_view(view),
                 remedy=f"there are files with shorter numbers: {other}" if other else remedy,
             )
         return PlateSequence(pattern, wanted, missing, view, layer, found)

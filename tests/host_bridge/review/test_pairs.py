@@ -164,6 +164,9 @@ def test_frames_of_one_eye_are_told(tmp_path: Path) -> None:
     assert whole.numbers == (1, 3, 5) and not whole.lacking
     gap = open_stereo(str(tmp_path / "v.%V.####.png"), frames="3-5")
     assert gap.lacking_text == "missing: frame 4"
+    with pytest.raises(MissingFrameError, match="none of the 1 requested frames") as caught:
+        open_stereo(str(tmp_path / "v.%V.####.png"), frames="6")
+    assert caught.value.where == str(tmp_path / "v.left.####.png")
     with pytest.raises(MissingFrameError, match="no left eye in frame 6, no right eye in frames 1-2"):
         open_stereo(f"{tmp_path / 'v.left.1-2####.png'}::{tmp_path / 'v.right.6####.png'}")
 
