@@ -13,6 +13,7 @@ from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, BadInputError
 from host_bridge.deliver.plan import CODECS, MOVIES, PICTURES, Delivery, plan
 from host_bridge.deliver.run import carry_out
 from host_bridge.deliver.signal import BT709, signal_of
+from host_bridge.deliver.sound import validate_has_sound
 from host_bridge.io.plates import PlateSequence
 from host_bridge.review.packing import LAYOUTS
 from host_bridge.review.source import StereoSource
@@ -59,6 +60,8 @@ def delivery_of(args: argparse.Namespace, out: str, frames: int, plate: PlateSeq
         raise BadInputError(f"{fps:g} frames a second at quality {args.quality}", where="--fps, --quality",
                             remedy="give 1 to 240, and 0 to 51")  # fmt: skip
     audio, skipped_s = args.audio, 0.0
+    if audio is not None:
+        validate_has_sound(audio)
     if audio is None and film is not None:
         audio, skipped_s = film.path, max(0, plate.frames[0] - plate.first) / float(film.rate)
     signal = signal_of(args.display, args.display_view) if codec else BT709

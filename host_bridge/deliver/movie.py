@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import heapq
 import json
 import os
 import shutil
@@ -24,7 +25,7 @@ from av.video.reformatter import Interpolation
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import OutputError
 from host_bridge.core.frame import Array
-from host_bridge.deliver import stereo_tags
+from host_bridge.deliver import sound, stereo_tags
 from host_bridge.deliver.plan import MOVIES, Codec, Delivery
 
 SEGMENT = 120
@@ -68,6 +69,8 @@ def write_movie(
             if not segments[-1].is_file():
                 with replacing(segments[-1]) as temporary:
                     _encode(temporary, (picture(number) for number in chunk), len(chunk), delivery)
+            if start == 0:
+                sound.validate_fits(segments[0], delivery.audio, MOVIES[path.suffix.lower()])
         with replacing(path) as temporary:
             _join(temporary, segments, delivery, MOVIES[path.suffix.lower()], len(numbers))
         shutil.rmtree(kept, ignore_errors=True)
@@ -178,7 +181,7 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
     try:
         with (
             av.open(str(path), "w", format=container, options=stereo_tags.OPTIONS) as out,
-            _opened(delivery.audio) as sound,
+            sound.opened(delivery.audio) as heard,
         ):
             with stereo_tags.template(segments[0], delivery.layout, container) as first:
                 stream = out.add_stream_from_template(first)
@@ -189,14 +192,12 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
             stream.codec_context.framerate = rate
             if delivery.layout:
                 stream.metadata["stereo_mode"] = stereo_tags.STEREO_MODE[delivery.layout]
-            audio = _sound_stream(out, sound)
-            for index, segment in enumerate(segments):
-                with av.open(str(segment)) as part:
-                    for packet in _moved(part, index * SEGMENT / rate):
-                        packet.stream = stream
-                        out.mux(packet)
-            if audio is not None:
-                _copy_sound(out, sound, audio, Fraction(delivery.audio_from_s), Fraction(frames) / rate)
+            tracks = sound.added(out, heard)
+            start_s, seconds = Fraction(delivery.audio_from_s), Fraction(frames) / rate
+            # A player that reads on finds the sound beside its picture.
+            both = _picture_packets(segments, stream, rate), sound.packets(heard, tracks, start_s, seconds)
+            for packet in heapq.merge(*both, key=_when):
+                out.mux(packet)
         if container == stereo_tags.TOLD_BY_BOX:
             stereo_tags.mend(path)
     except av.FFmpegError as error:
@@ -204,55 +205,22 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
         raise OutputError(f"cannot be written ({error})", where=str(path), remedy="try another container") from error
 
 
-def _moved(part: Any, by_s: Fraction) -> Iterator[Any]:
-    stream = part.streams.video[0]
-    offset = round(by_s / stream.time_base)
-    for packet in part.demux(stream):
-        if packet.dts is not None or packet.pts is not None:
-            packet.pts = None if packet.pts is None else packet.pts + offset
-            packet.dts = None if packet.dts is None else packet.dts + offset
-            yield packet
+def _picture_packets(segments: Sequence[Path], stream: Any, rate: Fraction) -> Iterator[Any]:
+    """The packets of all segments, each at its time in the movie."""
+    for index, segment in enumerate(segments):
+        with av.open(str(segment)) as part:
+            source: Any = part.streams.video[0]
+            offset = round(index * SEGMENT / rate / source.time_base)
+            for packet in part.demux(source):
+                if packet.dts is not None or packet.pts is not None:
+                    packet.pts = None if packet.pts is None else packet.pts + offset
+                    packet.dts = None if packet.dts is None else packet.dts + offset
+                    packet.stream = stream
+                    yield packet
 
 
-class _opened:
-    """A sound file, or nothing."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._file: Any = None
-
-    def __enter__(self) -> Any:
-        if self._path is not None:
-            try:
-                self._file = av.open(str(self._path))
-            except (av.FFmpegError, OSError) as error:
-                raise OutputError(
-                    f"the sound cannot be read ({error})", where=str(self._path), remedy="check --audio"
-                ) from error
-        return self._file
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-
-def _sound_stream(out: Any, sound: Any) -> Any:
-    if sound is None or not sound.streams.audio:
-        return None
-    return out.add_stream_from_template(sound.streams.audio[0])
-
-
-def _copy_sound(out: Any, sound: Any, stream: Any, start_s: Fraction, seconds: Fraction) -> None:
-    source = sound.streams.audio[0]
-    skipped = round(start_s / source.time_base)
-    for packet in sound.demux(source):
-        if packet.dts is None or packet.pts is None:
-            continue
-        if not start_s <= packet.pts * source.time_base < start_s + seconds:
-            continue
-        packet.pts, packet.dts = packet.pts - skipped, packet.dts - skipped
-        packet.stream = stream
-        out.mux(packet)
+def _when(packet: Any) -> Fraction:
+    return Fraction((packet.pts if packet.dts is None else packet.dts) * packet.time_base)
 
 
 def _rate(fps: float) -> Fraction:

@@ -146,6 +146,54 @@ def test_the_sound_of_a_movie_comes_along(stereo: str) -> None:
     assert seconds == pytest.approx(len(FRAMES) / 24, abs=0.05)
 
 
+def with_sound(path: str, encoder: str, tones: dict[str, int], seconds: int = 1) -> None:
+    """A sound file of one track for each language."""
+    with av.open(path, "w", format="matroska") as out:
+        tracks: dict[str, Any] = {each: out.add_stream(encoder, rate=48000, layout="mono") for each in tones}
+        for language, stream in tracks.items():
+            stream.metadata["language"] = language
+        for language, stream in tracks.items():
+            wave = np.full((1, 48000 * seconds), tones[language], np.int16)
+            sound = av.AudioFrame.from_ndarray(wave, "s16", "mono")
+            sound.sample_rate, sound.pts, sound.time_base = 48000, 0, Fraction(1, 48000)
+            context = stream.codec_context
+            resampled = av.AudioResampler(context.format or "s16", "mono", 48000, context.frame_size or 1000)
+            for part in [*resampled.resample(sound), *resampled.resample(None), None]:
+                out.mux(stream.encode(part))
+
+
+def test_every_track_of_the_sound_is_there_beside_its_picture(stereo: str) -> None:
+    with_sound("sound.mka", "pcm_s16le", {"eng": 1000, "fra": 9000})
+    assert main(["deliver", stereo, "-o", "m_LR.mp4", "--audio", "sound.mka", "--fps", "5"]) == 0
+    with av.open("m_LR.mp4") as file:
+        tracks = file.streams.audio
+        assert [track.metadata["language"] for track in tracks] == ["eng", "fra"]
+        order = [packet.stream.type for packet in file.demux() if packet.size]
+    assert set(order[:8]) == {"video", "audio"} and order[-1] == "audio"
+    for index, level in enumerate((1000, 9000)):
+        with av.open("m_LR.mp4") as file:
+            heard = np.concatenate([f.to_ndarray().ravel() for f in file.decode(audio=index)])
+        assert (heard == level).all() and len(heard) == 48000
+
+
+@pytest.mark.parametrize(("name", "encoder"), [("m_LR.mov", "flac"), ("m_LR.mxf", "aac")])
+def test_sound_that_does_not_fit_is_told_before_the_film_is_encoded(
+    stereo: str, name: str, encoder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_sound("sound.mka", encoder, {"eng": 1000})
+    monkeypatch.setattr(movie, "SEGMENT", 2)
+    assert main(["deliver", stereo, "-o", name, "--audio", "sound.mka", "--codec", "dnxhr"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("art3d: sound.mka: its sound") and len(said.splitlines()) == 1
+    assert not Path(name).exists() and len(list(Path(f".{name}.segments").iterdir())) == 1
+
+
+def test_a_file_without_sound_is_refused_as_such(stereo: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["deliver", stereo, "-o", "mute_LR.mp4"]) == 0
+    assert main(["deliver", stereo, "-o", "m_LR.mp4", "--audio", "mute_LR.mp4"]) == 2
+    assert "there is no sound in it" in capsys.readouterr().err and not Path("m_LR.mp4").exists()
+
+
 def test_an_asked_view_is_taken(stereo: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["deliver", stereo, "-o", "raw_LR.####.png", "--frames", "1005", "--display-view", "Raw"]) == 0
     raw = np.asarray(Image.open("raw_LR.1005.png").convert("RGB"), np.float32) / 255
