@@ -42,7 +42,7 @@ class Uploads:
             ProtocolError, LimitError, PlateError, BusyError: as `_begin`.
         """
         put = request.message
-        if put.key in self._memory.plates.cache:
+        if not self._memory.plates.missing((put.key,)):
             self._outbox.reply(client.peer, request.id, m.Held(put.key))
             return
         upload = self._begin(client, put, request.now_s)
