@@ -124,12 +124,12 @@ def write_frames(source: StereoSource, cuts: Sequence[int] | None, work: FrameWo
 def _worked(source: StereoSource, work: FrameWork, found: FramesFound, *, glances: bool) -> Iterator[_Done | None]:
     """Frames in order, None for one that cannot be read.
 
-    As many are worked on side by side as there are cores, each from its file to its script by one thread. Matching,
-    which is the server's work, keeps the caller's thread.
+    One more than there are cores is worked on side by side, each from its file to its script by one thread: while one
+    waits for its file the others work. Matching, which is the server's work, keeps the caller's thread.
     """
-    workers = min(MOST_WORKERS, machine.cpus())
+    workers = min(MOST_WORKERS, machine.cpus() + 1)
     writing: deque[Future[_Done | None]] = deque()
-    alone = decode_by_oneself if workers == machine.cpus() else None
+    alone = decode_by_oneself if workers > machine.cpus() else None
     with ThreadPoolExecutor(workers, "art3d-review", initializer=alone) as pool:
         try:
             for number, begun in _begun(pool, workers, source, work, glances=glances):
