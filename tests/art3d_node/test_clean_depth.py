@@ -125,6 +125,16 @@ def test_a_styles_blueprint_goes_on_behind_the_foreground() -> None:
     assert not torch.allclose(scale[0, 40:60], scale[0, 39].expand(20), atol=1e-4)
 
 
+def test_the_disparity_behind_is_staged_by_what_goes_on() -> None:
+    """Of a flat ground it runs straight from one side of the foreground to the other."""
+    settings = AnalysisSettings(depth="aov", z_meaning="inverse", style="wavy", shot=FIT)
+    found = analyse(wavy_frame(clean_depth=np.zeros((H, W, 1), np.float32)), settings, Shelf())
+    assert found.clean is not None
+    behind = found.clean.disparity_px[0, 39:61]
+    assert torch.allclose(behind, torch.linspace(float(behind[0]), float(behind[-1]), 22), atol=2e-5)
+    assert float(behind[-1] - behind[0]) != 0.0
+
+
 @pytest.mark.parametrize("eye", ["left", "right"])
 def test_where_it_is_the_plate_it_moves_like_the_plate(eye: Any) -> None:
     """Local Sculpt under a matte over the foreground: the background behind stays as it is beside."""

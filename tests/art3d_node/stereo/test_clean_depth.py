@@ -102,14 +102,16 @@ def test_a_value_that_is_not_finite_is_nowhere() -> None:
 
 @pytest.mark.parametrize("region", [(60, 10, 130, 30), (115, 30, 140, 40), (-20, -5, 60, 30)])
 @pytest.mark.parametrize("known", [True, False])
-def test_a_region_is_a_crop(region: tuple[int, int, int, int], known: bool) -> None:
+@pytest.mark.parametrize("times", [1.0, 9.0])  # the clean plate's pixels may come from much further than the plate's
+def test_a_region_is_a_crop(region: tuple[int, int, int, int], known: bool, times: float) -> None:
     generator = np.random.default_rng(4)
     clean = torch.from_numpy(generator.random((HEIGHT, WIDTH, 4), np.float32))
     ground = torch.from_numpy(generator.uniform(-12, 2, (HEIGHT, 1)).astype(np.float32)) - 0.05 * (X - 90.0).abs()
     disparity = torch.where(FRONT[..., 0], 8.3, ground)
-    options: dict[str, Any] = {"fill": "clean-plate", "clean_plate": clean, "clean_disparity": ground, "alpha": 3}
+    own = times * ground
+    options: dict[str, Any] = {"fill": "clean-plate", "clean_plate": clean, "clean_disparity": own, "alpha": 3}
     if known:
-        options["disparity_range"] = (-40.0, 12.0)
+        options["disparity_range"] = (-170.0, 20.0)
     whole = new_view(clean.flip(0), disparity, region=(-30, -10, 240, 50), **options)
     x0, y0, x1, y1 = region
     part = new_view(clean.flip(0), disparity, region=region, **options)
