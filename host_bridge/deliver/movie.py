@@ -181,7 +181,7 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
     try:
         with (
             av.open(str(path), "w", format=container, options=stereo_tags.OPTIONS) as out,
-            sound.opened(delivery.audio) as heard,
+            sound.opened(delivery.audio) as audio,
         ):
             with stereo_tags.template(segments[0], delivery.layout, container) as first:
                 stream = out.add_stream_from_template(first)
@@ -192,10 +192,10 @@ def _join(path: Path, segments: Sequence[Path], delivery: Delivery, container: s
             stream.codec_context.framerate = rate
             if delivery.layout:
                 stream.metadata["stereo_mode"] = stereo_tags.STEREO_MODE[delivery.layout]
-            tracks = sound.added(out, heard)
+            tracks = sound.added(out, audio)
             start_s, seconds = Fraction(delivery.audio_from_s), Fraction(frames) / rate
             # A player that reads on finds the sound beside its picture.
-            both = _picture_packets(segments, stream, rate), sound.packets(heard, tracks, start_s, seconds)
+            both = _picture_packets(segments, stream, rate), sound.packets(audio, tracks, start_s, seconds)
             for packet in heapq.merge(*both, key=_when):
                 out.mux(packet)
         if container == stereo_tags.TOLD_BY_BOX:

@@ -38,16 +38,16 @@ def template(segment: Path, layout: str, container: str) -> Iterator[Any]:
         if not layout or container != TOLD_BY_BOX:
             yield stream
             return
-        told = io.BytesIO()
-        with av.open(told, "w", format="matroska") as out:
+        tagged = io.BytesIO()
+        with av.open(tagged, "w", format="matroska") as out:
             copy = out.add_stream_from_template(stream)
             copy.metadata["stereo_mode"] = STEREO_MODE[layout]
             packet = next(file.demux(stream))
             packet.pts = packet.dts = 0
             packet.stream = copy
             out.mux(packet)
-        told.seek(0)
-        with av.open(told) as reader:
+        tagged.seek(0)
+        with av.open(tagged) as reader:
             yield reader.streams.video[0]
 
 

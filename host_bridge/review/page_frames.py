@@ -186,8 +186,8 @@ def _finished(pair: Pair, work: FrameWork, glances: bool) -> _Done:
     with replacing(work.folder / f"{pair.number}.js") as temporary:
         temporary.write_text(frame_script(pair, work.proxy, shot=work.shot), encoding="ascii")
     masks = (("left", pair.filled_left), ("right", pair.filled))
-    told = frozenset(eye for eye, mask in masks if mask is not None)
-    return _Done(figures_of(pair), _coarse(pair), pair.glance if glances else None, told)
+    filled_in = frozenset(eye for eye, mask in masks if mask is not None)
+    return _Done(figures_of(pair), _coarse(pair), pair.glance if glances else None, filled_in)
 
 
 def _coarse(pair: Pair) -> Pair:

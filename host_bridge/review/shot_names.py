@@ -13,12 +13,12 @@ def names_apart(files: Sequence[Path]) -> list[str]:
     Args:
         files: as a person wrote them.
     """
-    whole = [file.absolute() for file in files]
-    named = {file: file.name for file in whole}
-    for depth in range(2, max(len(file.parts) for file in whole) + 1):
+    absolute = [file.absolute() for file in files]
+    named = {file: file.name for file in absolute}
+    for depth in range(2, max(len(file.parts) for file in absolute) + 1):
         count = Counter(named.values())
         named = {file: "/".join(file.parts[-depth:]) if count[n] > 1 else n for file, n in named.items()}
-    return numbered([named[file] for file in whole])
+    return numbered([named[file] for file in absolute])
 
 
 def numbered(names: Sequence[str]) -> list[str]:
