@@ -133,7 +133,7 @@ def test_a_scan_says_how_far_it_is(tmp_path: Path, suffix: str) -> None:
     told: list[tuple[str, int, int | None]] = []
     config = CurateConfig(depth="mini", min_shot_frames=6)
     list(readable([FilmSpec(str(path))], tmp_path, config, Faults(), lambda *now: told.append(now)))
-    assert told == [(str(path), n + 1, FRAMES) for n in range(FRAMES)]
+    assert told == [(f"looking at {path}", n + 1, FRAMES) for n in range(FRAMES)]
 
 
 def test_a_device_that_is_not_here() -> None:
