@@ -150,6 +150,8 @@ PLUGIN_KNOBS: tuple[Knob, ...] = (
          help="Takes the Matte input where something is connected. Off as if nothing were."),
     Knob(21, "use_clean_plate", "Use Clean Plate", "bool", True,
          help="Takes the Clean Plate input where something is connected. Off as if nothing were."),
+    Knob(32, "use_clean_depth", "Use Clean Depth", "bool", True,
+         help="Takes the Clean Depth input where something is connected: the Clean Plate's Z, in the units of Depth."),
     Knob(23, "input_colour", "Input Colour", "choice", "auto",
          choices=("auto", "linear", "srgb", "rec709", "cineon"),
          help="How values mean light. Auto takes integers as sRGB and floats as linear, unless the host tells."),

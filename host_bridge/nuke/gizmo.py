@@ -24,6 +24,7 @@ _USED = {
     "use_depth": "parent.use_depth && ([exists parent.input1] || parent.plate_depth)",
     "use_matte": "parent.use_matte && [exists parent.input2]",
     "use_clean_plate": "parent.use_clean_plate && [exists parent.input3]",
+    "use_clean_depth": "parent.use_clean_depth && [exists parent.input4]",
 }
 # The style, or a blend of both as the plug-in reads it: NAME:SHARE,NAME:SHARE.
 _MIX = "\\[value parent.style_mix]"
@@ -82,8 +83,9 @@ def _expression(text: str) -> str:
 
 
 def _core(name: str, output: str) -> list[str]:
-    """One plug-in node; Source, Depth, Matte and CleanPlate come from the stack."""
-    lines = ["push $clean", "push $matte", "push $depth", "push $source", f"{CLASS} {{", " inputs 4", f" name {name}"]
+    """One plug-in node; its inputs come from the stack, the last one first."""
+    lines = [f"push ${each}" for each in ("cleanDepth", "clean", "matte", "depth", "source")]
+    lines += [f"{CLASS} {{", " inputs 5", f" name {name}"]
     lines += [_linked(knob) for knob in _SHARED]
     lines.append(f" output {output}")
     return [*lines, "}", f"set {name} [stack 0]"]
@@ -133,14 +135,18 @@ def _of_hero(name: str, number: int) -> list[str]:
     return [*lines, *_node("Switch", "inputs 3", f"name {name}Hero", f"which {_expression(_PLATE_OF_VIEW)}")]
 
 
+def _depth_in_red(name: str) -> list[str]:
+    """Depth where the plug-in reads it."""
+    return _node("Shuffle", "in depth", "red red", "green red", "blue red", "alpha red", f"name {name}")
+
+
 def _inputs() -> list[str]:
-    lines = [*_of_hero("CleanPlate", 3), "set clean [stack 0]", *_of_hero("Matte", 2), "set matte [stack 0]"]
+    lines = [*_of_hero("CleanDepth", 4), *_depth_in_red("CleanDepthToRed"), "set cleanDepth [stack 0]"]
+    lines += [*_of_hero("CleanPlate", 3), "set clean [stack 0]", *_of_hero("Matte", 2), "set matte [stack 0]"]
     lines += [*_of_hero("Source", 0), "set source [stack 0]", *_of_hero("Depth", 1), "push $source"]
     # Depth comes from its own input where that is connected, else from the plate.
     lines += _node("Switch", "inputs 2", "name DepthFrom", f"which {_expression('[exists parent.input1]')}")
-    # The plug-in reads depth from the red channel.
-    lines += _node("Shuffle", "in depth", "red red", "green red", "blue red", "alpha red", "name DepthToRed")
-    return [*lines, "set depth [stack 0]"]
+    return [*lines, *_depth_in_red("DepthToRed"), "set depth [stack 0]"]
 
 
 def gizmo_text() -> str:

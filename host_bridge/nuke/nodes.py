@@ -91,9 +91,23 @@ def plate_of(node: Any) -> Any:
     Raises:
         Trouble: there is none.
     """
-    upstream = node.input(0)
+    return read_of(node, 0, "a plate")
+
+
+def read_of(node: Any, number: int, what: str) -> Any:
+    """The Read that feeds one of a node's inputs.
+
+    Raises:
+        Trouble: there is none; `what` should be connected.
+    """
+    upstream = node.input(number)
     while upstream is not None and upstream.Class() != "Read":
         upstream = upstream.input(0)
     if upstream is None:
-        raise Trouble(f"no Read feeds {node.name()}; connect a plate")
+        raise Trouble(f"no Read feeds {node.name()}; connect {what}")
     return upstream
+
+
+def takes(node: Any, number: int, switch: str) -> bool:
+    """Whether an input is connected and switched on."""
+    return node.input(number) is not None and bool(node[switch].value())

@@ -10,7 +10,7 @@ from typing import Any
 import nuke
 
 from . import controls, mixing, tool
-from .nodes import chosen, hero_view, plate_of
+from .nodes import chosen, hero_view, plate_of, read_of, takes
 from .report import Trouble, guarded, report
 
 _KNOBS = (
@@ -67,17 +67,33 @@ def _new_shot(stem: str) -> str:
 
 
 def _validate_seen(node: Any, read: Any) -> None:
-    """The analysis reads the plate's file, and must see the depth that the node takes.
+    """`art3d` reads the plate's file, and must see the depth that the node takes.
 
     Raises:
         Trouble: the node takes depth from elsewhere.
     """
-    from_input = node.input(1) is not None and str(node["depth"].value()) in ("auto", "aov")
+    from_input = takes(node, 1, "use_depth") and str(node["depth"].value()) in ("auto", "aov")
     if from_input and "depth.Z" not in read.channels():
         raise Trouble(
-            "the analysis reads the plate's file and does not see the Depth input; "
+            "Art3D reads the plate's file here and does not see the Depth input; "
             "write depth.Z into the plate, or set Depth Source to a network"
         )
+
+
+def _clean(node: Any) -> list[str]:
+    """What Fill clean-plate shows, as options.
+
+    Raises:
+        Trouble: no Read feeds it.
+    """
+    if str(node["fill"].value()) != "clean-plate":
+        return []
+    if not takes(node, 3, "use_clean_plate"):
+        raise Trouble("Fill shows a clean plate and the node takes none; connect one, or set Fill to background")
+    found = ["--clean-plate", nuke.filename(read_of(node, 3, "a clean plate"))]
+    if takes(node, 4, "use_clean_depth"):
+        found += ["--clean-depth", nuke.filename(read_of(node, 4, "the clean plate's depth"))]
+    return found
 
 
 @guarded
@@ -109,6 +125,9 @@ def send_to_farm() -> None:
     """Writes an Open Job Description bundle with the node's knobs beside the script."""
     node = chosen()
     read = plate_of(node)
+    _validate_seen(node, read)
+    if takes(node, 2, "use_matte") and str(node["matte"].value()) == "input":
+        raise Trouble("the farm does not see the Matte input; set Sculpt Where to people, or switch Use Matte off")
     path, folder = nuke.filename(read), script_folder()
     out = os.path.join(folder, "stereo", _stem(path) + ".####.exr")
     bundle = os.path.join(folder, _stem(path) + ".bundle")
@@ -123,6 +142,7 @@ def send_to_farm() -> None:
     arguments += options(node, [name for name in _KNOBS + _SETTINGS if name not in script["keys"]])
     if node["occlusion_to_alpha"].value():
         arguments.append("--occlusion-to-alpha")
+    arguments += _clean(node)
     tool.in_background("Art3D packs " + _stem(path), arguments, lambda text: report(text.strip()), limit_s=tool.SHORT_S)
 
 

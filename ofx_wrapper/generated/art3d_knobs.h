@@ -39,7 +39,7 @@ inline constexpr std::array<GroupSpec, 6> kGroups{
     GroupSpec{"server_group", "Server", false},
 };
 
-inline constexpr std::array<KnobSpec, 31> kKnobs{
+inline constexpr std::array<KnobSpec, 32> kKnobs{
     KnobSpec{1, "depth_gain", "Global Depth", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on the depth that the style gives the whole frame. 0 is flat, 1 is the style, 2 twice as deep."},
     KnobSpec{2, "zero_plane", "Zero Plane", "", KnobKind::kFloat, 0.0, "", -10.0, 10.0, "%", true, {}, "Moves the whole picture through the screen: above 0 pushes it behind, below 0 pulls it in front."},
     KnobSpec{3, "sculpt", "Local Sculpt", "", KnobKind::kFloat, 1.0, "", 0.0, 4.0, "x", true, {}, "Gain on what the style sculpts locally, such as pop-outs. 0 leaves only the global depth."},
@@ -66,6 +66,7 @@ inline constexpr std::array<KnobSpec, 31> kKnobs{
     KnobSpec{22, "matte", "Sculpt Where", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"input", "people"}, "Where Local Sculpt acts: in the Matte input (everywhere without one), or on the people of the frame."},
     KnobSpec{20, "use_matte", "Use Matte", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Matte input where something is connected. Off as if nothing were."},
     KnobSpec{21, "use_clean_plate", "Use Clean Plate", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Clean Plate input where something is connected. Off as if nothing were."},
+    KnobSpec{32, "use_clean_depth", "Use Clean Depth", "inputs", KnobKind::kBool, 1.0, "", 0.0, 0.0, "", false, {}, "Takes the Clean Depth input where something is connected: the Clean Plate's Z, in the units of Depth."},
     KnobSpec{14, "picture", "Picture Width", "inputs", KnobKind::kChoice, 0.0, "", 0.0, 0.0, "", false, {"project", "source"}, "The width that every % means: the project's format, or the source's own region where they differ."},
     KnobSpec{15, "shot", "Shot Analysis", "shot_group", KnobKind::kText, 0.0, "", 0.0, 0.0, "", false, {}, "The shot file that `art3d analyse` wrote. Empty treats every frame on its own."},
     KnobSpec{18, "shot_offset", "Shot Offset", "shot_group", KnobKind::kInt, 0.0, "", -1000000.0, 1000000.0, "", false, {}, "Added to the host's time for the frame in the shot file: 1001 where it counts the first frame as 0."},

@@ -63,6 +63,7 @@ OfxStatus describeInContext(OfxImageEffectHandle effect) {
   defineClip(effect, clip::kDepth, "Depth", true, false);
   defineClip(effect, clip::kMatte, "Matte", true, true);
   defineClip(effect, clip::kCleanPlate, "Clean Plate", true, false);
+  defineClip(effect, clip::kCleanDepth, "Clean Depth", true, false);
   defineClip(effect, ofx::value::kOutputClip, "Output", false, false);
   OfxParamSetHandle set = nullptr;
   if (suites().effect.getParamSet(effect, &set) != ofx::kOk) throw Fault("the host gives no parameters");

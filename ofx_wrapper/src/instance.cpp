@@ -34,6 +34,7 @@ Instance::Instance(OfxImageEffectHandle handle)
       depth(clipOf(handle, clip::kDepth)),
       matte(clipOf(handle, clip::kMatte)),
       cleanPlate(clipOf(handle, clip::kCleanPlate)),
+      cleanDepth(clipOf(handle, clip::kCleanDepth)),
       output(clipOf(handle, ofx::value::kOutputClip)),
       viewer("ofx-" + std::to_string(platform::processId()) + "-" + std::to_string(++g_instances)),
       notice(handle) {

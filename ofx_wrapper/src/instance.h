@@ -25,6 +25,7 @@ namespace clip {
 inline constexpr const char* kDepth = "Depth";
 inline constexpr const char* kMatte = "Matte";
 inline constexpr const char* kCleanPlate = "CleanPlate";
+inline constexpr const char* kCleanDepth = "CleanDepth";
 }  // namespace clip
 
 struct Instance {
@@ -35,7 +36,7 @@ struct Instance {
 
   OfxImageEffectHandle effect;
   Knobs knobs;
-  Clip source, depth, matte, cleanPlate, output;
+  Clip source, depth, matte, cleanPlate, cleanDepth, output;
   KeyMemo keys;
   ShotFiles shots;
   std::string viewer;                     // tells this node's requests from another's

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstring>
 #include <string_view>
 
 namespace art3d {
 namespace {
 
+constexpr const char* kSwitch = "use_";  // begins the knob of an input, and "Use " its label
 // Hosts that call every input connected, and give black pictures or the plate itself where nothing is.
 constexpr const char* kCallAllConnected[] = {"DaVinciResolve", "OFXDemoHost"};
 
@@ -56,7 +58,7 @@ void setLimits(const Properties& p, const KnobSpec& knob) {
   for (const auto name : {ofx::prop::kParamMax, ofx::prop::kParamDisplayMax}) p.set(name, static_cast<Number>(knob.maximum));
 }
 
-bool isSwitchOfInput(const KnobSpec& knob) { return std::string_view(knob.name).rfind("use_", 0) == 0; }
+bool isSwitchOfInput(const KnobSpec& knob) { return std::string_view(knob.name).rfind(kSwitch, 0) == 0; }
 
 // How many choices the table gives a knob.
 constexpr int choicesOf(std::string_view name) {
@@ -148,12 +150,14 @@ void defineKnobs(OfxParamSetHandle set) {
 std::string withLabels(const std::string& line) {
   std::string text = line;
   for (const KnobSpec& knob : kKnobs) {
-    std::string option = std::string("--") + knob.name;
+    // An input has no knob but its switch; "--depth" and "--matte" are knobs, which come before theirs.
+    const size_t prefix = isSwitchOfInput(knob) ? std::strlen(kSwitch) : 0;
+    std::string option = std::string("--") + (knob.name + prefix);
     std::replace(option.begin(), option.end(), '_', '-');
     for (size_t at = text.find(option); at != std::string::npos; at = text.find(option, at + 1)) {
       const char after = at + option.size() < text.size() ? text[at + option.size()] : ' ';
       if (after == '-' || after == '_' || std::isalnum(static_cast<unsigned char>(after)) != 0) continue;
-      text.replace(at, option.size(), knob.label);
+      text.replace(at, option.size(), knob.label + prefix);
     }
   }
   return text;
@@ -234,6 +238,7 @@ Settings Knobs::at(OfxTime time) const {
   s.useDepth = index("use_depth", time) != 0;
   s.useMatte = index("use_matte", time) != 0;
   s.useCleanPlate = index("use_clean_plate", time) != 0;
+  s.useCleanDepth = index("use_clean_depth", time) != 0;
   s.sourceIsPicture = choice("picture", time) == "source";
   s.shot = text("shot", time);
   s.shotFrame = std::llround(time) + index("shot_offset", time);

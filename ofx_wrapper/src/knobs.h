@@ -34,7 +34,7 @@ struct Settings {
   Output output = Output::kRight;
   bool sourceIsPicture = false;
   std::string inputColour = "auto";
-  bool useDepth = true, useMatte = true, useCleanPlate = true;
+  bool useDepth = true, useMatte = true, useCleanPlate = true, useCleanDepth = true;
   std::string shot, server, serverCommand;
   int64_t shotFrame = 0;  // the moment's number in the shot file
 
@@ -50,6 +50,9 @@ struct Settings {
   bool isPlate() const {
     return !masksPicture() && ((output == Output::kLeft && heroIs("left")) || (output == Output::kRight && heroIs("right")));
   }
+  bool showsCleanPlate() const { return controls.fill == "clean-plate"; }
+  // It says where a clean plate stands and nothing else.
+  bool takesCleanDepth() const { return useCleanDepth && showsCleanPlate(); }
   // Both eyes in one picture.
   bool isPair() const { return output == Output::kSideBySide || output == Output::kOverUnder; }
 };

@@ -16,7 +16,8 @@ std::vector<std::pair<const char*, const Clip*>> inputs(const Instance& instance
   std::vector<std::pair<const char*, const Clip*>> found{{ofx::value::kSourceClip, &instance.source}};
   for (const Optional& input : {Optional{clip::kDepth, &instance.depth, settings.useDepth},
                                 Optional{clip::kMatte, &instance.matte, settings.useMatte},
-                                Optional{clip::kCleanPlate, &instance.cleanPlate, settings.useCleanPlate}}) {
+                                Optional{clip::kCleanPlate, &instance.cleanPlate, settings.useCleanPlate},
+                                Optional{clip::kCleanDepth, &instance.cleanDepth, settings.takesCleanDepth()}}) {
     if (input.use && input.clip->connected()) found.emplace_back(input.name, input.clip);
   }
   return found;

@@ -72,7 +72,7 @@ std::string spelled(const Box& b) {
 
 Source::Source(const Instance& instance, const Settings& settings, const Regions& regions, const Windows& windows,
                OfxTime time)
-    : showsCleanPlate_(settings.controls.fill == "clean-plate") {
+    : showsCleanPlate_(settings.showsCleanPlate()) {
   plate_.display = windows.display, plate_.data = windows.data, plate_.pixelAspect = windows.grid.pixelAspect;
   const auto get = [&](bool use, const Clip& clip) {
     return !use || empty(clip, time) ? std::nullopt : fetch(clip, time, regions.source, windows.top);
@@ -91,10 +91,20 @@ Source::Source(const Instance& instance, const Settings& settings, const Regions
     const Curve curve = view.channels() == 1 ? Curve::kLinear : curve_;
     plate_.layers.push_back(PlateLayer::whole(name, view, std::make_shared<const Decoder>(curve, view.depth())));
   };
+  const auto single = [&](const char* name, bool use, const Clip& clip) {
+    const auto view = get(use, clip);
+    if (view) plate_.layers.push_back(PlateLayer::single(name, *view));
+    return view.has_value();
+  };
+  const bool behind = single(wire::layer::kCleanDepth, settings.takesCleanDepth(), instance.cleanDepth);
   if (clean) whole(wire::layer::kCleanPlate, *clean);
   whole(wire::layer::kColor, *color);
-  if (const auto depth = get(settings.useDepth, instance.depth)) plate_.layers.push_back(PlateLayer::single(wire::layer::kDepth, *depth));
-  if (const auto matte = get(settings.useMatte, instance.matte)) plate_.layers.push_back(PlateLayer::single(wire::layer::kMatte, *matte));
+  const bool depth = single(wire::layer::kDepth, settings.useDepth, instance.depth);
+  if (behind && !depth) {
+    throw Fault("the Clean Depth is in the units of the Depth input, which gives none; connect Depth, or switch Use Clean "
+                "Depth off");
+  }
+  single(wire::layer::kMatte, settings.useMatte, instance.matte);
 }
 
 std::optional<ImageView> Source::fetch(const Clip& clip, OfxTime time, const OfxRectD& region, int64_t top) {
@@ -130,6 +140,10 @@ std::string Source::warning(const std::function<void()>& tick) const {
     }
     if (is(wire::layer::kDepth, false)) {
       return "the Depth input is the same all over, so that the picture is flat; switch Use Depth off if that is not meant";
+    }
+    // Nothing connected, or everything at no distance: nobody means that, and it would show in every hole.
+    if (is(wire::layer::kCleanDepth, true)) {
+      throw Fault("the Clean Depth is black all over; switch Use Clean Depth off or connect one");
     }
     if (showsCleanPlate_ && is(wire::layer::kCleanPlate, true)) {
       return "the Clean Plate is black all over, and so is what Fill shows of it; switch Use Clean Plate off or connect one";

@@ -24,6 +24,7 @@ class Source {
  private:
   std::optional<ImageView> fetch(const Clip& clip, OfxTime time, const OfxRectD& region, int64_t top);
   std::optional<std::string> identity() const;
+  // Throws Fault for one that cannot be used.
   std::string warning(const std::function<void()>& tick) const;
 
   std::vector<std::unique_ptr<ClipImage>> images_;

@@ -10,7 +10,12 @@ from tests.ofx_host.host import GENERAL, Clip, Effect, Host, Images, Parameter
 from tests.ofx_host.pictures import Array, Picture
 from tests.ofx_host.properties import PropertySet
 
-SWITCHES = {"Depth": "use_depth", "Matte": "use_matte", "CleanPlate": "use_clean_plate"}
+SWITCHES = {
+    "Depth": "use_depth",
+    "Matte": "use_matte",
+    "CleanPlate": "use_clean_plate",
+    "CleanDepth": "use_clean_depth",
+}
 Rect = tuple[float, float, float, float]
 
 

@@ -40,9 +40,9 @@ def test_describe(host: Host) -> None:
 def test_describe_in_context(host: Host, context: str) -> None:
     """Clips and their needs."""
     clips = host.describe_in_context(context).clips
-    assert set(clips) == {"Source", "Depth", "Matte", "CleanPlate", "Output"}
+    assert set(clips) == {"Source", "Depth", "Matte", "CleanPlate", "CleanDepth", "Output"}
     optional = {name for name, clip in clips.items() if clip.properties.get("OfxImageClipPropOptional")}
-    assert optional == {"Depth", "Matte", "CleanPlate"}
+    assert optional == {"Depth", "Matte", "CleanPlate", "CleanDepth"}
     assert len(clips["Source"].properties.values["OfxImageEffectPropSupportedComponents"]) == 3
     assert clips["Source"].properties.get("OfxImageEffectPropSupportsTiles") == 0
     assert clips["Output"].properties.get("OfxImageEffectPropSupportsTiles") == 1
@@ -154,7 +154,7 @@ def test_unload_while_a_render_waits(bundle: Path, fake_server: Server) -> None:
 
 def test_host_without_further_inputs(bundle: Path, fake_server: Server) -> None:
     """A host that takes one input only still gets a node."""
-    host = Host(bundle, refuse_clips=frozenset({"Depth", "Matte", "CleanPlate"}))
+    host = Host(bundle, refuse_clips=frozenset({"Depth", "Matte", "CleanPlate", "CleanDepth"}))
     host.load()
     node = Node(host, context=FILTER, size=(96, 64), knobs={"server": fake_server.address})
     node.connect("Source", picture(plate()), (0, 0, 96, 64))

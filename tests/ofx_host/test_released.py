@@ -117,7 +117,7 @@ def test_it_describes_itself(start: Start, request: pytest.FixtureRequest, syste
     """The same clips and parameters everywhere; a node of which nothing is rendered comes and goes."""
     host = start(system, request)
     said = host.say("describe")
-    assert said.startswith("org.art3d.stereo 1 CleanPlate Depth Matte Output Source ")
+    assert said.startswith("org.art3d.stereo 1 CleanDepth CleanPlate Depth Matte Output Source ")
     assert "output:OfxParamTypeChoice" in said
     if system != "linux":
         assert said == start("linux", request).say("describe")

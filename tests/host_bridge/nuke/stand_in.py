@@ -183,12 +183,10 @@ def make_nuke(*, gui: bool = True, views: tuple[str, ...] = ("left", "right")) -
 
 def make_gizmo(nuke: Any) -> Node:
     """The stereo gizmo with the knobs and inner nodes of its file."""
-    from host_bridge.core.params import KNOBS
+    from host_bridge.core.params import KNOBS, PLUGIN_KNOBS
 
     inner = {name: Node("OFXorg.art3d.stereo_v1", name) for name in ("EyeLeft", "EyeRight", "Disparity", "Review")}
-    knobs = {knob.name: knob.default for knob in KNOBS}
-    node = Node(
-        "Art3DStereo", "Art3DStereo1", inner, shot="", plate_depth=False, second_style="neutral", style_mix=0.0, **knobs
-    )
+    knobs = {knob.name: knob.default for knob in (*KNOBS, *PLUGIN_KNOBS)}
+    node = Node("Art3DStereo", "Art3DStereo1", inner, plate_depth=False, second_style="neutral", style_mix=0.0, **knobs)
     node.module = nuke
     return node

@@ -10,7 +10,7 @@ import pytest
 
 from host_bridge.cli import build_parser
 from tests.host_bridge.nuke.comp import make_comp, recording_tool, settle
-from tests.host_bridge.nuke.stand_in import Knob
+from tests.host_bridge.nuke.stand_in import Knob, Node
 
 
 @pytest.mark.parametrize(("hero", "view"), [("left", "left"), ("right", "right"), ("none", "left")])
@@ -56,6 +56,71 @@ def test_send_to_farm(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     words = arguments.read_text().split("\n")[:-1]
     parsed = build_parser(["submit"]).parse_args(words)
     assert str(parsed.controls) == str(tmp_path / "sh010.controls.json") and "--sculpt" not in words
+
+
+def _clean_comp(loaded: Any, folder: Path) -> Node:
+    """A comp whose Fill shows a clean plate with its own depth, behind a Dot and a Grade."""
+    node = make_comp(loaded, folder)
+    node["fill"].setValue("clean-plate")
+    loaded.nuke.toNode("Read1").layers.append("depth.Z")
+    for number, name in ((3, "clean"), (4, "clean_z")):
+        grade = Node("Grade", f"Grade{number}")
+        grade.setInput(0, Node("Read", name, file=f"/plates/{name}.####.exr"))
+        node.setInput(number, grade)
+    return node
+
+
+def test_the_farm_gets_the_clean_plate_and_its_depth(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the node takes and Fill shows, and nothing else."""
+    arguments = recording_tool(tmp_path, monkeypatch, "echo done")
+    loaded = load("shots")
+    node = _clean_comp(loaded, tmp_path)
+    whole = "/plates/clean.####.exr", "/plates/clean_z.####.exr"
+    for change, sent in (
+        ({}, whole),
+        ({"use_clean_depth": False}, (whole[0], None)),
+        ({"use_clean_depth": True, "fill": "background"}, (None, None)),
+    ):
+        for name, value in change.items():
+            node[name].setValue(value)
+        loaded.nuke.said.clear()
+        loaded.module.send_to_farm()
+        settle(loaded.nuke.said)
+        parsed = build_parser(["submit"]).parse_args(arguments.read_text().split("\n")[:-1])
+        assert tuple(str(path) if path else None for path in (parsed.clean_plate, parsed.clean_depth)) == sent
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"input": 1}, "does not see the Depth input"),
+        ({"input": 2}, "does not see the Matte input"),
+        ({"unplug": 3}, "the node takes none"),
+        ({"use_clean_plate": False}, "the node takes none"),
+        ({"dead end": 3}, "connect a clean plate"),
+        ({"dead end": 4}, "connect the clean plate's depth"),
+    ],
+)
+def test_what_the_farm_would_render_otherwise_is_refused(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], said: str
+) -> None:
+    arguments = recording_tool(tmp_path, monkeypatch, "true")
+    loaded = load("shots")
+    node = _clean_comp(loaded, tmp_path)
+    ((what, value),) = change.items()
+    if what == "input":
+        loaded.nuke.toNode("Read1").layers.remove("depth.Z")
+        node.setInput(value, Node("Read", "other"))
+        if value == 2:
+            node["use_depth"].setValue(False)
+    elif what in ("unplug", "dead end"):
+        node.setInput(value, Node("Constant", "c") if what == "dead end" else None)
+    else:
+        node[what].setValue(value)
+    loaded.module.send_to_farm()
+    assert said in loaded.nuke.said[-1] and not arguments.exists()
 
 
 def test_open_report(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,11 @@ from host_bridge.nuke.gizmo import gizmo_text
 from host_bridge.nuke.names import CLASS
 from tests.host_bridge.nuke.tcl import Moment, Script
 
-SOURCE, DEPTH, MATTE, CLEAN = range(4)
+SOURCE, DEPTH, MATTE, CLEAN, CLEAN_DEPTH = range(5)
 HEROES = ("left", "right", "none")
-ALL = frozenset({SOURCE, DEPTH, MATTE, CLEAN})
+OPTIONAL = (DEPTH, MATTE, CLEAN, CLEAN_DEPTH)
+SWITCHES = ("use_depth", "use_matte", "use_clean_plate", "use_clean_depth")
+ALL = frozenset({SOURCE, *OPTIONAL})
 
 
 @pytest.fixture(scope="module")
@@ -44,25 +46,26 @@ def test_each_view_gets_its_eye(script: Script, view: str, hero: int) -> None:
     assert knobs["output"] == (view if eye else "3")
     plate = view if not eye else "right" if HEROES[hero] == "right" else "left"
     assert inputs[0] == ("input", SOURCE, plate)
-    assert inputs[1] == ("Shuffle", inputs[1][1], [("input", DEPTH, plate)])
-    assert inputs[1][1] == {"in": "depth", **dict.fromkeys(("red", "green", "blue", "alpha"), "red")}
-    assert inputs[2:] == [("input", MATTE, plate), ("input", CLEAN, plate)]
+    in_red = {"in": "depth", **dict.fromkeys(("red", "green", "blue", "alpha"), "red")}
+    for number in (DEPTH, CLEAN_DEPTH):
+        assert inputs[number] == ("Shuffle", in_red, [("input", number, plate)])
+    assert inputs[2:4] == [("input", MATTE, plate), ("input", CLEAN, plate)]
     assert knobs["hero"] == str(hero)
 
 
-@pytest.mark.parametrize("connected", [c for n in range(4) for c in itertools.combinations((DEPTH, MATTE, CLEAN), n)])
+@pytest.mark.parametrize("connected", [c for n in range(5) for c in itertools.combinations(OPTIONAL, n)])
 @pytest.mark.parametrize("plate_depth", [0, 1])
 @pytest.mark.parametrize("wanted", [0, 1])
 def test_what_is_not_connected_is_not_used(
     script: Script, connected: tuple[int, ...], plate_depth: int, wanted: int
 ) -> None:
     """Each switch is on where the artist wants it and something feeds it; depth may come from the plate."""
-    switches = dict.fromkeys(("use_depth", "use_matte", "use_clean_plate"), wanted)
+    switches = dict.fromkeys(SWITCHES, wanted)
     moment = Moment(script, {**switches, "plate_depth": plate_depth}, frozenset({SOURCE, *connected}))
     _, knobs, inputs = _core(moment.flow(script.output, "right"))
-    fed = {DEPTH: DEPTH in connected or bool(plate_depth), MATTE: MATTE in connected, CLEAN: CLEAN in connected}
-    for name, number in (("use_depth", DEPTH), ("use_matte", MATTE), ("use_clean_plate", CLEAN)):
-        assert knobs[name] == str(int(bool(wanted and fed[number]))), name
+    for name, number in zip(SWITCHES, OPTIONAL, strict=True):
+        is_fed = number in connected or (number == DEPTH and plate_depth)
+        assert knobs[name] == str(int(bool(wanted and is_fed))), name
     assert inputs[1][2] == [("input", DEPTH if DEPTH in connected else SOURCE, "left")]
 
 

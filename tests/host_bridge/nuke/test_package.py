@@ -160,7 +160,7 @@ def test_gizmo_knobs_are_the_table() -> None:
             continue
         assert len(re.findall(rf"addUserKnob {{\d+ {knob.name} ", text)) == 1, knob.name
         link = f'"\\[value parent.{knob.name}]"' if knob.kind == "text" else f"{{{{parent.{knob.name}}}}}"
-        if knob.name in ("use_depth", "use_matte", "use_clean_plate"):
+        if knob.name in ("use_depth", "use_matte", "use_clean_plate", "use_clean_depth"):
             # Off inside where nothing is connected outside.
             said = {re.search(rf"^ *{knob.name} (.+)$", core, re.M)[1] for core in cores}  # type: ignore[index]
             assert len(said) == 1 and f"parent.{knob.name} &&" in said.pop()
@@ -175,9 +175,9 @@ def test_gizmo_knobs_are_the_table() -> None:
 
 
 def test_gizmo_says_its_wiring_itself() -> None:
-    """Views, inputs and eyes hang on expressions that the saved script holds; all four inputs pass the hero's view."""
+    """Views, inputs and eyes hang on expressions that the saved script holds; all inputs pass the hero's view."""
     text = gizmo_text()
-    for name in ("Source", "Depth", "Matte", "CleanPlate"):
+    for name in ("Source", "Depth", "Matte", "CleanPlate", "CleanDepth"):
         for eye in ("left", "right"):
             assert re.search(rf"OneView {{\s+name {name}{eye.capitalize()}\s+view {eye}\s+}}", text)
         chosen = re.search(rf"name {name}Hero\s+which (.+)$", text, re.M)[1]  # type: ignore[index]
