@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from art3d_node.server.memory.cache import ByteCache
-from art3d_node.server.memory.pool import Piece, SegmentPool
+from art3d_node.server.memory.pool import Piece, SegmentPool, capacity_for
 from host_bridge.core.errors import BusyError
 from host_bridge.wire.messages import PutFrame
 
@@ -63,6 +63,20 @@ class PlateStore:
             self._pool.give_back(piece)
         else:
             self.cache.put(put.key, StoredPlate(put, piece), piece.capacity)
+
+    def room_for_plate(self, nbytes: int) -> Piece:
+        """A segment for one more plate.
+
+        What leaves for it leaves now and not once it is complete, so that its pages are those of the new one: fresh
+        ones would push idle segments out, which are warm in a client or a worker.
+
+        Raises:
+            BusyError: everything is in use.
+        """
+        capacity = capacity_for(nbytes)
+        if capacity <= self.cache.budget_bytes:
+            self.cache.make_room(capacity)
+        return self.room(nbytes)
 
     def room(self, nbytes: int) -> Piece:
         """A segment, for which plates leave if need be.

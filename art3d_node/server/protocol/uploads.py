@@ -67,7 +67,7 @@ class Uploads:
         shares, peer, source = self._memory.shares, client.peer, client.source
         if not shares.allows(peer, source, put.nbytes):
             raise BusyError("this client holds its share of the memory", remedy="finish or release something first")
-        piece, staging = self._memory.plates.room(put.nbytes), None
+        piece, staging = self._memory.plates.room_for_plate(put.nbytes), None
         if put.transport == "memory" and shares.allows(peer, source, 2 * piece.capacity):
             with contextlib.suppress(BusyError):
                 staging = self._memory.pool.acquire(put.nbytes, writer=source or peer.hex())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from host_bridge.core.frame import Frame
+from host_bridge.core.geometry import Box
 from host_bridge.wire import messages as m
 from host_bridge.wire.layout import place_layers, write_layers
 from tests.art3d_node.server.session_bench import BOX, Bench, picture, probe_bytes
@@ -35,6 +37,17 @@ def test_a_second_upload_of_the_same_frame_is_not_needed(bench: Bench) -> None:
 
 def test_shared_memory_upload(bench: Bench) -> None:
     assert bench.upload(picture(), transport="memory") == m.Held(picture().key)
+
+
+def test_once_the_memory_is_full_frames_take_the_pages_of_those_that_leave(bench: Bench) -> None:
+    box, taken = Box.of_size(256, 120), []
+    for seed in range(20):  # of half a megabyte each: six are kept
+        color = np.random.default_rng(seed).random((120, 256, 4)).astype(np.float32)
+        assert isinstance(bench.upload(Frame(box, box, {"color": color}, tuple("RGBA")), transport="memory"), m.Held)
+        plates, idle = bench.session.memory.plates.cache, bench.session.memory.pool._idle.values()
+        taken.append({id(piece) for piece in (*idle, *(plate.piece for plate, _ in plates._kept.values()))})
+    assert len(taken[-1]) == 7, "six plates, and where their client writes them"
+    assert all(pieces == taken[-1] for pieces in taken[6:])
 
 
 def test_what_was_written_is_proved_while_the_rest_is_written(bench: Bench) -> None:
