@@ -104,17 +104,21 @@ class Compute:
 
     @contextmanager
     def _share_of_cores(self) -> Iterator[None]:
-        """Lets this thread use the cores that those which render already leave to it."""
+        """Lets this thread's kernels use the cores that those which render already leave to it, and torch one.
+
+        torch's part of a box is a copy or two. A second thread of its own would look for more of them for milliseconds,
+        on the core that the kernels need next.
+        """
         with self._lock:
             self._rendering += 1
             share = max(1, native.cores() // self._rendering)
-        # Both count for the thread that sets them. Where others are at work, a second one would be waited for.
-        native.set_threads(share)
-        if torch.get_num_threads() != share:
-            torch.set_num_threads(share)
+        native.set_threads(share)  # of this thread, as torch's
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
         try:
             yield
         finally:
+            torch.set_num_threads(before)
             with self._lock:
                 self._rendering -= 1
 

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 
+from art3d_node import native, renderer
 from art3d_node.plate import PlateTensors
 from art3d_node.prepared import Prepared
 from art3d_node.server.workers.compute import Compute, make
@@ -79,6 +81,25 @@ def test_tiles_made_side_by_side_are_the_same(engine: Compute) -> None:
     with ThreadPoolExecutor(4) as pool:
         for planes, wanted in zip(pool.map(one, asked), alone, strict=True):
             assert all(np.array_equal(planes[name], wanted[name]) for name in OUTPUTS)
+
+
+def test_while_it_renders_the_kernels_have_the_cores_and_torch_one(
+    engine: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, render = [], renderer.render_box
+
+    def watched(*what: Any) -> Any:
+        seen.append((native.threads(), torch.get_num_threads()))
+        return render(*what)
+
+    monkeypatch.setattr(renderer, "render_box", watched)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        ask(engine, picture(7))
+        assert seen == [(native.cores(), 1)] and torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_forget_keeps_the_analysis_and_the_picture(engine: Compute) -> None:
