@@ -7,13 +7,12 @@ import importlib.resources
 import re
 from pathlib import Path
 
-from host_bridge.core.atomic import MARK
 from host_bridge.core.errors import OutputError
 
 DATA, FRAMES, INDEX = "data.js", "frames", "index.html"
 DATA_BEGINS = b"A3D.data("
 _SHOT = re.compile(r"\d+")
-_FRAME = re.compile(rf"-?\d+\.js|\..+\.{MARK}\.js")
+_FRAME = re.compile(r"-?\d+\.js")
 
 
 def web_files() -> dict[str, bytes]:
@@ -49,6 +48,23 @@ def clear(folder: Path, shots: int) -> None:
     except OSError as error:
         raise OutputError(
             f"cannot be made ({error.strerror})", where=str(folder), remedy="name another folder"
+        ) from error
+
+
+def write_script(folder: Path, number: int, script: str) -> None:
+    """Writes a frame's script. The disk may keep it later: what makes a folder a page is written after all scripts.
+
+    Raises:
+        OutputError: it cannot be written, or the disk is full.
+    """
+    path = folder / f"{number}.js"
+    try:
+        path.write_text(script, encoding="ascii")
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror})",
+            where=str(path),
+            remedy="check the folder, its permissions and the space on the disk",
         ) from error
 
 

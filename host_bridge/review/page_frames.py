@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from host_bridge.core import machine
-from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import Art3DError
 from host_bridge.io.plates.exr_decode import decode_by_oneself
 from host_bridge.review.figures import SAMPLES, Figures, figures_of, jitter, resized
 from host_bridge.review.matched import Matcher, matched
+from host_bridge.review.page_folder import write_script
 from host_bridge.review.pair import Pair
 from host_bridge.review.proxies import Proxy, frame_script
 from host_bridge.review.source import StereoSource
@@ -183,8 +183,7 @@ def _ended(
 
 
 def _finished(pair: Pair, work: FrameWork, glances: bool) -> _Done:
-    with replacing(work.folder / f"{pair.number}.js") as temporary:
-        temporary.write_text(frame_script(pair, work.proxy, shot=work.shot), encoding="ascii")
+    write_script(work.folder, pair.number, frame_script(pair, work.proxy, shot=work.shot))
     masks = (("left", pair.filled_left), ("right", pair.filled))
     filled_in = frozenset(eye for eye, mask in masks if mask is not None)
     return _Done(figures_of(pair), _coarse(pair), pair.glance if glances else None, filled_in)
@@ -193,7 +192,8 @@ def _finished(pair: Pair, work: FrameWork, glances: bool) -> _Done:
 def _coarse(pair: Pair) -> Pair:
     """What frames are compared on from one to the next: a grid of about `SAMPLES` points, of the left eye alone."""
     step = max(1, round((pair.left.shape[0] * pair.left.shape[1] / SAMPLES) ** 0.5))
-    left = np.ascontiguousarray(pair.left[step // 2 :: step, step // 2 :: step])
+    apart = pair.left[step // 2 :: step, step // 2 :: step]
+    left = np.stack([apart[..., channel] for channel in range(3)], -1)
     parallax = None if pair.parallax is None else resized(pair.parallax, *left.shape[:2])
     full = pair.full_width or pair.left.shape[1]
     return Pair(pair.number, left, left, parallax, pixel_aspect=pair.pixel_aspect, full_width=full)

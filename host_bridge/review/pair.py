@@ -61,13 +61,16 @@ def hidden(parallax: Array) -> Array:
         (rows, columns) bool.
     """
     rows, columns = parallax.shape
-    across = np.nan_to_num(parallax, nan=0.0) * (columns / 100.0)
     finite = np.isfinite(parallax)
-    landed = np.rint(np.arange(columns) + across).astype(np.int64)
+    across = np.where(finite, parallax, np.float32(0.0)) * np.float32(columns / 100.0)
+    landed = np.rint(np.arange(columns, dtype=np.float32) + across)
     inside = (landed >= 0) & (landed < columns) & finite
+    at = np.where(inside, landed, np.float32(0.0)).astype(np.intp)
+    at += np.arange(rows)[:, None] * columns
     # All that lands nowhere meets in one more cell: positions in one dimension are what NumPy is quick at.
-    at = np.where(inside, landed + np.arange(rows)[:, None] * columns, rows * columns).ravel()
+    at[~inside] = rows * columns
+    at, across = at.ravel(), across.ravel()
     nearest = np.full(rows * columns + 1, np.inf, np.float32)
-    np.minimum.at(nearest, at, across.ravel())
-    covered = (nearest[at] < across.ravel() - np.float32(1.0)).reshape(parallax.shape) & inside
+    np.minimum.at(nearest, at, across)
+    covered = (nearest.take(at) < across - np.float32(1.0)).reshape(parallax.shape) & inside
     return np.asarray((covered | ~inside) & finite)

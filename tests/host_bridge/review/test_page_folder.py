@@ -11,7 +11,7 @@ import pytest
 from host_bridge.cli import main
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, OutputError
 from host_bridge.io.outputs import write_picture
-from host_bridge.review.page_folder import clear
+from host_bridge.review.page_folder import clear, write_script
 
 GREY = np.full((20, 40, 3), 90, np.uint8)
 
@@ -39,7 +39,6 @@ def test_an_earlier_page_is_replaced(tmp_path: Path) -> None:
 def test_a_stopped_page_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "page/frames/0").mkdir(parents=True)
     (tmp_path / "page/frames/0/7.js").write_text("A3D.put(0,7,{});")
-    (tmp_path / "page/frames/0/.8.0123456789ab.art3d-tmp.js").write_text("A3D")
     assert made(tmp_path) == EXIT_OK and scripts(tmp_path) == ["0/1.js", "0/2.js"]
 
 
@@ -50,6 +49,12 @@ def test_what_no_page_wrote_is_left_alone(name: str, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=f"would be replaced: {name}"):
         clear(tmp_path, 1)
     assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_script_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "7.js").mkdir()
+    with pytest.raises(OutputError, match=r"7\.js: cannot be written"):
+        write_script(tmp_path, 7, "A3D")
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
