@@ -13,7 +13,7 @@ from host_bridge.io.outputs.result import EYES
 from host_bridge.io.outputs.stereo_exr import DISPARITY_SIGN, HERO, WINDOW
 from host_bridge.io.plates.disparity import find_disparity
 from host_bridge.io.plates.exr import ExrFile
-from host_bridge.io.plates.naming import Channel
+from host_bridge.io.plates.naming import Channel, eye_of
 from host_bridge.io.plates.view_picture import ViewPicture
 from host_bridge.io.windows import relaid
 
@@ -84,8 +84,8 @@ def _filled(left: ViewPicture, right: ViewPicture, eye: str) -> Array | None:
     views = {"left": (left, right), "right": (right, left)}[eye]
     for file in (view.file for view in views if view.file is not None):
         # Where no view is named, it is the right one that was made.
-        named = (eye, None) if eye == "right" else (eye,)
-        found = next((c for c in file.channels if c.name == MASK and c.view in named), None)
+        masks = (c for c in file.channels if c.name == MASK)
+        found = next((c for c in masks if eye_of(c.view or "right") == eye), None)
         if found is None:
             continue
         mask = file.read([found])[0]

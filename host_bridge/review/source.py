@@ -17,7 +17,8 @@ from host_bridge.io.colour.curves_of_display import display_levels
 from host_bridge.io.outputs.result import EYES
 from host_bridge.io.plates import PlateSequence, guard
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
-from host_bridge.io.plates.naming import Channel
+from host_bridge.io.plates.naming import Channel, eyes_among
+from host_bridge.io.plates.pattern import Pattern
 from host_bridge.io.plates.view_picture import ViewPicture, picture_of, read_view
 from host_bridge.io.windows import relaid
 from host_bridge.review.packing import named_layout, unpack, validate_layout
@@ -122,7 +123,7 @@ class StereoSource:
 
     def _views(self, number: int, *, measured: bool = False) -> tuple[ViewPicture, ViewPicture]:
         def along(file: ExrFile) -> Iterable[Channel]:
-            if EYES[1] in file.views:
+            if self.right.view in file.views:
                 yield from picture_of(file, self.right).channels
             if measured:
                 yield from measured_channels(file)
@@ -178,14 +179,15 @@ def _opened(text: str, layout: str, frames: str | None, input_space: str | None)
         return StereoSource(name, *paired(eyes[0], eyes[1]), input_space=input_space)
     if "%V" in text or "%v" in text:
         _one_picture(layout, text, "each eye has its own")
-        eyes = [PlateSequence.open(text, frames=frames, view=eye) for eye in ("left", "right")]
+        named = eyes_among(Pattern.parse(text).views_on_disk()) or EYES
+        eyes = [PlateSequence.open(text, frames=frames, view=view) for view in named]
         return StereoSource(name, eyes[0], eyes[1], input_space=input_space)
     sequence = PlateSequence.open(text, frames=frames)
-    if _has_both(sequence):
+    views = _eye_views(sequence)
+    if views is not None:
         _one_picture(layout, text, "this file has a view for each")
-        return StereoSource(
-            name, replace(sequence, view=EYES[0]), replace(sequence, view=EYES[1]), input_space=input_space
-        )
+        both = [replace(sequence, view=view) for view in views]
+        return StereoSource(name, both[0], both[1], input_space=input_space)
     packed = validate_layout(layout) if layout else named_layout(Path(text).stem)
     if not packed:
         raise BadInputError(
@@ -218,11 +220,12 @@ def paired(left: PlateSequence, right: PlateSequence) -> tuple[PlateSequence, Pl
     return left, replace(right, frames=left.frames)
 
 
-def _has_both(sequence: PlateSequence) -> bool:
+def _eye_views(sequence: PlateSequence) -> tuple[str, str] | None:
+    """The views of both eyes in the first file that is there; None where it has not both."""
     path = sequence.path(next(n for n in sequence.frames if n not in sequence.missing))
-    return (
-        sequence.film is None and guard.first_bytes(path, 4) == MAGIC and {"left", "right"} <= set(open_exr(path).views)
-    )
+    if sequence.film is not None or guard.first_bytes(path, 4) != MAGIC:
+        return None
+    return eyes_among(open_exr(path).views)
 
 
 def _size_text(view: ViewPicture) -> str:

@@ -79,6 +79,18 @@ def without_words(text: str, unwanted: Iterable[str]) -> str:
     return text if kept == text else re.sub(r"([._\s-])[._\s-]+", r"\1", kept).strip("._ -")
 
 
+def eyes_among(views: Iterable[str]) -> tuple[str, str] | None:
+    """The views of the left and the right eye, as they are spelled; None where either is not there, or several are."""
+    listed = tuple(views)
+    found = []
+    for eye in EYES:
+        named = [eye] if eye in listed else [view for view in listed if eye_of(view) == eye]
+        if len(named) != 1:
+            return None
+        found += named
+    return found[0], found[1]
+
+
 def split_view(stored: str, views: Sequence[str]) -> tuple[str, str | None]:
     """Name and view of a channel in a part with a `multiView` attribute.
 
