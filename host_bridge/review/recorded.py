@@ -56,12 +56,13 @@ def measured_channels(file: ExrFile) -> list[Channel]:
 
 
 def _parallax(file: ExrFile, eye: str, display: Box) -> Array | None:
-    """On an eye's grid, over the display window; None without a channel for it."""
+    """On an eye's grid, over the display window, NaN where the file has no pixels; None without a channel for it."""
     channel = find_disparity(file, eye)
     if channel is None:
         return None
     pixels = file.read([channel])[0].astype(np.float32, copy=False)
-    return relaid(pixels * np.float32(-DISPARITY_SIGN[eye] * 100.0 / display.width), channel.window, display)
+    parallax = pixels * np.float32(-DISPARITY_SIGN[eye] * 100.0 / display.width)
+    return relaid(parallax, channel.window, display, np.nan)
 
 
 def window_in(view: ViewPicture) -> FloatingWindow:

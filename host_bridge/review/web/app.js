@@ -68,6 +68,8 @@
 
   const percent = (v) => (v === null || v === undefined ? "–" : v.toFixed(2) + " %");
 
+  const frames = (count) => count + (count === 1 ? " frame" : " frames");
+
   function describe() {
     const f = shot().figures, i = state.index, at = (name) => f[name][i];
     const rows = [["near", percent(at("near"))], ["1 %", percent(at("p1"))], ["median", percent(at("median"))],
@@ -92,8 +94,8 @@
     if (found.gain < 1) mend.push(`Global Depth × ${found.gain.toFixed(2)}`);
     if (Math.abs(found.zero_plane_pct) >= 0.005) mend.push(`Zero Plane ${found.zero_plane_pct > 0 ? "+" : ""}${found.zero_plane_pct.toFixed(2)} %`);
     const cut = Object.keys(shot().violations).length;
-    if (cut) mend.push(`Floating Window (${shot().window.proposal.replace("float ", "")}) for what the edges cut in ${cut} frames`);
-    $("verdict").textContent = found.verdict + (failing ? ` in ${failing} frames` : "") + (mend.length ? "; try " + mend.join(", ") : "");
+    if (cut) mend.push(`Floating Window (${shot().window.proposal.replace("float ", "")}) for what the edges cut in ${frames(cut)}`);
+    $("verdict").textContent = found.verdict + (failing ? ` in ${frames(failing)}` : "") + (mend.length ? "; try " + mend.join(", ") : "");
     $("verdict").className = found.verdict === "comfortable" ? "comfortable" : "";
     const width = Math.max(320, $("charts").clientWidth - 24);
     charts = Timelines.of(shot(), target(), width, (i) => show(i));

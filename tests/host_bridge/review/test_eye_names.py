@@ -56,7 +56,8 @@ def test_views_of_an_exr(views: tuple[str, str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pattern", "left", "right"),
     [("s.%V.####.png", "left", "right"), ("s.%V.####.png", "Left", "Right"), ("s.%V.####.png", "L", "R"),
-     ("%V/s.####.png", "LEFT", "right"), ("s_%v.####.png", "l", "r"), ("s_%v.####.png", "L", "R"), ("%V.png", "L", "R")],
+     ("%V/s.####.png", "LEFT", "right"), ("s_%v.####.png", "l", "r"), ("s_%v.####.png", "L", "R"),
+     ("%V.png", "L", "R")],
 )  # fmt: skip
 def test_one_file_a_view(pattern: str, left: str, right: str, tmp_path: Path) -> None:
     for eye, word in (("left", left), ("right", right)):

@@ -145,6 +145,20 @@ def test_packed_pictures_come_apart(tmp_path: Path, layout: str) -> None:
     assert unpack(np.concatenate([left, right], 1), "sbs")[1].shape == right.shape
 
 
+def test_nothing_is_known_outside_a_files_pixels(tmp_path: Path) -> None:
+    """A rendered region, far behind the screen: what surrounds it is not on the screen."""
+    window = {"dataWindow": (np.array([8, 4], "i4"), np.array([8 + COLUMNS - 1, 4 + ROWS - 1], "i4")),
+              "displayWindow": (np.array([0, 0], "i4"), np.array([2 * COLUMNS - 1, 2 * ROWS - 1], "i4"))}  # fmt: skip
+    region = [OpenEXR.Part({**part.header, **window}, part.channels, part.name()) for part in parts(parallax_px=1.28)]
+    OpenEXR.File(region).write(str(tmp_path / "s.0001.exr"))
+    pair = open_stereo(str(tmp_path / "s.####.exr")).read(1)
+    assert pair.parallax is not None and pair.parallax.shape == (2 * ROWS, 2 * COLUMNS)
+    assert np.isfinite(pair.parallax).sum() == ROWS * COLUMNS and pair.left[0, 0].max() == 0
+    figures = figures_of(pair)
+    assert (figures.near, figures.p1, figures.far) == pytest.approx((1.0, 1.0, 1.0))
+    assert figures.on_screen == 0 and figures.violations == ()
+
+
 def test_a_flat_picture_has_no_second_eye(tmp_path: Path) -> None:
     write_picture(tmp_path / "flat.png", views()[0])
     with pytest.raises(BadInputError, match="LEFT::RIGHT"):
