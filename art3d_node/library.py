@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import threading
@@ -13,7 +12,7 @@ from typing import Any
 import torch
 
 from art3d_node.blended import BlendedStyle
-from art3d_node.models import mini, styles
+from art3d_node.models import mini, mini_weights, styles
 from art3d_node.models.aov import AovDepth
 from art3d_node.models.depth_net import DepthSource
 from art3d_node.models.mini_source import MiniSource
@@ -24,7 +23,6 @@ from host_bridge.core.errors import BadInputError, DepthSourceError
 from host_bridge.core.printable import printable
 from host_bridge.models import checkpoints
 
-_MINI_WEIGHTS = Path(mini.__file__).parent / "weights" / "mini.safetensors"
 _CHOOSE = "choose aov for a plate with Z, run `art3d models pull da2-small`, or name a folder with a depth model"
 
 _CARDS_BYTES = 3 << 20  # of a message that may have 4 MiB
@@ -101,8 +99,8 @@ class Library:
         return [
             {"name": "aov", "ready": True, "about": "the plate's own Z"},
             {"name": "da2-small", "ready": da2 is not None, "about": checkpoints.KNOWN["da2-small"].about},
-            {"name": "mini", "ready": _MINI_WEIGHTS.is_file(), "about": "small network that comes with Art3D"},
-            {"name": "mini+people", "ready": _MINI_WEIGHTS.is_file(), "about": "mini, people held in one piece"},
+            {"name": "mini", "ready": mini_weights.BUNDLED.is_file(), "about": "small network that comes with Art3D"},
+            {"name": "mini+people", "ready": mini_weights.BUNDLED.is_file(), "about": "mini, people held in one piece"},
         ]
 
     def _once(self, kind: str, name: str, stamp: Any, load: Callable[[], Any]) -> Any:
@@ -170,10 +168,9 @@ def _is_onnx(path: Path) -> bool:
 
 
 def _mini(device: torch.device) -> DepthSource:
-    if not _MINI_WEIGHTS.is_file():
+    if not mini_weights.BUNDLED.is_file():
         raise ValueError("the small depth network did not come with this installation")
-    digest = hashlib.sha256(_MINI_WEIGHTS.read_bytes()).hexdigest()[:12]
-    return MiniSource(mini.load_mini(_MINI_WEIGHTS), model_id=f"mini:{digest}", device=device)
+    return MiniSource(mini.load_mini(), model_id=f"mini:{mini_weights.bundled_digest()}", device=device)
 
 
 def _stamp(name: str) -> tuple[str, int, int] | None:

@@ -10,15 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional
+
+from art3d_node.models.mini_weights import read_weights
 
 WORKING_SHORT_SIDE: int = 320
 """The shorter picture side is resized to this before the network, in pixels."""
 
-FORMAT = "art3d-mini-1"
-_WEIGHTS = Path(__file__).parent / "weights" / "mini.safetensors"
 _STRIDE = 32
 # The size that training showed; larger pictures are weighed as a whole at this size first.
 LAYOUT_SHORT_SIDE = 192
@@ -214,23 +213,15 @@ def load_mini(path: Path | None = None) -> MiniDepth:
     """Load ``mini`` for inference: eval mode, float32, on the CPU, channels last, which takes a quarter less time.
 
     Args:
-        path: a safetensors file; the bundled weights when None.
+        path: a file of :mod:`art3d_node.models.mini_weights`; the bundled weights when None.
 
     Raises:
         ValueError: the file is missing, damaged, or no ``mini`` checkpoint.
     """
-    path = path or _WEIGHTS
-    try:
-        with safe_open(path, framework="pt") as file:
-            kind = (file.metadata() or {}).get("format")
-            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise ValueError(f"{path}: cannot be read as mini weights: {error}") from error
-    if kind != FORMAT:
-        raise ValueError(f"{path}: format is {kind!r}, expected {FORMAT!r}")
+    state = read_weights(path)
     model = MiniDepth()
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
-        raise ValueError(f"{path}: tensors do not fit the network: {error}") from error
+        raise ValueError(f"{path or 'bundled weights'}: tensors do not fit the network: {error}") from error
     return model.eval().to(memory_format=torch.channels_last)

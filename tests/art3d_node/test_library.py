@@ -11,8 +11,8 @@ import pytest
 import torch
 from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config
 
-from art3d_node import library as library_module
 from art3d_node.library import Library
+from art3d_node.models import mini_weights
 from art3d_node.models.camera_net import CameraNet
 from art3d_node.models.style_file import StyleCard, save_style
 from host_bridge.core.errors import DepthSourceError, StyleError
@@ -61,7 +61,7 @@ def test_missing_weights_say_how_to_get_them() -> None:
 
 
 def test_mini_without_its_weights_says_what_to_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(library_module, "_MINI_WEIGHTS", tmp_path / "none.safetensors")
+    monkeypatch.setattr(mini_weights, "BUNDLED", tmp_path / "none.safetensors")
     with pytest.raises(DepthSourceError, match="did not come with this installation; choose aov"):
         Library().depth("mini")
 

@@ -22,14 +22,15 @@ import torch.distributed as dist
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from art3d_node.models.mini import FORMAT, MiniDepth, load_mini
+from art3d_node.models.mini import MiniDepth, load_mini
+from art3d_node.models.mini_weights import FORMAT
 from training.mini.data import Batch, Cache, batches
 from training.mini.losses import affine_invariant, gradient, ranking, wholeness_loss
 from training.mini.mobilenet import load_encoder
 
 SOURCES = {
-    "film": 0.36, "cutouts": 0.12, "people": 0.05, "worlds": 0.05, "closeups": 0.18, "tables": 0.06, "stereo": 0.06,
-    "scribbles": 0.12,
+    "film": 0.36, "cutouts": 0.10, "people": 0.05, "worlds": 0.05, "closeups": 0.14, "tables": 0.06, "stereo": 0.10,
+    "scribbles": 0.14,
 }  # fmt: skip
 PROPORTION = {"scribbles": 0.0, "cutouts": 0.4, "people": 0.2}
 _FROZEN_BLOCKS = 5
@@ -135,7 +136,7 @@ def train(args: argparse.Namespace) -> None:
         done = _agreed((spent + time.perf_counter() - start) / (60 * args.minutes))
         _schedule(opt, step, done)
         moved = batch.to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=args.bfloat16 or device.type == "cuda"):
             prediction = estimate(moved.rgb.contiguous(memory_format=torch.channels_last))[:, 0]
         value = loss(prediction.float(), moved, generator)
         opt.zero_grad(set_to_none=True)
@@ -167,6 +168,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=10, help="pictures of 192 × 256 a step; larger ones count more")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true", help="for CPUs that have it; CUDA always does")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     args.out.mkdir(parents=True, exist_ok=True)

@@ -8,9 +8,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from art3d_node.models.mini import FORMAT, WORKING_SHORT_SIDE, MiniDepth, load_mini
-
-_WEIGHTS = Path(load_mini.__code__.co_filename).parent / "weights" / "mini.safetensors"
+from art3d_node.models.mini import WORKING_SHORT_SIDE, MiniDepth, load_mini
+from art3d_node.models.mini_weights import FORMAT, bundled_files
 
 
 def test_smoke_the_bundled_weights_estimate() -> None:
@@ -22,8 +21,8 @@ def test_smoke_the_bundled_weights_estimate() -> None:
     assert bool(torch.isfinite(out).all()) and float(out.std()) > 0
 
 
-def test_the_file_in_the_box_is_small() -> None:
-    assert _WEIGHTS.stat().st_size <= 8_000_000
+def test_the_files_in_the_box_are_small() -> None:
+    assert sum(path.stat().st_size for path in bundled_files()) <= 12_000_000
 
 
 def test_the_working_size_suits_the_network() -> None:
