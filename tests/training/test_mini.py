@@ -239,7 +239,7 @@ def test_training_runs_stops_and_goes_on(tmp_path: Path) -> None:
     export(MiniDepth(), tmp_path / "start.safetensors")
     args = argparse.Namespace(
         cache=tmp_path, out=tmp_path, encoder=None, weights=tmp_path / "start.safetensors",
-        minutes=5, steps=200, batch=1, rate=1e-3, seed=1,
+        minutes=5, steps=200, batch=1, rate=1e-3, seed=1, bfloat16=True,
     )  # fmt: skip
     args.minutes = 0.02
     train(args)
