@@ -41,6 +41,7 @@ class StereoSource:
         name: for people: the file name it was given by.
         left, right: the sequences of both eyes; the same one where a file holds both.
         layout: how a packed picture holds both eyes; "" where they are apart.
+        right_first: whether the right eye is the left or upper one in it.
         input_space: colour space of the values; None takes each file's tag.
     """
 
@@ -49,6 +50,7 @@ class StereoSource:
     right: PlateSequence
     layout: str = ""
     input_space: str | None = None
+    right_first: bool = False
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -145,7 +147,8 @@ class StereoSource:
         if not self.layout:
             return _whole(left), _whole(right)
         eyes = [unpack(plane, self.layout) for plane in _whole(left)]
-        return tuple(eye[0] for eye in eyes), tuple(eye[1] for eye in eyes)
+        first, second = tuple(eye[0] for eye in eyes), tuple(eye[1] for eye in eyes)
+        return (second, first) if self.right_first else (first, second)
 
 
 def open_stereo(
@@ -155,7 +158,7 @@ def open_stereo(
 
     Args:
         text: a pattern or file; with `%V` one file a view; `LEFT::RIGHT` names both eyes; else a multi-view EXR, or a
-            packed picture whose name or `layout` says how.
+            packed picture whose name, `layout` or, of a movie, tag says how.
         layout: one of `packing.LAYOUTS`; "" asks the name.
         frames: frame range.
         input_space: colour space of the values.
@@ -189,6 +192,9 @@ def _opened(text: str, layout: str, frames: str | None, input_space: str | None)
         both = [replace(sequence, view=view) for view in views]
         return StereoSource(name, both[0], both[1], input_space=input_space)
     packed = validate_layout(layout) if layout else named_layout(Path(text).stem)
+    eyes_tag = sequence.film.eyes if sequence.film is not None and not packed else None
+    if eyes_tag is not None:
+        return StereoSource(name, sequence, sequence, eyes_tag.layout, input_space, eyes_tag.right_first)
     if not packed:
         raise BadInputError(
             "no second eye is found",

@@ -24,6 +24,7 @@ from host_bridge.io.plates import film_pixels, film_timecode, guard, metadata, u
 from host_bridge.io.plates.exr_header import Attribute
 from host_bridge.io.plates.film_decoder import FilmDecoder, open_film
 from host_bridge.io.plates.film_index import FilmIndex, build_index
+from host_bridge.io.plates.film_stereo import EyesInPicture, eyes_in
 from host_bridge.io.plates.images import Image
 from host_bridge.io.plates.tags import BY_HAND, Tag, default
 
@@ -81,6 +82,15 @@ class Film:
     def held(self, start: int | None = None) -> tuple[int, ...]:
         """The frame numbers that the file holds."""
         return self.frames(start)[: self.index.count]
+
+    @property
+    def eyes(self) -> EyesInPicture | None:
+        """How it says that both eyes share its pictures; None where it does not.
+
+        Raises:
+            PlateError: its first frame cannot be decoded.
+        """
+        return eyes_in(self._decoder.frame(0), self.aspect)
 
     def read(self, position: int, *, space: str | None = None, linear: bool = True) -> Image:
         """The picture at a position, counted from 0.
