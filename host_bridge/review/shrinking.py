@@ -9,7 +9,7 @@ import numpy as np
 from host_bridge.core.frame import Array
 
 _MOST = 65504.0
-_BAND_PX = 1 << 16
+_BAND_PX = 1 << 17
 """Pixels that are worked on at a time: what stays in a core's own cache."""
 _INFINITY, _NEGATIVE_INFINITY = 0x7C00, 0xFC00
 _SIGN_AND_REST = np.int32(-0x70002000)  # 0x8FFFE000: a half's bits at their place in a float
