@@ -86,25 +86,41 @@ class _Views:
         parts = [_columns(eye) for eye in self._eyes]
         self._part = np.concatenate(parts)
         self._times = self._eyes[0].shape[1] / self._part.shape[1]
+        self._guesses: dict[int, float] = {}
 
     def packed(self, usual: Usual) -> tuple[bytes, bytes]:
         """Both at the finest quality that keeps them within so many bytes; at the last where none does."""
         place, last = usual.place, len(QUALITIES) - 1
-        while place < last and not self._would_fit(place):
+        while place < last and self._guess(place) > self._most_bytes:
             place += 1
-        while place > 0 and self._would_fit(place - 1):
+        while place > 0 and self._guess(place - 1) <= self._most_bytes:
             place -= 1
         usual.place = place
-        left, right = (_jpeg(eye, place) for eye in self._eyes)
-        while place < last and len(left) + len(right) > self._most_bytes:
+        found = self._both(place)
+        # What the part was wrong by at this quality it is wrong by at the next.
+        if place > 0 and self._guess(place - 1) * _bytes(found) <= self._most_bytes * self._guess(place):
+            finer = self._both(place - 1)
+            found = finer if _bytes(finer) <= self._most_bytes else found
+        while place < last and _bytes(found) > self._most_bytes:
             place += 1
-            left, right = (_jpeg(eye, place) for eye in self._eyes)
+            found = self._both(place)
+        return found
+
+    def _both(self, place: int) -> tuple[bytes, bytes]:
+        left, right = (_jpeg(eye, place) for eye in self._eyes)
         return left, right
 
-    def _would_fit(self, place: int) -> bool:
-        part = _jpeg(self._part, place)
-        head = part.index(_SCAN)
-        return bool(2 * head + self._times * (len(part) - head) <= self._most_bytes)
+    def _guess(self, place: int) -> float:
+        """How many bytes both views take at a quality."""
+        if place not in self._guesses:
+            part = _jpeg(self._part, place)
+            head = part.index(_SCAN)
+            self._guesses[place] = 2 * head + self._times * (len(part) - head)
+        return self._guesses[place]
+
+
+def _bytes(views: tuple[bytes, bytes]) -> int:
+    return len(views[0]) + len(views[1])
 
 
 def _columns(view: Array) -> Array:
