@@ -16,6 +16,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from art3d_node.plane_memory import PLANES
+
 CHUNK_BYTES = 8 << 20
 BAND_ROWS = 64  # a band stays in the cache, and between two bands work can be cancelled
 CPU = torch.device("cpu")
@@ -140,7 +142,7 @@ def roomy(shape: tuple[int, ...]) -> Tensor:
 
     numpy asks for large pages, torch does not: to touch small ones for the first time costs more than most kernels.
     """
-    return torch.from_numpy(np.empty(shape, np.float32))
+    return torch.from_numpy(PLANES.plane(shape))
 
 
 def _readable(array: Array) -> Tensor:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from art3d_node import native, renderer
 from art3d_node.library import Library
+from art3d_node.plane_memory import PLANES
 from art3d_node.server.workers import devices
 from art3d_node.server.workers.analyses import Analyses, FrameRequest
 from art3d_node.server.workers.engine import Check, ms_since
@@ -29,6 +30,7 @@ from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.machine import cpus
 from host_bridge.core.params import Controls
+from host_bridge.core.warm_memory import kept_bytes
 from host_bridge.wire.settings import AnalysisSettings
 
 log = logging.getLogger(__name__)
@@ -132,6 +134,7 @@ class Compute:
     def _drop_caches(self) -> None:
         with self._lock:
             self.analyses.clear()
+        PLANES.drop()
         devices.give_back(self._device)
 
     def measure(self, layers: Mapping[str, npt.NDArray[Any]], *, check: Check) -> dict[str, Any]:
@@ -162,6 +165,7 @@ def make(device: str, analysis_bytes: int, *, open_paths: bool = False) -> Compu
     """
     memory_bytes = devices.take(device)
     torch.set_num_threads(cpus())
+    PLANES.keep(kept_bytes())
     engine = Compute(device, devices.room(memory_bytes, analysis_bytes), open_paths=open_paths)
     _warm_up(engine)
     engine.tiles_at_once = devices.tiles_at_once(memory_bytes)
