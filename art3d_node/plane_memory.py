@@ -1,7 +1,7 @@
 """Memory of large planes that one frame leaves and the next takes.
 
-glibc keeps what is freed up to 32 MiB a piece (`host_bridge.core.warm_memory`). Larger planes, a 4K frame's colours, go back
-to the kernel, which clears their pages before it gives them out again: that took longer than what is computed in them.
+glibc keeps what is freed up to 32 MiB a piece (`host_bridge.core.warm_memory`). Larger planes, such as a 4K frame's
+colours, go back to the kernel, which clears their pages before it gives them out again.
 """
 
 from __future__ import annotations
