@@ -104,11 +104,13 @@ class Prepared:
 
     def _carried(self, eye: Eye, source: LazyPlane) -> LazyPlane:
         shape, width = self.analysis.disparity_px.shape, self.analysis.width_px
-        margin = ramps.reach_px(width) + 2
+        above, beside = ramps.rows_px(width) + 2, ramps.reach_px(width) + 2
 
         def compute(at: Part, plane: Tensor) -> None:
             rows, columns = at
-            source_disparity = source.over((rows.start, rows.stop), (columns.start - margin, columns.stop + margin))
+            source_disparity = source.over(
+                (rows.start - above, rows.stop + above), (columns.start - beside, columns.stop + beside)
+            )
             ramps.resolve_ramps(source_disparity, eye, at, plane, width_px=width)
 
         return LazyPlane((shape[0], shape[1]), self.analysis.disparity_px.device, compute)

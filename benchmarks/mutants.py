@@ -23,6 +23,7 @@ TESTS = (
     "tests/art3d_node/stereo/test_synthesis_edges.py",
     "tests/art3d_node/stereo/test_synthesis_fill.py",
     "tests/art3d_node/stereo/test_nearby.py",
+    "tests/art3d_node/stereo/test_ramps.py",
     "tests/properties/test_new_view.py",
 )
 MAY_LIVE = 0.1
@@ -46,6 +47,9 @@ class Mutant:
 
 
 MUTANTS = (
+    Mutant("knobs.h", "made[x] = lined[x]", "made[x] = row[x]", "ramps across rows tear"),
+    Mutant("knobs.h", "lined[is_near(", "row[is_near(", "a row's ramp ends within a column's"),
+    Mutant("knobs.h", "0 < first && last + 1 < job.height && ", "", "the border counts as a ramp's end"),
     Mutant("fill.h", "sqrtf(share + STEADY)", "sqrtf(0.5f + STEADY)", "edges are not continued"),
     Mutant("fill.h", "1.0f / (distance * sqrtf", "1.0f / (sqrtf", "near counts no more than far"),
     Mutant("fill.h", "ALL_RAYS_PX ? 16 : 8", "ALL_RAYS_PX ? 4 : 4", "four rays"),

@@ -33,12 +33,13 @@ void turn(Floats2 disparity, Floats2 inverse_depth, std::optional<Floats2> matte
     if (columns.first < columns.second) run(kernels().turn, job, rows.second - rows.first);
 }
 
-void resolve_ramps(Floats2 disparity, float sign, int reach, Pair rows, Pair columns, Array<float, 2> out) {
+void resolve_ramps(Floats2 disparity, float sign, Pair reach, Pair rows, Pair columns, Array<float, 2> out) {
     need(disparity.shape(0) == out.shape(0) && disparity.shape(1) == out.shape(1), "the planes differ in size");
     need(rows.first >= 0 && rows.second <= int(out.shape(0)) && columns.first >= 0 && columns.second <= int(out.shape(1)),
          "these rows and columns are not the plane's");
-    const RampJob job{disparity.data(), out.data(), int(out.shape(1)), sign, reach, span(columns), rows.first};
-    if (columns.first < columns.second) run(kernels().resolve_ramps, job, rows.second - rows.first);
+    const RampJob job{disparity.data(), out.data(), int(out.shape(0)), int(out.shape(1)), sign, reach.first, reach.second, span(columns), rows.first};
+    if (columns.first < columns.second)
+        run(kernels().resolve_ramps, job, rows.second - rows.first, int64(job.width) * sizeof(float) + 256);
 }
 
 void shrink_guide(Floats3 guide, Array<float, 3> out) {

@@ -1,6 +1,6 @@
 // The artist's knobs and the depth budget in one pass, and ramps of disparity that a new view would tear, made hard.
 #pragma once
-#include "scanline.h"
+#include "carry.h"
 
 ART3D_BEGIN
 
@@ -61,6 +61,9 @@ inline void turn_row(const KnobJob& job, int r) {
 // to one of the ramp's two ends. Towards the other side a ramp folds and hides itself: a wide one stays as it is. A narrow
 // one hides a column of the object in some rows and not in others, which makes a slanted pole a staircase; given to either
 // end, its mixed pixels are what soft edges take apart.
+//
+// Of an outline that runs along the rows a ramp lies across them, and in each row it looks like a surface of its own: its
+// mixed pixels are taken apart from the wrong neighbour or not at all, and land as specks. So each column goes first.
 
 constexpr float NEAR_SIDE = 0.3f;  // how far up a ramp its near surface begins: what is lost of that leaves a ghost behind
 constexpr float LEVEL = 0.5f;      // px: two pixels of a ramp that differ less may lie between two that fall, as a stray pair
@@ -70,16 +73,21 @@ constexpr int FOLD_STEPS = 3;      // of the widest ramp on the side that folds:
 struct RampJob {
     const float* disparity;  // (height, width), px
     float* out;              // (height, width)
-    int width;
+    int height, width;
     float sign;
-    int reach;     // steps of the widest ramp
-    Span columns;  // to write
+    int across, reach;  // steps of the widest ramp along a column, and along a row
+    Span columns;       // to write
     int first_row;
 };
 
+/// Whether a disparity on a ramp is given to its near end.
+inline bool is_near(float disparity, float low, float high) { return disparity - low > NEAR_SIDE * (high - low); }
+
 /// Resolves the ramps of one row that fall the way of `sign`, of at most `reach` steps. One that reaches out of what is
 /// looked at is too wide to be one.
-inline void resolve_falling(const RampJob& job, const float* row, float sign, int reach, float* made) {
+///
+/// @param lined  the row with its ramps across rows resolved, which has the values of both ends.
+inline void resolve_falling(const RampJob& job, const float* row, const float* lined, float sign, int reach, float* made) {
     const int first = job.columns.first, end = job.columns.last;
     const int last = min(end + reach + 1, job.width) - 1;
     const auto falls = [&](int x) { return sign * (row[x] - row[x + 1]) > 0.5f * SURFACE_SLOPE; };
@@ -100,20 +108,64 @@ inline void resolve_falling(const RampJob& job, const float* row, float sign, in
         const int begin = x;
         bool torn = false;
         for (; x < last && goes_on(x); ++x) torn |= size_of(row[x + 1] - row[x]) > SURFACE_SLOPE;
-        const float low = min(row[begin], row[x]), high = max(row[begin], row[x]);
-        if (torn && x - begin <= reach && high - low < INFINITE)
+        const int low = row[begin] < row[x] ? begin : x, high = begin + x - low;
+        if (torn && x - begin <= reach && row[high] - row[low] < INFINITE)
             for (int k = max(begin + 1, first); k < min(x, end); ++k)
-                made[k] = row[k] - low > NEAR_SIDE * (high - low) ? high : low;
+                made[k] = lined[is_near(row[k], row[low], row[high]) ? high : low];
     }
 }
 
-/// Writes a part of one row, its ramps resolved.
-inline void resolve_row(const RampJob& job, int r) {
-    const float* row = job.disparity + int64(job.first_row + r) * job.width;
-    float* made = job.out + int64(job.first_row + r) * job.width;
-    for (int x = job.columns.first; x < job.columns.last; ++x) made[x] = row[x];
-    resolve_falling(job, row, -job.sign, min(job.reach, FOLD_STEPS), made);
-    resolve_falling(job, row, job.sign, job.reach, made);
+/// A pixel's disparity; that of one end if it lies on a narrow ramp of its column that falls the way of `sign`. Where the
+/// plate's border cuts a ramp nobody knows its end.
+inline float resolved_across(const RampJob& job, int y, int x, float sign) {
+    const auto at = [&](int row) { return job.disparity[int64(row) * job.width + x]; };
+    const auto drop = [&](int row) { return row >= 0 && row + 1 < job.height ? sign * (at(row) - at(row + 1)) : 0.0f; };
+    const auto falls = [&](int row) { return drop(row) > 0.5f * SURFACE_SLOPE; };
+    const auto goes_on = [&](int row) { return falls(row) || (falls(row + 1) && size_of(drop(row)) <= LEVEL); };
+    int first = y, last = y;
+    bool torn = false;
+    for (; y - first <= job.across && goes_on(first - 1); --first) torn |= size_of(drop(first - 1)) > SURFACE_SLOPE;
+    while (first < y && !falls(first)) ++first;
+    for (; last - first <= job.across && goes_on(last); ++last) torn |= size_of(drop(last)) > SURFACE_SLOPE;
+    const bool is_whole = 0 < first && last + 1 < job.height && last - first <= job.across;
+    const float low = min(at(first), at(last)), high = max(at(first), at(last));
+    if (!torn || !is_whole || first == y || !(high - low < INFINITE)) return at(y);
+    return is_near(at(y), low, high) ? high : low;
+}
+
+/// Some columns of a row, their narrow ramps across rows resolved.
+inline void resolve_across(const RampJob& job, int y, Span columns, float* out) {
+    const float* own = job.disparity + int64(y) * job.width;
+    for (int x = columns.first; x < columns.last; ++x) out[x - columns.first] = own[x];
+    if (y == 0 || y + 1 == job.height) return;
+    const float *above = own - job.width, *below = own + job.width;
+    const auto falls = [&](int x) {
+        return (size_of(above[x] - own[x]) > 0.5f * SURFACE_SLOPE) | (size_of(own[x] - below[x]) > 0.5f * SURFACE_SLOPE);
+    };
+    for (int x = columns.first; x < columns.last; x += LOOKED_AT) {
+        const int end = min(x + LOOKED_AT, columns.last);
+        int found = 0;
+        for (int k = x; k < end; ++k) found |= falls(k);
+        for (int k = x; found && k < end; ++k) {
+            if (!falls(k)) continue;
+            const float made = resolved_across(job, y, k, 1.0f);
+            out[k - columns.first] = made != own[k] ? made : resolved_across(job, y, k, -1.0f);
+        }
+    }
+}
+
+/// Writes a part of one row, its ramps resolved: across rows first.
+inline void resolve_row(const RampJob& job, int r, Scratch scratch) {
+    const int y = job.first_row + r;
+    const Span seen{max(job.columns.first - job.reach - 1, 0), min(job.columns.last + job.reach + 1, job.width)};
+    float* lined = scratch.take<float>(seen.last - seen.first);
+    resolve_across(job, y, seen, lined);
+    lined -= seen.first;
+    const float* row = job.disparity + int64(y) * job.width;
+    float* made = job.out + int64(y) * job.width;
+    for (int x = job.columns.first; x < job.columns.last; ++x) made[x] = lined[x];
+    resolve_falling(job, row, lined, -job.sign, min(job.reach, FOLD_STEPS), made);
+    resolve_falling(job, row, lined, job.sign, job.reach, made);
 }
 
 ART3D_END

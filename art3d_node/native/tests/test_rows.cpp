@@ -11,8 +11,9 @@ using art3d::tests::same_row;
 namespace {
 
 std::vector<float> resolved(const std::vector<float>& row, float sign, int reach) {
-    std::vector<float> made(row.size(), -1.0f);
-    resolve_row({row.data(), made.data(), int(row.size()), sign, reach, {0, int(row.size())}, 0}, 0);
+    std::vector<float> made(row.size(), -1.0f), lined(row.size() + 16);
+    const int width = int(row.size());
+    resolve_row({row.data(), made.data(), 1, width, sign, 1, reach, {0, width}, 0}, 0, {reinterpret_cast<char*>(lined.data())});
     return made;
 }
 
