@@ -161,7 +161,7 @@ class MiniDepth(nn.Module):
         """Estimate inverse depth.
 
         In eval mode a picture larger than those of training is seen twice: small, for the
-        layout of the whole, and as it is, for its edges.
+        layout of the whole, beside its mirror image, and as it is, for its edges.
 
         Args:
             rgb: ``(N, 3, h, w)`` display-referred, 0..1; h and w multiples of 32.
@@ -180,8 +180,15 @@ class MiniDepth(nn.Module):
         if self.training or size == rgb.shape[2:]:
             return fine
         small = functional.interpolate(rgb, size=size, mode="bilinear", align_corners=False, antialias=True)
-        layout = functional.interpolate(self._once(small), size=fine.shape[2:], mode="bilinear", align_corners=False)
+        layout = functional.interpolate(
+            self._mirrored_mean(small), size=fine.shape[2:], mode="bilinear", align_corners=False
+        )
         return _broad(layout) + _gain(fine, layout) * (fine - _broad(fine))
+
+    def _mirrored_mean(self, rgb: Tensor) -> Tensor:
+        """The mean of a picture's estimate and its mirror image's: left and right count alike, and errors cancel."""
+        as_is, mirrored = self._once(torch.cat([rgb, rgb.flip(3)])).chunk(2)
+        return (as_is + mirrored.flip(3)) / 2
 
     def _once(self, rgb: Tensor) -> Tensor:
         features = self.encoder(rgb)

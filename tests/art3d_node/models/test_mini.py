@@ -67,6 +67,15 @@ def test_a_large_picture_keeps_the_layout_of_its_small_copy() -> None:
     assert torch.corrcoef(torch.stack([one, two]))[0, 1] > 0.95
 
 
+def test_a_mirrored_large_picture_has_the_mirrored_layout() -> None:
+    model, small = load_mini(), torch.rand(1, 3, 6, 10, generator=torch.Generator().manual_seed(5))
+    large = torch.nn.functional.interpolate(small, size=(384, 640), mode="bilinear")
+    with torch.inference_mode():
+        one, two = model(large), model(large.flip(3)).flip(3)
+    one, two = (torch.nn.functional.adaptive_avg_pool2d(v, (6, 10)).flatten() for v in (one, two))
+    assert torch.corrcoef(torch.stack([one, two]))[0, 1] > 0.995
+
+
 def test_pictures_of_a_batch_do_not_touch_one_another() -> None:
     model, pair = load_mini(), torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
