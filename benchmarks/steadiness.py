@@ -26,6 +26,7 @@ from art3d_node.plate import PlateTensors
 from art3d_node.renderer import render
 from art3d_node.temporal import ALONE, Neighbour, Neighbourhood
 from host_bridge.client.tile import Tile
+from host_bridge.core.bars import find_bars
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
@@ -80,7 +81,7 @@ class Here:
 
 
 def frames_of(path: Path, first: int, count: int) -> list[Frame]:
-    """Frames of a folder of PNGs or of a video file."""
+    """Frames of a folder of PNGs or of a video file, inside the widest bars of any of them: one grid for all."""
     pictures: list[np.ndarray] = []
     if path.is_dir():
         files = sorted(path.glob("*.png"))[first : first + count]
@@ -93,7 +94,8 @@ def frames_of(path: Path, first: int, count: int) -> list[Frame]:
             if not there:
                 break
             pictures.append(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
-    return [_frame(picture) for picture in pictures]
+    top, bottom, left, right = np.max([find_bars(picture).bars for picture in pictures], axis=0)
+    return [_frame(picture[top : len(picture) - bottom, left : picture.shape[1] - right]) for picture in pictures]
 
 
 def _frame(picture: np.ndarray) -> Frame:
