@@ -10,19 +10,17 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 FORMAT = "art3d-mini-1"
 DELTA_FORMAT = "art3d-mini-1-delta"
 BUNDLED = Path(__file__).parent / "weights" / "mini.safetensors"
 BUNDLED_DELTA = BUNDLED.with_name("mini_delta.safetensors")
-_SCALE = ".scale"
-_BASE = "base"
-# Levels on either side of zero.
-_LEVELS = 15
+SCALE = ".scale"
+"""What follows a rounded tensor's name in that of its scales, one for each output channel."""
+BASE = "base"
+"""The key of the digest of what a difference starts from, in its metadata."""
 
 
 def bundled_files() -> tuple[Path, ...]:
@@ -36,7 +34,7 @@ def bundled_digest() -> str:
     Raises:
         OSError: the weights did not come with this installation.
     """
-    return _digest(*bundled_files())
+    return digest_of(*bundled_files())
 
 
 def read_weights(path: Path | None = None) -> dict[str, Tensor]:
@@ -58,51 +56,23 @@ def read_weights(path: Path | None = None) -> dict[str, Tensor]:
             raise ValueError(f"{path}: format is {kind!r}, expected {FORMAT!r} or {DELTA_FORMAT!r}")
 
 
-def write_delta(weights: dict[str, Tensor], path: Path) -> None:
-    """Write how ``weights`` differ from the bundled whole file; :func:`read_weights` adds the two again.
-
-    Matrices and kernels are rounded to 31 levels with a scale for each output channel, vectors to half precision.
-
-    Args:
-        weights: every tensor of the network, by name, of the bundled file's shapes.
-
-    Raises:
-        ValueError: tensors are missing or of other shapes than the bundled ones.
-        OSError: the file cannot be written.
-    """
-    base = read_weights(BUNDLED)
-    if {n: v.shape for n, v in weights.items()} != {n: v.shape for n, v in base.items()}:
-        raise ValueError("the weights are not of mini's network")
-    state: dict[str, Tensor] = {}
-    for name, value in weights.items():
-        delta = value.float().cpu() - base[name]
-        if delta.ndim < 2:
-            state[name] = delta.half()
-            continue
-        scale = (delta.flatten(1).abs().amax(1) / _LEVELS).clamp(min=torch.finfo(torch.float32).tiny)
-        state[name] = (delta / _by_channel(scale, delta)).round().to(torch.int8)
-        state[name + _SCALE] = scale
-    partial = path.with_suffix(".part")
-    save_file(state, partial, metadata={"format": DELTA_FORMAT, _BASE: _digest(BUNDLED)})
-    partial.replace(path)
-
-
 def _moved(path: Path, metadata: dict[str, str], state: dict[str, Tensor]) -> dict[str, Tensor]:
-    if metadata.get(_BASE) != _digest(BUNDLED):
+    if metadata.get(BASE) != digest_of(BUNDLED):
         raise ValueError(f"{path}: is a difference to other weights than {BUNDLED.name} beside the code")
     moved = read_weights(BUNDLED)
     for name in moved:
         try:
             delta = state[name].float()
-            if name + _SCALE in state:
-                delta *= _by_channel(state[name + _SCALE], delta)
+            if name + SCALE in state:
+                delta *= by_channel(state[name + SCALE], delta)
             moved[name] += delta
         except (KeyError, RuntimeError) as error:
             raise ValueError(f"{path}: tensors do not fit the network: {error}") from error
     return moved
 
 
-def _by_channel(scale: Tensor, like: Tensor) -> Tensor:
+def by_channel(scale: Tensor, like: Tensor) -> Tensor:
+    """Scales, one for each output channel, in a shape that multiplies a tensor of so many dimensions."""
     return scale.view(-1, *[1] * (like.ndim - 1))
 
 
@@ -114,5 +84,6 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise ValueError(f"{path}: cannot be read as mini weights: {error}") from error
 
 
-def _digest(*paths: Path) -> str:
+def digest_of(*paths: Path) -> str:
+    """Twelve hexadecimal digits of what the files hold."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]

@@ -10,7 +10,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from art3d_node.models.mini_weights import BUNDLED_DELTA, read_weights, write_delta
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from art3d_node.models.mini_weights import (
+    BASE,
+    BUNDLED,
+    BUNDLED_DELTA,
+    DELTA_FORMAT,
+    SCALE,
+    by_channel,
+    digest_of,
+    read_weights,
+)
+from host_bridge.core.atomic import replacing
+
+# Levels on either side of zero.
+_LEVELS = 15
 
 
 def ship(trained: Path, out: Path, *, share: float = 1.0) -> None:
@@ -18,12 +35,40 @@ def ship(trained: Path, out: Path, *, share: float = 1.0) -> None:
 
     Raises:
         ValueError: ``trained`` cannot be read, or holds no weights of ``mini``'s network.
-        OSError: ``out`` cannot be written.
+        OutputError: ``out`` cannot be written.
     """
     shipped, new = read_weights(), read_weights(trained)
     if {n: v.shape for n, v in shipped.items()} != {n: v.shape for n, v in new.items()}:
         raise ValueError(f"{trained}: the weights are not of mini's network")
     write_delta({name: old + share * (new[name] - old) for name, old in shipped.items()}, out)
+
+
+def write_delta(weights: dict[str, Tensor], path: Path) -> None:
+    """Write how ``weights`` differ from the bundled whole file; `read_weights` adds the two again.
+
+    Matrices and kernels are rounded to 31 levels with a scale for each output channel, vectors to half precision.
+
+    Args:
+        weights: every tensor of the network, by name, of the bundled file's shapes.
+
+    Raises:
+        ValueError: tensors are missing or of other shapes than the bundled ones.
+        OutputError: the file cannot be written.
+    """
+    base = read_weights(BUNDLED)
+    if {n: v.shape for n, v in weights.items()} != {n: v.shape for n, v in base.items()}:
+        raise ValueError("the weights are not of mini's network")
+    state: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        delta = value.float().cpu() - base[name]
+        if delta.ndim < 2:
+            state[name] = delta.half()
+            continue
+        scale = (delta.flatten(1).abs().amax(1) / _LEVELS).clamp(min=torch.finfo(torch.float32).tiny)
+        state[name] = (delta / by_channel(scale, delta)).round().to(torch.int8)
+        state[name + SCALE] = scale
+    with replacing(path) as partial:
+        save_file(state, partial, metadata={"format": DELTA_FORMAT, BASE: digest_of(BUNDLED)})
 
 
 def main() -> None:

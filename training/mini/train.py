@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from art3d_node.models.mini import MiniDepth, load_mini
 from art3d_node.models.mini_weights import FORMAT
+from host_bridge.core.atomic import replacing
 from training.mini.data import Batch, Cache, batches
 from training.mini.losses import affine_invariant, gradient, ranking, wholeness_loss
 from training.mini.mobilenet import load_encoder
@@ -87,9 +88,8 @@ def _running_mean(mean: Tensor, new: Tensor, count: int | Tensor) -> Tensor:
 def export(model: nn.Module, path: Path) -> None:
     """Write half-precision weights that :func:`art3d_node.models.mini.load_mini` reads."""
     state = {name: value.detach().cpu().half().contiguous() for name, value in model.state_dict().items()}
-    partial = path.with_suffix(".part")
-    save_file(state, partial, metadata={"format": FORMAT})
-    partial.replace(path)
+    with replacing(path) as partial:
+        save_file(state, partial, metadata={"format": FORMAT})
 
 
 def _schedule(opt: torch.optim.Optimizer, step: int, done: float) -> None:

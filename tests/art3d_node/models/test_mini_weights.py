@@ -11,7 +11,8 @@ from torch import Tensor
 
 from art3d_node.models import mini_weights
 from art3d_node.models.mini import load_mini
-from art3d_node.models.mini_weights import BUNDLED, bundled_digest, bundled_files, read_weights, write_delta
+from art3d_node.models.mini_weights import BUNDLED, bundled_digest, bundled_files, read_weights
+from training.mini.ship import write_delta
 
 
 def _trained() -> dict[str, Tensor]:
@@ -68,7 +69,7 @@ def test_a_difference_that_lacks_tensors_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "delta.safetensors"
     write_delta(_trained(), path)
     state = {n: v for n, v in load_file(path).items() if not n.startswith("head")}
-    metadata = {"format": mini_weights.DELTA_FORMAT, "base": mini_weights._digest(BUNDLED)}
+    metadata = {"format": mini_weights.DELTA_FORMAT, "base": mini_weights.digest_of(BUNDLED)}
     save_file(state, path, metadata=metadata)
     with pytest.raises(ValueError, match=r"delta\.safetensors: tensors do not fit the network"):
         read_weights(path)
