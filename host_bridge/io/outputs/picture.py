@@ -16,6 +16,8 @@ from host_bridge.io.colour import transforms as colour
 from host_bridge.io.silence import silenced
 
 LINEAR_FORMATS = {".exr": "half", ".hdr": "float", ".pfm": "float"}
+# Their alpha is straight by definition: colour is stored without it.
+STRAIGHT_FORMATS = (".png", ".tga", ".webp")
 SIXTEEN_BIT = (".tif", ".tiff", ".dpx", ".png16")
 
 
@@ -25,7 +27,7 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
     Args:
         path: the file; its ending chooses the format.
         pixels: (rows, columns, C); uint8 and uint16 are written as they are (JPEG in 8 bits), floats are scene-linear
-            Rec.709 and encoded as sRGB where the format holds integers.
+            Rec.709 and encoded as sRGB where the format holds integers. An alpha of floats is premultiplied.
         channels: names of C, where they are not grey, RGB or RGBA in order.
 
     Raises:
@@ -43,6 +45,8 @@ def write_picture(path: Path, pixels: Array, *, channels: tuple[str, ...] = ()) 
         spec = oiio.ImageSpec(values.shape[1], values.shape[0], values.shape[2], kind)
         if channels and len(channels) == values.shape[2]:
             spec.channelnames = channels
+        if suffix in STRAIGHT_FORMATS:
+            spec.attribute("oiio:UnassociatedAlpha", 1)
         spec.attribute("oiio:ColorSpace", colour.LINEAR_REC709 if suffix in LINEAR_FORMATS else colour.SRGB)
         done = writer.open(temporary, spec) and writer.write_image(values) and writer.close()
         if not done or not _readable(temporary):
@@ -74,6 +78,9 @@ def _encoded(pixels: Array, suffix: str) -> tuple[Array, str]:
         return np.ascontiguousarray(pixels, np.float32), LINEAR_FORMATS[suffix]
     count = 3 if pixels.shape[2] >= 3 else 1
     out = np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
+    if suffix in STRAIGHT_FORMATS and pixels.shape[2] == count + 1:
+        alpha = out[..., count:]
+        np.divide(out[..., :count], alpha, out=out[..., :count], where=alpha > 0)
     out[..., :count] = curves.linear_to_srgb(out[..., :count])
     top, kind = (65535, np.uint16) if suffix in SIXTEEN_BIT else (255, np.uint8)
     return np.ascontiguousarray((out.clip(0, 1) * top + 0.5).astype(kind)), np.dtype(kind).name

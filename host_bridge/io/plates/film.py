@@ -33,6 +33,8 @@ FIRST = 1
 _VIDEO = "g24_rec709_display"
 _PRIMARIES_OF_MATRIX = {5: 5, 6: 6, 7: 7, 9: 9, 10: 9}
 _HALF_BITS = 10
+# Their alpha is straight by definition. Of others no container says which it is: premultiplied, as all plates.
+_STRAIGHT_CODECS = ("png", "apng", "webp")
 _log = logging.getLogger(__name__)
 
 
@@ -57,6 +59,7 @@ class Film:
         aspect: pixel width over height, as stored.
         window: the upright first frame's pixels.
         drop: whether its timecode leaves out numbers; None without a timecode.
+        straight_alpha: whether its colour is stored without the alpha beside it.
     """
 
     path: Path
@@ -70,6 +73,7 @@ class Film:
     aspect: float
     window: Box
     drop: bool | None
+    straight_alpha: bool
     _decoder: FilmDecoder = field(repr=False)
     _contents: dict[int, str] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -106,7 +110,11 @@ class Film:
         pixels = codes.pixels
         if linear:
             light = colour.decode_video(pixels[..., :count], tag.space)
-            pixels = np.concatenate([light, pixels[..., count:]], -1) if count < pixels.shape[-1] else light
+            if count < pixels.shape[-1]:
+                alpha = pixels[..., count:]
+                pixels = np.concatenate([light * alpha if self.straight_alpha else light, alpha], -1)
+            else:
+                pixels = light
             if codes.bits <= _HALF_BITS and colour.steps_fit_half(tag.space):
                 pixels = pixels.astype("<f2")
         turn = _orientation(frame)
@@ -178,6 +186,7 @@ def _opened(path: Path, mtime_ns: int, size: int) -> Film:
         aspect=aspect if 0.05 <= aspect <= 20 else 1.0,
         window=_window(frame),
         drop=film_timecode.drops(codes[0], rate) if numbers else None,
+        straight_alpha=stream.codec_context.name in _STRAIGHT_CODECS,
         _decoder=decoder,
     )
     for note in film.notes:

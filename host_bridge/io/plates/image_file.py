@@ -17,11 +17,12 @@ from host_bridge.io.silence import silenced
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _HEAD_BYTES = 1 << 16
+_STRAIGHT = "oiio:UnassociatedAlpha"
 
 
 @contextlib.contextmanager
 def opened(path: Path, config: oiio.ImageSpec | None = None) -> Iterator[oiio.ImageInput]:
-    """A picture's reader.
+    """A picture's reader, which leaves colour beside a straight alpha as it is stored.
 
     Args:
         path: the file.
@@ -32,14 +33,22 @@ def opened(path: Path, config: oiio.ImageSpec | None = None) -> Iterator[oiio.Im
         MissingFrameError: no file.
     """
     guard.first_bytes(path)
+    config = config or oiio.ImageSpec()
+    # Else OpenImageIO multiplies code values, which is neither what they nor what their light would be.
+    config.attribute(_STRAIGHT, 1)
     with silenced(), utf8_path(path) as text:
-        reader = oiio.ImageInput.open(text, config) if config else oiio.ImageInput.open(text)
+        reader = oiio.ImageInput.open(text, config)
     if reader is None:
         raise _unreadable(path, oiio.geterror())
     try:
         yield reader
     finally:
         reader.close()
+
+
+def has_straight_alpha(spec: oiio.ImageSpec) -> bool:
+    """Whether colour is stored without the alpha beside it: always in PNG, where its header says so in TIFF."""
+    return bool(spec.getattribute(_STRAIGHT))
 
 
 def window_of(spec: oiio.ImageSpec) -> Box:

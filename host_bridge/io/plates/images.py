@@ -15,7 +15,7 @@ from host_bridge.core.frame import LEAST_ASPECT, MOST_ASPECT, Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import guard, metadata, tags, upright
-from host_bridge.io.plates.image_file import has_further, opened, read_pixels, window_of
+from host_bridge.io.plates.image_file import has_further, has_straight_alpha, opened, read_pixels, window_of
 from host_bridge.io.plates.logged_once import SEVERAL, log_once
 from host_bridge.io.plates.tags import Tag
 
@@ -27,7 +27,7 @@ class Image:
     """A picture without parts and views.
 
     Attributes:
-        pixels: (rows, columns, C); floats untouched, integers decoded to scene-linear Rec.709.
+        pixels: (rows, columns, C), premultiplied; floats untouched, integers decoded to scene-linear Rec.709.
         channels: R, G, B and maybe A, or Y and maybe A.
         window, display: px.
         pixel_aspect: pixel width over height.
@@ -77,6 +77,8 @@ def read_image(path: Path, *, space: str | None = None, linear: bool = True) -> 
     picked, names = _colour(path, pixels, list(spec.channelnames))
     tag = tags.named_by_hand(spec, colour.validate_space(space)) if space else tags.of_image(path, spec)
     decoded = _decoded(picked, names, tag, linear)
+    if has_straight_alpha(spec) and names[-1] == "A":
+        decoded[..., :-1] *= decoded[..., -1:]
     shown_in = colour.LINEAR_REC709 if linear and pixels.dtype.kind != "f" else tag.space
     return Image(decoded, names, window, display, aspect, tag, shown_in, metadata.of_image(spec), further, turn)
 

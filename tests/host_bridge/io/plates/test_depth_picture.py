@@ -38,6 +38,7 @@ def frame(width: int, height: int, *, data: Box | None = None, aspect: float = 1
 def write(path: Path, pixels: np.ndarray, kind: str, names: tuple[str, ...] = ("Y",)) -> Path:
     spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], len(names), kind)
     spec.channelnames = names
+    spec.attribute("oiio:UnassociatedAlpha", 1)  # else what lies beside alpha is divided by it
     out = oiio.ImageOutput.create(str(path))
     assert out is not None
     assert out is not None and out.open(str(path), spec)

@@ -174,3 +174,43 @@ def test_a_format_that_is_not_read_is_no_damage(tmp_path: Path) -> None:
     path.write_bytes(b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miafMA1B" + bytes(64))
     with pytest.raises(PlateError, match=r"p\.avif: a format that is not read; save it as"):
         read_plate(path)
+
+
+@pytest.mark.parametrize("name", ["p.png", "p.tif", "p.tga"])
+@pytest.mark.parametrize("kind", ["uint8", "uint16"])
+def test_straight_alpha_multiplies_light(tmp_path: Path, name: str, kind: str) -> None:
+    """Light is multiplied, not the code values of it; where nothing covers, there is none."""
+    top = 255 if kind == "uint8" or name.endswith("tga") else 65535
+    codes = np.zeros((16, 24, 4), np.float64)
+    codes[...] = (0.8, 0.4, 0.2, 0.5)
+    codes[8:, :, 3] = 0.0
+    stored = (codes * (255 if kind == "uint8" else 65535)).round().astype(kind)
+    path = save(tmp_path / name, stored, kind, **{"oiio:UnassociatedAlpha": 1})
+    exact = (codes * top).round() / top
+    plate = read_plate(path)
+    assert plate.frame.channels == ("R", "G", "B", "A")
+    color = plate.frame.layers["color"]
+    assert color[..., 3] == pytest.approx(exact[..., 3], abs=1e-3)
+    assert color[..., :3] == pytest.approx(curves.srgb_to_linear(exact[..., :3]) * exact[..., 3:], rel=5e-3, abs=1e-6)
+
+
+def test_premultiplied_alpha_stays(tmp_path: Path) -> None:
+    codes = np.full((16, 24, 4), (100, 50, 25, 128), np.uint8)
+    color = read_plate(save(tmp_path / "p.tif", codes, "uint8")).frame.layers["color"]
+    assert color[..., :3] == pytest.approx(curves.srgb_to_linear(codes[..., :3] / 255.0), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["q.png", "q.tif", "q.tga", "q.exr"])
+def test_light_beside_alpha_comes_back(tmp_path: Path, name: str) -> None:
+    alpha = np.linspace(0.25, 1.0, 24, dtype=np.float32)[None, :, None].repeat(16, 0)
+    light = np.concatenate([np.float32([0.7, 0.3, 0.1]) * alpha, alpha], -1)
+    write_picture(tmp_path / name, light)
+    assert read_plate(tmp_path / name).frame.layers["color"] == pytest.approx(light, abs=0.006)
+
+
+def test_depth_is_not_multiplied_by_alpha(tmp_path: Path) -> None:
+    codes = np.zeros((16, 24, 2), np.uint16)
+    codes[..., 0] = np.linspace(1000, 60000, 24)
+    codes[..., 1] = 30000
+    depth = read_depth(save(tmp_path / "d.png", codes, "uint16", **{"oiio:UnassociatedAlpha": 1}))
+    assert depth.pixels == pytest.approx(codes[..., 0] / 65535.0, abs=1e-6)

@@ -9,9 +9,11 @@ import pytest
 from av.video.frame import VideoFrame
 
 from host_bridge.core.errors import PlateError
+from host_bridge.io.colour.curves import srgb_to_linear
 from host_bridge.io.plates import film_pixels
+from host_bridge.io.plates.film import open_movie
 from tests.host_bridge.io.plates.film.kinds import tagged
-from tests.host_bridge.io.plates.films import picture, planar
+from tests.host_bridge.io.plates.films import Make, make, picture, planar
 
 PIXELS = """yuv444p12le yuv422p10le yuv420p gbrp10le gbrp yuva444p10le gray10le gray nv12 p010le uyvy422 rgb24 bgra
 rgb48le gbrp16le"""
@@ -66,3 +68,15 @@ def test_chroma_lies_on_every_other_column_and_between_rows() -> None:
     assert wide[5, :95] == pytest.approx(np.arange(95) / 2)
     tall = film_pixels._upsampled(down, frame)
     assert tall[1:-1, 5] == pytest.approx((np.arange(1, 63) - 0.5) / 2)
+
+
+@pytest.mark.parametrize(("codec", "straight"), [("png", True), ("ffv1", False)])
+def test_straight_alpha_multiplies_light(tmp_path: Path, codec: str, straight: bool) -> None:
+    codes = np.full((64, 96, 4), (200, 100, 50, 128), np.uint8)
+    how = Make(codec=codec, pixels="rgba" if straight else "bgra", frames=1, tags=(1, 13, 0, 2))
+    frame = VideoFrame.from_ndarray(codes, format="rgba").reformat(format=how.pixels)
+    film = open_movie(make(tmp_path / ("a.mov" if straight else "a.mkv"), how, [frame]))
+    light = srgb_to_linear(codes[0, 0, :3] / 255.0) * (128 / 255 if straight else 1.0)
+    found = film.read(0)
+    assert found.channels == ("R", "G", "B", "A")
+    assert found.pixels[5, 5] == pytest.approx([*light, 128 / 255], abs=2e-3)
