@@ -203,7 +203,7 @@ def test_premultiplied_alpha_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["q.png", "q.tif", "q.tga", "q.exr"])
 def test_light_beside_alpha_comes_back(tmp_path: Path, name: str) -> None:
     alpha = np.linspace(0.25, 1.0, 24, dtype=np.float32)[None, :, None].repeat(16, 0)
-    light = np.concatenate([np.float32([0.7, 0.3, 0.1]) * alpha, alpha], -1)
+    light = np.concatenate([np.array([0.7, 0.3, 0.1], np.float32) * alpha, alpha], -1)
     write_picture(tmp_path / name, light)
     assert read_plate(tmp_path / name).frame.layers["color"] == pytest.approx(light, abs=0.006)
 
