@@ -60,7 +60,8 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="art3d",
         description="Flat plates to stereo, staged the way a stereographer does.",
-        epilog="Exit codes: 0 done, 2 bad input, 3 server fault, 4 some frames failed, 130 interrupted.",
+        epilog="Exit codes: 0 done, 1 a fault of Art3D itself, 2 bad input, 3 server fault, 4 some frames failed, "
+        "5 a fault that measure --fail-on names, 130 interrupted.",
     )
     parser.add_argument("--verbose", action="store_true", help="log what happens to the terminal")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -12,9 +12,16 @@ from host_bridge.batch import openjd_lines
 from host_bridge.batch.depth_script import load_depth_script
 from host_bridge.batch.identity import identities, validate_expected
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_depth_channel, add_farm, add_missing, add_picture, validate_choices
+from host_bridge.commands.choices import (
+    add_depth_channel,
+    add_farm,
+    add_missing,
+    add_picture,
+    validate_choices,
+    validate_number,
+)
 from host_bridge.commands.knob_options import SETTINGS, add_knobs, settings_of
-from host_bridge.core.errors import EXIT_OK, BadInputError, MissingFrameError
+from host_bridge.core.errors import EXIT_OK, MissingFrameError
 from host_bridge.farm.ranges import frames_of
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.plates import PlateSequence
@@ -27,6 +34,9 @@ from host_bridge.shot.style_mix import count_surveys, of_each_style
 from host_bridge.shot.survey import Plan
 
 NAME = "analyse"
+MOST_NEIGHBOURS = 30
+"""On each side: one request of a frame names it and all of them, of the 64 that a server takes."""
+MOST_FRAMES = 10_000.0
 HELP = "analyse a shot once: cuts, normalisation, smoothed s and t, a suggestion for the depth budget"
 
 
@@ -68,8 +78,17 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _analyse(args: argparse.Namespace) -> Shot:
+def _validate(args: argparse.Namespace) -> None:
     validate_choices(args)
+    validate_number("--smooth", args.smooth, 0, MOST_FRAMES)
+    validate_number("--handover", args.handover, 0, MOST_FRAMES)
+    validate_number("--steady", args.steady, 0, MOST_NEIGHBOURS)
+    if args.cuts_fps is not None:
+        validate_number("--cuts-fps", args.cuts_fps, 1, 240)
+
+
+def _analyse(args: argparse.Namespace) -> Shot:
+    _validate(args)
     input_space = colour.validate_space(args.input_space) if args.input_space else None
     sequence = PlateSequence.open(
         args.plate, frames=frames_of(args), view=args.view, layer=args.layer, start=args.start
@@ -79,7 +98,7 @@ def _analyse(args: argparse.Namespace) -> Shot:
     if args.controls and (style := load_depth_script(args.controls).style):
         settings = replace(settings, style=style)
     cuts = Cuts(_listed(args, sequence), tuple(args.cut), tuple(args.no_cut))
-    plan = Plan(max(0.1, args.smooth), max(0, args.handover), max(0, args.steady), cuts)
+    plan = Plan(args.smooth, args.handover, args.steady, cuts)
     if sequence.missing and args.missing == "error":
         first = sequence.absent(min(sequence.missing))
         raise MissingFrameError(
@@ -111,6 +130,4 @@ def _listed(args: argparse.Namespace, sequence: PlateSequence) -> tuple[int, ...
         return None
     source_fps = float(sequence.film.rate) if sequence.film else 24.0
     fps = source_fps if args.cuts_fps is None else args.cuts_fps
-    if not 1 <= fps <= 240:
-        raise BadInputError(f"{fps:g} frames a second", where="--cuts-fps", remedy="give 1 to 240")
     return cuts_in(args.cuts, first=min(sequence.frames), fps=fps)

@@ -1,4 +1,4 @@
-"""Options with a few words to choose from, which several commands share."""
+"""Options with a few words or a range of numbers to choose from, which several commands share."""
 
 from __future__ import annotations
 
@@ -63,3 +63,13 @@ def validate_choices(args: argparse.Namespace) -> None:
         value = vars(args).get(flag.lstrip("-"), choices[0])
         if value not in choices:
             raise BadInputError(f"{value!r} is not a choice", where=flag, remedy=f"choose one of: {', '.join(choices)}")
+
+
+def validate_number(flag: str, value: float, least: float, most: float) -> None:
+    """Refuses a number that means nothing, rather than taking another in its place.
+
+    Raises:
+        BadInputError: it is NaN, or not from `least` to `most`.
+    """
+    if not least <= value <= most:
+        raise BadInputError(f"{value:g} is not usable", where=flag, remedy=f"give {least:g} to {most:g}")

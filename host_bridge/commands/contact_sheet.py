@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from host_bridge.batch.ask import answer, ask
 from host_bridge.client import Client
-from host_bridge.commands.choices import add_depth_channel, add_picture
+from host_bridge.commands.choices import add_depth_channel, add_picture, validate_number
 from host_bridge.commands.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, OutputError
@@ -35,7 +35,11 @@ from host_bridge.wire.settings import AnalysisSettings
 
 NAME = "contact-sheet"
 HELP = "plate, inverse depth, disparity and anaglyph of a folder's pictures or a film's frames, as one PNG or HTML"
-PICTURES = (".exr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".hdr")
+PICTURES = tuple(
+    f".{ending}"
+    for ending in "exr sxr png jpg jpeg tif tiff dpx cin hdr tga sgi bmp webp gif psd jp2 pnm ppm pgm".split()
+)
+MOST_ROWS = 10_000
 CELL_PX, MARGIN_PX, TEXT_PX = 320, 8, 16
 TITLES = ("plate", "inverse depth", "disparity", "anaglyph")
 
@@ -94,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
     """Carries the command out; pictures that fail are named on stderr and left out."""
     if args.out.suffix.lower() not in (".png", ".html"):
         raise BadInputError("a sheet is PNG or HTML", where=str(args.out), remedy="end its name in .png or .html")
+    validate_number("--limit", args.limit, 1, MOST_ROWS)
     pictures = pictures_of(_validated(args))
     if args.out.resolve() in {picture.path.resolve() for picture in pictures}:
         raise OutputError("the output is one of the pictures", where=str(args.out), remedy="name another output")
@@ -129,7 +134,7 @@ def pictures_of(args: argparse.Namespace) -> list[Subject]:
     plates = PlateSequence.open(str(plate), view=args.view, layer=args.layer, start=args.start)
     sequence, _ = with_depth(plates, args.depth, args.depth_channel)
     present = [number for number in sequence.frames if number not in sequence.missing]
-    count = min(len(present), max(1, args.limit))
+    count = min(len(present), args.limit)
     spread = [present[i * len(present) // count] for i in range(count)]
     look = partial(sequence.read, input_space=args.input_space)
     return [Subject(f"{plate.name} {n}", sequence.path(n), partial(look, n)) for n in spread]
@@ -142,7 +147,7 @@ def pictures_in(folder: Path, limit: int) -> list[Path]:
         BadInputError: the folder cannot be read or holds none.
     """
     try:
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.is_file())
+        found = sorted(path for path in folder.iterdir() if _is_picture(path))
     except OSError as error:
         raise BadInputError(
             f"the folder cannot be read ({error.strerror})", where=str(folder), remedy="check the path"
@@ -151,7 +156,12 @@ def pictures_in(folder: Path, limit: int) -> list[Path]:
         raise BadInputError(
             "no picture in the folder", where=str(folder), remedy=f"pictures end in {', '.join(PICTURES)}"
         )
-    return found[: max(1, limit)]
+    return found[:limit]
+
+
+def _is_picture(path: Path) -> bool:
+    """By its name; hidden files are other systems' notes (`._plate.png`)."""
+    return path.suffix.lower() in PICTURES and not path.name.startswith(".") and path.is_file()
 
 
 def _settings_of(args: argparse.Namespace) -> AnalysisSettings:

@@ -29,7 +29,7 @@ class Plan:
     """How a shot is steadied.
 
     Attributes:
-        smooth: frames (standard deviation) over which normalisation, s and t are smoothed.
+        smooth: frames (standard deviation) over which normalisation, s and t are smoothed; 0 leaves each frame's own.
         handover: frames over which the zero plane eases on each side of a cut; 0 leaves cuts hard.
         steady: neighbours on each side that steady a network's depth along motion.
         cuts: what a person says of the cuts.
@@ -250,7 +250,7 @@ def _reasons(surveys: list[FrameSurvey], shot: Shot, plan: Plan, advice: str) ->
     else:
         yield f"normalisation: the network's jumps followed, its range smoothed over {plan.smooth:g} frames"
         yield f"depth steadied along motion over {plan.steady} frames on each side"
-    yield f"s and t smoothed over {plan.smooth:g} frames inside each scene"
+    yield f"s and t smoothed over {plan.smooth:g} frames inside each scene" if plan.smooth else "s and t as they are"
     yield f"scenes begin at {', '.join(map(str, cuts))}" if cuts else "no cut inside the shot"
     for change in shot.transitions:
         if change.kind != "cut":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import fileseq
@@ -25,7 +26,7 @@ def parse_frames(text: str) -> tuple[int, ...]:
         BadInputError: not a range, or more than a million frames.
     """
     try:
-        frames = tuple(int(number) for number in fileseq.FrameSet(text))
+        frames = tuple(_whole(number) for number in fileseq.FrameSet(text))
     except (fileseq.exceptions.FileSeqException, ValueError) as error:
         raise BadInputError(
             f"{text!r} is not a frame range", where="--frames", remedy="write it like 1001-1010x2 or 1,5,9-12"
@@ -35,6 +36,13 @@ def parse_frames(text: str) -> tuple[int, ...]:
             f"{text!r} holds {len(frames)} frames", where="--frames", remedy=f"ask for 1 to {MAX_FRAMES} frames"
         )
     return frames
+
+
+def _whole(number: float | Decimal) -> int:
+    """A frame's number; fileseq knows sub-frames too, which no plate here has."""
+    if number != int(number):
+        raise ValueError(f"{number} is no frame")
+    return int(number)
 
 
 @dataclass(frozen=True)

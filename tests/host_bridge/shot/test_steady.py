@@ -78,3 +78,8 @@ def test_suggestion_fits_the_comfort_range(low: float, high: float) -> None:
     near, far = low + (1 - gain) * scale + offset, high + offset
     assert near >= -1.002 and far <= 2.002, reason
     assert (gain == 1.0 and offset == 0.0) == (low >= -1 and high <= 2)
+
+
+def test_no_smoothing_leaves_every_frame_its_own() -> None:
+    values = np.random.default_rng(0).normal(size=(7, 2))
+    assert gaussian(values, 0.0).tobytes() == values.tobytes()

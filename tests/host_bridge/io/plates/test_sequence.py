@@ -46,6 +46,12 @@ def test_a_range_that_cannot_be_read(text: str) -> None:
         parse_frames(text)
 
 
+@pytest.mark.parametrize("text", ["1001.5", "1001-1003x0.5", "1.25,2"])
+def test_a_sub_frame_is_no_frame(text: str) -> None:
+    with pytest.raises(BadInputError, match="is not a frame range"):
+        parse_frames(text)
+
+
 def test_a_range_without_bounds_is_refused() -> None:
     with pytest.raises(BadInputError):
         parse_frames("1-2000000")
