@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 from host_bridge.batch.clean_plate import CleanPlate
 from host_bridge.batch.depth_script import DepthScript
-from host_bridge.core.errors import Art3DError, BadInputError, OutputError
+from host_bridge.core.errors import Art3DError, BadInputError
 from host_bridge.core.floating_window import FROM_SHOT, window_of
 from host_bridge.core.params import Controls
 from host_bridge.core.recipe import recipe_hash
 from host_bridge.core.style_track import style_at
-from host_bridge.io.outputs import Writing
+from host_bridge.io.outputs import Writing, validate_apart
 from host_bridge.io.plates import Pattern, Plate, PlateSequence
 from host_bridge.io.plates.canvas import Canvas
 from host_bridge.io.plates.kept import KeptPlates
@@ -64,11 +64,11 @@ class Job:
     kept: KeptPlates = field(default_factory=KeptPlates, compare=False)
 
     def check(self) -> None:
-        """Proves that the frames' outputs are apart from each other and from every plate.
+        """Proves that the frames' outputs are apart from each other and from all that is read.
 
         Raises:
             BadInputError: several frames would share one file, or the output is no EXR.
-            OutputError: an output is a plate.
+            OutputError: an output is an input, or is written twice.
         """
         patterns = [self.out, *self.reviews.values()]
         if self.out.path(0, "left").suffix.lower() != ".exr":
@@ -81,11 +81,12 @@ class Job:
                     remedy="write the frame number as ####",
                 )
         sources = (self.plate, *(self.clean_plate.sources if self.clean_plate else ()))
-        plates = {_real(source.path(number)) for source in sources for number in source.frames}
-        for number in self.plate.frames:
-            for path in [*self.files(number), *self.review_files(number).values()]:
-                if _real(path) in plates:
-                    raise OutputError("the output is the plate itself", where=str(path), remedy="name another output")
+        written = (
+            path
+            for number in dict.fromkeys(self.plate.frames)
+            for path in (*self.files(number), *self.review_files(number).values())
+        )
+        validate_apart(written, (path for source in sources for path in source.known_files))
 
     def check_readable(self) -> Plate:
         """Proves that at least one frame can be read, so that a plate's fault is told before a server is started.
@@ -196,7 +197,3 @@ class Job:
     def _depth(self, source: int) -> tuple[str, ...]:
         """What tells one depth from elsewhere from another."""
         return (self.plate.depth.channel, self.plate.depth.content(source))
-
-
-def _real(path: Path) -> str:
-    return str(path.resolve())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from host_bridge.commands.choices import (
     validate_number,
 )
 from host_bridge.commands.knob_options import SETTINGS, add_knobs, settings_of
-from host_bridge.core.errors import EXIT_OK, MissingFrameError
+from host_bridge.core.errors import EXIT_OK, MissingFrameError, OutputError
 from host_bridge.farm.ranges import frames_of
 from host_bridge.io.colour import transforms as colour
+from host_bridge.io.outputs import validate_apart
 from host_bridge.io.plates import PlateSequence
 from host_bridge.io.plates.depth_option import with_depth
 from host_bridge.shot.edit_list import cuts_in
@@ -87,6 +89,19 @@ def _validate(args: argparse.Namespace) -> None:
         validate_number("--cuts-fps", args.cuts_fps, 1, 240)
 
 
+def _validate_out(args: argparse.Namespace, sequence: PlateSequence) -> None:
+    """Refuses to replace what is read, or a file that is no shot file: one wrong letter must not cost a comp.
+
+    Raises:
+        OutputError: the output is such a file.
+    """
+    others = [path for path in (args.controls, args.cuts) if path is not None]
+    validate_apart([args.out], sequence.known_files.union(others))
+    with contextlib.suppress(OSError), args.out.open("rb") as file:
+        if file.read(1) not in (b"{", b""):
+            raise OutputError("there is a file that is no shot file", where=str(args.out), remedy="name another output")
+
+
 def _analyse(args: argparse.Namespace) -> Shot:
     _validate(args)
     input_space = colour.validate_space(args.input_space) if args.input_space else None
@@ -94,6 +109,7 @@ def _analyse(args: argparse.Namespace) -> Shot:
         args.plate, frames=frames_of(args), view=args.view, layer=args.layer, start=args.start
     )
     sequence, source = with_depth(sequence, args.depth, args.depth_channel)
+    _validate_out(args, sequence)
     settings = replace(settings_of(args), depth=source)
     if args.controls and (style := load_depth_script(args.controls).style):
         settings = replace(settings, style=style)

@@ -20,11 +20,11 @@ from host_bridge.client import Client
 from host_bridge.commands.choices import add_depth_channel, add_picture, validate_number
 from host_bridge.commands.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.core.atomic import replacing
-from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, OutputError
+from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError
 from host_bridge.core.frame import Array
 from host_bridge.core.params import Controls
 from host_bridge.io.colour import transforms as colour
-from host_bridge.io.outputs import Result, anaglyph, disparity_image, write_picture
+from host_bridge.io.outputs import Result, anaglyph, disparity_image, validate_apart, write_picture
 from host_bridge.io.outputs.result import EYES, on_window
 from host_bridge.io.plates import Plate, PlateSequence, read_plate
 from host_bridge.io.plates.depth_option import is_pictures, network, with_depth
@@ -35,10 +35,8 @@ from host_bridge.wire.settings import AnalysisSettings
 
 NAME = "contact-sheet"
 HELP = "plate, inverse depth, disparity and anaglyph of a folder's pictures or a film's frames, as one PNG or HTML"
-PICTURES = tuple(
-    f".{ending}"
-    for ending in "exr sxr png jpg jpeg tif tiff dpx cin hdr tga sgi bmp webp gif psd jp2 pnm ppm pgm".split()
-)
+PICTURES = (".exr", ".sxr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".cin", ".hdr", ".tga", ".sgi", ".bmp",
+            ".webp", ".gif", ".psd", ".jp2", ".pnm", ".ppm", ".pgm")  # fmt: skip
 MOST_ROWS = 10_000
 CELL_PX, MARGIN_PX, TEXT_PX = 320, 8, 16
 TITLES = ("plate", "inverse depth", "disparity", "anaglyph")
@@ -70,12 +68,10 @@ class Subject:
 
     Attributes:
         name: what its row says.
-        path: its file.
         read: gives its plate.
     """
 
     name: str
-    path: Path
     read: Callable[[], Plate]
 
 
@@ -100,8 +96,6 @@ def run(args: argparse.Namespace) -> int:
         raise BadInputError("a sheet is PNG or HTML", where=str(args.out), remedy="end its name in .png or .html")
     validate_number("--limit", args.limit, 1, MOST_ROWS)
     pictures = pictures_of(_validated(args))
-    if args.out.resolve() in {picture.path.resolve() for picture in pictures}:
-        raise OutputError("the output is one of the pictures", where=str(args.out), remedy="name another output")
     with Client(args.server) as client:
         settings, controls = _settings_of(args), controls_of(args)
         rows = [row for picture in pictures if (row := _row(client, picture, settings, controls, args.hero))]
@@ -123,6 +117,7 @@ def pictures_of(args: argparse.Namespace) -> list[Subject]:
 
     Raises:
         BadInputError: nothing there, or nothing that can be read.
+        OutputError: the sheet would replace one of them.
     """
     plate: Path = args.folder
     if plate.is_dir():
@@ -130,17 +125,20 @@ def pictures_of(args: argparse.Namespace) -> list[Subject]:
             raise BadInputError("a folder's pictures have no numbers", where="--start", remedy="leave it to movies")
         options = {"view": args.view, "layer": args.layer, "input_space": args.input_space}
         read = partial(read_plate, depth_channel=args.depth_channel, **options)
-        return [Subject(path.name, path, partial(read, path)) for path in pictures_in(plate, args.limit)]
+        found = pictures_in(plate)
+        validate_apart([args.out], found)
+        return [Subject(path.name, partial(read, path)) for path in found[: args.limit]]
     plates = PlateSequence.open(str(plate), view=args.view, layer=args.layer, start=args.start)
     sequence, _ = with_depth(plates, args.depth, args.depth_channel)
+    validate_apart([args.out], sequence.known_files)
     present = [number for number in sequence.frames if number not in sequence.missing]
     count = min(len(present), args.limit)
     spread = [present[i * len(present) // count] for i in range(count)]
     look = partial(sequence.read, input_space=args.input_space)
-    return [Subject(f"{plate.name} {n}", sequence.path(n), partial(look, n)) for n in spread]
+    return [Subject(f"{plate.name} {n}", partial(look, n)) for n in spread]
 
 
-def pictures_in(folder: Path, limit: int) -> list[Path]:
+def pictures_in(folder: Path) -> list[Path]:
     """The pictures of a folder by name.
 
     Raises:
@@ -156,7 +154,7 @@ def pictures_in(folder: Path, limit: int) -> list[Path]:
         raise BadInputError(
             "no picture in the folder", where=str(folder), remedy=f"pictures end in {', '.join(PICTURES)}"
         )
-    return found[:limit]
+    return found
 
 
 def _is_picture(path: Path) -> bool:

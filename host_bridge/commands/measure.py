@@ -19,6 +19,7 @@ from host_bridge.commands.warp import view_of
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import EXIT_FAULTS, EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, PlateError
 from host_bridge.core.frame import Array
+from host_bridge.io.outputs import validate_apart
 from host_bridge.io.outputs.result import on_window
 from host_bridge.io.plates import Plate, PlateSequence, read_plate
 from host_bridge.io.plates.disparity import find_disparity, read_disparity
@@ -68,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
     wanted = faults.parse_faults(args.fail_on)
     limits = {name: limit for name, (limit, _) in faults.FAULTS.items()} | wanted
     source = _source(args)
+    read = {Path(name) for name in (args.reference, args.disparity) if name}
+    validate_apart(filter(None, (args.jsonl, args.csv)), read.union(source.left.known_files, source.right.known_files))
     measured = Measured(_targets(args.target), limits, _cuts(args.shot))
     failed: dict[int, Art3DError] = {}
     with Client(args.server) as client, _written(measured, args):

@@ -34,10 +34,10 @@ from host_bridge.commands.choices import (
 from host_bridge.commands.delivery_options import add_delivery, deliver, delivery_of, is_delivery
 from host_bridge.commands.knob_options import add_knobs, controls_of, settings_of
 from host_bridge.commands.words import words_of
-from host_bridge.core.errors import EXIT_OK, BadInputError, OutputError
+from host_bridge.core.errors import EXIT_OK, BadInputError
 from host_bridge.core.warm_memory import keep_freed_memory
-from host_bridge.deliver.plan import Delivery
 from host_bridge.farm.ranges import frames_of
+from host_bridge.io.outputs import validate_apart
 from host_bridge.io.plates import PlateSequence
 from host_bridge.shot.survey import Plan
 
@@ -125,7 +125,8 @@ def _delivered(args: argparse.Namespace) -> int:
         raise BadInputError("a farm's chunks are written as EXR", where=args.out, remedy="`art3d deliver` them after")
     plates = PlateSequence.open(args.plate, frames=args.frames, view=args.view, start=args.start)
     delivery = delivery_of(args, args.out, len(plates.frames), plates)
-    _validate_not_the_plate(plates, delivery)
+    files = (delivery.out.path(number, view) for number in plates.frames for view in delivery.views)
+    validate_apart(dict.fromkeys(files), plates.known_files)
     folder = Path(args.out).parent / f".{Path(args.out).name.replace('#', '').replace('%', '')}.stereo"
     stereo = str(folder / "stereo.####.exr")
     code = _rendered(argparse.Namespace(**{**vars(args), "out": stereo, "beside": args.out}))
@@ -139,13 +140,6 @@ def _delivered(args: argparse.Namespace) -> int:
     if code == EXIT_OK:
         shutil.rmtree(folder, ignore_errors=True)
     return code
-
-
-def _validate_not_the_plate(plate: PlateSequence, delivery: Delivery) -> None:
-    plates = {plate.path(number).resolve() for number in plate.frames}
-    for path in (delivery.out.path(number, view) for number in plate.frames for view in delivery.views):
-        if path.resolve() in plates:
-            raise OutputError("the output is the plate itself", where=str(path), remedy="name another output")
 
 
 def _record(args: argparse.Namespace, identity: Mapping[str, Any]) -> RenderRecord:

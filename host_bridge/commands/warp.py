@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from host_bridge.batch.ask import answer, ask
-from host_bridge.batch.clean_plate import CleanPlate, frame_of
+from host_bridge.batch.clean_plate import CleanPlate
 from host_bridge.client import Client
 from host_bridge.commands.choices import add_compression, validate_choices
 from host_bridge.commands.knob_options import add_knobs, controls_of
-from host_bridge.core.errors import EXIT_OK, BadInputError, OutputError
+from host_bridge.core.errors import EXIT_OK, BadInputError
 from host_bridge.core.frame import Array
 from host_bridge.core.params import Controls
 from host_bridge.core.recipe import art3d_version
-from host_bridge.io.outputs import Result, Writing, write_picture, write_view
+from host_bridge.io.outputs import Result, Writing, validate_apart, write_picture, write_view
 from host_bridge.io.plates import Pattern, Plate, PlateSequence, read_plate
 from host_bridge.io.plates.disparity import read_disparity
 from host_bridge.io.plates.exr import MAGIC, open_exr
@@ -74,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
         raise BadInputError("--hero none makes two views", where=args.out, remedy="write %V for the view")
     if len(plates.frames) > 1 and not out.numbered:
         raise BadInputError("several frames would share one file", where=args.out, remedy="write the frame as ####")
+    eyes = OTHER_EYE[controls.hero]
+    validate_apart((out.path(number, eye) for number in plates.frames for eye in eyes), given.inputs(plates))
     with Client(args.server) as client:
         for number in plates.frames:
             for path in warp_frame(client, plates, given, out, number, controls, writing):
@@ -95,11 +97,12 @@ class Given:
     clean_plate: CleanPlate | None = None
     clean_disparity: Pattern | None = None
 
-    def files(self, number: int) -> list[Path]:
-        """All files that one frame is made of, without the plate's."""
+    def inputs(self, plates: PlateSequence) -> set[Path]:
+        """All files that are read."""
         patterns = [self.disparity, *([self.clean_disparity] if self.clean_disparity else [])]
-        clean = self.clean_plate.sources if self.clean_plate else ()
-        return [pattern.path(number) for pattern in patterns] + [s.path(frame_of(s, number)) for s in clean]
+        sources = (plates, *(self.clean_plate.sources if self.clean_plate else ()))
+        named = {pattern.path(number) for pattern in patterns for number in plates.frames}
+        return named.union(*(source.known_files for source in sources))
 
     def layers(self, plate: Plate, number: int, hero: str) -> dict[str, Array]:
         """The layers that they add to a frame: its disparity, the clean plate and that one's disparity.
@@ -148,10 +151,6 @@ def warp_frame(
     if number in plates.missing:
         raise plates.absent(number)
     files = {eye: out.path(number, eye) for eye in OTHER_EYE[controls.hero]}
-    inputs = {path.resolve() for path in (source, *given.files(number))}
-    for path in files.values():
-        if path.resolve() in inputs:
-            raise OutputError("the output is an input", where=str(path), remedy="name another output")
     plate = (
         plates.read(number) if plates.film else read_plate(source, number=number, view=view_of(source, controls.hero))
     )

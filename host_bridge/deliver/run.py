@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from host_bridge.core.errors import Art3DError, MissingFrameError, OutputError
+from host_bridge.core.errors import Art3DError, MissingFrameError
 from host_bridge.core.frame import Array
 from host_bridge.core.recipe import art3d_version
 from host_bridge.deliver.movie import write_movie
 from host_bridge.deliver.plan import Delivery
-from host_bridge.io.outputs import write_picture
+from host_bridge.io.outputs import validate_apart, write_picture
 from host_bridge.review.packing import pack
 from host_bridge.review.source import StereoSource
 
@@ -38,7 +38,8 @@ def carry_out(
         OutputError: the output is the input, or a movie cannot be written.
         PlateError: no frame, or one of a movie, can be read; or a movie's frame has no file.
     """
-    _validate_apart(source, delivery)
+    files = (delivery.out.path(number, view) for number in source.numbers for view in delivery.views)
+    validate_apart(dict.fromkeys(files), source.left.known_files | source.right.known_files)
     if delivery.codec:
         if source.lacking:
             raise MissingFrameError(f"a movie has no gaps: {source.lacking_text}", where=source.name,
@@ -46,16 +47,6 @@ def carry_out(
         _movies(source, delivery, done)
         return {}
     return _pictures(source, delivery, overwrite, done)
-
-
-def _validate_apart(source: StereoSource, delivery: Delivery) -> None:
-    sources = {sequence.path(n).resolve() for sequence in (source.left, source.right) for n in source.numbers}
-    for number in source.numbers:
-        for view in delivery.views:
-            if delivery.out.path(number, view).resolve() in sources:
-                raise OutputError(
-                    "the output is the input itself", where=delivery.out.text, remedy="name another output"
-                )
 
 
 def _picture(source: StereoSource, delivery: Delivery, number: int, view: str) -> Array:

@@ -85,6 +85,12 @@ class PlateSequence:
             )
         return PlateSequence(pattern, wanted, missing, view, layer, found)
 
+    @property
+    def known_files(self) -> frozenset[Path]:
+        """The files of the asked frames, and all others of the sequence that are on the disk."""
+        depth = self.depth.pictures.known_files if self.depth.pictures else frozenset()
+        return depth.union(self.files.values(), map(self.path, self.frames))
+
     def path(self, frame: int) -> Path:
         """The file of one frame."""
         return self.files.get(frame) or self.pattern.path(frame, self.view)

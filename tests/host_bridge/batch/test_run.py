@@ -274,12 +274,12 @@ def test_review_images_belong_to_the_frame(folder: Path) -> None:
 
 
 def test_the_output_may_not_be_the_plate(folder: Path) -> None:
-    with pytest.raises(OutputError, match="output is the plate itself"):
+    with pytest.raises(OutputError, match="output is an input"):
         job(folder, out="in/p.####.exr").check()
     (folder / "link").symlink_to(folder / "in")
-    with pytest.raises(OutputError, match="output is the plate itself"):
+    with pytest.raises(OutputError, match="output is an input"):
         job(folder, out="link/p.%04d.exr").check()
-    with pytest.raises(OutputError, match="output is the plate itself"):
+    with pytest.raises(OutputError, match="output is an input"):
         job(folder, reviews={"anaglyph": Pattern.parse(str(folder / "in" / "p.####.exr"))}).check()
 
 

@@ -58,7 +58,7 @@ BAD = {
     "--missing": ["--missing", "maybe"],
     "--compression": ["--compression", "lzw"],
     "####": ["-o", "one.exr"],
-    "the output is the plate": ["-o", "p.####.exr"],
+    "the output is an input": ["-o", "p.####.exr"],
     "stereo is written as EXR": ["-o", "o.####.png"],
 }
 
