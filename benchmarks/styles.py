@@ -108,7 +108,7 @@ def main() -> None:
         table.add_column(title)
     whole: dict[str, list[Staged]] = {style: [] for style in styles}
     for folder in args.folders:
-        rows = [list(staged(path, styles, args.depth, library)) for path in pictures_in(folder, 10_000)]
+        rows = [list(staged(path, styles, args.depth, library)) for path in pictures_in(folder)]
         for style, found in zip(styles, zip(*rows, strict=True), strict=True):
             table.add_row(folder.name, str(len(rows)), style, *row(found, limits))
             whole[style] += found
