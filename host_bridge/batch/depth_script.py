@@ -22,6 +22,7 @@ from host_bridge.core.style_track import animated_style
 
 FORMAT = "art3d-controls"
 VERSION = 1
+_WORDS = {"format", "version", "interpolation", "keys"}
 SCRIPT_BYTES = 16 << 20
 
 
@@ -66,6 +67,9 @@ def load_depth_script(path: Path) -> DepthScript:
         raise BadInputError(
             f"the depth script has version {body.get('version')}", where=where, remedy="write version 1"
         )
+    if strange := sorted(body.keys() - _WORDS):
+        raise BadInputError(f"{strange[0]!r} is no word of a depth script", where=where,
+                            remedy=f"these are: {', '.join(sorted(_WORDS))}")  # fmt: skip
     interpolation = body.get("interpolation", "smooth")
     if interpolation not in INTERPOLATIONS:
         raise BadInputError(

@@ -74,16 +74,24 @@ def read_json(path: Path, *, limit_bytes: int = JSON_BYTES) -> Any:
 
 
 def parse_json(data: bytes | str) -> Any:
-    """What JSON says: texts that are Unicode, numbers that are finite and fit 64 bits, nesting that ends.
+    """What JSON says: names that are there once, Unicode, numbers that are finite and fit 64 bits, nesting that ends.
 
     Raises:
         ValueError: it is not JSON, or says something that no message and no other file could carry.
     """
     try:
-        found = json.loads(data)
+        found = json.loads(data, object_pairs_hook=_mapping)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     validate_plain(found)
+    return found
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is there twice")
     return found
 
 

@@ -13,7 +13,11 @@ from .nodes import chosen, plate_of
 from .report import Trouble, guarded, report
 
 FORMAT, VERSION = "art3d-controls", 1
-ANIMATED = ("depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind")
+ANIMATED = (
+    "depth_gain", "zero_plane", "sculpt", "budget_front", "budget_behind", "floating_left", "floating_right",
+    "floating_left_slant", "floating_right_slant", "floating_softness",
+)  # fmt: skip
+"""Those of the knob table that may change over frames."""
 MIX = "style_mix"
 _WAYS = {"hold": "CONSTANT", "linear": "LINEAR", "smooth": "SMOOTH"}
 
@@ -41,7 +45,10 @@ def curves_of(path: str) -> tuple[str, dict[str, dict[str, float]], tuple[str, s
 
 
 def put_on(node: Any, path: str) -> list[str]:
-    """Animates the node's knobs as a depth script says; the names of those knobs.
+    """Animates the node's knobs as a depth script says, whose frames are those of the plate's files.
+
+    Returns:
+        The names of those knobs.
 
     Raises:
         Trouble: it is no depth script, or speaks of a knob that does not move.
@@ -58,22 +65,33 @@ def put_on(node: Any, path: str) -> list[str]:
         knob.clearAnimated()
         knob.setAnimated()
         for frame, value in keys.items():
-            knob.setValueAt(value, float(frame))
+            knob.setValueAt(value, float(frame) - _offset(node))
         curve = knob.animation(0)
         curve.changeInterpolation(curve.keys(), getattr(nuke, _WAYS[way]))
     return sorted(curves)
 
 
 def taken_from(node: Any, first: int, last: int) -> dict[str, Any]:
-    """A depth script of the knobs that move: a key for every frame, so that any curve and any expression is met."""
+    """A depth script of the knobs that move: a key for every frame, so that any curve and any expression is met.
+
+    Args:
+        node: an Art3D node.
+        first, last: of the plate's files, which are the script's frames.
+    """
+    offset = _offset(node)
     keys: dict[str, Any] = {
-        name: {str(frame): float(node[name].getValueAt(float(frame))) for frame in range(first, last + 1)}
+        name: {str(frame): float(node[name].getValueAt(float(frame - offset))) for frame in range(first, last + 1)}
         for name in ANIMATED
         if node[name].isAnimated() or node[name].hasExpression()
     }
     if mixing.moves(node):
-        keys["style"] = {str(frame): mixing.style_of(node, frame) for frame in range(first, last + 1)}
+        keys["style"] = {str(frame): mixing.style_of(node, frame - offset) for frame in range(first, last + 1)}
     return {"format": FORMAT, "version": VERSION, "interpolation": "linear", "keys": keys}
+
+
+def _offset(node: Any) -> int:
+    """What a file's number is above the host's time."""
+    return int(node["shot_offset"].value())
 
 
 def write_to(path: str, script: dict[str, Any]) -> None:

@@ -10,13 +10,11 @@ from typing import Any
 import nuke
 
 from . import controls, mixing, tool
-from .nodes import chosen, hero_view, plate_of, read_of, takes
+from .nodes import chosen, hero_view, is_gizmo, plate_of, read_of, takes
 from .report import Trouble, guarded, report
 
-_KNOBS = (
-    "depth_gain", "zero_plane", "sculpt", "depth_budget", "budget_front", "budget_behind",
-    "hero", "fill", "edges", "matte",
-)  # fmt: skip
+_KNOBS = (*controls.ANIMATED, "depth_budget", "hero", "fill", "edges", "matte", "floating_window", "floating_mask")
+"""Those of the knob table that the rendering needs, with `_SETTINGS` and the switch of `_flags`."""
 _SETTINGS = ("style", "depth", "z_meaning")
 
 
@@ -57,6 +55,10 @@ def options(node: Any, names: Any) -> list[str]:
     return found
 
 
+def _flags(node: Any) -> list[str]:
+    return ["--occlusion-to-alpha"] if node["occlusion_to_alpha"].value() else []
+
+
 def _new_shot(stem: str) -> str:
     """A shot file that is not there yet: Nuke keeps its pictures as long as the knob says the same name."""
     folder, number, path = script_folder(), 1, ""
@@ -70,14 +72,27 @@ def _validate_seen(node: Any, read: Any) -> None:
     """`art3d` reads the plate's file, and must see the depth that the node takes.
 
     Raises:
-        Trouble: the node takes depth from elsewhere.
+        Trouble: the node takes depth from elsewhere, or leaves the plate's own where it is.
     """
-    from_input = takes(node, 1, "use_depth") and str(node["depth"].value()) in ("auto", "aov")
-    if from_input and "depth.Z" not in read.channels():
+    own, asked = "depth.Z" in read.channels(), str(node["depth"].value()) in ("auto", "aov")
+    if asked and own and not (is_gizmo(node) and node["use_depth"].value()) and not takes(node, 1, "use_depth"):
+        raise Trouble(
+            "this node leaves the plate's depth.Z where it is, and Art3D would take it from the file; "
+            "set Depth Source to a network, or switch Use Depth on"
+        )
+    if asked and takes(node, 1, "use_depth") and not (own and _feeds(read, node, 1)):
         raise Trouble(
             "Art3D reads the plate's file here and does not see the Depth input; "
             "write depth.Z into the plate, or set Depth Source to a network"
         )
+
+
+def _feeds(read: Any, node: Any, number: int) -> bool:
+    """Whether an input comes from the same Read."""
+    try:
+        return str(read_of(node, number, "").fullName()) == str(read.fullName())
+    except Trouble:
+        return False
 
 
 def _clean(node: Any) -> list[str]:
@@ -140,9 +155,7 @@ def send_to_farm() -> None:
         controls.write_to(moving, script)
         arguments += ["--controls", moving]
     arguments += options(node, [name for name in _KNOBS + _SETTINGS if name not in script["keys"]])
-    if node["occlusion_to_alpha"].value():
-        arguments.append("--occlusion-to-alpha")
-    arguments += _clean(node)
+    arguments += [*_flags(node), *_clean(node)]
     tool.in_background("Art3D packs " + _stem(path), arguments, lambda text: report(text.strip()), limit_s=tool.SHORT_S)
 
 
@@ -158,7 +171,7 @@ def open_report() -> None:
 
     tool.in_background(
         "Art3D reports on " + _stem(path),
-        ["contact-sheet", os.path.dirname(path), "-o", page, "--limit", "24", *options(node, _KNOBS + _SETTINGS)],
+        ["contact-sheet", os.path.dirname(path), "-o", page, "--limit", "24", *options(node, _KNOBS + _SETTINGS), *_flags(node)],
         done,
     )
 

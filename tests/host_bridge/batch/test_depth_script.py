@@ -85,3 +85,18 @@ def test_absent_and_damaged_scripts(tmp_path: Path) -> None:
     (tmp_path / "half.json").write_text("{", encoding="utf-8")
     with pytest.raises(BadInputError, match="not JSON"):
         load_depth_script(tmp_path / "half.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('"keys": {"depth_gain": {"1001": 1.0, "1001": 2.0}}', "'1001' is there twice"),
+        ('"keys": {"depth_gain": {"1001": 1.0}}, "keys": {}', "'keys' is there twice"),
+        ('"keys": {"depth_gain": {"1001": 1.0}}, "interpolatoin": "hold"', "'interpolatoin' is no word"),
+    ],
+)
+def test_what_would_be_left_out_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "c.json"
+    path.write_text(f'{{"format": "art3d-controls", "version": 1, {text}}}', encoding="utf-8")
+    with pytest.raises(BadInputError, match=said):
+        load_depth_script(path)

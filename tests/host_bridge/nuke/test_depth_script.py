@@ -43,6 +43,14 @@ def test_written_depth_script_is_the_animation(load: Any, tmp_path: Path) -> Non
     script = load_depth_script(tmp_path / "out.json")
     for frame in range(1001, 1009):
         assert script.at(frame, Controls()).sculpt == 1 / 3 + (frame - 1001) / 7
+    node["shot_offset"].setValue(1000)  # the host counts from 1, the files from 1001
+    node["sculpt"].setValue(lambda frame: 1 / 3 + (frame - 1) / 7)
+    loaded.module.write_script()
+    moved = load_depth_script(tmp_path / "out.json")
+    for frame in range(1001, 1009):
+        assert moved.at(frame, Controls()).sculpt == 1 / 3 + (frame - 1001) / 7
+    loaded.module.read_script()
+    assert node["sculpt"].keys[1.0] == 1 / 3
     assert not list(tmp_path.glob("*.part"))
     loaded.nuke.picked = str(tmp_path / "absent" / "out.json")
     loaded.module.write_script()

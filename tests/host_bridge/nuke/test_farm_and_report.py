@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from host_bridge.cli import build_parser
+from host_bridge.core.params import BY_NAME, KNOBS
+from host_bridge.core.params import Knob as TableKnob
 from tests.host_bridge.nuke.comp import make_comp, recording_tool, settle
 from tests.host_bridge.nuke.stand_in import Knob, Node
 
@@ -58,6 +60,34 @@ def test_send_to_farm(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert str(parsed.controls) == str(tmp_path / "sh010.controls.json") and "--sculpt" not in words
 
 
+def test_every_knob_of_the_rendering_goes_along(load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is turned away from its rest; the command line then says the same as the node."""
+    arguments = recording_tool(tmp_path, monkeypatch, "true")
+    loaded = load("shots")
+    node = make_comp(loaded, tmp_path)
+    turned = {knob.name: _turned(knob) for knob in KNOBS if knob.name not in ("depth", "fill", "matte")}
+    for name, value in turned.items():
+        node[name].setValue(value)
+    loaded.module.send_to_farm()
+    settle(loaded.nuke.said)
+    words = arguments.read_text().split("\n")[:-1]
+    parsed = build_parser(["submit"]).parse_args(words)
+    assert {name: BY_NAME[name].check(getattr(parsed, name)) for name in turned} == turned
+    assert {"--depth", "--fill", "--matte"} <= set(words)
+
+
+def _turned(knob: TableKnob) -> Any:
+    if knob.kind == "bool":
+        return not knob.default
+    if knob.kind == "float":
+        return (knob.default + knob.maximum) / 2
+    return knob.choices[-1] if knob.choices else "popout"
+
+
+def test_the_nodes_animated_knobs_are_the_tables(load: Any) -> None:
+    assert set(load("controls").module.ANIMATED) == {knob.name for knob in KNOBS if knob.animates}
+
+
 def _clean_comp(loaded: Any, folder: Path) -> Node:
     """A comp whose Fill shows a clean plate with its own depth, behind a Dot and a Grade."""
     node = make_comp(loaded, folder)
@@ -96,6 +126,8 @@ def test_the_farm_gets_the_clean_plate_and_its_depth(
     ("change", "said"),
     [
         ({"input": 1}, "does not see the Depth input"),
+        ({"other depth": 1}, "does not see the Depth input"),
+        ({"use_depth": False}, "leaves the plate's depth.Z where it is"),
         ({"input": 2}, "does not see the Matte input"),
         ({"unplug": 3}, "the node takes none"),
         ({"use_clean_plate": False}, "the node takes none"),
@@ -115,6 +147,8 @@ def test_what_the_farm_would_render_otherwise_is_refused(
         node.setInput(value, Node("Read", "other"))
         if value == 2:
             node["use_depth"].setValue(False)
+    elif what == "other depth":
+        node.setInput(value, Node("Read", "other"))
     elif what in ("unplug", "dead end"):
         node.setInput(value, Node("Constant", "c") if what == "dead end" else None)
     else:
