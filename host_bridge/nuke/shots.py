@@ -74,13 +74,13 @@ def _validate_seen(node: Any, read: Any) -> None:
     Raises:
         Trouble: the node takes depth from elsewhere, or leaves the plate's own where it is.
     """
-    own, asked = "depth.Z" in read.channels(), str(node["depth"].value()) in ("auto", "aov")
-    if asked and own and not (is_gizmo(node) and node["use_depth"].value()) and not takes(node, 1, "use_depth"):
+    own, follows_plate = "depth.Z" in read.channels(), str(node["depth"].value()) in ("auto", "aov")
+    if follows_plate and own and not (is_gizmo(node) and node["use_depth"].value()) and not takes(node, 1, "use_depth"):
         raise Trouble(
             "this node leaves the plate's depth.Z where it is, and Art3D would take it from the file; "
             "set Depth Source to a network, or switch Use Depth on"
         )
-    if asked and takes(node, 1, "use_depth") and not (own and _feeds(read, node, 1)):
+    if follows_plate and takes(node, 1, "use_depth") and not (own and _feeds(read, node, 1)):
         raise Trouble(
             "Art3D reads the plate's file here and does not see the Depth input; "
             "write depth.Z into the plate, or set Depth Source to a network"
@@ -171,7 +171,16 @@ def open_report() -> None:
 
     tool.in_background(
         "Art3D reports on " + _stem(path),
-        ["contact-sheet", os.path.dirname(path), "-o", page, "--limit", "24", *options(node, _KNOBS + _SETTINGS), *_flags(node)],
+        [
+            "contact-sheet",
+            os.path.dirname(path),
+            "-o",
+            page,
+            "--limit",
+            "24",
+            *options(node, _KNOBS + _SETTINGS),
+            *_flags(node),
+        ],
         done,
     )
 
