@@ -80,7 +80,7 @@ def _turned(knob: TableKnob) -> Any:
     if knob.kind == "bool":
         return not knob.default
     if knob.kind == "float":
-        return (knob.default + knob.maximum) / 2
+        return (float(knob.default) + knob.maximum) / 2
     return knob.choices[-1] if knob.choices else "popout"
 
 
