@@ -21,7 +21,6 @@ from art3d_node.estimate import (
     RawDepth,
     aspect_of,
     estimate_depth,
-    look_of,
     never,
 )
 from art3d_node.frame_analysis import FrameAnalysis
@@ -191,7 +190,7 @@ def _staged(
         scale, shift_map = (torch.tensor(value / width, device=device) for value in (span, shift))
         return scale, shift_map, raw.inverse_depth
     style = library.style(settings.style)
-    look = look_of(plate) if style.needs_look and raw.look.numel() == 0 else raw.look
+    look = plate.look if style.needs_look and raw.look.numel() == 0 else raw.look
     scale, shift_map = style.stage(look, iz, aspect=aspect_of(frame))
     return scale, shift_map, blueprint.blueprint(iz, scale * width, shift_map * width, out=_like(iz))
 

@@ -8,17 +8,15 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from art3d_node.look import make_look
 from art3d_node.models.depth_net import DepthSource, SourceInput
 from art3d_node.models.neutral import Staging
 from art3d_node.models.z_order import order_of
 from art3d_node.motion import Grey, grey
 from art3d_node.plate import GIVEN, PlateTensors
-from art3d_node.transfer import CPU, as_float, host_array, own_or_float
+from art3d_node.transfer import CPU, as_float, own_or_float
 from host_bridge.core.errors import DepthSourceError
 from host_bridge.core.frame import Frame
 from host_bridge.wire.depth_values import Evidence, decide, varies
@@ -140,7 +138,7 @@ def _estimate(plate: PlateTensors, settings: AnalysisSettings, library: ModelSou
     name = source_name(frame, settings, library)
     source = library.depth(name)
     check()
-    look = look_of(plate) if source.needs_look else NO_LOOK
+    look = plate.look if source.needs_look else NO_LOOK
     check()
     # What looks at the picture has no use for Z; what reads Z does so on the host.
     read = None
@@ -212,27 +210,10 @@ def _read_z(plate: PlateTensors, z: Tensor, settings: AnalysisSettings, library:
     network = judge(plate.frame, settings, "aov")
     if not network:
         return ReadZ(settings.z_meaning)
-    source_input = SourceInput(look=look_of(plate), aspect=aspect_of(plate.frame), layout_only=True)
+    source_input = SourceInput(look=plate.look, aspect=aspect_of(plate.frame), layout_only=True)
     order = order_of(z, library.depth(network).estimate(source_input).inverse_depth)
     evidence = Evidence(**asdict(order))
     return ReadZ(decide([evidence]).meaning, evidence)
-
-
-def look_of(plate: PlateTensors) -> Tensor:
-    """The frame's own `look`, or one made from its colour; (h, w, 3) uint8, on the host.
-
-    Raises:
-        DepthSourceError: the frame has neither.
-    """
-    frame = plate.frame
-    if "look" in frame.layers:
-        look = frame.layers["look"]
-        if look.dtype != np.uint8 or look.shape[2] != 3 or look.size == 0:
-            raise DepthSourceError("the frame's look is not (h, w, 3) of 8 bits", remedy="send it so, or leave it out")
-        return torch.from_numpy(np.array(look))
-    if "color" not in frame.layers:
-        raise DepthSourceError("the frame carries no picture to look at", remedy="send its color or look layer")
-    return torch.from_numpy(host_array(make_look(plate.color, frame.channels)))
 
 
 def aspect_of(frame: Frame) -> float:

@@ -9,9 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from art3d_node.estimate import look_of
 from art3d_node.models.people import PeopleNetwork
-from art3d_node.plate import PlateTensors
 
 _LOOK_PX = 1024
 
@@ -21,16 +19,16 @@ def _network() -> PeopleNetwork:
     return PeopleNetwork()
 
 
-def find(plate: PlateTensors) -> Tensor:
-    """Everyone in the frame, (H, W) float32, 0..1, on the plate's device; all 0 where nobody is found.
+def find(look: Tensor, *, height: int, width: int) -> Tensor:
+    """Everyone in a picture, (height, width) float32, 0..1; all 0 where nobody is found.
 
-    Raises:
-        DepthSourceError: the frame carries no picture to look at.
+    Args:
+        look: the picture, (h, w, 3) uint8, display-referred.
+        height, width: the grid of the answer, px.
     """
-    look = look_of(plate).numpy()
-    scale = _LOOK_PX / max(look.shape[:2])
+    picture = look.numpy()
+    scale = _LOOK_PX / max(picture.shape[:2])
     if scale < 1:
-        look = np.asarray(cv2.resize(look, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-    data = plate.frame.data
-    mask = cv2.resize(_network().mask(look), (data.width, data.height), interpolation=cv2.INTER_LINEAR)
-    return torch.from_numpy(np.ascontiguousarray(mask, np.float32)).to(plate.device)
+        picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    mask = cv2.resize(_network().mask(picture), (width, height), interpolation=cv2.INTER_LINEAR)
+    return torch.from_numpy(np.ascontiguousarray(mask, np.float32))

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from art3d_node.transfer import CPU, as_float
+from art3d_node.look import make_look
+from art3d_node.transfer import CPU, as_float, host_array
 from host_bridge.core.bars import active_picture
-from host_bridge.core.errors import BadInputError
+from host_bridge.core.errors import BadInputError, DepthSourceError
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.wire.settings import AnalysisSettings
@@ -61,6 +63,25 @@ class PlateTensors:
             raise BadInputError("the frame carries no colour", remedy="send its color layer")
         return as_float(self.frame.layers["color"], self.device)
 
+    @property
+    def look(self) -> Tensor:
+        """The frame's own `look`, or one made from its colour; (h, w, 3) uint8, on the host.
+
+        Raises:
+            DepthSourceError: the frame has neither.
+        """
+        layers = self.frame.layers
+        if "look" in layers:
+            look = layers["look"]
+            if look.dtype != np.uint8 or look.shape[2] != 3 or look.size == 0:
+                raise DepthSourceError(
+                    "the frame's look is not (h, w, 3) of 8 bits", remedy="send it so, or leave it out"
+                )
+            return torch.from_numpy(np.array(look))
+        if "color" not in layers:
+            raise DepthSourceError("the frame carries no picture to look at", remedy="send its color or look layer")
+        return torch.from_numpy(host_array(make_look(self.color, self.frame.channels)))
+
     @cached_property
     def extra(self) -> Tensor | None:
         """(H, W, K) float32 layers that ride along."""
@@ -79,11 +100,15 @@ class PlateTensors:
 
     @cached_property
     def people(self) -> Tensor:
-        """(H, W) float32, 0..1: everyone whom the people networks find in the frame."""
+        """(H, W) float32, 0..1: everyone whom the people networks find in the frame.
+
+        Raises:
+            DepthSourceError: as `look`.
+        """
         # Imported here: most servers never look for people.
         from art3d_node.people import find
 
-        return find(self)
+        return find(self.look, height=self.frame.data.height, width=self.frame.data.width).to(self.device)
 
     def sculpted(self, where: str) -> Tensor | None:
         """Where Local Sculpt acts, (H, W) 0..1: "people", or "input", the frame's matte; None is everywhere."""

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from art3d_node.analysis import stage
-from art3d_node.estimate import RawDepth, estimate_depth, look_of
+from art3d_node.estimate import RawDepth, estimate_depth
 from art3d_node.library import Library
 from art3d_node.motion import Link, links
 from art3d_node.plate import PlateTensors
@@ -121,7 +121,7 @@ def disparities(frames: list[Frame], here: Here, settings: AnalysisSettings, sho
 
 def motion(frames: list[Frame], here: int, there: int) -> tuple[np.ndarray, np.ndarray]:
     """Flow from one frame to another and where it may be trusted."""
-    greys = [cv2.cvtColor(look_of(PlateTensors(frames[i])).numpy(), cv2.COLOR_RGB2GRAY) for i in (here, there)]
+    greys = [cv2.cvtColor(PlateTensors(frames[i]).look.numpy(), cv2.COLOR_RGB2GRAY) for i in (here, there)]
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     first, second = greys
     forward, backward = engine.calc(first, second, None), engine.calc(second, first, None)
