@@ -60,7 +60,7 @@ def _parallax(file: ExrFile, eye: str, display: Box) -> Array | None:
     channel = find_disparity(file, eye)
     if channel is None:
         return None
-    pixels = file.read([channel])[0].astype(np.float32, copy=False)
+    pixels = file.take([channel])[0].astype(np.float32, copy=False)
     parallax = pixels * np.float32(-DISPARITY_SIGN[eye] * 100.0 / display.width)
     return relaid(parallax, channel.window, display, np.nan)
 
@@ -89,7 +89,7 @@ def _filled(left: ViewPicture, right: ViewPicture, eye: str) -> Array | None:
         found = next((c for c in masks if eye_of(c.view or "right") == eye), None)
         if found is None:
             continue
-        mask = file.read([found])[0]
+        mask = file.take([found])[0]
         return relaid(_over_half(mask), found.window, left.display)
     return None
 

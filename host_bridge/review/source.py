@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -92,15 +92,20 @@ class StereoSource:
         Raises:
             PlateError: a file that cannot be read, or eyes of different sizes.
         """
-        left, right = self._views(number, measured=not self.layout)
+        shown: list[Array] = []
+        views: list[ViewPicture] = []
+        # Each view is made small before the next one is decoded, into the memory that it had.
+        for view in self._views(number, measured=not self.layout):
+            for eye in self._eyes(view):
+                small = [block_means(plane, side_px, max(eye[0].shape)) for plane in eye]
+                shown.append(display_levels(small, view.space))
+            views.append(view.without_planes())
+            del view, eye
+        left, right = views[0], views[-1]
         measured = Measured() if self.layout else measured_in(left, right)
-        shown = [
-            display_levels([block_means(plane, side_px, max(eye[0].shape)) for plane in eye], view.space)
-            for eye, view in zip(self._eyes(left, right), (left, right), strict=True)
-        ]
         width = left.display.width // (2 if self.layout == "sbs" else 1)
         return Pair(
-            number, shown[0], shown[1], measured.parallax, measured.filled, left.pixel_aspect, width, window_in(left),
+            number, *self._sides(shown), measured.parallax, measured.filled, left.pixel_aspect, width, window_in(left),
             measured.right_parallax, measured.filled_left,
         )  # fmt: skip
 
@@ -111,19 +116,21 @@ class StereoSource:
             PlateError: as `read`.
             BadInputError: the colour config has no such display or view.
         """
-        left, right = self._views(number)
         eyes = []
-        for planes, one in zip(self._eyes(left, right), (left, right), strict=True):
-            color = np.stack([plane.astype(np.float32, copy=False) for plane in planes], -1)
-            names = ("R", "G", "B") if len(planes) == 3 else ("Y",)
-            eyes.append(colour.display_values(color, names, one.space, display=display, view=view))
-        return eyes[0], eyes[1]
+        for picture in self._views(number):
+            for planes in self._eyes(picture):
+                color = np.stack([plane.astype(np.float32, copy=False) for plane in planes], -1)
+                names = ("R", "G", "B") if len(planes) == 3 else ("Y",)
+                eyes.append(colour.display_values(color, names, picture.space, display=display, view=view))
+        return self._sides(eyes)
 
     def content(self, number: int) -> tuple[str, str]:
         """The identity of what both eyes' pictures hold."""
         return self.left.content(number), self.right.content(number)
 
-    def _views(self, number: int, *, measured: bool = False) -> tuple[ViewPicture, ViewPicture]:
+    def _views(self, number: int, *, measured: bool = False) -> Iterator[ViewPicture]:
+        """The view of each eye, one after the other; of a packed picture the one that holds both."""
+
         def along(file: ExrFile) -> Iterable[Channel]:
             if self.right.view in file.views:
                 yield from picture_of(file, self.right).channels
@@ -131,24 +138,31 @@ class StereoSource:
                 yield from measured_channels(file)
 
         left = read_view(self.left, number, space=self.input_space, along=along)
+        size, beside = _size_text(left), left.without_planes()
+        yield left
         if self.layout:
-            return left, left
-        right = read_view(self.right, number, space=self.input_space, beside=left, along=along)
-        if left.size != right.size or len(left.planes) != len(right.planes):
+            return
+        del left
+        right = read_view(self.right, number, space=self.input_space, beside=beside, along=along)
+        if _size_text(right) != size:
             raise PlateError(
-                f"the left eye is {_size_text(left)}, the right one {_size_text(right)}",
+                f"the left eye is {size}, the right one {_size_text(right)}",
                 where=str(right.path),
                 remedy="render both eyes alike",
             )
-        return left, right
+        yield right
 
-    def _eyes(self, left: ViewPicture, right: ViewPicture) -> tuple[Planes, Planes]:
-        """The colour of both eyes over the display window."""
+    def _eyes(self, view: ViewPicture) -> list[Planes]:
+        """The colour of the eyes that a view holds, over the display window."""
+        whole = tuple(relaid(plane, view.data, view.display) for plane in view.planes)
         if not self.layout:
-            return _whole(left), _whole(right)
-        eyes = [unpack(plane, self.layout) for plane in _whole(left)]
-        first, second = tuple(eye[0] for eye in eyes), tuple(eye[1] for eye in eyes)
-        return (second, first) if self.right_first else (first, second)
+            return [whole]
+        eyes = [unpack(plane, self.layout) for plane in whole]
+        return [tuple(eye[side] for eye in eyes) for side in (0, 1)]
+
+    def _sides(self, eyes: Sequence[Array]) -> tuple[Array, Array]:
+        """The left and the right one of both eyes as they are stored."""
+        return (eyes[1], eyes[0]) if self.layout and self.right_first else (eyes[0], eyes[1])
 
 
 def open_stereo(
@@ -236,7 +250,3 @@ def _eye_views(sequence: PlateSequence) -> tuple[str, str] | None:
 
 def _size_text(view: ViewPicture) -> str:
     return f"{'×'.join(str(side) for side in view.size)} px of {'colour' if len(view.planes) == 3 else 'grey'}"
-
-
-def _whole(view: ViewPicture) -> Planes:
-    return tuple(relaid(plane, view.data, view.display) for plane in view.planes)

@@ -15,7 +15,7 @@ from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.plates import guard
 from host_bridge.io.plates.choice import choose_picture, infer_views, pictures, says_picture
-from host_bridge.io.plates.exr_decode import decode
+from host_bridge.io.plates.exr_decode import decode, has_help
 from host_bridge.io.plates.exr_header import MAGIC, Header, read_headers
 from host_bridge.io.plates.logged_once import log_once
 from host_bridge.io.plates.naming import Channel, split_view
@@ -55,14 +55,24 @@ class ExrFile:
         Raises:
             PlateError: pixels that are missing or damaged.
         """
-        return [self._part(channel.part)[channel.stored] for channel in channels]
+        return [self._part(channel)[channel.stored] for channel in channels]
 
-    def decode(self, channels: Iterable[Channel]) -> None:
-        """Decodes the parts that channels lie in, side by side; `read` then has them at hand.
+    def take(self, channels: Sequence[Channel]) -> list[Array]:
+        """As `read`; their memory is the caller's to free: asked once more, they are decoded once more.
 
         Raises:
             PlateError: as `read`.
         """
+        return [self._part(channel).pop(channel.stored) for channel in channels]
+
+    def decode(self, channels: Iterable[Channel]) -> None:
+        """Decodes the parts that channels lie in, where side by side is quicker; `read` then has them at hand.
+
+        Raises:
+            PlateError: as `read`.
+        """
+        if not has_help():
+            return
         numbers = [part for part in dict.fromkeys(c.part for c in channels) if part not in self._decoded]
         decoded = decode(self.path, self.parts, self.end, numbers)
         self._decoded.update(zip(numbers, decoded, strict=True))
@@ -76,10 +86,11 @@ class ExrFile:
     def _decoded(self) -> dict[int, dict[str, Array]]:
         return {}
 
-    def _part(self, part: int) -> dict[str, Array]:
-        if part not in self._decoded:
-            (self._decoded[part],) = decode(self.path, self.parts, self.end, [part])
-        return self._decoded[part]
+    def _part(self, channel: Channel) -> dict[str, Array]:
+        """The decoded channels of the part that one lies in, it among them."""
+        if channel.stored not in self._decoded.get(channel.part, ()):
+            (self._decoded[channel.part],) = decode(self.path, self.parts, self.end, [channel.part])
+        return self._decoded[channel.part]
 
 
 def open_exr(path: Path) -> ExrFile:

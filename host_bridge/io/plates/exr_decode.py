@@ -49,6 +49,11 @@ def decode_by_oneself() -> None:
     _caller.threads = 0
 
 
+def has_help() -> bool:
+    """Whether other threads decode for the calling one."""
+    return _caller.threads != 0
+
+
 def decode(path: Path, headers: Sequence[Header], end: int, numbers: Sequence[int]) -> list[dict[str, Array]]:
     """The pixels of parts, each channel (rows, columns) in its own type by its stored name.
 
@@ -65,7 +70,7 @@ def decode(path: Path, headers: Sequence[Header], end: int, numbers: Sequence[in
     def one(number: int) -> dict[str, Array]:
         return _decoded(path, headers[number], extents(path, headers, end, number))
 
-    if len(numbers) < 2 or not _caller.threads:
+    if len(numbers) < 2 or not has_help():
         return [one(number) for number in numbers]
     with ThreadPoolExecutor(len(numbers), "art3d-exr") as pool:
         return list(pool.map(one, numbers))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,10 @@ class ViewPicture:
     def size(self) -> tuple[int, int]:
         """Columns and rows of the display window."""
         return self.display.width, self.display.height
+
+    def without_planes(self) -> ViewPicture:
+        """All but the pixels."""
+        return replace(self, planes=())
 
 
 Along = Callable[[ExrFile], Iterable[Channel]]
@@ -113,7 +117,7 @@ def _of_exr(file: ExrFile, sequence: PlateSequence, space: str | None, along: Al
         pixels, names = from_luma(file, picture.channels, header)
         planes = list(np.moveaxis(pixels, -1, 0))
     else:
-        planes, names = file.read(picture.channels), plain_names(picture.channels)
+        planes, names = file.take(picture.channels), plain_names(picture.channels)
     tag = tags.Tag(colour.validate_space(space), tags.BY_HAND) if space else tags.of_exr(header)
     data, aspect = picture.channels[0].window, float(header.get("pixelAspectRatio", 1.0))
     return ViewPicture(file.path, _colours(file.path, planes, names), data, file.display, aspect, tag.space, file)

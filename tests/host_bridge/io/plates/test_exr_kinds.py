@@ -15,6 +15,7 @@ import pytest
 
 from host_bridge.core.errors import PlateError
 from host_bridge.io.plates import read_plate
+from host_bridge.io.plates.exr import open_exr
 from host_bridge.io.plates.exr_header import Attribute
 from host_bridge.io.plates.plate import Plate
 from tests.host_bridge.conftest import MakeRgba, Write
@@ -205,3 +206,11 @@ def test_a_table_that_names_one_chunk_for_all_is_refused(tmp_path: Path) -> None
     lying = data[:at] + struct.pack("<Q", starts[0]) * ROWS + struct.pack("<2i", 0, length) + data[starts[0] + 8 :]
     with pytest.raises(PlateError, match="lie in one another"):
         read(tmp_path / "p.exr", lying)
+
+
+def test_what_was_taken_is_decoded_once_more(tmp_path: Path) -> None:
+    (tmp_path / "plate.exr").write_bytes(scanlines(planes()))
+    file = open_exr(tmp_path / "plate.exr")
+    first = file.take(file.channels)
+    again = file.read(file.channels)
+    assert all(a is not b and (a == b).all() for a, b in zip(first, again, strict=True))
