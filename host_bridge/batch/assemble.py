@@ -9,6 +9,7 @@ from pathlib import Path
 from host_bridge.batch.clean_plate import CleanPlate, depth_of_clean_plate
 from host_bridge.batch.depth_script import load_depth_script
 from host_bridge.batch.job import Job
+from host_bridge.batch.matte import Matte
 from host_bridge.batch.memory_need import FROM_THE_PLATE
 from host_bridge.batch.options import RenderOptions
 from host_bridge.client import Client
@@ -62,6 +63,7 @@ def job_of(options: RenderOptions) -> Job:
         reviews={name: Pattern.parse(text) for name, text in reviews.items() if text},
         script=script,
         clean_plate=clean,
+        matte=matte_of(options, sequence.view or eye),
         input_space=colour.validate_space(options.input_space) if options.input_space else None,
         missing=options.missing,
         overwrite=options.overwrite,
@@ -92,6 +94,26 @@ def clean_plate_of(options: RenderOptions, view: str, hero: str) -> CleanPlate |
         return clean
     eye = "" if hero == "none" else hero
     return replace(clean, depth=depth_of_clean_plate(options.clean_depth, options.depth_channel, view or eye))
+
+
+def matte_of(options: RenderOptions, view: str) -> Matte | None:
+    """The matte that is named; None where none is.
+
+    Args:
+        options: what is asked.
+        view: the plate's.
+
+    Raises:
+        BadInputError: it names no pictures, or people were to be found instead.
+        MissingFrameError: there is none.
+    """
+    if not options.sculpt_matte:
+        return None
+    if options.controls.matte != "input":
+        remedy = "leave one of the two out"
+        where = f"--matte {options.controls.matte}"
+        raise BadInputError("Local Sculpt has a matte in --sculpt-matte already", where=where, remedy=remedy)
+    return Matte.open(options.sculpt_matte, view)
 
 
 def layers_of(text: str) -> tuple[str, ...]:

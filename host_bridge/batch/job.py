@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from host_bridge.batch.clean_plate import CleanPlate
 from host_bridge.batch.depth_script import DepthScript
+from host_bridge.batch.matte import Matte
 from host_bridge.core.errors import Art3DError, BadInputError
 from host_bridge.core.floating_window import FROM_SHOT, window_of
 from host_bridge.core.params import Controls
@@ -39,6 +40,7 @@ class Job:
         script: knobs that change over frames, or None.
         shot: what stays steady over the shot, or None for frames on their own.
         clean_plate: frames that show what the plate hides, or None.
+        matte: where Local Sculpt acts; everywhere with None.
         input_space: colour space of the plate; None takes each file's tag.
         missing: what becomes of a frame without a readable plate.
         overwrite: whether finished frames are made again.
@@ -56,6 +58,7 @@ class Job:
     script: DepthScript | None = None
     shot: Shot | None = None
     clean_plate: CleanPlate | None = None
+    matte: Matte | None = None
     input_space: str | None = None
     missing: Missing = "error"
     overwrite: bool = False
@@ -80,7 +83,8 @@ class Job:
                     where=pattern.text,
                     remedy="write the frame number as ####",
                 )
-        sources = (self.plate, *(self.clean_plate.sources if self.clean_plate else ()))
+        behind = self.clean_plate.sources if self.clean_plate else ()
+        sources = (self.plate, *behind, *([self.matte.pictures] if self.matte else []))
         written = (
             path
             for number in dict.fromkeys(self.plate.frames)
@@ -172,10 +176,12 @@ class Job:
             parts["neighbours"] = [self.plate.content(number) for number in (*before, *after)]
         if self.clean_plate is not None:
             parts["clean_plate"] = self.clean_plate.content(source)
+        if self.matte is not None:
+            parts["matte"] = self.matte.content(source)
         return recipe_hash(parts)
 
     def load(self, number: int, source: int, *, again: bool = False) -> Plate:
-        """The plate of one frame, numbered as asked, with its clean plate.
+        """The plate of one frame, numbered as asked, with its clean plate and its matte.
 
         Args:
             number: frame number.
@@ -189,10 +195,9 @@ class Job:
         if self.canvas is not None:
             self.canvas.check(plate)
             plate = self.canvas.lay(plate)
-        if self.clean_plate is None:
-            return plate
-        layers = {**plate.frame.layers, **self.clean_plate.layers(plate, source, self.input_space)}
-        return replace(plate, frame=replace(plate.frame, layers=layers))
+        added = self.clean_plate.layers(plate, source, self.input_space) if self.clean_plate else {}
+        added |= self.matte.layers(plate, source) if self.matte else {}
+        return replace(plate, frame=replace(plate.frame, layers={**plate.frame.layers, **added})) if added else plate
 
     def _depth(self, source: int) -> tuple[str, ...]:
         """What tells one depth from elsewhere from another."""

@@ -25,6 +25,7 @@ class RenderOptions:
         depth_channel: channel that holds depth; "" for its usual names.
         clean_plate: frames that show what the plate hides.
         clean_depth: pictures of their depth.
+        sculpt_matte: pictures of a matte, where Local Sculpt acts.
         input_space: colour space of the plate; None takes each file's tag.
         layers: float layers to add, separated by commas.
         compression: of the EXRs.
@@ -47,6 +48,7 @@ class RenderOptions:
     depth_channel: str = ""
     clean_plate: str | None = None
     clean_depth: str | None = None
+    sculpt_matte: str | None = None
     input_space: str | None = None
     layers: str = ""
     compression: str = "auto"

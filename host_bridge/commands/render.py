@@ -75,6 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--clean-depth", metavar="PICTURES", help="depth of the clean plate, in the units of the plate's own"
     )
     parser.add_argument(
+        "--sculpt-matte", metavar="PICTURES", help="matte of the frames: Local Sculpt acts where it is white"
+    )
+    parser.add_argument(
         "--input-space", metavar="NAME", help="colour space of the plate; default: its own tag, else linear Rec.709"
     )
     parser.add_argument("--layers", default="", metavar="NAMES", help=f"float layers to add, of {','.join(LAYERS)}")
@@ -168,6 +171,7 @@ def options_of(args: argparse.Namespace) -> RenderOptions:
         depth_channel=args.depth_channel,
         clean_plate=args.clean_plate,
         clean_depth=args.clean_depth,
+        sculpt_matte=args.sculpt_matte,
         input_space=args.input_space,
         layers=args.layers,
         compression=args.compression,

@@ -30,6 +30,7 @@ FILES = {
     "controls": ("ControlsFolder", "IN"),
     "clean_plate": ("CleanPlateFolder", "IN"),
     "clean_depth": ("CleanDepthFolder", "IN"),
+    "sculpt_matte": ("SculptMatteFolder", "IN"),
     "anaglyph": ("AnaglyphFolder", "OUT"),
     "disparity_image": ("DisparityImageFolder", "OUT"),
 }

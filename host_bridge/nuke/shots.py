@@ -16,6 +16,7 @@ from .report import Trouble, guarded, report
 _KNOBS = (*controls.ANIMATED, "depth_budget", "hero", "fill", "edges", "matte", "floating_window", "floating_mask")
 """Those of the knob table that the rendering needs, with `_SETTINGS` and the switch of `_flags`."""
 _SETTINGS = ("style", "depth", "z_meaning")
+_UNCHANGED = ("Dot", "NoOp")  # nodes that hand on what they are given
 
 
 def script_folder() -> str:
@@ -111,6 +112,26 @@ def _clean(node: Any) -> list[str]:
     return found
 
 
+def _matte(node: Any) -> list[str]:
+    """Where Local Sculpt acts, as options: the farm reads the matte's file as it is.
+
+    Raises:
+        Trouble: the Matte input is not what a file holds.
+    """
+    if not takes(node, 2, "use_matte") or str(node["matte"].value()) != "input":
+        return []
+    upstream = node.input(2)
+    while upstream is not None and upstream.Class() in _UNCHANGED:
+        upstream = upstream.input(0)
+    path = nuke.filename(upstream) if upstream is not None and upstream.Class() == "Read" else ""
+    if not path.lower().endswith(".exr"):
+        raise Trouble(
+            "the farm sees the Matte input only where a Read of EXRs gives it, with nothing between that changes it; "
+            "write the matte as EXRs and read these, set Sculpt Where to people, or switch Use Matte off"
+        )
+    return ["--sculpt-matte", path]
+
+
 @guarded
 def analyse_shot() -> None:
     """Runs `art3d analyse` on the plate and gives the shot file to the node."""
@@ -141,8 +162,6 @@ def send_to_farm() -> None:
     node = chosen()
     read = plate_of(node)
     _validate_seen(node, read)
-    if takes(node, 2, "use_matte") and str(node["matte"].value()) == "input":
-        raise Trouble("the farm does not see the Matte input; set Sculpt Where to people, or switch Use Matte off")
     path, folder = nuke.filename(read), script_folder()
     out = os.path.join(folder, "stereo", _stem(path) + ".####.exr")
     bundle = os.path.join(folder, _stem(path) + ".bundle")
@@ -155,7 +174,7 @@ def send_to_farm() -> None:
         controls.write_to(moving, script)
         arguments += ["--controls", moving]
     arguments += options(node, [name for name in _KNOBS + _SETTINGS if name not in script["keys"]])
-    arguments += [*_flags(node), *_clean(node)]
+    arguments += [*_flags(node), *_clean(node), *_matte(node)]
     tool.in_background("Art3D packs " + _stem(path), arguments, lambda text: report(text.strip()), limit_s=tool.SHORT_S)
 
 

@@ -7,7 +7,8 @@ Convention:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -114,10 +115,10 @@ def fitted(depth: DepthPicture, frame: Frame) -> Array:
     shape = wide / high
     if min(abs(shape / usual - 1.0) for usual in (1.0, frame.pixel_aspect)) > ASPECT_SLACK:
         raise PlateError(
-            f"the depth picture is {depth.display.width}×{depth.display.height} px, the plate "
+            f"the picture is {depth.display.width}×{depth.display.height} px, the plate "
             f"{shown.width}×{shown.height}: another shape",
             where=str(depth.path),
-            remedy="give depth of the whole picture, at any size",
+            remedy="give the whole picture, at any size",
         )
     x = (np.arange(data.x0, data.x1, dtype=np.float64) + 0.5 - shown.x0) * wide + depth.display.x0 - depth.window.x0
     y = (np.arange(data.y0, data.y1, dtype=np.float64) + 0.5 - shown.y0) * high + depth.display.y0 - depth.window.y0
@@ -146,18 +147,35 @@ def _from_exr(file: ExrFile, view: str, channel: str) -> DepthPicture:
     return DepthPicture(file.path, pixels, colours[0].window, file.display, True, colours[0].stored)
 
 
+def read_plane(path: Path, choose: Callable[[list[str]], int]) -> DepthPicture:
+    """Reads one channel of a picture without windows; integers become 0..1.
+
+    Args:
+        path: the file.
+        choose: number of the channel, of the names of all.
+
+    Raises:
+        PlateError: a file that cannot be read.
+    """
+    return _of_image(path, lambda pixels, names: pixels[..., choose(names)])
+
+
 def _from_image(path: Path, channel: str) -> DepthPicture:
+    found = _of_image(path, lambda pixels, names: _one_plane(path, pixels, names, channel))
+    return replace(found, channel=channel)
+
+
+def _of_image(path: Path, choose: Callable[[Array, list[str]], Array]) -> DepthPicture:
     with opened(path) as reader:
         spec = reader.spec()
         pixels = upright.turned(read_pixels(reader, path), upright.orientation_of(spec.getattribute("Orientation")))
         if has_further(reader, path):
             log_once(path, SEVERAL)
-    names = list(spec.channelnames)
-    plane = _one_plane(path, pixels, names, channel)
+    plane = choose(pixels, list(spec.channelnames))
     if plane.dtype.kind == "u":
         plane = plane.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
     size = Box.of_size(plane.shape[1], plane.shape[0])
-    return DepthPicture(path, np.asarray(plane, np.float32), size, size, channel=channel)
+    return DepthPicture(path, np.asarray(plane, np.float32), size, size)
 
 
 def _one_plane(path: Path, pixels: Array, names: list[str], channel: str) -> npt.NDArray[np.generic]:

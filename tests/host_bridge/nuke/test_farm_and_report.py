@@ -122,13 +122,45 @@ def test_the_farm_gets_the_clean_plate_and_its_depth(
         assert tuple(str(path) if path else None for path in (parsed.clean_plate, parsed.clean_depth)) == sent
 
 
+def _matte(between: str) -> Node:
+    """A matte's Read and the node that its pixels go through; "png" is a Read whose pixels Nuke linearises."""
+    read = Node("Read", "matte", file="/plates/matte.####." + ("png" if between == "png" else "exr"))
+    if between == "png":
+        return read
+    through = Node(between, "through")
+    through.setInput(0, read)
+    return through
+
+
+@pytest.mark.parametrize(
+    ("change", "sent"),
+    [({}, "/plates/matte.####.exr"), ({"use_matte": False}, None), ({"matte": "people"}, None)],
+)
+def test_the_farm_gets_the_matte_of_a_file(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], sent: str | None
+) -> None:
+    """Where the node takes it, and Local Sculpt acts in it."""
+    arguments = recording_tool(tmp_path, monkeypatch, "echo done")
+    loaded = load("shots")
+    node = make_comp(loaded, tmp_path)
+    node.setInput(2, _matte("Dot"))
+    for name, value in change.items():
+        node[name].setValue(value)
+    loaded.module.send_to_farm()
+    settle(loaded.nuke.said)
+    parsed = build_parser(["submit"]).parse_args(arguments.read_text().split("\n")[:-1])
+    assert parsed.sculpt_matte == sent
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"input": 1}, "does not see the Depth input"),
         ({"other depth": 1}, "does not see the Depth input"),
         ({"use_depth": False}, "leaves the plate's depth.Z where it is"),
-        ({"input": 2}, "does not see the Matte input"),
+        ({"dead end": 2}, "the farm sees the Matte input only where"),
+        ({"matte": "Grade"}, "the farm sees the Matte input only where"),
+        ({"matte": "png"}, "the farm sees the Matte input only where"),
         ({"unplug": 3}, "the node takes none"),
         ({"use_clean_plate": False}, "the node takes none"),
         ({"dead end": 3}, "connect a clean plate"),
@@ -145,10 +177,10 @@ def test_what_the_farm_would_render_otherwise_is_refused(
     if what == "input":
         loaded.nuke.toNode("Read1").layers.remove("depth.Z")
         node.setInput(value, Node("Read", "other"))
-        if value == 2:
-            node["use_depth"].setValue(False)
     elif what == "other depth":
         node.setInput(value, Node("Read", "other"))
+    elif what == "matte":
+        node.setInput(2, _matte(value))
     elif what in ("unplug", "dead end"):
         node.setInput(value, Node("Constant", "c") if what == "dead end" else None)
     else:
