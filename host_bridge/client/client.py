@@ -5,11 +5,11 @@ One `Client` belongs to one thread. Several of them share the server's frames an
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from host_bridge.client.address import named_address
 from host_bridge.client.exchange import Exchange
 from host_bridge.client.link import Access
 from host_bridge.client.pending import Pair, Pending
@@ -40,6 +40,7 @@ class Client:
         hello_timeout_s: how long a server may take to answer the first message.
 
     Raises:
+        BadInputError: an address that is none, or a key that cannot be read.
         ServerUnreachableError: nobody answers, or the server refuses the key.
     """
 
@@ -55,7 +56,7 @@ class Client:
         hello_timeout_s: float | None = None,
         shared_memory: bool = True,
     ) -> None:
-        address = address or os.environ.get("ART3D_SERVER") or None
+        address = named_address(address)
         self._priority, self._viewer = priority, viewer
         keys = keys if keys is not None or address is None else keyring.from_environment()
         hello_timeout_s = hello_timeout_s or (START_TIMEOUT_S if address is None else 10.0)

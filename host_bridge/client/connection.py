@@ -15,6 +15,7 @@ from typing import Any
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from host_bridge.client.address import is_ipv6
 from host_bridge.core.errors import Art3DError, ProtocolError, SegmentError, ServerUnreachableError
 from host_bridge.core.keyring import ClientKeys
 from host_bridge.wire import messages as m
@@ -96,6 +97,8 @@ class Connection:
             (zmq.RCVHWM, 1000),
             (zmq.RECONNECT_IVL, 20),
             (zmq.RECONNECT_IVL_MAX, 500),
+            # Never for a name: ZeroMQ would then look for it in IPv6 alone.
+            (zmq.IPV6, int(is_ipv6(self.address))),
         ):
             socket.setsockopt(option, value)
         if self._keys is not None:

@@ -23,6 +23,7 @@ from host_bridge.batch.options import RenderOptions
 from host_bridge.batch.pace import FULL
 from host_bridge.batch.progress import reporter_for
 from host_bridge.client import Client
+from host_bridge.client.address import named_address
 from host_bridge.commands.choices import (
     add_compression,
     add_depth_channel,
@@ -108,7 +109,7 @@ def _rendered(args: argparse.Namespace) -> int:
         job.check()
         plate = job.check_readable()
         job, pace = replace(job, notes=notes_of(plate, job, args.frames)), FULL
-        if not (args.server or os.environ.get("ART3D_SERVER")):
+        if named_address(args.server) is None:
             job, pace = paced(job, plate, neighbours=0 if args.shot == "none" else 2 * Plan().steady)
         reporter = reporter_for(as_json=args.json, farm=args.openjd)
         with stoppable(), Client(args.server) as client:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from host_bridge.batch import openjd_lines
+from host_bridge.client.address import named_address
 from host_bridge.core.errors import EXIT_OK
 from host_bridge.farm.session import start_session, stop_session
 
@@ -26,8 +26,8 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "stop":
         print(openjd_lines.status("server stopped" if stop_session(args.folder) else "no server to stop"))
         return EXIT_OK
-    address = os.environ.get("ART3D_SERVER")
-    if address:
+    address = named_address(None)
+    if address is not None:
         print(openjd_lines.status(f"uses the server at {address}, as $ART3D_SERVER says"))
         return EXIT_OK
     home = start_session(args.folder, device=args.device)

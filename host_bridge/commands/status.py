@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from host_bridge.client import Client
+from host_bridge.client.address import named_address
 from host_bridge.client.server_process import own_endpoint, ping
 from host_bridge.core.errors import ServerUnreachableError
 from host_bridge.core.printable import printable
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("out", nargs="?", metavar="OUT", help="the output of a render, such as stereo.####.exr")
     parser.add_argument("--frames", metavar="RANGE", help="frames of the render to look at; default: the whole shot")
-    parser.add_argument("--server", metavar="ADDRESS", help="by default the embedded server of this user")
+    parser.add_argument("--server", metavar="ADDRESS", help="default: $ART3D_SERVER, else this user's own")
     parser.add_argument("--device", default="auto", help="device of the embedded server")
     parser.add_argument("--json", action="store_true", help="all figures, for machines")
 
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         from host_bridge.commands import render_status
 
         return render_status.show(args.out, frames=args.frames, as_json=args.json)
-    address = args.server
+    address = named_address(args.server)
     if address is None:
         address = own_endpoint(args.device).address
         if ping(address) is None:

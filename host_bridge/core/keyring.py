@@ -99,13 +99,18 @@ def client_keys(own: Path, server: Path) -> ClientKeys:
 
 
 def from_environment() -> ClientKeys | None:
-    """The keys that $ART3D_KEY (own secret file) and $ART3D_SERVER_KEY (server's public file) name, if both do.
+    """The keys that $ART3D_KEY (own secret file) and $ART3D_SERVER_KEY (server's public file) name; None without both.
 
     Raises:
-        BadInputError: as `client_keys`.
+        BadInputError: one of them alone, with which nothing would be encrypted; or as `client_keys`.
     """
     own, server = os.environ.get("ART3D_KEY"), os.environ.get("ART3D_SERVER_KEY")
-    return client_keys(Path(own), Path(server)) if own and server else None
+    if not (own or server):
+        return None
+    if own and server:
+        return client_keys(Path(own), Path(server))
+    named, other = ("$ART3D_KEY", "$ART3D_SERVER_KEY") if own else ("$ART3D_SERVER_KEY", "$ART3D_KEY")
+    raise BadInputError(f"{named} is set and {other} is not", where=other, remedy="set both, or neither")
 
 
 def _load(path: Path) -> tuple[bytes, bytes | None]:

@@ -58,6 +58,8 @@ Link::Link(zmq::context_t& context, const std::string& address, UploadGate& gate
   for (zmq::socket_t* socket : {&requests_, &control_}) {
     uninterrupted([&] { socket->set(zmq::sockopt::linger, kLingerMs); });
     uninterrupted([&] { secure(*socket); });
+    // Never for a name: ZeroMQ would then look for it in IPv6 alone.
+    uninterrupted([&] { socket->set(zmq::sockopt::ipv6, address.rfind("tcp://[", 0) == 0); });
   }
   listen();
   try {

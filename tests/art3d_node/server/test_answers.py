@@ -141,24 +141,29 @@ def test_two_workers_share_frames_and_each_keeps_its_own(start_server: StartServ
     assert len(set.union(*homes.values())) == 2
 
 
-def test_tcp_on_loopback(tmp_path: Path, start_server: StartServer) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_tcp_on_loopback(host: str) -> None:
     import subprocess
     import sys
 
-    with sockets.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    six = ":" in host
+    with sockets.socket(sockets.AF_INET6 if six else sockets.AF_INET) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        address = f"tcp://{f'[{host}]' if six else host}:{probe.getsockname()[1]}"
     here = os.path.dirname(__file__)
-    command = [sys.executable, "-m", "art3d_node.server", "--address", f"tcp://127.0.0.1:{port}", "--device", "cpu",
+    command = [sys.executable, "-m", "art3d_node.server", "--address", address, "--device", "cpu",
                "--engine", f"{here}/synthetic:make"]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        with Client(f"tcp://127.0.0.1:{port}", hello_timeout_s=20) as client:
+        with Client(address, hello_timeout_s=20) as client:
             tile(client, picture(15))
             pending = client.submit(picture(16), AnalysisSettings(depth="slow-30"), Controls(), BOX, OUTPUTS)
             client.cancel(pending)
             tile(client, picture(16))
-        with Client(f"tcp://127.0.0.1:{port}", shared_memory=False) as client:
+        with Client(address, shared_memory=False) as client:
             tile(client, picture(17))
     finally:
         process.terminate()

@@ -56,10 +56,13 @@ def test_damaged_files_are_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ART3D_KEY", raising=False)
+    monkeypatch.delenv("ART3D_SERVER_KEY", raising=False)
     assert from_environment() is None
     server, _ = make_pair(tmp_path, "server")
     _, own = make_pair(tmp_path, "me")
     monkeypatch.setenv("ART3D_KEY", str(own))
+    with pytest.raises(BadInputError, match="ART3D_KEY is set and .ART3D_SERVER_KEY is not"):
+        from_environment()
     monkeypatch.setenv("ART3D_SERVER_KEY", str(server))
     assert from_environment() == client_keys(own, server)
 
