@@ -7,7 +7,6 @@ import os
 import socket as sockets
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
