@@ -24,7 +24,7 @@ def test_addresses(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
      "tcp://:7001", "http://host:7001", "ipc://", "ipc:///" + 110 * "a", "tcp://::1:7001", "tcp://a b:1"],
 )  # fmt: skip
 def test_what_is_no_address(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BadInputError, match="^--server: .* is not a server address"):
+    with pytest.raises(BadInputError, match=r"^--server: .* is not a server address"):
         named_address(address)
     monkeypatch.setenv("ART3D_SERVER", address)
     with pytest.raises(BadInputError, match=r"^\$ART3D_SERVER: .* is not a server address"):

@@ -61,7 +61,7 @@ def test_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server, _ = make_pair(tmp_path, "server")
     _, own = make_pair(tmp_path, "me")
     monkeypatch.setenv("ART3D_KEY", str(own))
-    with pytest.raises(BadInputError, match="ART3D_KEY is set and .ART3D_SERVER_KEY is not"):
+    with pytest.raises(BadInputError, match=r"ART3D_KEY is set and .ART3D_SERVER_KEY is not"):
         from_environment()
     monkeypatch.setenv("ART3D_SERVER_KEY", str(server))
     assert from_environment() == client_keys(own, server)
