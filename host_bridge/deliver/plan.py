@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from host_bridge.deliver.signal import BT709, Signal
 from host_bridge.io.plates import Pattern
 from host_bridge.review.packing import named_layout, validate_layout
 
+_log = logging.getLogger(__name__)
+
 PICTURES = (".png", ".tif", ".tiff", ".dpx", ".jpg", ".jpeg")
 MOVIES = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".mxf": "mxf"}
+_SAYING_STEREO = (".mp4", ".mkv")
 USUAL = {".mp4": "h264", ".mov": "prores", ".mkv": "h264", ".mxf": "dnxhr"}
 
 
@@ -26,6 +30,7 @@ class Codec:
         options: the encoder's options.
         quality: the option that holds the quality, or "".
         least_px: the smallest width and height it takes.
+        says_stereo: whether its own stream says how a picture holds both eyes.
     """
 
     encoder: str
@@ -34,6 +39,7 @@ class Codec:
     options: tuple[tuple[str, str], ...] = ()
     quality: str = ""
     least_px: tuple[int, int] = (16, 16)
+    says_stereo: bool = False
 
     @property
     def is_deep(self) -> bool:
@@ -42,7 +48,7 @@ class Codec:
 
 
 CODECS = {
-    "h264": Codec("libx264", "yuv420p", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
+    "h264": Codec("libx264", "yuv420p", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf", says_stereo=True),
     "hevc": Codec("libx265", "yuv420p10le", (".mp4", ".mov", ".mkv"), (("preset", "medium"),), "crf"),
     "prores": Codec("prores_ks", "yuv422p10le", (".mov", ".mkv"), (("profile", "hq"), ("vendor", "apl0"))),
     "dnxhr": Codec("dnxhd", "yuv422p10le", (".mov", ".mxf"), (("profile", "dnxhr_hqx"),), least_px=(256, 120)),
@@ -123,7 +129,21 @@ def plan(out: str, *, layout: str = "", codec: str = "", frames: int = 1) -> tup
                 "%V keeps the eyes apart, and --layout packs them", where=out, remedy="take one of them"
             )
         return pattern, "", chosen
-    return pattern, validate_layout(layout or named_layout(Path(out).name.partition(".")[0]) or "sbs"), chosen
+    packed = validate_layout(layout or named_layout(Path(out).stem) or "sbs")
+    if note := _misleading(out, packed, chosen):
+        _log.warning("%s: %s", out, note)
+    return pattern, packed, chosen
+
+
+def _misleading(out: str, packed: str, codec: Codec | None) -> str:
+    """What players and people will not know of an output by its name; "" where all is well."""
+    named, ending = named_layout(Path(out).stem), Path(out).suffix.lower()
+    name = {"sbs": "_Full_SBS", "sbs-half": "_HSBS", "tb": "_Full_TB", "tb-half": "_HTB"}[packed]
+    if named and named != packed:
+        return f"its name says {named}, and it is written as {packed}: players go by the name; {name} would be true"
+    if codec is not None and not named and not codec.says_stereo and ending not in _SAYING_STEREO:
+        return f"neither its name nor {ending} of this codec says that it is {packed}: call it {name}"
+    return ""
 
 
 def _codec(ending: str, name: str) -> Codec | None:

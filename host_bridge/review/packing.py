@@ -21,11 +21,26 @@ _NAMES = (
 
 def named_layout(name: str) -> str:
     """The layout that a file's name tells, such as `film_Full_SBS.mp4`; "" when it tells none."""
-    plain = re.sub(r"[_\s.]+", "-", name.lower())
+    plain = _plain(name)
     for pattern, layout in _NAMES:
         if re.search(rf"(?:^|-)(?:{pattern})(?:-|$)", plain):
             return layout
     return ""
+
+
+def says_left_first(name: str) -> bool:
+    """Whether a file's name says which eye comes first: `_LR`, `left-right`."""
+    return bool(re.search(r"(?:^|-)(?:lr|left-right)(?:-|$)", _plain(name)))
+
+
+def says_size(name: str) -> bool:
+    """Whether a file's name says if its eyes are at half their size: `_HSBS`, `_Full_SBS`."""
+    is_full = re.search(r"(?:^|-)f(?:ull)?-?(?:sbs|tb|ou)(?:-|$)", _plain(name))
+    return named_layout(name).endswith("-half") or bool(is_full)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[_\s.]+", "-", name.lower())
 
 
 def validate_layout(layout: str) -> str:

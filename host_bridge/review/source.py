@@ -21,10 +21,11 @@ from host_bridge.io.plates.naming import Channel, eyes_among
 from host_bridge.io.plates.pattern import Pattern
 from host_bridge.io.plates.view_picture import ViewPicture, picture_of, read_view
 from host_bridge.io.windows import relaid
-from host_bridge.review.packing import named_layout, unpack, validate_layout
+from host_bridge.review.packing import unpack
 from host_bridge.review.pair import Pair
 from host_bridge.review.recorded import Measured, measured_channels, measured_in, window_in
 from host_bridge.review.shrinking import block_means
+from host_bridge.review.told import layout_told, refuse_layers
 
 Planes = tuple[Array, ...]
 
@@ -178,7 +179,7 @@ def open_stereo(
         input_space: colour space of the values.
 
     Raises:
-        BadInputError: nothing says where the second eye is.
+        BadInputError: nothing says where the second eye is, or what says so contradicts itself.
         MissingFrameError: no file, or no frame of both eyes.
     """
     source = _opened(text, layout, frames, input_space)
@@ -205,17 +206,8 @@ def _opened(text: str, layout: str, frames: str | None, input_space: str | None)
         _one_picture(layout, text, "this file has a view for each")
         both = [replace(sequence, view=view) for view in views]
         return StereoSource(name, both[0], both[1], input_space=input_space)
-    packed = validate_layout(layout) if layout else named_layout(Path(text).stem)
-    eyes_tag = sequence.film.eyes if sequence.film is not None and not packed else None
-    if eyes_tag is not None:
-        return StereoSource(name, sequence, sequence, eyes_tag.layout, input_space, eyes_tag.right_first)
-    if not packed:
-        raise BadInputError(
-            "no second eye is found",
-            where=text,
-            remedy="name both as LEFT::RIGHT or with %V, or say how one picture holds them with --layout",
-        )
-    return StereoSource(name, sequence, sequence, packed, input_space)
+    packed, right_first = layout_told(sequence, text, layout)
+    return StereoSource(name, sequence, sequence, packed, input_space, right_first)
 
 
 def _frames_text(frames: str) -> str:
@@ -234,7 +226,13 @@ def _one_picture(layout: str, text: str, holds: str) -> None:
 
 
 def paired(left: PlateSequence, right: PlateSequence) -> tuple[PlateSequence, PlateSequence]:
-    """Both eyes; two pictures are a pair, whatever numbers their names end in."""
+    """Both eyes; two pictures are a pair, whatever numbers their names end in.
+
+    Raises:
+        BadInputError: a movie with an eye in a layer of its own.
+    """
+    for eye in (left, right):
+        refuse_layers(eye)
     if any(eye.pattern.numbered or eye.film for eye in (left, right)):
         return left, right
     return left, replace(right, frames=left.frames)

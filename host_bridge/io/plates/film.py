@@ -24,7 +24,7 @@ from host_bridge.io.plates import film_pixels, film_timecode, guard, metadata, u
 from host_bridge.io.plates.exr_header import Attribute
 from host_bridge.io.plates.film_decoder import FilmDecoder, open_film
 from host_bridge.io.plates.film_index import FilmIndex, build_index
-from host_bridge.io.plates.film_stereo import EyesInPicture, eyes_in
+from host_bridge.io.plates.film_stereo import EyesInPicture, eyes_in, is_layered
 from host_bridge.io.plates.images import Image
 from host_bridge.io.plates.tags import BY_HAND, Tag, default
 
@@ -59,6 +59,7 @@ class Film:
         aspect: pixel width over height, as stored.
         window: the upright first frame's pixels.
         drop: whether its timecode leaves out numbers; None without a timecode.
+        layered: whether it holds a second eye in a layer that is not decoded (MV-HEVC).
         straight_alpha: whether its colour is stored without the alpha beside it.
     """
 
@@ -73,6 +74,7 @@ class Film:
     aspect: float
     window: Box
     drop: bool | None
+    layered: bool
     straight_alpha: bool
     _decoder: FilmDecoder = field(repr=False)
     _contents: dict[int, str] = field(default_factory=dict, repr=False)
@@ -167,11 +169,13 @@ def _opened(path: Path, mtime_ns: int, size: int) -> Film:
         codes = [tags[key] for key in tags if key.lower() == "timecode"]
         codes += [s.metadata["timecode"] for s in container.streams if "timecode" in s.metadata]
         aspect = float(stream.sample_aspect_ratio or 1.0)
+        extradata = stream.codec_context.extradata if stream.codec_context.name == "hevc" else None
         _validate_size(path, stream.width, stream.height)
     decoder = FilmDecoder(path, index)
     if not index.count:
         raise PlateError("the movie holds no frame", where=str(path), remedy=guard.AGAIN)
     frame = _first_frame(decoder, path)
+    layered = is_layered(extradata) and film_pixels.codes_of(frame).channels[-1] != "A"
     codes = [code for code in codes if film_timecode.frame_number(code, rate) is not None]
     numbers = [film_timecode.frame_number(code, rate) or 0 for code in codes]
     film = Film(
@@ -181,11 +185,12 @@ def _opened(path: Path, mtime_ns: int, size: int) -> Film:
         rate=rate,
         tag=_tag(frame),
         depth=frame.format.name,
-        notes=tuple(_notes(index, numbers[0] if numbers else FIRST, codes[0] if numbers else "")),
+        notes=tuple(_notes(index, numbers[0] if numbers else FIRST, layered=layered)),
         header=_header(tags, rate),
         aspect=aspect if 0.05 <= aspect <= 20 else 1.0,
         window=_window(frame),
         drop=film_timecode.drops(codes[0], rate) if numbers else None,
+        layered=layered,
         straight_alpha=stream.codec_context.name in _STRAIGHT_CODECS,
         _decoder=decoder,
     )
@@ -219,8 +224,10 @@ def _validate_size(path: Path, width: int, height: int) -> None:
         )
 
 
-def _notes(index: FilmIndex, first: int, code: str) -> list[str]:
+def _notes(index: FilmIndex, first: int, *, layered: bool) -> list[str]:
     notes = []
+    if layered:
+        notes.append("it holds a second eye in a layer of its own (MV-HEVC), which is left out")
     if index.promised > index.count:
         gone = first + index.count
         rest = f"{gone}-{first + index.promised - 1}" if index.promised > index.count + 1 else f"{gone}"

@@ -181,6 +181,29 @@ def test_what_does_not_fit_is_refused(out: str, words: dict[str, str], said: str
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("out", "words", "layout", "said"),
+    [
+        ("m.mov", {}, "sbs", "call it _Full_SBS"),
+        ("m.mxf", {"layout": "tb-half"}, "tb-half", "call it _HTB"),
+        ("m.mov", {"codec": "hevc"}, "sbs", "call it _Full_SBS"),
+        ("m_LR.mp4", {"layout": "tb"}, "tb", "its name says sbs, and it is written as tb"),
+        ("m_SBS.####.png", {"layout": "sbs-half"}, "sbs-half", "_HSBS would be true"),
+        ("m.mov", {"codec": "h264"}, "sbs", ""),
+        ("m.mkv", {"codec": "hevc"}, "sbs", ""),
+        ("m.mp4", {}, "sbs", ""),
+        ("m_LR.mov", {}, "sbs", ""),
+        ("m.v2_TB.mov", {}, "tb", ""),
+        ("m_%V.mov", {}, "", ""),
+    ],
+)
+def test_who_is_told_how_both_eyes_lie(
+    out: str, words: dict[str, str], layout: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert plan(out, frames=5, **words)[1] == layout
+    assert [said in message for message in caplog.messages] == [True] * bool(said)
+
+
 def test_the_input_is_never_written_over(stereo: str, tmp_path: Path) -> None:
     assert main(["deliver", stereo, "-o", "v_%V.####.png"]) == 0
     assert main(["deliver", "v_%V.####.png", "-o", "v_%V.####.png", "--overwrite"]) == 2

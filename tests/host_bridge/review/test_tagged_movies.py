@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.core.errors import EXIT_OK, BadInputError
+from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_OK, BadInputError
+from host_bridge.io.plates.film_stereo import is_layered
 from host_bridge.review.source import open_stereo
 
 DARK, LIGHT = 40, 200
+VPS = (0x40, 0x01, 0x0C, 0x01)
+"""What x265 begins a video parameter set with: of one layer."""
 
 
 def write_movie(path: Path, first: np.ndarray, second: np.ndarray, axis: int, stereo_mode: str = "") -> None:
@@ -55,18 +58,97 @@ def test_what_a_movie_says(
     assert shown[0].mean() < shown[1].mean()
 
 
-def test_a_name_and_a_person_go_before(tmp_path: Path) -> None:
-    write_movie(tmp_path / "film_TB.mkv", eye(DARK, 64, 40), eye(LIGHT, 64, 40), 1, "right_left")
-    assert open_stereo(str(tmp_path / "film_TB.mkv")).layout == "tb"
-    named = open_stereo(str(tmp_path / "film_TB.mkv"), layout="sbs")
-    assert (named.layout, named.right_first) == ("sbs", False)
+@pytest.mark.parametrize(
+    ("name", "mode", "reason"),
+    [
+        ("film_TB", "left_right", "over-under, the movie itself that they are side by side"),
+        ("film_Full_SBS", "top_bottom", "side by side, the movie itself that they are over-under"),
+        ("film_LR", "right_left", "left eye comes first"),
+        ("film_LR", "row_interleaved_lr", "row by row"),
+        ("film_HSBS", "block_lr", "take turns"),
+    ],
+)
+def test_a_name_and_a_movie_that_contradict_each_other(
+    name: str, mode: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f"{name}.mkv"
+    write_movie(path, eye(DARK, 64, 40), eye(LIGHT, 64, 40), 1, mode)
+    with pytest.raises(BadInputError, match=reason):
+        open_stereo(str(path))
+    assert main(["review", str(path), "-o", str(tmp_path / "page")]) == EXIT_BAD_INPUT
+    assert not (tmp_path / "page").exists() and len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_person_goes_before_both(tmp_path: Path) -> None:
+    path = tmp_path / "film_TB.mkv"
+    write_movie(path, eye(LIGHT, 64, 40), eye(DARK, 64, 40), 1, "right_left")
+    named = open_stereo(str(path), layout="sbs")
+    pair = named.read(1)
+    assert named.layout == "sbs" and pair.left.mean() < 60 and pair.right.mean() > 180
+    over = open_stereo(str(path), layout="tb")
+    assert (over.layout, over.right_first) == ("tb", False)
+
+
+@pytest.mark.parametrize("name", ["film_SBS", "film_HSBS"])
+def test_a_name_says_the_size_and_the_movie_the_order(name: str, tmp_path: Path) -> None:
+    write_movie(tmp_path / f"{name}.mkv", eye(LIGHT, 64, 40), eye(DARK, 64, 40), 1, "right_left")
+    source = open_stereo(str(tmp_path / f"{name}.mkv"))
+    pair = source.read(1)
+    assert source.layout == ("sbs-half" if "H" in name else "sbs")
+    assert pair.left.mean() < 60 and pair.right.mean() > 180
 
 
 @pytest.mark.parametrize("mode", ["", "mono", "row_interleaved_lr", "anaglyph_cyan_red"])
 def test_what_says_nothing_of_two_eyes_side_by_side(mode: str, tmp_path: Path) -> None:
     write_movie(tmp_path / "film.mkv", eye(DARK, 64, 40), eye(LIGHT, 64, 40), 1, mode)
-    with pytest.raises(BadInputError, match="no second eye"):
+    with pytest.raises(BadInputError, match="row by row" if mode.startswith("row") else "no second eye is found;"):
         open_stereo(str(tmp_path / "film.mkv"))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "axis", "said"),
+    [
+        ("film_SBS", (40, 40), 1, "sbs-half"),
+        ("film_TB", (64, 18), 0, "tb-half"),
+        ("film_SBS", (64, 40), 1, ""),
+        ("film_Full_SBS", (40, 40), 1, ""),
+        ("film_HSBS", (40, 40), 1, ""),
+    ],
+)
+def test_eyes_that_look_squeezed_are_told(
+    name: str, size: tuple[int, int], axis: int, said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_movie(tmp_path / f"{name}.mkv", eye(DARK, *size), eye(LIGHT, *size), axis)
+    open_stereo(str(tmp_path / f"{name}.mkv"))
+    assert [f"--layout {said}" in message for message in caplog.messages] == [True] * bool(said)
+
+
+def write_layers(path: Path) -> None:
+    """A movie that speaks of a second layer, as MV-HEVC does."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx265", rate=24, options={"x265-params": "log-level=none"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for _ in range(3):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(eye(DARK, 64, 64), format="rgb24")))
+        out.mux(stream.encode())
+    path.write_bytes(path.read_bytes().replace(bytes(VPS), bytes([*VPS[:3], VPS[3] | 1 << 4])))
+
+
+def test_layers_that_a_parameter_set_speaks_of() -> None:
+    begins, more = b"\0\0\0\1", bytes([*VPS[:3], VPS[3] | 1 << 4])
+    assert is_layered(begins + b"\x42\1\1\1" + begins + more) and not is_layered(begins + bytes(VPS))
+    assert not any(is_layered(data) for data in (None, b"", b"\1", b"\1" * 40, begins, begins + more[:3]))
+
+
+@pytest.mark.parametrize("words", ["film.mov", "film_LR.mov", "film.mov::film.mov", "--layout"])
+def test_an_eye_in_a_layer_of_its_own_is_refused(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_layers(tmp_path / words.partition(":")[0].replace("--layout", "film.mov"))
+    named = ["film.mov", "--layout", "sbs"] if words == "--layout" else [words]
+    assert main(["review", *named, "-o", "page"]) == EXIT_BAD_INPUT
+    assert "MV-HEVC" in capsys.readouterr().err and not (tmp_path / "page").exists()
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
