@@ -155,10 +155,10 @@ class StereoSource:
 
     def _eyes(self, view: ViewPicture) -> list[Planes]:
         """The colour of the eyes that a view holds, over the display window."""
-        whole = tuple(relaid(plane, view.data, view.display) for plane in view.planes)
+        planes = tuple(relaid(plane, view.data, view.display) for plane in view.planes)
         if not self.layout:
-            return [whole]
-        eyes = [unpack(plane, self.layout) for plane in whole]
+            return [planes]
+        eyes = [unpack(plane, self.layout) for plane in planes]
         return [tuple(eye[side] for eye in eyes) for side in (0, 1)]
 
     def _sides(self, eyes: Sequence[Array]) -> tuple[Array, Array]:
