@@ -155,3 +155,12 @@ def test_it_fits_a_small_screen_and_a_tablet(page: Any) -> None:
     for width, height in ((1366, 768), (820, 1180)):
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        # Of the table's words only a shot's name may be broken.
+        broken = page.evaluate("""() => [...document.querySelectorAll("#shots :is(th, td):not(:first-child)")].flatMap(
+            (cell) => [...cell.textContent.matchAll(/\\S+/g)].filter((word) => {
+                const range = document.createRange();
+                range.setStart(cell.firstChild, word.index);
+                range.setEnd(cell.firstChild, word.index + word[0].length);
+                return range.getClientRects().length > 1;
+            }).map((word) => word[0]))""")
+        assert broken == []
