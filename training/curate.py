@@ -188,7 +188,8 @@ def _same_run(manifest: dict[str, Any], identity: Mapping[str, Any], where: Path
 def _claim(pending: Path, identity: Mapping[str, Any]) -> None:
     note = pending / "run.json"
     pending.mkdir(exist_ok=True)
-    if note.exists():
+    # Where nothing was measured yet, as after a film that cannot be read, nothing is lost.
+    if note.exists() and any(path != note for path in pending.iterdir()):
         _same_run(json.loads(note.read_text()), identity, note)
     else:
         write_atomically(note, json.dumps(identity, sort_keys=True).encode())

@@ -196,14 +196,23 @@ def _single(path: Path, layout: str, input_space: str) -> Film:
         tagged = PackedFilm(path.stem, tag.layout, sources[0])
         return SwappedFilm(tagged) if tag.swapped else tagged
     if layout == "auto":
-        probe = [picture for _, picture in _first(sources[0].pictures(None), _PROBE)]
-        layout = detect_layout(path.name, probe)
+        layout = detect_layout(path.name, _first(sources[0].pictures(None), _PROBE))
     return PackedFilm(path.stem, layout, sources[0])
 
 
-def _first(pictures: Iterator[tuple[int, Picture]], count: int) -> Iterator[tuple[int, Picture]]:
-    for _, item in zip(range(count), pictures, strict=False):
-        yield item
+def _first(pictures: Iterator[tuple[int, Picture]], count: int) -> list[Picture]:
+    """The first pictures, up to a fault: of such a film the part before it is used.
+
+    Raises:
+        PlateError: there is none before it.
+    """
+    found: list[Picture] = []
+    try:
+        found.extend(picture for _, (_, picture) in zip(range(count), pictures, strict=False))
+    except PlateError:
+        if not found:
+            raise
+    return found
 
 
 def ahead(frames: Iterator[StereoFrame]) -> Iterator[StereoFrame]:

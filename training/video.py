@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from host_bridge.core.errors import PlateError
+from host_bridge.io.plates import ffv1
+from host_bridge.io.plates.film_index import build_index
 from training.transfer import display_referred
 
 Picture = npt.NDArray[np.uint8]
@@ -100,22 +103,43 @@ class Video:
 
     def _all(self, container: Any, stream: Any) -> Iterator[tuple[int, Picture]]:
         index, times = -1, []
-        for index, frame in enumerate(container.decode(stream)):
+        for index, frame in enumerate(self._decoded(container, stream)):
             self._sound(frame, index)
             times.append((frame.pts, bool(frame.key_frame)))
             yield index, self._picture(frame)
         self.times.seen[:] = times
         self.times.finish()
-        self._whole(index + 1, stream.frames)
+        self._whole(index + 1, stream.frames or self._promised())
 
     def _whole(self, count: int, counted: int) -> None:
         # An edit list may hide a few of the frames that a container counts.
         if counted - count > max(_HIDDEN, counted // 100):
             raise PlateError(f"is cut short or damaged: {count} of {counted} frames can be read", where=str(self.path))
 
+    def _promised(self) -> int:
+        """How many frames a container speaks of that does not count them, such as Matroska."""
+        with self._opened() as (container, stream):
+            return build_index(container, stream, self.path).promised
+
+    def _decoded(self, container: Any, stream: Any) -> Iterator[av.VideoFrame]:
+        """Frames in order; where FFV1 has checksums, up to the first packet that does not pass its own."""
+        if not self._has_checksums:
+            yield from container.decode(stream)
+            return
+        for packet in container.demux(stream):
+            if packet.size and not ffv1.passes_checksum(bytes(packet)):
+                yield from stream.codec_context.decode(None)
+                raise PlateError("is damaged: a checksum does not fit", where=str(self.path))
+            yield from packet.decode()
+
+    @cached_property
+    def _has_checksums(self) -> bool:
+        with self._opened() as (container, stream):
+            return ffv1.has_checksums(container, stream)
+
     def _until(self, container: Any, stream: Any, wanted: frozenset[int]) -> Iterator[tuple[int, Picture]]:
         last = max(wanted, default=-1)
-        for index, frame in enumerate(container.decode(stream)):
+        for index, frame in enumerate(self._decoded(container, stream)):
             self._sound(frame, index)
             if index in wanted:
                 yield index, self._picture(frame)
@@ -125,12 +149,12 @@ class Video:
     def _sought(self, container: Any, stream: Any, wanted: list[int]) -> Iterator[tuple[int, Picture]]:
         """By the nearest entrance before each; a frame is known by its time, never by counting from a seek."""
         numbers = {time: index for index, (time, _) in enumerate(self.times.seen)}
-        frames, at = container.decode(stream), -1
+        frames, at = self._decoded(container, stream), -1
         for index in wanted:
             entrance = self.times.entrance(index)
             if entrance > at + 1:
                 container.seek(self.times.time(entrance), stream=stream)
-                frames = container.decode(stream)
+                frames = self._decoded(container, stream)
             for frame in frames:
                 number = numbers.get(frame.pts)
                 if number is None or number < index:

@@ -14,7 +14,7 @@ from host_bridge.core.errors import PlateError
 from training.cli import main
 from training.explain import costliest, study
 from training.faults import Faults, complete_pairs
-from training.films import StereoFrame, TwinFilm
+from training.films import StereoFrame, TwinFilm, open_film
 from training.sources import Stills
 from training.video import Video
 
@@ -84,3 +84,46 @@ def test_what_cost_most_is_named() -> None:
     assert "inconsistent cost most, 3 of 4" in line and "0.50 in the median, 0.60 at best" in line
     assert "--min-consistent" in line and costliest([]) == ""
     assert "--swap-eyes" in costliest(rows[3:]) and study(rows)["0.5"] == 1 and study(rows)["0.6"] == 0
+
+
+def _ffv1(path: Path, damaged: int | None = None) -> Path:
+    """Six frames side by side, each with checksums; some bytes of one may be others."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=24, options={"level": "3", "slicecrc": "1"})
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
+        for number in range(6):
+            codes = np.random.default_rng(number).integers(0, 256, (64, 128, 3)).astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(codes, format="rgb24")))
+        container.mux(stream.encode())
+    if damaged is not None:
+        with av.open(str(path)) as container:
+            packets = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+        data = path.read_bytes()
+        at = data.index(packets[damaged]) + len(packets[damaged]) // 2
+        path.write_bytes(data[:at] + bytes(byte ^ 0x5A for byte in data[at : at + 40]) + data[at + 40 :])
+    return path
+
+
+@pytest.mark.parametrize("damaged", [2, 5])
+def test_frames_that_fail_their_checksum_are_not_learned_from(tmp_path: Path, damaged: int) -> None:
+    film = open_film(str(_ffv1(tmp_path / "film_sbs.mkv", damaged)))
+    faults = Faults()
+    assert [frame.index for frame in complete_pairs(film.pairs(), "film", faults)] == list(range(damaged))
+    assert f"a checksum does not fit; its first {damaged} frames are used" in faults.lines["film"]
+
+
+def test_a_container_that_counts_no_frames_is_cut_short_too(tmp_path: Path) -> None:
+    path = _ffv1(tmp_path / "film_sbs.mkv")
+    assert len(list(open_film(str(path)).pairs())) == 6
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    faults = Faults()
+    count = len(list(complete_pairs(open_film(str(path)).pairs(), "film", faults)))
+    assert 2 <= count <= 3 and f"{count} of 6 frames can be read" in faults.lines["film"]
+
+
+def test_a_folder_in_which_nothing_was_measured_takes_another_film(film: Path, tmp_path: Path) -> None:
+    junk, out = tmp_path / "junk.mp4", str(tmp_path / "out")
+    junk.write_bytes(b"no film at all")
+    assert main(["curate", str(junk), "-o", out, "--layout", "sbs", *WORDS]) == 2
+    assert main(["curate", str(film), "-o", out, "--layout", "sbs", "--min-ddc", "0.2", *WORDS]) == 0
+    assert main(["curate", str(junk), "-o", out, "--layout", "sbs", *WORDS]) == 2

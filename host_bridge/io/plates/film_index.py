@@ -103,12 +103,13 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> FilmIndex:
         stored.pop()
         count -= 1
     shown = sorted({packet.time: packet for packet in stored}.values(), key=lambda packet: packet.time)
-    lost = stream.frames - count if stream.frames else _unseen(container, stream, len(shown))
+    stamps = [packet.time for packet in shown] if timed else []
+    lost = stream.frames - count if stream.frames else _unseen(container, stream, len(shown), stamps)
     promised = len(shown) + max(0, lost)
     if not timed or not shown:
         return FilmIndex((), (0,), (0,), len(shown), promised)
-    if lost > 0:
-        shown = shown[: _unbroken([packet.time for packet in shown])]
+    if lost > 0 and not _varies(stamps):
+        shown = shown[: _unbroken(stamps)]
     keyed = {0: shown[0].seek, **{position: packet.seek for position, packet in enumerate(shown) if packet.key}}
     times = tuple(packet.time for packet in shown)
     return FilmIndex(times, tuple(keyed), tuple(keyed.values()), len(shown), promised)
@@ -128,19 +129,47 @@ def _unbroken(times: list[int]) -> int:
     return first + int(gaps[0]) + 1 if gaps.size else len(times)
 
 
-def _unseen(container: InputContainer, stream: VideoStream, count: int) -> int:
-    """Frames that the video's own duration speaks of beyond `count`; 0 when the file does not say, or of sound too."""
-    rate = stream.average_rate or stream.guessed_rate
-    seconds = Fraction(0)
-    if stream.duration and stream.time_base:
-        seconds = stream.duration * stream.time_base
-    elif text := stream.metadata.get("DURATION"):
-        seconds = _seconds(text)
-    elif container.duration and len(container.streams) == 1:
-        seconds = Fraction(container.duration, av.time_base)
+def _varies(times: list[int]) -> bool:
+    """Whether frames are shown for as long as each of them wants, rather than at a rate of which some may be lost.
+
+    What is lost leaves gaps of whole steps, near the end of the file.
+    """
+    if len(times) < 3:
+        return False
+    steps = np.diff(np.asarray(times, np.float64))
+    usual = float(np.median(steps))
+    rounded = np.maximum(1.0, np.round(steps / usual)) * usual
+    strange = np.abs(steps - rounded) > max(1.0, _SAME_STEP * usual)
+    return bool(strange.any() or (steps[:-_REORDERED] > _GAP * usual).any())
+
+
+def _unseen(container: InputContainer, stream: VideoStream, count: int, times: list[int]) -> int:
+    """Frames that the video's own duration speaks of beyond `count`; 0 when the file does not say, or of sound too.
+
+    Where the rate varies, or is another than the file states, those that would fit after the last frame.
+    """
+    rate, seconds = stream.average_rate or stream.guessed_rate, _stated_duration_s(container, stream)
+    if len(times) > 2 and stream.time_base and rate:
+        usual_s = float(np.median(np.diff(times)) * stream.time_base)
+        if _varies(times) or abs(usual_s * float(rate) - 1.0) > _SAME_STEP:
+            until_s = float((2 * times[-1] - times[-2] - (stream.start_time or 0)) * stream.time_base)
+            lost = round((float(seconds) - until_s) / usual_s)
+            return lost if lost >= _BELIEVED_LOSS else 0
     lost = round(seconds * rate) - count if rate else 0
     # Durations are rounded, and end with the last frame's begin or its end.
     return lost if lost >= _BELIEVED_LOSS else 0
+
+
+def _stated_duration_s(container: InputContainer, stream: VideoStream) -> Fraction:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    if text := stream.metadata.get("DURATION"):
+        return _seconds(text)
+    return (
+        Fraction(container.duration, av.time_base)
+        if container.duration and len(container.streams) == 1
+        else Fraction(0)
+    )
 
 
 def _seconds(text: str) -> Fraction:

@@ -84,3 +84,18 @@ def test_an_even_rate_is_not_called_varying(
 @pytest.mark.parametrize("rate", [Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)])
 def test_milliseconds_of_matroska_are_no_varying_rate(tmp_path: Path, rate: Fraction) -> None:
     assert again(make(tmp_path / "a.mkv", Make(frames=120, rate=rate))).film.index.even  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("codec", ["ffv1", "libx264"])
+@pytest.mark.parametrize(
+    "times",
+    [
+        (0, 40, 200, 210, 400, 900),
+        tuple(round(1000 * (n + n // 5 * 3) / 24) for n in range(40)),  # on and off, as a screen that rests
+        tuple(range(0, 4000, 500)),
+    ],
+)
+def test_a_varying_rate_promises_no_more_than_there_is(tmp_path: Path, codec: str, times: tuple[int, ...]) -> None:
+    """Matroska counts no frames, and says how long they last, and a mean rate."""
+    film = again(make(tmp_path / "a.mkv", Make(codec=codec, times_ms=times, frames=len(times))))
+    assert film.frames == tuple(range(1, len(times) + 1)) and not film.missing
