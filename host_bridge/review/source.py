@@ -25,7 +25,7 @@ from host_bridge.review.packing import unpack
 from host_bridge.review.pair import Pair
 from host_bridge.review.recorded import Measured, measured_channels, measured_in, window_in
 from host_bridge.review.shrinking import block_means
-from host_bridge.review.told import layout_told, refuse_layers
+from host_bridge.review.told import layout_told, validate_pair
 
 Planes = tuple[Array, ...]
 
@@ -231,8 +231,7 @@ def paired(left: PlateSequence, right: PlateSequence) -> tuple[PlateSequence, Pl
     Raises:
         BadInputError: a movie with an eye in a layer of its own.
     """
-    for eye in (left, right):
-        refuse_layers(eye)
+    validate_pair(left, right)
     if any(eye.pattern.numbered or eye.film for eye in (left, right)):
         return left, right
     return left, replace(right, frames=left.frames)

@@ -52,6 +52,22 @@ def layout_told(sequence: PlateSequence, text: str, layout: str) -> tuple[str, b
     return packed, _right_first(tag, packed)
 
 
+def validate_pair(left: PlateSequence, right: PlateSequence) -> None:
+    """Proves that two sequences can be the eyes of one picture, and says what is odd about them.
+
+    Raises:
+        BadInputError: a movie with an eye in a layer of its own.
+    """
+    for eye in (left, right):
+        refuse_layers(eye)
+    first, other = (eye.path(eye.frames[0]) for eye in (left, right))
+    if first == other and left.view == right.view:
+        log_once(first, "both eyes are this one picture: nothing will have depth")
+    if left.film is not None and right.film is not None and left.film.rate != right.film.rate:
+        rates = [f"{float(film.rate):.6g}" for film in (left.film, right.film)]
+        log_once(first, f"the eyes have {rates[0]} and {rates[1]} frames a second: they are paired frame by frame")
+
+
 def refuse_layers(sequence: PlateSequence) -> None:
     """Refuses a movie with an eye in a layer of its own, of which only the other one would be seen.
 

@@ -10,6 +10,7 @@ import pytest
 
 from host_bridge.cli import main
 from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_OK, BadInputError
+from host_bridge.io.plates import logged_once
 from host_bridge.io.plates.film_stereo import is_layered
 from host_bridge.review.source import open_stereo
 
@@ -18,11 +19,13 @@ VPS = (0x40, 0x01, 0x0C, 0x01)
 """What x265 begins a video parameter set with: of one layer."""
 
 
-def write_movie(path: Path, first: np.ndarray, second: np.ndarray, axis: int, stereo_mode: str = "") -> None:
+def write_movie(
+    path: Path, first: np.ndarray, second: np.ndarray, axis: int, stereo_mode: str = "", rate: int = 24
+) -> None:
     """Three frames of both eyes, tagged as Matroska does."""
     picture = np.ascontiguousarray(np.concatenate([first, second], axis))
     with av.open(str(path), "w", format="matroska") as out:
-        stream = out.add_stream("libx264", rate=24, options={"crf": "8", "bf": "0"})
+        stream = out.add_stream("libx264", rate=rate, options={"crf": "8", "bf": "0"})
         stream.height, stream.width = picture.shape[:2]
         stream.pix_fmt = "yuv420p"
         if stereo_mode:
@@ -121,6 +124,25 @@ def test_eyes_that_look_squeezed_are_told(
     write_movie(tmp_path / f"{name}.mkv", eye(DARK, *size), eye(LIGHT, *size), axis)
     open_stereo(str(tmp_path / f"{name}.mkv"))
     assert [f"--layout {said}" in message for message in caplog.messages] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("a.mkv::b.mkv", ""),
+        ("a.mkv::a.mkv", "both eyes are this one picture"),
+        ("a.mkv::slow.mkv", "24 and 12 frames a second"),
+    ],
+)
+def test_what_is_odd_about_two_movies(
+    words: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, rate in (("a.mkv", 24), ("b.mkv", 24), ("slow.mkv", 12)):
+        write_movie(Path(name), eye(DARK, 32, 40), eye(LIGHT, 32, 40), 1, rate=rate)
+    monkeypatch.setattr(logged_once, "_logged", set())
+    open_stereo(words)
+    assert [said in message for message in caplog.messages] == [True] * bool(said)
 
 
 def write_layers(path: Path) -> None:
