@@ -25,6 +25,7 @@ from host_bridge.review.source import BETWEEN, open_stereo
 from host_bridge.shot.file import SUFFIX, Shot, load_shot
 
 NAME = "review"
+_USUAL_FPS = 24.0
 HELP = "a page to look at stereo and judge it: views, charts, comfort on real screens, notes"
 
 
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shot", type=Path, metavar="FILE", help="shot file with the cuts; default: the one beside the frames"
     )
-    parser.add_argument("--fps", type=float, default=24.0, metavar="N", help="frames a second (default %(default)g)")
+    parser.add_argument("--fps", type=float, metavar="N", help="frames a second; default: a movie's own, else 24")
     parser.add_argument("--notes", type=Path, metavar="FILE", help="notes of an earlier page, as it exported them")
     parser.add_argument(
         "--no-match",
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     Returns 4 where frames are missing or could not be read; they are named.
     """
-    if not 1 <= args.fps <= 240:
+    if args.fps is not None and not 1 <= args.fps <= 240:
         raise BadInputError(f"{args.fps:g} frames a second", where="--fps", remedy="give 1 to 240")
     keep_freed_memory()
     names = names_apart([Path(text.partition(BETWEEN)[0]) for text in args.shots])
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         closing(_Matching(args.server)) as matching,
         Progress(*columns, transient=True, disable=not sys.stderr.isatty()) as bar,
     ):
-        settings = PageSettings(title, args.fps, notes, None if args.no_match else matching.match)
+        settings = PageSettings(title, args.fps or _rate(shots), notes, None if args.no_match else matching.match)
         task = bar.add_task("review", total=total)
         page = make_page(args.out, shots, settings, done=lambda: bar.advance(task))
     for name, verdicts in page.judgements.items():
@@ -89,6 +90,13 @@ def run(args: argparse.Namespace) -> int:
         print(f"art3d: {source.name}: {source.lacking_text}", file=sys.stderr)
     print(f"open {page.index}")
     return EXIT_SOME_FRAMES if page.failed or lacking else EXIT_OK
+
+
+def _rate(shots: Sequence[ShotOnPage]) -> float:
+    """Frames a second of the first movie among the shots; the usual 24 without one."""
+    films = (shot.source.left.film for shot in shots)
+    rate = next((float(film.rate) for film in films if film is not None), _USUAL_FPS)
+    return min(max(rate, 1.0), 240.0)
 
 
 class _Matching:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ from host_bridge.cli import main
 from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_OK, BadInputError
 from host_bridge.io.plates import logged_once
 from host_bridge.io.plates.film_stereo import is_layered
+from host_bridge.review.page_folder import DATA, DATA_BEGINS
 from host_bridge.review.source import open_stereo
 
 DARK, LIGHT = 40, 200
@@ -143,6 +145,14 @@ def test_what_is_odd_about_two_movies(
     monkeypatch.setattr(logged_once, "_logged", set())
     open_stereo(words)
     assert [said in message for message in caplog.messages] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(("words", "fps"), [([], 12.0), (["--fps", "30"], 30.0)])
+def test_a_page_plays_as_fast_as_its_movie(words: list[str], fps: float, tmp_path: Path) -> None:
+    write_movie(tmp_path / "a_LR.mkv", eye(DARK, 64, 40), eye(LIGHT, 64, 40), 1, rate=12)
+    assert main(["review", str(tmp_path / "a_LR.mkv"), "-o", str(tmp_path / "p"), "--no-match", *words]) == EXIT_OK
+    data = (tmp_path / "p" / DATA).read_text(encoding="ascii")
+    assert json.loads(data.removeprefix(DATA_BEGINS.decode()).removesuffix(");\n"))["fps"] == fps
 
 
 def write_layers(path: Path) -> None:
