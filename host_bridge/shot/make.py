@@ -200,17 +200,32 @@ def kept_shot(
         ready: depth sources that the server can use now.
 
     Raises:
-        ShotError, PlateError, OutputError: as making and writing one.
+        ShotError: what lies there has cuts that a person named, and does not serve.
+        PlateError, OutputError: as making and writing one.
     """
-    if path.is_file():
-        try:
-            shot = open_shot(path, sequence, settings)
-            reason = outdated(shot.depth, settings, look, ready)
-            if not reason:
-                return shot
-            _log.info("analysing the shot again: %s", reason)
-        except ShotError as error:
-            _log.info("analysing the shot again: %s", error)
+    found = _kept_at(path)
+    if found is not None:
+        reason = fits(found, sequence, settings) or outdated(found.depth, settings, look, ready)
+        if not reason:
+            return found
+        if any(change.by == "user" for change in found.transitions):
+            raise ShotError(
+                f"the shot file beside the output has cuts that somebody named, and does not fit: {reason}",
+                where=str(path),
+                remedy="analyse it again with those cuts, or move it away",
+            )
+        _log.info("analysing the shot again: %s", reason)
     shot = make()
     save_shot(shot, path)
     return shot
+
+
+def _kept_at(path: Path) -> Shot | None:
+    """The shot file that lies there; None without one that can be read."""
+    if not path.is_file():
+        return None
+    try:
+        return load_shot(path)
+    except ShotError as error:
+        _log.info("analysing the shot again: %s", error)
+        return None

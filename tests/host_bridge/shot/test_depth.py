@@ -21,6 +21,7 @@ from host_bridge.shot.depth_choice import ShotDepth
 from host_bridge.shot.depth_provenance import depth_fields, depth_words
 from host_bridge.shot.file import Shot, load_shot, save_shot
 from host_bridge.shot.make import fits, kept_shot, make_shot
+from host_bridge.shot.scenes import Cuts
 from host_bridge.shot.survey import Plan
 from host_bridge.wire.depth_values import Evidence
 from host_bridge.wire.settings import AnalysisSettings
@@ -177,6 +178,20 @@ def test_defaults_do_not_inherit_a_network(sequence: PlateSequence, tmp_path: Pa
     assert render(replace(AUTO, depth="mini")) == "mini"
     assert render(AUTO) == "aov" and render(AUTO) == "aov"
     assert made == ["mini", "auto"]
+
+
+def test_cuts_that_somebody_named_are_not_replaced(sequence: PlateSequence, tmp_path: Path) -> None:
+    path = tmp_path / "s.art3d"
+    save_shot(make_shot(sequence, Says(0.9), AUTO, Plan(cuts=Cuts(None, (3,), ()))), path)
+    before = path.read_bytes()
+
+    def render(settings: AnalysisSettings) -> Shot:
+        return kept_shot(path, sequence, settings, lambda: make_shot(sequence, Says(0.9), settings, Plan()), look=list)
+
+    assert render(AUTO).cuts == (3,)
+    with pytest.raises(ShotError, match="cuts that somebody named, and does not fit"):
+        render(replace(AUTO, style="popout"))
+    assert path.read_bytes() == before
 
 
 def test_a_shot_serves_its_own_depth_only(sequence: PlateSequence) -> None:
