@@ -49,6 +49,8 @@ def convert(
     plate: Plate,
     settings: AnalysisSettings | None = None,
     controls: Controls | None = None,
+    *,
+    layers: tuple[str, ...] = (),
 ) -> Result:
     """One plate in stereo: uploaded, staged and rendered by the server, waited for.
 
@@ -57,6 +59,7 @@ def convert(
         plate: as `read_plate` gives it.
         settings: depth source, style and what else the staging depends on; the defaults where None.
         controls: the knobs; at rest where None.
+        layers: further planes of the analysis: inverse_depth, scale, shift, disparity_local.
 
     Returns:
         Both views, disparity on either grid in px, occlusion; `write_stereo` writes it.
@@ -64,7 +67,7 @@ def convert(
     Raises:
         Art3DError: as `Client.submit` and `Client.result`.
     """
-    return answer(client, ask(client, plate, settings or AnalysisSettings(), controls or Controls()))
+    return answer(client, ask(client, plate, settings or AnalysisSettings(), controls or Controls(), layers=layers))
 
 
 def new_view_box(frame: Frame, controls: Controls, *, reach_px: float | None = None) -> Box:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from host_bridge.core.errors import BadInputError, OutputError
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.outputs.done import RECIPE
@@ -55,8 +56,10 @@ def write_stereo(out: Pattern, result: Result, writing: Writing) -> tuple[Path, 
         The files.
 
     Raises:
-        OutputError: a file cannot be written; none of it is left behind.
+        OutputError: a file cannot be written, and none of it is left behind; or the result lacks a layer.
+        BadInputError: an unknown compression.
     """
+    _validate(result, writing)
     by_eye = {eye: _eye_parts(result, eye, writing) for eye in EYES}
     number = result.plate.number
     if out.has_view:
@@ -74,7 +77,15 @@ def write_view(path: Path, result: Result, eye: str, writing: Writing) -> None:
     Raises:
         OutputError: as `write_stereo`.
     """
+    _validate(result, writing)
     write_exr(path, unique(_eye_parts(result, eye, writing)))
+
+
+def _validate(result: Result, writing: Writing) -> None:
+    if writing.compression not in COMPRESSIONS:
+        raise BadInputError(f"no compression {writing.compression!r}", remedy=f"choose of: {', '.join(COMPRESSIONS)}")
+    if lacking := [name for name in writing.layers if name not in result.planes]:
+        raise OutputError(f"the result has no layer {lacking[0]!r}", remedy="ask for it: convert(…, layers=…)")
 
 
 def attributes(result: Result, writing: Writing) -> dict[str, Any]:

@@ -31,7 +31,7 @@ OWN_LAYERS = ("disparityL", "disparityR", "occlusion", "inverse_depth", "scale",
 
 
 def read_plate(
-    path: Path,
+    path: Path | str,
     *,
     number: int = 1,
     view: str = "",
@@ -57,6 +57,7 @@ def read_plate(
         LimitError: larger than a plate may be.
         BadInputError: an unknown input space.
     """
+    path = Path(path)
     try:
         if path.suffix.lower() in EXR_NAMES or guard.first_bytes(path, 4) == MAGIC:
             return _read_exr(open_exr(path), number, view, layer, input_space, depth_channel)
