@@ -15,7 +15,16 @@ from host_bridge.core.errors import Art3DError
 from host_bridge.core.floating_window import FloatingWindow
 from host_bridge.review.figures import HISTOGRAM_PCT, Figures, depth_jump, scenes
 from host_bridge.review.matched import Matcher
-from host_bridge.review.page_folder import DATA, DATA_BEGINS, FRAMES, INDEX, clear, web_files
+from host_bridge.review.page_folder import (
+    DATA,
+    DATA_BEGINS,
+    INDEX,
+    STAGED,
+    discard,
+    prepare,
+    publish,
+    web_files,
+)
 from host_bridge.review.page_frames import FramesFound, FrameWork, write_frames
 from host_bridge.review.proxies import Proxy
 from host_bridge.review.shot_names import numbered
@@ -93,7 +102,8 @@ def make_page(
     """Writes a review page.
 
     Args:
-        folder: where it goes; made when it is missing. An earlier page there is replaced, and nothing else.
+        folder: where it goes; made when it is missing. An earlier page there is replaced, and nothing else,
+            once all frames of the new one are written.
         shots: what it shows, in order.
         settings: title and the like.
         done: called for each frame that came to its end.
@@ -103,15 +113,23 @@ def make_page(
         PlateError: no frame of a shot can be read.
         Art3DError: the matcher cannot answer.
     """
+    prepare(folder, len(shots))
+    try:
+        return _made(folder, shots, settings, done)
+    finally:
+        discard(folder)
+
+
+def _made(folder: Path, shots: Sequence[ShotOnPage], settings: PageSettings, done: Callable[[], None]) -> PageResult:
+    """Writes the page where `prepare` made room."""
     total = sum(len(shot.source.numbers) for shot in shots)
     proxy = Proxy(SIDE_PX, min(MOST_FRAME_BYTES, MOST_BYTES // max(1, total)))
     failed: dict[tuple[str, int], Art3DError] = {}
     bodies: list[dict[str, Any]] = []
     judgements: dict[str, dict[str, Judgement]] = {}
     frames, swapped = 0, []
-    clear(folder, len(shots))
     for index, (shot, name) in enumerate(zip(shots, numbered([shot.source.name for shot in shots]), strict=True)):
-        work = FrameWork(folder / FRAMES / str(index), index, proxy, done, settings.match)
+        work = FrameWork(folder / STAGED / str(index), index, proxy, done, settings.match)
         found = write_frames(shot.source, shot.cuts, work)
         failed |= {(name, number): error for number, error in found.failed.items()}
         if not found.figures:
@@ -121,6 +139,7 @@ def make_page(
         frames += len(found.figures)
         if 2 * sum(found.swapped) > max(1, len(found.swapped)):
             swapped.append(name)
+    publish(folder)
     _write_page(folder, bodies, settings)
     return PageResult(folder / INDEX, frames, failed, judgements, tuple(swapped))
 

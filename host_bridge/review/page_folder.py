@@ -5,24 +5,28 @@ from __future__ import annotations
 import contextlib
 import importlib.resources
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from host_bridge.core.errors import OutputError
 
 DATA, FRAMES, INDEX = "data.js", "frames", "index.html"
+STAGED = ".frames"
+"""Holds the frames of a page that is being made."""
 DATA_BEGINS = b"A3D.data("
 _SHOT = re.compile(r"\d+")
 _FRAME = re.compile(r"-?\d+\.js")
 
 
 def web_files() -> dict[str, bytes]:
-    """What every page is made of, by file name."""
+    """What every page is made of, by file name; last what opens it: a page that is not whole cannot be opened."""
     folder = importlib.resources.files("host_bridge.review").joinpath("web")
-    return {entry.name: entry.read_bytes() for entry in folder.iterdir()}
+    entries = sorted(folder.iterdir(), key=lambda entry: (entry.name == INDEX, entry.name))
+    return {entry.name: entry.read_bytes() for entry in entries}
 
 
-def clear(folder: Path, shots: int) -> None:
-    """Empties the folders of the frames, and removes those of shots that an earlier page had.
+def prepare(folder: Path, shots: int) -> None:
+    """Makes room for a page's frames beside those of an earlier page, which stays whole until they take its place.
 
     Args:
         folder: of the page; made when it is missing.
@@ -31,7 +35,7 @@ def clear(folder: Path, shots: int) -> None:
     Raises:
         OutputError: it cannot be made, or holds files of others that a page would replace.
     """
-    try:
+    with _told(folder):
         foreign = _foreign(folder)
         if foreign:
             raise OutputError(
@@ -39,16 +43,46 @@ def clear(folder: Path, shots: int) -> None:
                 where=str(folder),
                 remedy="name another folder",
             )
-        for shot in _entries(folder / FRAMES):
-            for script in _entries(shot):
-                script.unlink()
-            shot.rmdir()
+        _remove(folder / STAGED)
         for index in range(shots):
-            (folder / FRAMES / str(index)).mkdir(parents=True)
+            (folder / STAGED / str(index)).mkdir(parents=True)
+
+
+def publish(folder: Path) -> None:
+    """Puts the new frames in the place of an earlier page's, which opens no more: its figures are of others.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    with _told(folder):
+        (folder / INDEX).unlink(missing_ok=True)
+        _remove(folder / FRAMES)
+        (folder / STAGED).rename(folder / FRAMES)
+
+
+def discard(folder: Path) -> None:
+    """Removes the frames of a page that came to nothing."""
+    with contextlib.suppress(OSError):
+        _remove(folder / STAGED)
+
+
+@contextlib.contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise OutputError(
             f"cannot be made ({error.strerror})", where=str(folder), remedy="name another folder"
         ) from error
+
+
+def _remove(frames: Path) -> None:
+    for shot in _entries(frames):
+        for script in _entries(shot):
+            script.unlink()
+        shot.rmdir()
+    if frames.exists():
+        frames.rmdir()
 
 
 def write_script(folder: Path, number: int, script: str) -> None:
@@ -71,7 +105,7 @@ def write_script(folder: Path, number: int, script: str) -> None:
 def _foreign(folder: Path) -> list[str]:
     """What a page would replace although no page wrote it."""
     names = [] if _is_page(folder) else [name for name in (INDEX, DATA, *web_files()) if (folder / name).exists()]
-    shots = _entries(folder / FRAMES)
+    shots = [*_entries(folder / FRAMES), *_entries(folder / STAGED)]
     frames = [script for shot in shots if shot.is_dir() for script in _entries(shot)]
     others = [shot for shot in shots if not shot.is_dir() or not _SHOT.fullmatch(shot.name)]
     others += [script for script in frames if not _FRAME.fullmatch(script.name) or script.is_dir()]

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from host_bridge.cli import main
-from host_bridge.core.errors import EXIT_OK, EXIT_SOME_FRAMES, OutputError
+from host_bridge.core.errors import EXIT_BAD_INPUT, EXIT_OK, EXIT_SOME_FRAMES, OutputError
 from host_bridge.io.outputs import write_picture
-from host_bridge.review.page_folder import clear, write_script
+from host_bridge.review import page
+from host_bridge.review.page_folder import INDEX, prepare, write_script
 
 GREY = np.full((20, 40, 3), 90, np.uint8)
 
@@ -36,10 +37,38 @@ def test_an_earlier_page_is_replaced(tmp_path: Path) -> None:
     assert scripts(tmp_path) == ["0/2.js"] and (tmp_path / "page/mine.txt").read_text() == "kept"
 
 
-def test_a_stopped_page_is_made_again(tmp_path: Path) -> None:
-    (tmp_path / "page/frames/0").mkdir(parents=True)
-    (tmp_path / "page/frames/0/7.js").write_text("A3D.put(0,7,{});")
+@pytest.mark.parametrize("frames", ["frames", ".frames"])
+def test_a_stopped_page_is_made_again(frames: str, tmp_path: Path) -> None:
+    (tmp_path / "page" / frames / "0").mkdir(parents=True)
+    (tmp_path / "page" / frames / "0/7.js").write_text("A3D.put(0,7,{});")
     assert made(tmp_path) == EXIT_OK and scripts(tmp_path) == ["0/1.js", "0/2.js"]
+
+
+def held(page: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(page)): path.read_bytes() for path in page.rglob("*") if path.is_file()}
+
+
+def test_a_page_that_comes_to_nothing_leaves_the_earlier_one(tmp_path: Path) -> None:
+    assert made(tmp_path) == EXIT_OK
+    before = held(tmp_path / "page")
+    (tmp_path / "b_LR.0001.png").write_bytes(b"no picture")
+    words = ["review", "--no-match", str(tmp_path / "b_LR.####.png"), "-o", str(tmp_path / "page")]
+    assert main(words) == EXIT_BAD_INPUT and held(tmp_path / "page") == before
+
+
+def test_figures_of_an_earlier_page_never_stand_beside_new_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert made(tmp_path) == EXIT_OK
+
+    def full(*_: object) -> None:
+        raise OutputError("cannot be written (No space left on device)")
+
+    monkeypatch.setattr(page, "_write_page", full)
+    assert made(tmp_path, "--frames", "2") == EXIT_BAD_INPUT
+    assert scripts(tmp_path) == ["0/2.js"] and not (tmp_path / "page" / INDEX).exists()
+    monkeypatch.undo()
+    assert made(tmp_path) == EXIT_OK and (tmp_path / "page" / INDEX).is_file()
 
 
 @pytest.mark.parametrize("name", ["index.html", "data.js", "frames/0/mine.txt", "frames/notes", "style.css"])
@@ -47,7 +76,7 @@ def test_what_no_page_wrote_is_left_alone(name: str, tmp_path: Path) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("mine")
     with pytest.raises(OutputError, match=f"would be replaced: {name}"):
-        clear(tmp_path, 1)
+        prepare(tmp_path, 1)
     assert (tmp_path / name).read_text() == "mine"
 
 
@@ -60,7 +89,7 @@ def test_a_script_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(OutputError, match="cannot be made"):
-        clear(tmp_path / "file", 1)
+        prepare(tmp_path / "file", 1)
 
 
 def test_frames_that_are_missing_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
