@@ -22,6 +22,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import platformdirs
+import xxhash
 import zmq
 
 from host_bridge.core.errors import Art3DError, ServerError, ServerUnreachableError
@@ -33,6 +34,7 @@ START_TIMEOUT_S = 120.0
 STARTS = 4
 """How often a server is started that is killed before it answers."""
 SOCKET_PATH_BYTES = 100
+_FOLDER_VARIABLES = ("ART3D_STYLES", "ART3D_MODELS")
 _started: list[subprocess.Popen[bytes]] = []
 """Servers that this process started and that outlive their starting; kept so that none is left a zombie."""
 
@@ -69,12 +71,12 @@ class Endpoint:
 
 
 def own_endpoint(device: str = "auto") -> Endpoint:
-    """Where the server of this user, device and version listens.
+    """Where the server of this user, device, version and folders of styles and networks listens.
 
     Raises:
         ServerError: no folder of this user's own can be had.
     """
-    name = f"{device.replace(':', '').replace(',', '-')}-{_fingerprint()}"
+    name = f"{device.replace(':', '').replace(',', '-')}-{_fingerprint()}{_folders_read()}"
     for folder in _folders():
         found = Endpoint(folder, name)
         if len(os.fsencode(found.socket)) + 4 <= SOCKET_PATH_BYTES and _own(folder):
@@ -93,6 +95,15 @@ def _fingerprint() -> str:
     files = [path for package in ("art3d_node", "host_bridge") for path in (root / package).rglob("*.py")]
     newest = max((path.stat().st_mtime_ns for path in files), default=0)
     return f"{release}-{newest & 0xFFFFFFFF:08x}"
+
+
+def _folders_read() -> str:
+    """What tells the folders apart from which a server reads: of two shows, each with a style of one name."""
+    named = [os.environ.get(variable, "") for variable in _FOLDER_VARIABLES]
+    if not any(named):
+        return ""
+    lists = [[os.path.abspath(part) for part in text.split(os.pathsep) if part] for text in named]
+    return f"-{xxhash.xxh32(repr(lists).encode()).hexdigest()}"
 
 
 def _folders() -> Iterator[Path]:

@@ -147,5 +147,21 @@ def test_another_state_of_the_code_gets_another_server(monkeypatch: pytest.Monke
     assert server_process.own_endpoint("cpu").address != before
 
 
+def test_other_folders_of_styles_get_another_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two shows may each have a style of one name."""
+    for variable in ("ART3D_STYLES", "ART3D_MODELS"):
+        monkeypatch.delenv(variable, raising=False)
+    before = server_process.own_endpoint("cpu").address
+    monkeypatch.setenv("ART3D_STYLES", "/shows/a/styles")
+    first = server_process.own_endpoint("cpu").address
+    monkeypatch.setenv("ART3D_STYLES", "/shows/b/styles")
+    monkeypatch.setenv("ART3D_MODELS", "")
+    assert len({before, first, server_process.own_endpoint("cpu").address}) == 3
+    monkeypatch.setenv("ART3D_STYLES", "/shows/b/../a/styles/")
+    assert server_process.own_endpoint("cpu").address == first
+    monkeypatch.delenv("ART3D_STYLES")
+    assert server_process.own_endpoint("cpu").address == before
+
+
 def test_nobody_answers_a_ping(tmp_path: Path) -> None:
     assert server_process.ping(f"ipc://{tmp_path}/nobody", timeout_s=0.1) is None
