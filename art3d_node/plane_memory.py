@@ -48,7 +48,7 @@ class PlaneMemory:
             self._idle, self.idle_bytes = {}, 0
 
     def plane(self, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-        """A float32 array that holds anything, in large pages where the kernel has them."""
+        """A float32 array that holds anything, in large pages where numpy asks for them."""
         nbytes = 4 * math.prod(shape)
         if nbytes <= MMAP_BYTES:
             return np.empty(shape, np.float32)

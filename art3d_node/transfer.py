@@ -140,7 +140,7 @@ def own_or_float(array: Array) -> Tensor:
 def roomy(shape: tuple[int, ...]) -> Tensor:
     """A float32 tensor on the host that holds anything.
 
-    numpy asks for large pages, torch does not: to touch small ones for the first time costs more than most kernels.
+    Large ones take the memory that an earlier frame left, which torch's own allocator gives back.
     """
     return torch.from_numpy(PLANES.plane(shape))
 

@@ -27,7 +27,10 @@ LONGEST_UNREADY_PAUSE_S = 120.0  # between starts of workers that die before the
 RECENT_S = 20.0
 LAST_WORDS_S = 2.0
 # Threads that wait for work sleep: spinning, they take a farm slot's cores from those who read and write its frames.
-WORKER_ENV = {"OMP_WAIT_POLICY": "PASSIVE"}
+WORKER_ENV = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "NUMPY_MADVISE_HUGEPAGE": "0",  # on a virtual machine, large pages are those that its host has yet to find
+}
 
 
 @dataclass

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,6 +112,18 @@ def test_who_was_stopped_itself_blames_nobody() -> None:
     watch.heard(0.0, ready=True)
     assert not watch.fault(0.5, 1)
     assert not watch.fault(0.5 + GAP_S + 100.0, 1)
+
+
+@pytest.mark.parametrize("said", [None, "1"])
+def test_a_worker_asks_for_no_large_pages_but_where_it_is_told_to(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, said: str | None
+) -> None:
+    monkeypatch.delenv("NUMPY_MADVISE_HUGEPAGE", raising=False)
+    if said is not None:
+        monkeypatch.setenv("NUMPY_MADVISE_HUGEPAGE", said)
+    (worker,) = start_server().workers()
+    surroundings = Path(f"/proc/{worker}/environ").read_bytes().split(b"\0")
+    assert f"NUMPY_MADVISE_HUGEPAGE={said or 0}".encode() in surroundings
 
 
 def test_a_stopped_worker_holds_up_nobody_and_is_replaced(start_server: StartServer) -> None:
