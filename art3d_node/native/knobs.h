@@ -100,11 +100,9 @@ inline void resolve_falling(const RampJob& job, const float* row, const float* l
         return found != 0;
     };
     for (int x = max(first - reach - 1, 0); x < last;) {
-        if (!falls(x)) {
-            ++x;
-            while (x + LOOKED_AT <= last && !any_falls(x)) x += LOOKED_AT;
-            continue;
-        }
+        while (x + LOOKED_AT <= last && !any_falls(x)) x += LOOKED_AT;
+        while (x < last && !falls(x)) ++x;
+        if (x == last) break;
         const int begin = x;
         bool torn = false;
         for (; x < last && goes_on(x); ++x) torn |= size_of(row[x + 1] - row[x]) > SURFACE_SLOPE;
@@ -122,14 +120,16 @@ inline float resolved_across(const RampJob& job, int y, int x, float sign) {
     const auto drop = [&](int row) { return row >= 0 && row + 1 < job.height ? sign * (at(row) - at(row + 1)) : 0.0f; };
     const auto falls = [&](int row) { return drop(row) > 0.5f * SURFACE_SLOPE; };
     const auto goes_on = [&](int row) { return falls(row) || (falls(row + 1) && size_of(drop(row)) <= LEVEL); };
+    if (!falls(y - 1) && !falls(y)) return at(y);  // it falls the other way
     int first = y, last = y;
     bool torn = false;
     for (; y - first <= job.across && goes_on(first - 1); --first) torn |= size_of(drop(first - 1)) > SURFACE_SLOPE;
     while (first < y && !falls(first)) ++first;
+    if (first == y) return at(y);
     for (; last - first <= job.across && goes_on(last); ++last) torn |= size_of(drop(last)) > SURFACE_SLOPE;
     const bool is_whole = 0 < first && last + 1 < job.height && last - first <= job.across;
     const float low = min(at(first), at(last)), high = max(at(first), at(last));
-    if (!torn || !is_whole || first == y || !(high - low < INFINITE)) return at(y);
+    if (!torn || !is_whole || !(high - low < INFINITE)) return at(y);
     return is_near(at(y), low, high) ? high : low;
 }
 
