@@ -9,7 +9,7 @@ from pathlib import Path
 from host_bridge.core.errors import BadInputError
 from host_bridge.deliver.signal import BT709, Signal
 from host_bridge.io.plates import Pattern
-from host_bridge.review.packing import named_layout, validate_layout
+from host_bridge.review.packing import named_layout, named_order, validate_layout
 
 _log = logging.getLogger(__name__)
 
@@ -129,6 +129,9 @@ def plan(out: str, *, layout: str = "", codec: str = "", frames: int = 1) -> tup
                 "%V keeps the eyes apart, and --layout packs them", where=out, remedy="take one of them"
             )
         return pattern, "", chosen
+    if named_order(Path(out).stem):
+        raise BadInputError("its name says that the right eye comes first, and the left one does", where=out,
+                            remedy="name it _LR or _TB")  # fmt: skip
     packed = validate_layout(layout or named_layout(Path(out).stem) or "sbs")
     if note := _misleading(out, packed, chosen):
         _log.warning("%s: %s", out, note)

@@ -14,9 +14,10 @@ LAYOUTS = ("sbs", "sbs-half", "tb", "tb-half")
 _NAMES = (
     (r"h-?sbs|half-?sbs|sbs-?half", "sbs-half"),
     (r"h-?(?:tb|ou)|half-?(?:tb|ou)|tb-?half|ou-?half", "tb-half"),
-    (r"f(?:ull)?-?sbs|sbs|lr|left-?right|side-?by-?side|3dh", "sbs"),
-    (r"f(?:ull)?-?(?:tb|ou)|tb|ou|top-?bottom|over-?under|3dv", "tb"),
+    (r"f(?:ull)?-?sbs|sbs|lr|rl|left-?right|right-?left|side-?by-?side|3dh", "sbs"),
+    (r"f(?:ull)?-?(?:tb|ou)|tb|bt(?!-\d)|ou|top-?bottom|bottom-?top|over-?under|3dv", "tb"),
 )
+_LEFT_FIRST, _RIGHT_FIRST = r"lr|left-?right", r"rl|right-?left|bt(?!-\d)|bottom-?top"
 
 
 def named_layout(name: str) -> str:
@@ -28,19 +29,22 @@ def named_layout(name: str) -> str:
     return ""
 
 
-def says_left_first(name: str) -> bool:
-    """Whether a file's name says which eye comes first: `_LR`, `left-right`."""
-    return bool(re.search(r"(?:^|-)(?:lr|left-right)(?:-|$)", _plain(name)))
+def named_order(name: str) -> bool | None:
+    """Whether a file's name says that the right eye is the left or upper one, as `_RL` does; None without."""
+    for pattern, right_first in ((_LEFT_FIRST, False), (_RIGHT_FIRST, True)):
+        if re.search(rf"(?:^|-)(?:{pattern})(?:-|$)", _plain(name)):
+            return right_first
+    return None
 
 
 def says_size(name: str) -> bool:
     """Whether a file's name says if its eyes are at half their size: `_HSBS`, `_Full_SBS`."""
-    is_full = re.search(r"(?:^|-)f(?:ull)?-?(?:sbs|tb|ou)(?:-|$)", _plain(name))
+    is_full = re.search(r"(?:^|-)(?:f(?:ull)?-?(?:sbs|tb|ou)|(?:sbs|tb|ou)-?full)(?:-|$)", _plain(name))
     return named_layout(name).endswith("-half") or bool(is_full)
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[_\s.]+", "-", name.lower())
+    return re.sub(r"[\W_]+", "-", name.lower())
 
 
 def validate_layout(layout: str) -> str:

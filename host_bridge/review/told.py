@@ -10,7 +10,7 @@ from host_bridge.io.plates.exr import MAGIC
 from host_bridge.io.plates.film_stereo import EyesInPicture, is_squeezed
 from host_bridge.io.plates.guard import first_bytes
 from host_bridge.io.plates.logged_once import log_once
-from host_bridge.review.packing import named_layout, says_left_first, says_size, validate_layout
+from host_bridge.review.packing import named_layout, named_order, says_size, validate_layout
 
 _BOTH = "name both as LEFT::RIGHT or with %V, or say how one picture holds them with --layout"
 _KINDS = {"sbs": "side by side", "tb": "over-under"}
@@ -34,9 +34,9 @@ def layout_told(sequence: PlateSequence, text: str, layout: str) -> tuple[str, b
     """
     refuse_layers(sequence)
     tag = sequence.film.eyes if sequence.film is not None else None
-    if layout:
-        return validate_layout(layout), _right_first(tag, layout)
     name = Path(text).stem
+    if layout:
+        return validate_layout(layout), _right_first(tag, name, layout)
     packed = named_layout(name)
     if not packed:
         if tag is None or not tag.layout:
@@ -49,7 +49,7 @@ def layout_told(sequence: PlateSequence, text: str, layout: str) -> tuple[str, b
         _validate_agreed(tag, packed, name, text)
     elif not says_size(name):
         _doubt_size(sequence, packed)
-    return packed, _right_first(tag, packed)
+    return packed, _right_first(tag, name, packed)
 
 
 def validate_pair(left: PlateSequence, right: PlateSequence) -> None:
@@ -82,8 +82,11 @@ def refuse_layers(sequence: PlateSequence) -> None:
         )
 
 
-def _right_first(tag: EyesInPicture | None, layout: str) -> bool:
-    return tag is not None and tag.right_first and _kind(tag.layout) == _kind(layout)
+def _right_first(tag: EyesInPicture | None, name: str, layout: str) -> bool:
+    """Which eye comes first: as the movie says, else its name, where they are of such a layout."""
+    if tag is not None and tag.layout:
+        return tag.right_first and _kind(tag.layout) == _kind(layout)
+    return bool(named_order(name)) and _kind(named_layout(name)) == _kind(layout)
 
 
 def _validate_agreed(tag: EyesInPicture, packed: str, name: str, text: str) -> None:
@@ -94,9 +97,11 @@ def _validate_agreed(tag: EyesInPicture, packed: str, name: str, text: str) -> N
             where=text,
             remedy="say which with --layout",
         )
-    if tag.right_first and says_left_first(name):
+    order = named_order(name)
+    if order is not None and order != tag.right_first:
+        one, other = ("right", "left") if order else ("left", "right")
         raise BadInputError(
-            "its name says that the left eye comes first, the movie itself that the right one does",
+            f"its name says that the {one} eye comes first, the movie itself that the {other} one does",
             where=text,
             remedy=f"rename it: {_kind(packed).upper()} alone leaves the order to the movie",
         )

@@ -169,6 +169,8 @@ def test_a_movie_has_no_gaps(stereo: str, capsys: pytest.CaptureFixture[str]) ->
         ("m.mp4", {"codec": "vhs"}, "no codec"),
         ("p.####.png", {"codec": "h264"}, "pictures have no codec"),
         ("m_%V.mp4", {"layout": "sbs"}, "take one of them"),
+        ("m_RL.mp4", {}, "right eye comes first"),
+        ("m_BT.####.png", {"layout": "tb"}, "right eye comes first"),
         ("m.mp4", {"layout": "spiral"}, "no layout"),
         ("m.mov", {"codec": "mv-hevc"}, "Apple's Compressor"),
         ("m_%V.mp4", {"layout": "spatial"}, "MV-HEVC"),

@@ -124,6 +124,8 @@ def test_one_file_a_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: 
 @pytest.mark.parametrize(
     ("name", "layout"),
     [("a_LR", "sbs"), ("a.Full_SBS", "sbs"), ("a_HSBS", "sbs-half"), ("a_TB", "tb"), ("a-half-ou", "tb-half"),
+     ("a [Half-SBS]", "sbs-half"), ("a (3D, H-OU)", "tb-half"), ("a_RL", "sbs"),
+     ("a_BT", "tb"), ("a_BT.709", ""), ("a_LR_BT-2020", "sbs"),
      ("subset", ""), ("outback", ""), ("film", "")],
 )  # fmt: skip
 def test_layouts_told_by_name(name: str, layout: str) -> None:

@@ -69,6 +69,7 @@ def test_what_a_movie_says(
         ("film_TB", "left_right", "over-under, the movie itself that they are side by side"),
         ("film_Full_SBS", "top_bottom", "side by side, the movie itself that they are over-under"),
         ("film_LR", "right_left", "left eye comes first"),
+        ("film_RL", "left_right", "right eye comes first"),
         ("film_LR", "row_interleaved_lr", "row by row"),
         ("film_HSBS", "block_lr", "take turns"),
     ],
@@ -101,6 +102,26 @@ def test_a_name_says_the_size_and_the_movie_the_order(name: str, tmp_path: Path)
     pair = source.read(1)
     assert source.layout == ("sbs-half" if "H" in name else "sbs")
     assert pair.left.mean() < 60 and pair.right.mean() > 180
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "layout", "right_first"),
+    [
+        ("film_RL", "", "", True),
+        ("film_RL", "right_left", "", True),
+        ("film_RL", "", "sbs-half", True),
+        ("film_LR", "", "", False),
+        ("film_BT", "", "sbs", False),
+        ("film_Right-Left", "", "", True),
+    ],
+)
+def test_a_name_says_which_eye_comes_first(
+    name: str, mode: str, layout: str, right_first: bool, tmp_path: Path
+) -> None:
+    write_movie(tmp_path / f"{name}.mkv", eye(DARK, 64, 40), eye(LIGHT, 64, 40), 1, mode)
+    source = open_stereo(str(tmp_path / f"{name}.mkv"), layout=layout)
+    pair = source.read(1)
+    assert source.right_first == right_first and (pair.left.mean() > pair.right.mean()) == right_first
 
 
 @pytest.mark.parametrize("mode", ["", "mono", "row_interleaved_lr", "anaglyph_cyan_red"])
