@@ -39,7 +39,7 @@ LOOK_SIDE_PX = 1024
 # 0 and 1 are steps of it, and a step is an eightieth of a code of twelve bits.
 _VIDEO_RANGE, _VIDEO_STEPS = (-0.25, 1.25), 3 * 2**17 + 1
 UNTONED_VIEW = "Un-tone-mapped"
-_SPELLINGS = {other.lower(): space for space, others in SAME.items() for other in (*others, space)}
+_SPELLINGS = {other.lower(): space for space, others in {**SAME, CINEON: ()}.items() for other in (*others, space)}
 
 
 def canonical(space: str) -> str:

@@ -75,6 +75,7 @@ AP1 = {"chromaticities": primaries.PRIMARIES["ap1"]}
         ({"acesImageContainerFlag": 1}, "lin_ap0_scene"),
         ({"acesImageContainerFlag": 0}, "lin_rec709_scene"),
         ({"acesImageContainerFlag": 1, **AP1}, "lin_ap1_scene"),
+        ({"colorSpace": "cineon"}, "Cineon"),
         ({"colorSpace": "ACES - ACEScg"}, "lin_ap1_scene"),
         ({"colourSpace": "sRGB"}, "srgb_rec709_scene"),
         ({"oiio:ColorSpace": "lin_p3d65"}, "lin_p3d65_scene"),
