@@ -83,6 +83,20 @@ struct RampJob {
 /// Whether a disparity on a ramp is given to its near end.
 inline bool is_near(float disparity, float low, float high) { return disparity - low > NEAR_SIDE * (high - low); }
 
+/// Some pixels in a line, and the runs of them that fall the way of `sign`. Of a run each step falls by more than half a
+/// pixel of disparity, but for level pairs between two that do.
+template <typename At> struct Slope {
+    At at;  // disparity of the i-th pixel, px
+    int size;
+    float sign;
+
+    bool falls(int i) const { return sign * (at(i) - at(i + 1)) > 0.5f * SURFACE_SLOPE; }
+    bool goes_on(int i) const {
+        return falls(i) || (i + 2 < size && falls(i + 1) && size_of(at(i) - at(i + 1)) <= LEVEL);
+    }
+    bool tears(int i) const { return size_of(at(i + 1) - at(i)) > SURFACE_SLOPE; }
+};
+
 /// Resolves the ramps of one row that fall the way of `sign`, of at most `reach` steps. One that reaches out of what is
 /// looked at is too wide to be one.
 ///
@@ -90,22 +104,20 @@ inline bool is_near(float disparity, float low, float high) { return disparity -
 inline void resolve_falling(const RampJob& job, const float* row, const float* lined, float sign, int reach, float* made) {
     const int first = job.columns.first, end = job.columns.last;
     const int last = min(end + reach + 1, job.width) - 1;
-    const auto falls = [&](int x) { return sign * (row[x] - row[x + 1]) > 0.5f * SURFACE_SLOPE; };
-    const auto goes_on = [&](int x) {
-        return falls(x) || (x + 1 < last && falls(x + 1) && size_of(row[x] - row[x + 1]) <= LEVEL);
-    };
+    const auto at = [&](int x) { return row[x]; };
+    const Slope<decltype(at)> slope{at, last + 1, sign};
     const auto any_falls = [&](int x) {  // of a few, looked at side by side: hardly any does
         int found = 0;
-        for (int k = x; k < x + LOOKED_AT; ++k) found |= falls(k);
+        for (int k = x; k < x + LOOKED_AT; ++k) found |= slope.falls(k);
         return found != 0;
     };
     for (int x = max(first - reach - 1, 0); x < last;) {
         while (x + LOOKED_AT <= last && !any_falls(x)) x += LOOKED_AT;
-        while (x < last && !falls(x)) ++x;
+        while (x < last && !slope.falls(x)) ++x;
         if (x == last) break;
         const int begin = x;
         bool torn = false;
-        for (; x < last && goes_on(x); ++x) torn |= size_of(row[x + 1] - row[x]) > SURFACE_SLOPE;
+        for (; x < last && slope.goes_on(x); ++x) torn |= slope.tears(x);
         const int low = row[begin] < row[x] ? begin : x, high = begin + x - low;
         if (torn && x - begin <= reach && row[high] - row[low] < INFINITE)
             for (int k = max(begin + 1, first); k < min(x, end); ++k)
@@ -117,16 +129,14 @@ inline void resolve_falling(const RampJob& job, const float* row, const float* l
 /// plate's border cuts a ramp nobody knows its end.
 inline float resolved_across(const RampJob& job, int y, int x, float sign) {
     const auto at = [&](int row) { return job.disparity[int64(row) * job.width + x]; };
-    const auto drop = [&](int row) { return row >= 0 && row + 1 < job.height ? sign * (at(row) - at(row + 1)) : 0.0f; };
-    const auto falls = [&](int row) { return drop(row) > 0.5f * SURFACE_SLOPE; };
-    const auto goes_on = [&](int row) { return falls(row) || (falls(row + 1) && size_of(drop(row)) <= LEVEL); };
-    if (!falls(y - 1) && !falls(y)) return at(y);  // it falls the other way
+    const Slope<decltype(at)> slope{at, job.height, sign};
+    if (!slope.falls(y - 1) && !slope.falls(y)) return at(y);  // it falls the other way
     int first = y, last = y;
     bool torn = false;
-    for (; y - first <= job.across && goes_on(first - 1); --first) torn |= size_of(drop(first - 1)) > SURFACE_SLOPE;
-    while (first < y && !falls(first)) ++first;
+    for (; first > 0 && y - first <= job.across && slope.goes_on(first - 1); --first) torn |= slope.tears(first - 1);
+    while (first < y && !slope.falls(first)) ++first;
     if (first == y) return at(y);
-    for (; last - first <= job.across && goes_on(last); ++last) torn |= size_of(drop(last)) > SURFACE_SLOPE;
+    for (; last + 1 < job.height && last - first <= job.across && slope.goes_on(last); ++last) torn |= slope.tears(last);
     const bool is_whole = 0 < first && last + 1 < job.height && last - first <= job.across;
     const float low = min(at(first), at(last)), high = max(at(first), at(last));
     if (!torn || !is_whole || !(high - low < INFINITE)) return at(y);
