@@ -26,6 +26,7 @@ import xxhash
 import zmq
 
 from host_bridge.core.errors import Art3DError, ServerError, ServerUnreachableError
+from host_bridge.core.folders import MODELS, STYLES, named_folders
 from host_bridge.wire.codec import decode, encode
 from host_bridge.wire.messages import Ping, Pong
 
@@ -34,7 +35,6 @@ START_TIMEOUT_S = 120.0
 STARTS = 4
 """How often a server is started that is killed before it answers."""
 SOCKET_PATH_BYTES = 100
-_FOLDER_VARIABLES = ("ART3D_STYLES", "ART3D_MODELS")
 _started: list[subprocess.Popen[bytes]] = []
 """Servers that this process started and that outlive their starting; kept so that none is left a zombie."""
 
@@ -99,10 +99,9 @@ def _fingerprint() -> str:
 
 def _folders_read() -> str:
     """What tells the folders apart from which a server reads: of two shows, each with a style of one name."""
-    named = [os.environ.get(variable, "") for variable in _FOLDER_VARIABLES]
-    if not any(named):
+    lists = [[os.path.abspath(folder) for folder in named_folders(variable)] for variable in (STYLES, MODELS)]
+    if not any(lists):
         return ""
-    lists = [[os.path.abspath(part) for part in text.split(os.pathsep) if part] for text in named]
     return f"-{xxhash.xxh32(repr(lists).encode()).hexdigest()}"
 
 

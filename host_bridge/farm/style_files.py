@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import platformdirs
 
+from host_bridge.core.folders import STYLES, named_folders
 from host_bridge.core.style_track import style_names
 
 SUFFIX = ".style"
@@ -26,8 +26,7 @@ def find_style_file(name: str) -> Path | None:
 
     `neutral` and the styles in the box need no file: every installation of the same version has them.
     """
-    named = [Path(part) for part in os.environ.get("ART3D_STYLES", "").split(os.pathsep) if part]
-    for folder in (*named, Path(platformdirs.user_config_dir("art3d")) / "styles"):
+    for folder in (*named_folders(STYLES), Path(platformdirs.user_config_dir("art3d")) / "styles"):
         path = folder / (name + SUFFIX)
         if name != "neutral" and Path(name).name == name and path.is_file():
             return path

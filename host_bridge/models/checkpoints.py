@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_bridge.core.errors import BadInputError
+from host_bridge.core.folders import MODELS, named_folders
 from host_bridge.core.regular import open_regular, read_json
 
 RECORD = "art3d.json"
@@ -115,8 +116,7 @@ def cache_folder() -> Path:
 
 def folders() -> list[Path]:
     """Where weights are looked for, first wins: each folder of `$ART3D_MODELS`, then the user's cache."""
-    named = [Path(part) for part in os.environ.get("ART3D_MODELS", "").split(os.pathsep) if part]
-    return [*named, cache_folder()]
+    return [*named_folders(MODELS), cache_folder()]
 
 
 def find(name: str) -> Path | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import platformdirs
 
 from host_bridge.core.atomic import replacing
 from host_bridge.core.errors import StyleError
+from host_bridge.core.folders import STYLES, named_folders
 from host_bridge.core.regular import read_regular
 
 SUFFIX, VERSIONS = ".style", "versions"
@@ -44,8 +44,8 @@ class Version:
 
 def registry_folder() -> Path:
     """The shared folder: the first of `$ART3D_STYLES`, else the user's own."""
-    named = [part for part in os.environ.get("ART3D_STYLES", "").split(os.pathsep) if part]
-    return Path(named[0]) if named else Path(platformdirs.user_config_dir("art3d")) / "styles"
+    named = named_folders(STYLES)
+    return named[0] if named else Path(platformdirs.user_config_dir("art3d")) / "styles"
 
 
 def verified_id(path: Path) -> str:
