@@ -15,7 +15,7 @@ from host_bridge.wire.limits import CHUNK_BYTES
 from host_bridge.wire.memory import Mappings
 
 REMEMBERED_KEYS = 4096
-LEAST_STEP_BYTES, MOST_STEP_BYTES, STEP_SHARE = CHUNK_BYTES // 2, 4 * CHUNK_BYTES, 4
+STEP_BYTES = CHUNK_BYTES // 2  # at least, between two announcements
 Ask = Callable[[Any], Any]
 
 
@@ -114,17 +114,8 @@ def _fill(
 
     def announce(end: int) -> None:
         nonlocal announced
-        if end < len(payload) and end - announced >= worth_announcing(len(payload) - end):
+        if end - announced >= STEP_BYTES and end < len(payload):
             connection.send(m.Written(upload, end), answered=False)
             announced = end
 
     write_layers(placed, layers, payload, copiers=max(1, COPIERS // 2), written=announce)
-
-
-def worth_announcing(left_bytes: int) -> int:
-    """How much has to be written since the last announcement for another one, while so much is left to write.
-
-    Each takes both sides a tenth of a millisecond, but what is not announced when all is written is what the server
-    does last.
-    """
-    return min(MOST_STEP_BYTES, max(LEAST_STEP_BYTES, left_bytes // STEP_SHARE))
