@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,17 @@ def test_normalisation_follows_slow_change() -> None:
 def test_true_depth_has_one_range() -> None:
     frames = [measured(np.linspace(0, 1 + i / 10, 100).reshape(10, 10)) for i in range(5)]
     assert len(np.unique(normalisation(frames, metric=True, sigma=8.0), axis=0)) == 1
+
+
+def test_a_long_scene_is_smoothed_in_parts() -> None:
+    values = np.random.default_rng(4).normal(size=(2500, 2))
+    at = np.arange(len(values))
+    weights = np.exp(-0.5 * ((at[:, None] - at[None]) / 30.0) ** 2)
+    np.testing.assert_allclose(gaussian(values, 30.0), weights @ values / weights.sum(1, keepdims=True), atol=1e-12)
+    tracemalloc.start()
+    gaussian(values, 30.0)
+    assert tracemalloc.get_traced_memory()[1] < 80e6
+    tracemalloc.stop()
 
 
 def test_gaussian_keeps_constants_and_ends() -> None:
