@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import OpenEXR
 import pytest
@@ -23,3 +24,9 @@ def stereo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
             parts.append(OpenEXR.Part({"type": OpenEXR.scanlineimage, "view": eye}, {"RGB": color}, eye))
         OpenEXR.File(parts).write(f"s.{number}.exr")
     return "s.####.exr"
+
+
+def frames(path: str) -> list[np.ndarray]:
+    """Every frame of a movie, (h, w, 3) uint8."""
+    with av.open(path) as file:
+        return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
