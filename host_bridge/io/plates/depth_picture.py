@@ -35,7 +35,7 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 @dataclass(frozen=True)
 class DepthPicture:
-    """Depth as a file holds it.
+    """Depth, or what else is laid over a plate like it (a matte), as a file holds it.
 
     Attributes:
         path: the file.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
+import gc
 import os
 import signal
 import socket
@@ -30,6 +32,8 @@ from host_bridge.wire.settings import AnalysisSettings
 
 MORE, COMMAND = 1, 4
 MIB = 1 << 20
+LONGEST_S = 120.0
+"""Of an attack in a process of its own, until what it is told to hold is held."""
 
 
 def frame(body: bytes, flags: int = 0) -> bytes:
@@ -228,11 +232,16 @@ def open_files(pid: int) -> int:
 
 @contextlib.contextmanager
 def another_process(attack: Callable[[], object], *, stays: bool = False) -> Iterator[None]:
-    """Does something in a process of its own, whose connections count for it alone; `stays` until the block ends."""
+    """Does something in a process of its own, whose connections count for it alone; `stays` until the block ends.
+
+    One that hangs says where on stderr and ends.
+    """
     done, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
+            faulthandler.dump_traceback_later(LONGEST_S, exit=True)
+            gc.disable()  # what the other process left to be freed belongs to threads that are not here
             kept = [attack()]  # connections live as long as what holds them
             os.write(tell, b"x")
             time.sleep(60 if stays else 0)
@@ -241,7 +250,7 @@ def another_process(attack: Callable[[], object], *, stays: bool = False) -> Ite
             os._exit(0)
     os.close(tell)
     try:
-        os.read(done, 1)
+        assert os.read(done, 1) == b"x", "the attack came to no end"
         yield
     finally:
         os.close(done)
