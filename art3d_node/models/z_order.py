@@ -10,6 +10,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from art3d_node.stereo.depth_edges import FAR_SENTINEL
+from art3d_node.stereo.nothing_hit import mark_of
 
 _SAMPLES = 1 << 13
 _FEWEST = 32
@@ -37,11 +38,15 @@ def order_of(z: Tensor, nearness: Tensor) -> Order:
         nearness: (h, w) of any size, larger = nearer.
     """
     rows, columns = _grid(z.shape[0], z.shape[1])
-    values = z.numpy()[np.ix_(rows, columns)].astype(np.float64).ravel()
+    stored = z.numpy()
+    values = stored[np.ix_(rows, columns)].astype(np.float64).ravel()
     at_y = ((rows + 0.5) * nearness.shape[0] / z.shape[0]).astype(int)
     at_x = ((columns + 0.5) * nearness.shape[1] / z.shape[1]).astype(int)
     near = nearness.cpu().numpy()[np.ix_(at_y, at_x)].astype(np.float64).ravel()
     known = ~np.isnan(values) & np.isfinite(near)
+    if mark_of(stored) is not None:
+        # Far away in every meaning: it does not tell one from another.
+        known &= values >= 0.0
     values, near = values[known], near[known]
     size = np.abs(values)
     finite = values[size < FAR_SENTINEL]

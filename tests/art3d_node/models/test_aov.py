@@ -100,3 +100,27 @@ def test_filtered_outlines_lie_on_one_of_two_surfaces(background: float) -> None
 def test_the_model_id_says_how_z_was_read() -> None:
     seen = SourceInput(look=LOOK, aspect=1.2, z=_scene(), z_meaning="inverse")
     assert AovDepth().estimate(seen).model_id == "aov:inverse"
+
+
+@pytest.mark.parametrize("meaning", ["distance", "inverse", "near-is-white"])
+def test_one_negative_value_marks_nothing(meaning: str) -> None:
+    z = _scene() if meaning == "distance" else 1.0 / _scene()
+    z[:4] = -1.0
+    inverse = _inverse(z, meaning=meaning)
+    assert float(inverse[0, 0]) == float(inverse.min()) < float(inverse[10, 12])
+    assert float(inverse[10, 12]) == 0.25
+
+
+def test_an_outline_that_was_filtered_with_nothing_does_not_fly() -> None:
+    z = _scene(background=0.0)
+    z[6:14, 7], z[6:14, 16] = 0.3 * 4.0, 0.7 * 4.0
+    inverse = _inverse(z)
+    assert set(inverse.flatten().tolist()) == {0.0, 0.25}
+    assert (float(inverse[10, 7]), float(inverse[10, 16])) == (0.0, 0.25)
+
+
+def test_no_value_where_nothing_is_shown_is_far() -> None:
+    z = _scene(background=math.nan)
+    alpha = torch.isfinite(z).float()
+    assert float(_inverse(z, alpha)[10, 0]) == 0.0
+    assert float(_inverse(z, torch.zeros_like(z))[10, 0]) == 0.25

@@ -48,3 +48,11 @@ def test_what_is_not_a_number_is_not_asked() -> None:
     z[::2] = math.nan
     assert order_of(z, NEAR).smaller_is_near > 0.99
     assert order_of(torch.full((9, 9), math.nan), NEAR).larger_is_near == 0.0
+
+
+def test_a_mark_for_nothing_is_not_asked() -> None:
+    z = 1.0 / NEAR
+    z[:20] = -1.0
+    order = order_of(z, NEAR)
+    assert order.smaller_is_near > 0.99 and order.larger_is_near < -0.99
+    assert order.low > 0.0
