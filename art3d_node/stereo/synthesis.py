@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
+from operator import index
 from typing import Literal
 
 import torch
@@ -18,6 +20,9 @@ from torch import Tensor
 from art3d_node.stereo import render_cpu
 from art3d_node.stereo.request import Rendered, Request
 from art3d_node.stereo.window import Region
+
+_LONGEST_PX = 1 << 16
+_FARTHEST_PX = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -88,12 +93,13 @@ def new_view(
         The view of ``region``.
 
     Raises:
-        TypeError: an argument is not a float tensor.
-        ValueError: shapes, devices or options do not fit together.
+        TypeError: an argument is not a float tensor, alpha is no whole number.
+        ValueError: shapes, devices or options do not fit together, or region or range is none.
     """
     _check_tensors(image, disparity, data, alpha)
     _check_clean_plate(image, clean_plate, clean_disparity)
     _check_options(toward, edges, fill, clean_plate)
+    _check_range(disparity_range)
     region = _check_region(region, image)
     request = Request(
         sign=1.0 if toward == "right" else -1.0,
@@ -138,13 +144,16 @@ def _floats(tensor: Tensor) -> Tensor:
 def _check_floats(device: torch.device | None, **named: Tensor | None) -> None:
     for name, value in named.items():
         if value is not None and not (isinstance(value, Tensor) and value.is_floating_point()):
-            kind = getattr(value, "dtype", type(value).__name__)
+            kind = value.dtype if isinstance(value, Tensor) else type(value).__name__
             raise TypeError(f"{name} must be a float tensor, not {kind}")
         if value is not None and device is not None and value.device != device:
             raise ValueError(f"{name} is on {value.device}, image on {device}")
 
 
 def _check_tensors(image: Tensor, disparity: Tensor, data: Tensor | None, alpha: int | None) -> None:
+    for name, value in {"image": image, "disparity": disparity}.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name} must be a float tensor, not {type(value).__name__}")
     _check_floats(None, image=image)
     _check_floats(image.device, disparity=disparity, data=data)
     if image.ndim != 3 or image.numel() == 0:
@@ -153,6 +162,8 @@ def _check_tensors(image: Tensor, disparity: Tensor, data: Tensor | None, alpha:
         raise ValueError(f"disparity is {tuple(disparity.shape)}, the image {tuple(image.shape[:2])}")
     if data is not None and (data.ndim != 3 or data.shape[:2] != image.shape[:2]):
         raise ValueError(f"data must be {tuple(image.shape[:2])} + (K,), not {tuple(data.shape)}")
+    if alpha is not None and not isinstance(alpha, int):
+        raise TypeError(f"alpha must be the number of a channel, not {alpha!r}")
     if alpha is not None and not -image.shape[2] <= alpha < image.shape[2]:
         raise ValueError(f"alpha is channel {alpha} of an image with {image.shape[2]}")
 
@@ -180,12 +191,28 @@ def _check_options(toward: str, edges: str, fill: str, clean_plate: Tensor | Non
         raise ValueError("fill='clean-plate' and clean_plate go together")
 
 
+def _check_range(disparity_range: tuple[float, float] | None) -> None:
+    if disparity_range is None:
+        return
+    try:
+        low, high = (float(value) for value in disparity_range)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"disparity_range must be two numbers, px, not {disparity_range!r}") from error
+    if not (isfinite(low) and isfinite(high) and low <= high):
+        raise ValueError(f"disparity_range must be finite, the lowest first, not {disparity_range!r}")
+
+
 def _check_region(region: Region | None, image: Tensor) -> Region:
     if region is None:
         return (0, 0, image.shape[1], image.shape[0])
-    x0, y0, x1, y1 = (int(value) for value in region)
+    try:
+        x0, y0, x1, y1 = (index(value) for value in region)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"region must be four whole numbers x0, y0, x1, y1, not {region!r}") from error
     if x1 < x0 or y1 < y0:
         raise ValueError(f"region {region} ends before it starts")
+    if max(x1 - x0, y1 - y0) > _LONGEST_PX or max(abs(value) for value in (x0, y0, x1, y1)) > _FARTHEST_PX:
+        raise ValueError(f"region {region} has more than {_LONGEST_PX} px a side, or lies farther away than any plate")
     return (x0, y0, x1, y1)
 
 

@@ -105,7 +105,7 @@ class Frame:
         layers = {name: a[rows, columns] for name, a in self.layers.items() if name != "look"}
         if "look" in self.layers:
             layers["look"] = _share(self.layers["look"], rows, columns, self.data)
-        return replace(self, display=_narrowed(self.display, self.data, picture), data=picture, layers=layers)
+        return replace(self, display=narrowed(self.display, self.data, picture), data=picture, layers=layers)
 
     @property
     def nbytes(self) -> int:
@@ -118,7 +118,7 @@ class Frame:
         return content_key(self.display, self.data, self.pixel_aspect, self.channels, self.layers)
 
 
-def _narrowed(display: Box, data: Box, picture: Box) -> Box:
+def narrowed(display: Box, data: Box, picture: Box) -> Box:
     """The display window up to the picture on those sides where the picture ends inside the data window."""
     x0, y0, x1, y1 = display.as_tuple()
     left = x0 if picture.x0 == data.x0 else max(x0, picture.x0)

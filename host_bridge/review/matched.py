@@ -15,7 +15,7 @@ import numpy as np
 
 from host_bridge.client.tile import Tile
 from host_bridge.core.bars import find_bars
-from host_bridge.core.frame import Array
+from host_bridge.core.frame import Array, narrowed
 from host_bridge.core.geometry import Box
 from host_bridge.review.figures import resized
 from host_bridge.review.pair import Pair
@@ -57,38 +57,51 @@ class EyeFigures:
 
 
 def active(pair: Pair) -> Pair:
-    """The pair without the left eye's black bars."""
-    data = Box.of_size(pair.left.shape[1], pair.left.shape[0])
-    box = find_bars(pair.left).inside(data)
-    if box == data:
-        return pair
-    rows, columns = box.slices(data)
-    share = box.width / data.width
+    """The pair without the left eye's black bars. Where its file has no pixels is no bar: the picture is as wide."""
+    whole, data = pair.whole, pair.shown
+    picture = find_bars(pair.left[data.slices(whole)]).inside(data)
+    box = narrowed(whole, data, picture)
+    if box == whole:
+        return pair if data == whole else replace(pair, parallax=_only(pair.parallax, data, whole))
+    rows, columns = box.slices(whole)
+    share = box.width / whole.width
 
     def inside(parallax: Array | None) -> Array | None:
-        if parallax is None:
-            return None
-        return np.asarray(resized(parallax, data.height, data.width)[rows, columns] / np.float32(share))
+        known = _only(parallax, data, whole)
+        return None if known is None else np.asarray(known[rows, columns] / np.float32(share))
 
-    masks = [None if m is None else resized(m, data.height, data.width)[rows, columns]
+    masks = [None if m is None else resized(m, whole.height, whole.width)[rows, columns]
              for m in (pair.filled, pair.filled_left)]  # fmt: skip
     left, right = (np.ascontiguousarray(eye[rows, columns]) for eye in (pair.left, pair.right))
-    width = round(pair.full_width * share)
-    return replace(pair, left=left, right=right, parallax=inside(pair.parallax), filled=masks[0], full_width=width,
-                   right_parallax=inside(pair.right_parallax), filled_left=masks[1])  # fmt: skip
+    return replace(pair, left=left, right=right, parallax=inside(pair.parallax), filled=masks[0],
+                   full_width=round(pair.full_width * share), right_parallax=inside(pair.right_parallax),
+                   filled_left=masks[1], data=picture.shift(-box.x0, -box.y0))  # fmt: skip
+
+
+def _only(parallax: Array | None, data: Box, whole: Box) -> Array | None:
+    """Parallax on the views' grid, unknown where the left eye's file has no pixels."""
+    if parallax is None:
+        return None
+    known = resized(parallax, whole.height, whole.width)
+    if data == whole:
+        return known
+    found = np.full_like(known, np.nan)
+    found[data.slices(whole)] = known[data.slices(whole)]
+    return found
 
 
 def matched(pair: Pair, match: Matcher) -> tuple[Pair, EyeFigures]:
-    """The pair with parallax, its own where it brings one, and how its eyes differ.
+    """The pair with parallax, its own where it brings one, and how its eyes differ where their files have pixels.
 
     Raises:
         Art3DError: the server cannot match it.
     """
-    tile = match(np.ascontiguousarray(pair.left), np.ascontiguousarray(pair.right))
     rows, columns = pair.left.shape[:2]
-    left, right = (
-        np.asarray(tile.planes[f"disparity_{eye}"][..., 0] * np.float32(-100.0 / columns)) for eye in ("left", "right")
-    )
+    part = pair.shown.slices(pair.whole)
+    tile = match(np.ascontiguousarray(pair.left[part]), np.ascontiguousarray(pair.right[part]))
+    left, right = (np.full((rows, columns), np.nan, np.float32) for _ in range(2))
+    for eye, plane in (("left", left), ("right", right)):
+        plane[part] = tile.planes[f"disparity_{eye}"][..., 0] * np.float32(-100.0 / columns)
     found = _eyes(tile.stats, (pair.full_width or columns) / columns, rows, right)
     return (pair if pair.parallax is not None else replace(pair, parallax=left, right_parallax=right)), found
 

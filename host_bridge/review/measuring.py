@@ -175,10 +175,11 @@ def _range(figures: Figures) -> FrameRange:
 
 def _budget(pair: Pair, server: Measures) -> Mapping[str, Any]:
     """Parallax percentiles and verdict of what the pair shows."""
-    rows, columns = pair.left.shape[:2]
-    layers = {"left": pair.left, "right": pair.right}
+    part = pair.shown.slices(pair.whole)
+    layers = {"left": np.ascontiguousarray(pair.left[part]), "right": np.ascontiguousarray(pair.right[part])}
     if pair.parallax is not None:
-        px = resized(pair.parallax, rows, columns) * np.float32(-columns / 100.0)
+        # The server takes what it gets for the whole width.
+        px = resized(pair.parallax, *pair.left.shape[:2])[part] * np.float32(-pair.shown.width / 100.0)
         layers["disparity"] = np.ascontiguousarray(px[..., None], np.float32)
     return server.measure(layers)
 

@@ -26,6 +26,7 @@ class Pair:
         pixel_aspect: width of a pixel over its height.
         full_width: columns of the picture that the views are a proxy of; 0 where they are the picture.
         window: where a floating window put the picture's edges.
+        data: the part of the left view, px, that its file has pixels for; None for all of it.
         right_parallax: as `parallax`, on the right grid, where what the right eye alone sees counts at the edges:
             unless the right view was made from the left one. Of a matched pair that too is unknown.
     """
@@ -40,12 +41,22 @@ class Pair:
     window: FloatingWindow = field(default_factory=FloatingWindow)
     right_parallax: Array | None = None
     filled_left: Array | None = None
+    data: Box | None = None
+
+    @property
+    def whole(self) -> Box:
+        """All pixels of a view."""
+        return Box.of_size(self.left.shape[1], self.left.shape[0])
+
+    @property
+    def shown(self) -> Box:
+        """The pixels of a view that its file has."""
+        return self.data or self.whole
 
     @property
     def glance(self) -> Glance:
         """The left view from afar."""
-        box = Box.of_size(self.left.shape[1], self.left.shape[0])
-        return glance(Frame(box, box, {"color": self.left}, ("R", "G", "B")))
+        return glance(Frame(self.whole, self.whole, {"color": self.left}, ("R", "G", "B")))
 
 
 def hidden(parallax: Array) -> Array:

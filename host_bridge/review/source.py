@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import numpy as np
 
 from host_bridge.core.errors import BadInputError, MissingFrameError, PlateError
 from host_bridge.core.frame import Array
+from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.colour.curves_of_display import display_levels
 from host_bridge.io.outputs.result import EYES
@@ -107,7 +109,7 @@ class StereoSource:
         width = left.display.width // (2 if self.layout == "sbs" else 1)
         return Pair(
             number, *self._sides(shown), measured.parallax, measured.filled, left.pixel_aspect, width, window_in(left),
-            measured.right_parallax, measured.filled_left,
+            measured.right_parallax, measured.filled_left, None if self.layout else _data(left, shown[0]),
         )  # fmt: skip
 
     def shown(self, number: int, *, display: str = "", view: str = "") -> tuple[Array, Array]:
@@ -247,3 +249,17 @@ def _eye_views(sequence: PlateSequence) -> tuple[str, str] | None:
 
 def _size_text(view: ViewPicture) -> str:
     return f"{'×'.join(str(side) for side in view.size)} px of {'colour' if len(view.planes) == 3 else 'grey'}"
+
+
+def _data(left: ViewPicture, shown: Array) -> Box | None:
+    """The part of the left view as it is shown that its file has pixels for; None for all, or where it has none."""
+    display = left.display
+    data = left.data.intersect(display)
+    if data == display:
+        return None
+    down, across = shown.shape[0] / display.height, shown.shape[1] / display.width
+    found = Box(
+        math.ceil((data.x0 - display.x0) * across), math.ceil((data.y0 - display.y0) * down),
+        math.floor((data.x1 - display.x0) * across), math.floor((data.y1 - display.y0) * down),
+    )  # fmt: skip
+    return None if found.empty else found

@@ -194,6 +194,9 @@ def _exif(path: Path, spec: oiio.ImageSpec) -> Tag | None:
 
 def _named(path: Path, spec: oiio.ImageSpec) -> Tag | None:
     """The name that OpenImageIO gives a format's colour."""
+    if spec.getattribute("pnm:binary") is not None:
+        # It has no room for a name: the one given is what the format's standard assumes, and hardly a writer follows.
+        return None
     name = str(spec.getattribute("colorInteropID") or spec.getattribute("oiio:ColorSpace") or "").strip()
     if spec.getattribute("dpx:Transfer") is not None or name.lower() in _NOTHING:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +43,7 @@ class Server:
             Box.of_size(left.shape[1], left.shape[0]), {"disparity_left": plane, "disparity_right": plane}, self.stats
         )
 
-    def measure(self, layers: dict[str, np.ndarray]) -> dict[str, object]:
+    def measure(self, layers: Mapping[str, np.ndarray]) -> dict[str, object]:
         return {"parallax_p1_pct": float(-100 * layers["disparity"].max() / layers["left"].shape[1])}
 
 
@@ -120,7 +121,7 @@ def test_what_is_not_known_is_no_fault() -> None:
 def _measured(server: Server, pairs: list[Pair], **changes: object) -> Measured:
     measured = Measured(TARGETS[:1], faults.parse_faults("any"), **changes)  # type: ignore[arg-type]
     for each in pairs:
-        measured.add(each, server)  # type: ignore[arg-type]
+        measured.add(each, server)
     return measured
 
 
@@ -140,7 +141,7 @@ def test_cuts_are_found_and_their_jumps_measured() -> None:
         if number == 7:
             server.disparity = -2.0
         shade = np.full((ROWS, COLUMNS, 3), 40 if number < 7 else 200, np.uint8) + pair(number, number).left // 16
-        measured.add(Pair(number, shade, shade), server)  # type: ignore[arg-type]
+        measured.add(Pair(number, shade, shade), server)
     records = measured.records()
     assert [r["frame"] for r in records if r["jump_pct"]] == [7]
     assert records[6]["jump_pct"] == pytest.approx(3.0) and "jump" in records[6]["faults"]
@@ -154,3 +155,35 @@ def test_the_summary_names_faults_with_their_frames() -> None:
     assert said["frames"] == 2 and said["faults"]["vertical"] == [3, 4]
     assert said["swapped"] is False and said["vertical_worst_pct"] == 10.0
     assert said["comfort"]["cinema"]["failing"] == [3, 4]
+
+
+def test_where_the_file_has_no_pixels_is_neither_picture_nor_bar() -> None:
+    """A data window that a renderer cropped does not make the picture narrower."""
+    whole, crop = pair(full_width=200), Box(20, 5, 70, 35)
+    rows, columns = crop.slices(whole.whole)
+    left = np.zeros_like(whole.left)
+    left[rows, columns] = whole.left[rows, columns]
+    parallax = np.zeros((ROWS, COLUMNS), np.float32)
+    parallax[rows, columns] = 1.2
+    server = Server(-3.0)
+    seen = active(replace(whole, left=left, parallax=parallax, data=crop))
+    assert seen.left.shape == whole.left.shape and seen.full_width == 200
+    assert seen.parallax is not None and np.isfinite(seen.parallax).sum() == crop.width * crop.height
+    assert np.nanmin(seen.parallax) == np.float32(1.2)
+    found, _ = matched(replace(seen, parallax=None), server.match)
+    assert server.sent[0].shape == (30, 50, 3)
+    assert found.parallax is not None and np.isnan(found.parallax[0, 0])
+    assert np.nanmax(found.parallax) == pytest.approx(3.0), "percent of the picture's width, not of the crop's"
+    measured = Measured(TARGETS, {})
+    measured.add(replace(whole, left=left, parallax=parallax, data=crop), server)
+    (record,) = measured.records()
+    assert (record["width"], record["parallax_p1_pct"]) == (200, pytest.approx(1.2))
+
+
+def test_bars_inside_a_cropped_data_window_are_bars() -> None:
+    whole, crop = pair(full_width=100), Box(0, 0, 90, ROWS)
+    left = whole.left.copy()
+    left[:, 90:] = left[:6] = left[-6:] = 0
+    seen = active(replace(whole, left=left, data=crop))
+    assert seen.left.shape == (ROWS - 12, COLUMNS, 3) and seen.full_width == 100
+    assert seen.shown == Box(0, 0, 90, ROWS - 12)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from host_bridge.core.errors import BadInputError, MissingFrameError, PlateError
+from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.outputs import write_picture
 from host_bridge.io.plates.exr import open_exr
@@ -268,3 +269,14 @@ def test_scenes_and_nearest_samples() -> None:
     assert scenes([], [3, 4]) == [(3, 4)]
     steps = np.repeat([[1.0, 5.0]], 4, 0).repeat(4, 1)
     assert set(np.unique(resized(steps, 3, 3))) == {1.0, 5.0}
+
+
+def test_what_a_files_pixels_cover_is_known_on_the_views_grid(tmp_path: Path) -> None:
+    window = {"dataWindow": (np.array([9, 4], "i4"), np.array([9 + COLUMNS - 1, 4 + ROWS - 1], "i4")),
+              "displayWindow": (np.array([0, 0], "i4"), np.array([2 * COLUMNS - 1, 2 * ROWS - 1], "i4"))}  # fmt: skip
+    region = [OpenEXR.Part({**part.header, **window}, part.channels, part.name()) for part in parts(parallax_px=1.28)]
+    OpenEXR.File(region).write(str(tmp_path / "s.0001.exr"))
+    source = open_stereo(str(tmp_path / "s.####.exr"))
+    assert source.read(1).shown == Box(9, 4, 9 + COLUMNS, 4 + ROWS)
+    half = source.read(1, side_px=COLUMNS)
+    assert half.shown == Box(5, 2, (9 + COLUMNS) // 2, (4 + ROWS) // 2), "no pixel that is mixed with nothing"

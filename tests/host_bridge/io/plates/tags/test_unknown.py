@@ -60,3 +60,17 @@ def test_the_warning_reaches_a_terminal_once(tmp_path: Path, picture: npt.NDArra
     script = "import sys, pathlib as p, host_bridge.io.plates as h\nfor f in sys.argv[1:]: h.read_plate(p.Path(f))"
     said = subprocess.run([sys.executable, "-c", script, *map(str, paths)], capture_output=True, text=True, check=True)
     assert said.stderr.count("cICP 9/99/0/1") == 1
+
+
+@pytest.mark.parametrize("name", ["p.ppm", "p.pgm", "p.pfm"])
+def test_a_format_without_tags_is_not_warned_about(tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    path, rows = tmp_path / name, np.arange(12 * 16).reshape(12, 16)
+    if name.endswith("pfm"):
+        path.write_bytes(b"Pf\n16 12\n-1.0\n" + rows.astype("<f4").tobytes())
+    else:
+        grey = name.endswith("pgm")
+        codes = rows.astype("u1").repeat(1 if grey else 3).tobytes()
+        path.write_bytes((b"P5" if grey else b"P6") + b"\n16 12\n255\n" + codes)
+    plate = read_plate(path)
+    assert plate.input_space == (colour.LINEAR_REC709 if name.endswith("pfm") else colour.SRGB)
+    assert not caplog.records
