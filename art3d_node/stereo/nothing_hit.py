@@ -87,8 +87,8 @@ def _unmix(z: Floats, nothing: Mask, mark: float) -> None:
     # What is mixed itself is nobody's surface.
     z[rows, columns] = np.nan
     surfaces = _surfaces(z, rows, columns, stored, mark)
-    shows = 2.0 * np.abs(stored - mark) >= np.abs(surfaces - mark)
-    z[rows, columns] = np.where(np.isnan(surfaces), stored, np.where(shows, surfaces, mark))
+    most = 2.0 * np.abs(stored - mark) >= np.abs(surfaces - mark)
+    z[rows, columns] = np.where(np.isnan(surfaces), stored, np.where(most, surfaces, mark))
 
 
 def _surfaces(z: Floats, rows: Pixels, columns: Pixels, stored: Floats, mark: float) -> Floats:

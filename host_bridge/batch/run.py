@@ -20,6 +20,7 @@ from host_bridge.batch.events import Event, Reporter
 from host_bridge.batch.identity import identities
 from host_bridge.batch.job import Job
 from host_bridge.batch.ledger import RenderRecord, job_note, note_event, write_record
+from host_bridge.batch.meanwhile import Meanwhile
 from host_bridge.batch.other_depth import other_depth
 from host_bridge.batch.pace import FULL, Pace
 from host_bridge.batch.prefetch import NearbyPlates
@@ -129,6 +130,7 @@ class _Run:
         self.server = identities(client, job.settings)
         self._styles = tuple(client.welcome.styles)
         self._plates = NearbyPlates(job, pace.spare_plates)
+        self._meanwhile = Meanwhile(job)
         self.counts: Counter[str] = Counter()
         self.failures: dict[int, Art3DError] = {}
         self._writers = ThreadPoolExecutor(pace.write_behind, "art3d-write")
@@ -260,6 +262,7 @@ class _Run:
     def _write(self, frame: _Frame, result: Result) -> Event:
         started = time.perf_counter()
         reviews = self.job.review_files(frame.number)
+        self._meanwhile.validate(frame.number, frame.recipe)
         # The stereo file comes last: where it is, the frame is done.
         for name, path in reviews.items():
             write_picture(path, REVIEWS[name](result))

@@ -58,19 +58,19 @@ class EyeFigures:
 
 def active(pair: Pair) -> Pair:
     """The pair without the left eye's black bars. Where its file has no pixels is no bar: the picture is as wide."""
-    whole, data = pair.whole, pair.shown
-    picture = find_bars(pair.left[data.slices(whole)]).inside(data)
-    box = narrowed(whole, data, picture)
-    if box == whole:
-        return pair if data == whole else replace(pair, parallax=_only(pair.parallax, data, whole))
-    rows, columns = box.slices(whole)
-    share = box.width / whole.width
+    grid, data = pair.grid, pair.shown
+    picture = find_bars(pair.left[data.slices(grid)]).inside(data)
+    box = narrowed(grid, data, picture)
+    if box == grid:
+        return pair if data == grid else replace(pair, parallax=_only(pair.parallax, data, grid))
+    rows, columns = box.slices(grid)
+    share = box.width / grid.width
 
     def inside(parallax: Array | None) -> Array | None:
-        known = _only(parallax, data, whole)
+        known = _only(parallax, data, grid)
         return None if known is None else np.asarray(known[rows, columns] / np.float32(share))
 
-    masks = [None if m is None else resized(m, whole.height, whole.width)[rows, columns]
+    masks = [None if m is None else resized(m, grid.height, grid.width)[rows, columns]
              for m in (pair.filled, pair.filled_left)]  # fmt: skip
     left, right = (np.ascontiguousarray(eye[rows, columns]) for eye in (pair.left, pair.right))
     return replace(pair, left=left, right=right, parallax=inside(pair.parallax), filled=masks[0],
@@ -78,15 +78,15 @@ def active(pair: Pair) -> Pair:
                    filled_left=masks[1], data=picture.shift(-box.x0, -box.y0))  # fmt: skip
 
 
-def _only(parallax: Array | None, data: Box, whole: Box) -> Array | None:
+def _only(parallax: Array | None, data: Box, grid: Box) -> Array | None:
     """Parallax on the views' grid, unknown where the left eye's file has no pixels."""
     if parallax is None:
         return None
-    known = resized(parallax, whole.height, whole.width)
-    if data == whole:
+    known = resized(parallax, grid.height, grid.width)
+    if data == grid:
         return known
     found = np.full_like(known, np.nan)
-    found[data.slices(whole)] = known[data.slices(whole)]
+    found[data.slices(grid)] = known[data.slices(grid)]
     return found
 
 
@@ -97,7 +97,7 @@ def matched(pair: Pair, match: Matcher) -> tuple[Pair, EyeFigures]:
         Art3DError: the server cannot match it.
     """
     rows, columns = pair.left.shape[:2]
-    part = pair.shown.slices(pair.whole)
+    part = pair.shown.slices(pair.grid)
     tile = match(np.ascontiguousarray(pair.left[part]), np.ascontiguousarray(pair.right[part]))
     left, right = (np.full((rows, columns), np.nan, np.float32) for _ in range(2))
     for eye, plane in (("left", left), ("right", right)):

@@ -175,7 +175,7 @@ def _range(figures: Figures) -> FrameRange:
 
 def _budget(pair: Pair, server: Measures) -> Mapping[str, Any]:
     """Parallax percentiles and verdict of what the pair shows."""
-    part = pair.shown.slices(pair.whole)
+    part = pair.shown.slices(pair.grid)
     layers = {"left": np.ascontiguousarray(pair.left[part]), "right": np.ascontiguousarray(pair.right[part])}
     if pair.parallax is not None:
         # The server takes what it gets for the whole width.

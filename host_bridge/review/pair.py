@@ -44,19 +44,19 @@ class Pair:
     data: Box | None = None
 
     @property
-    def whole(self) -> Box:
+    def grid(self) -> Box:
         """All pixels of a view."""
         return Box.of_size(self.left.shape[1], self.left.shape[0])
 
     @property
     def shown(self) -> Box:
         """The pixels of a view that its file has."""
-        return self.data or self.whole
+        return self.data or self.grid
 
     @property
     def glance(self) -> Glance:
         """The left view from afar."""
-        return glance(Frame(self.whole, self.whole, {"color": self.left}, ("R", "G", "B")))
+        return glance(Frame(self.grid, self.grid, {"color": self.left}, ("R", "G", "B")))
 
 
 def hidden(parallax: Array) -> Array:

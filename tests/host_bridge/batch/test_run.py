@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -291,3 +292,32 @@ def test_frames_may_not_share_a_file(folder: Path) -> None:
 def test_stereo_is_exr(folder: Path) -> None:
     with pytest.raises(BadInputError, match=r"end the output in \.exr"):
         job(folder, out="o.####.png").check()
+
+
+@pytest.mark.parametrize("gain", [1.0, 1.5])
+def test_another_render_at_once_is_not_written_over(folder: Path, monkeypatch: pytest.MonkeyPatch, gain: float) -> None:
+    """A second machine, with the same settings or others, that overtakes this one from its third frame on."""
+    mine, client = job(folder), FakeClient()
+    submit = client.submit
+
+    def overtaken(*args: Any, **options: Any) -> Any:
+        if client.asked == 2:
+            other = replace(job(folder, frames="3-5"), controls=Controls(depth_gain=gain))
+            assert run(other, FakeClient())[0].exit_code == EXIT_OK
+        return submit(*args, **options)
+
+    monkeypatch.setattr(client, "submit", overtaken)
+    summary, _ = run(mine, client)
+    if gain == 1.0:
+        assert (summary.exit_code, set(summary.counts) - {"rendered", "kept"}) == (EXIT_OK, set())
+        return
+    assert (summary.exit_code, sorted(summary.failures)) == (EXIT_SOME_FRAMES, [3, 4, 5])
+    assert "another render with other settings wrote this frame meanwhile" in str(summary.failures[4])
+    again, _ = run(replace(job(folder, frames="3-5"), controls=Controls(depth_gain=gain)), FakeClient())
+    assert again.counts == {"kept": 3}
+
+
+def test_what_lay_there_before_is_replaced(folder: Path) -> None:
+    assert run(replace(job(folder), controls=Controls(depth_gain=1.5)), FakeClient())[0].exit_code == EXIT_OK
+    summary, _ = run(job(folder), FakeClient())
+    assert summary.counts == {"rendered": 5}

@@ -160,7 +160,7 @@ def test_the_summary_names_faults_with_their_frames() -> None:
 def test_where_the_file_has_no_pixels_is_neither_picture_nor_bar() -> None:
     """A data window that a renderer cropped does not make the picture narrower."""
     whole, crop = pair(full_width=200), Box(20, 5, 70, 35)
-    rows, columns = crop.slices(whole.whole)
+    rows, columns = crop.slices(whole.grid)
     left = np.zeros_like(whole.left)
     left[rows, columns] = whole.left[rows, columns]
     parallax = np.zeros((ROWS, COLUMNS), np.float32)
