@@ -128,6 +128,9 @@ def resized(parallax: Array, rows: int, columns: int) -> Array:
     """Parallax on a smaller grid by the nearest sample: a mean of two surfaces would lie on neither."""
     if parallax.shape == (rows, columns):
         return parallax
+    down, across = parallax.shape[0] // rows, parallax.shape[1] // columns
+    if parallax.shape == (rows * down, columns * across):
+        return parallax[down // 2 :: down, across // 2 :: across].copy()
     y = ((np.arange(rows) + 0.5) * parallax.shape[0] / rows).astype(int)
     x = ((np.arange(columns) + 0.5) * parallax.shape[1] / columns).astype(int)
     return np.asarray(parallax[y].take(x, axis=1))

@@ -60,8 +60,8 @@ def _parallax(file: ExrFile, eye: str, display: Box) -> Array | None:
     channel = find_disparity(file, eye)
     if channel is None:
         return None
-    pixels = file.take([channel])[0].astype(np.float32, copy=False)
-    parallax = pixels * np.float32(-DISPARITY_SIGN[eye] * 100.0 / display.width)
+    parallax = file.take([channel])[0].astype(np.float32, copy=False)
+    parallax *= np.float32(-DISPARITY_SIGN[eye] * 100.0 / display.width)
     return relaid(parallax, channel.window, display, np.nan)
 
 

@@ -15,7 +15,6 @@ from host_bridge.core.errors import BadInputError, MissingFrameError, PlateError
 from host_bridge.core.frame import Array
 from host_bridge.core.geometry import Box
 from host_bridge.io.colour import transforms as colour
-from host_bridge.io.colour.curves_of_display import display_levels
 from host_bridge.io.outputs.result import EYES
 from host_bridge.io.plates import PlateSequence, guard
 from host_bridge.io.plates.exr import MAGIC, ExrFile, open_exr
@@ -26,7 +25,7 @@ from host_bridge.io.windows import relaid
 from host_bridge.review.packing import unpack
 from host_bridge.review.pair import Pair
 from host_bridge.review.recorded import Measured, measured_channels, measured_in, window_in
-from host_bridge.review.shrinking import block_means
+from host_bridge.review.shrinking import shown_small
 from host_bridge.review.told import layout_told, validate_pair
 
 Planes = tuple[Array, ...]
@@ -100,8 +99,7 @@ class StereoSource:
         # Each view is made small before the next one is decoded, into the memory that it had.
         for view in self._views(number, measured=not self.layout):
             for eye in self._eyes(view):
-                small = [block_means(plane, side_px, max(eye[0].shape)) for plane in eye]
-                shown.append(display_levels(small, view.space))
+                shown.append(shown_small(eye, side_px, view.space))
             views.append(view.without_planes())
             del view, eye
         left, right = views[0], views[-1]

@@ -19,6 +19,8 @@ FAR_PCT = 100.0
 EYE_SHARES = {"left": (1.0, 0.0), "none": (0.5, 0.5), "right": (0.0, 1.0)}
 """How much of the disparity the right and the left eye move, for each hero eye."""
 DECIMALS = 4
+_PART_ROWS = 64
+"""Lines that are gone through at a time."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,10 @@ class Edges:
 
 def extremes(values: Array) -> tuple[float, float]:
     """The least and the most of what is finite; (∞, −∞) where nothing is."""
-    low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
+    # Both of a part while it lies in the cache.
+    parts = [values[top : top + _PART_ROWS] for top in range(0, len(values), _PART_ROWS)] or [values]
+    low = np.min([part.min(initial=np.inf) for part in parts])
+    high = np.max([part.max(initial=-np.inf) for part in parts])
     if not (np.isfinite(low) and np.isfinite(high)):
         finite = values[np.isfinite(values)]
         low, high = finite.min(initial=np.inf), finite.max(initial=-np.inf)
@@ -148,14 +153,15 @@ def bands_of(rows: EdgeRows, frame_layer: Layer, shot_layer: Layer, zero_plane_p
     depth = shot_layer.depth(raw)
     sculpt = rows.disparity - frame_layer.depth(raw) - frame_layer.shift
     disparity = depth + shot_layer.shift + sculpt
-    opened = _opened(np.where(np.isfinite(disparity), disparity, -np.inf))
+    known = np.where(np.isfinite(disparity), disparity, -np.inf)
+    opened = _opened(known)
     found = []
     for lines in np.array_split(np.arange(len(opened)), BANDS):
         if len(lines) == 0 or not np.isfinite(opened[lines]).any():
             found.append(Band())
             continue
         nearest = opened[lines].max()
-        row = int(np.nanargmin(np.abs(disparity - nearest)))
+        row = int(np.abs(known - nearest).argmin())
         values = (zero_plane_pct - 100.0 * nearest, 100.0 * depth[row], 100.0 * sculpt[row])
         # As the file has them, so that a shot just made and one just read are the same.
         found.append(Band(*(round(float(value), DECIMALS) + 0.0 for value in values)))

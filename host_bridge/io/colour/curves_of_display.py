@@ -19,6 +19,8 @@ from host_bridge.io.colour.config import config_name
 
 _BITS = 20
 """Sign, exponent and 11 of a float's 23 bits: steps of 1/2048, of which an eighth of a level is lost at most."""
+_BAND_ROWS = 32
+"""Lines that are looked up at a time: their places in a table, of eight bytes each, stay in a core's own cache."""
 _PROBES = 4096
 _MOST_LEVELS = 1
 
@@ -42,9 +44,15 @@ class Curves:
             planes = [light[channel] for channel in range(3)]
         out = np.empty((*planes[0].shape, 3), np.uint8)
         for channel, plane in enumerate(planes):
-            # No index lies outside; told to wrap, NumPy does not look.
-            out[..., channel] = self.tables[channel].take(plane.view(np.uint32) >> (32 - _BITS), mode="wrap")
+            for top in range(0, len(plane), _BAND_ROWS):
+                band = slice(top, top + _BAND_ROWS)
+                self.look_up(channel, plane[band], out[band, :, channel])
         return out
+
+    def look_up(self, channel: int, values: Array, out: Array) -> None:
+        """Writes what the display shows of one channel's finite values, (rows, columns) float32, matrix left out."""
+        # No index lies outside; told to wrap, NumPy does not look.
+        out[...] = self.tables[channel].take(values.view(np.uint32) >> (32 - _BITS), mode="wrap")
 
 
 def display_levels(planes: Sequence[Array], space: str) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,7 +112,7 @@ def picture_of(file: ExrFile, sequence: PlateSequence) -> Picture:
 def _of_exr(file: ExrFile, sequence: PlateSequence, space: str | None, along: Along) -> ViewPicture:
     guard.validate_picture(file.path, file.display)
     picture = picture_of(file, sequence)
-    file.decode([*picture.channels, *along(file)])
+    file.decode(itertools.chain(picture.channels, along(file)))
     header = file.headers[picture.part]
     if any(c.component == "RY" for c in picture.channels):
         pixels, names = from_luma(file, picture.channels, header)

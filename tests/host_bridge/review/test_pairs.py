@@ -269,6 +269,9 @@ def test_scenes_and_nearest_samples() -> None:
     assert scenes([], [3, 4]) == [(3, 4)]
     steps = np.repeat([[1.0, 5.0]], 4, 0).repeat(4, 1)
     assert set(np.unique(resized(steps, 3, 3))) == {1.0, 5.0}
+    places = np.arange(12.0)[:, None] * 100 + np.arange(20.0)
+    assert resized(places, 4, 5)[:2, :2].tolist() == [[102.0, 106.0], [402.0, 406.0]]  # the middle ones of 3 × 4
+    assert resized(places, 5, 8)[1].tolist() == [301.0, 303.0, 306.0, 308.0, 311.0, 313.0, 316.0, 318.0]
 
 
 def test_what_a_files_pixels_cover_is_known_on_the_views_grid(tmp_path: Path) -> None:

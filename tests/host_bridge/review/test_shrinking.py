@@ -8,7 +8,7 @@ import pytest
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.colour.config import BUILT_IN_CONFIG, LINEAR_REC709
 from host_bridge.io.colour.curves_of_display import curves_of, display_levels
-from host_bridge.review.shrinking import block_means
+from host_bridge.review.shrinking import block_means, shown_small
 
 ACES_VIEW_CONFIG = "ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3"
 
@@ -34,6 +34,23 @@ def test_what_is_not_finite_counts_as_black_or_as_the_brightest_half(kind: type[
     plane = np.ones((2, 8), kind)
     plane[0, 0], plane[0, 2], plane[0, 4] = np.nan, np.inf, -np.inf
     assert block_means(plane, 4, 8)[0].tolist() == [0.75, (3 + 65504) / 4, 0.75, 1.0]
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+@pytest.mark.parametrize("odd_value", [0.5, -0.0, -1e-7, -2.0, 65504.0, np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_is_made_small_in_bands_is_shown_as_if_it_were_made_small_first(
+    kind: type[np.floating], odd_value: float, channels: int
+) -> None:
+    planes = list(np.random.default_rng(2).uniform(0, 1, (channels, 300, 1400)).astype(kind))
+    planes[-1][250, 701] = odd_value
+    for side_px in (0, 700, 300):
+        with np.errstate(invalid="ignore"):  # ∞ − ∞ of floats
+            means = [block_means(plane, side_px, 1400) for plane in planes]
+            shown = shown_small(planes, side_px, LINEAR_REC709)
+        exact = np.stack([colour.shrink(plane[..., None], side_px or 10_000)[..., 0] for plane in planes])
+        assert np.allclose(np.stack(means), exact, rtol=1e-6, atol=2e-6)
+        assert (shown == display_levels(means, LINEAR_REC709)).all()
 
 
 @pytest.mark.parametrize("space", [LINEAR_REC709, "lin_ap1_scene", "lin_rec2020_scene"])
