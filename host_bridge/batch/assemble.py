@@ -41,7 +41,12 @@ def job_of(options: RenderOptions) -> Job:
     )
     clean = clean_plate_of(options, sequence.view, hero)
     frames = PlateSequence.open(
-        options.plate, frames=options.frames, view=sequence.view, layer=options.layer, start=options.start
+        options.plate,
+        frames=options.frames,
+        view=sequence.view,
+        layer=options.layer,
+        start=options.start,
+        gap=options.missing != "error",
     )
     eye = "" if hero == "none" else hero
     plate, source = with_depth(frames, options.settings.depth, options.depth_channel, hero=eye)

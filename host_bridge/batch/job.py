@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -96,20 +96,27 @@ class Job:
         """Proves that at least one frame can be read, so that a plate's fault is told before a server is started.
 
         Returns:
-            The first that can.
+            The first that can; where missing frames are skipped or held over, perhaps one that is not asked.
 
         Raises:
             Art3DError: what is wrong with the first frame, when there is none.
         """
-        faults = []
-        for number in self.plate.frames:
-            if number in self.plate.missing:
-                continue
+        faults: list[Art3DError] = []
+        for number in self._readable_first():
             try:
                 return self.load(number, number, again=True)
             except Art3DError as error:
                 faults.append(error)
-        raise faults[0]
+        raise faults[0] if faults else self.plate.absent(self.plate.frames[0])
+
+    def _readable_first(self) -> Iterator[int]:
+        """The frames that are asked and have a file; those of a chunk that lies in a gap are before and behind it."""
+        present = [number for number in self.plate.frames if number not in self.plate.missing]
+        yield from present
+        passed = list(present)
+        while self.missing != "error" and (held := self.plate.held(self.plate.frames[0], without=passed)) is not None:
+            yield held
+            passed.append(held)
 
     def files(self, number: int) -> tuple[Path, ...]:
         """The stereo files of one frame."""

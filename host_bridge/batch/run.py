@@ -195,15 +195,18 @@ class _Run:
         return frame
 
     def _load(self, number: int) -> _Frame:
-        try:
-            if number in self.job.plate.missing:
-                raise self.job.plate.absent(number)
-            return self._read(_Frame(number, number))
-        except PlateError:
-            held = self.job.plate.held(number) if self.job.missing == "hold" else None
-            if held is None or held == number:
-                raise
-            return self._read(_Frame(number, held, held=held))
+        frame, unread = _Frame(number, number), [number]
+        while True:
+            try:
+                if frame.source in self.job.plate.missing:
+                    raise self.job.plate.absent(number)
+                return self._read(frame)
+            except PlateError:
+                held = self.job.plate.held(number, without=unread) if self.job.missing == "hold" else None
+                if held is None:
+                    raise
+                unread.append(held)
+                frame = _Frame(number, held, held=held)
 
     def _read(self, frame: _Frame) -> _Frame:
         started, waited = time.perf_counter(), self._plates.waited_s

@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from host_bridge.batch.job import Job
 from host_bridge.batch.ledger import reason_of
-from host_bridge.core.errors import Art3DError
+from host_bridge.core.errors import Art3DError, PlateError
 from host_bridge.io.outputs.done import is_done
 
+_MOST_HELD = 24
+"""Plates before a frame that may be held over it: more in a row that cannot be read are no gap."""
 State = Literal["done", "stale", "failed", "missing"]
 
 
@@ -42,17 +44,36 @@ def states(job: Job, identity: Mapping[str, Any]) -> Iterator[FrameState]:
 
 def _state(job: Job, number: int, identity: Mapping[str, Any]) -> FrameState:
     reason = reason_of(job, number)
-    source: int | None = number
-    if number in job.plate.missing:
-        source = job.plate.held(number) if job.missing == "hold" else None
+    files = job.files(number)
     try:
-        if source is not None and is_done(job.files(number), job.recipe(number, source, identity)):
+        is_own = number not in job.plate.missing and is_done(files, job.recipe(number, number, identity))
+        if is_own or _is_held(job, number, identity):
             return FrameState(number, "done")
     except Art3DError as error:
         return FrameState(number, "failed", reason or str(error))
     if reason:
         return FrameState(number, "failed", reason)
-    return FrameState(number, "stale" if all(path.is_file() for path in job.files(number)) else "missing")
+    return FrameState(number, "stale" if all(path.is_file() for path in files) else "missing")
+
+
+def _is_held(job: Job, number: int, identity: Mapping[str, Any]) -> bool:
+    """Whether a frame shows the plate of one before it, as it has to while its own cannot be read."""
+    files, unread = job.files(number), [number]
+    if job.missing != "hold" or not all(path.is_file() for path in files):
+        return False
+    while (held := job.plate.held(number, without=unread)) is not None and len(unread) <= _MOST_HELD:
+        if is_done(files, job.recipe(number, held, identity)):
+            return not any(_readable(job, source) for source in unread)
+        unread.append(held)
+    return False
+
+
+def _readable(job: Job, source: int) -> bool:
+    try:
+        job.load(source, source)
+    except PlateError:
+        return False
+    return True
 
 
 def stretches(found: Iterable[FrameState]) -> Iterator[list[FrameState]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -50,13 +50,19 @@ class PlateSequence:
 
     @staticmethod
     def open(
-        text: str, *, frames: str | None = None, view: str = "", layer: str = "", start: int | None = None
+        text: str,
+        *,
+        frames: str | None = None,
+        view: str = "",
+        layer: str = "",
+        start: int | None = None,
+        gap: bool = False,
     ) -> PlateSequence:
         """Looks at the disk and settles which frames are meant.
 
         Without `frames` and without a range in the pattern, these are all frames from the first to the last file;
         a sequence with one even step (on twos) has no gaps. A movie's frames are numbered from `start`, else from its
-        timecode, else from 1.
+        timecode, else from 1. With `gap`, all of `frames` may lie in a gap of the sequence.
 
         Raises:
             BadInputError: a range that cannot be read, `%V` without a view, or `start` for files with numbers.
@@ -75,7 +81,7 @@ class PlateSequence:
         found = pattern.on_disk(view)
         wanted = parse_frames(frames) if frames is not None else pattern.declared or _spanned(found)
         missing = frozenset(wanted) - frozenset(found)
-        if len(missing) == len(wanted):
+        if len(missing) == len(wanted) and not (gap and _between(wanted, found)):
             remedy = f"frames on disk: {fileseq.framesToFrameRange(found) or 'none'}; check the path and --frames"
             other = "" if found else pattern.with_other_padding(view)
             raise MissingFrameError(
@@ -153,11 +159,19 @@ class PlateSequence:
             return self.film.window, self.film.window
         return read_windows(self.path(frame), view=self.view, layer=self.layer)
 
-    def held(self, frame: int) -> int | None:
-        """The frame that stands in for a missing one: the nearest earlier that exists, else the first; or None."""
-        present = [n for n in self.frames if n not in self.missing]
-        earlier = [n for n in present if n < frame]
-        return max(earlier) if earlier else min(present, default=None)
+    def held(self, frame: int, *, without: Collection[int] = ()) -> int | None:
+        """The frame that stands in for a missing one, whatever frames are asked: a frame shows the same in any chunk.
+
+        Args:
+            frame: the missing one.
+            without: those that cannot be read.
+
+        Returns:
+            The nearest earlier that exists, else the first; None without one.
+        """
+        film = self.film.held(self.first) if self.film is not None else ()
+        present = {*self.files, *film, *self.frames} - self.missing - set(without)
+        return max((n for n in present if n < frame), default=min(present, default=None))
 
 
 def _single(pattern: Pattern, frames: str | None, view: str) -> PlateSequence:
@@ -197,6 +211,11 @@ def _no_view(pattern: Pattern) -> BadInputError:
     found = pattern.views_on_disk()
     remedy = f"name one of {', '.join(found)} with --view" if found else "name it with --view; no view has files there"
     return BadInputError("the plate has one file a view, and no view is named", where=pattern.text, remedy=remedy)
+
+
+def _between(wanted: Collection[int], found: Collection[int]) -> bool:
+    """Whether frames lie within the sequence that is on the disk."""
+    return bool(found) and all(min(found) < number < max(found) for number in wanted)
 
 
 def _spanned(found: Iterable[int]) -> tuple[int, ...]:

@@ -18,8 +18,10 @@ import pytest
 from host_bridge.batch import Job, ledger, run_job
 from host_bridge.batch import run as batch_run
 from host_bridge.batch.events import Event
+from host_bridge.batch.identity import identities
 from host_bridge.batch.pace import FULL, LEAN, Pace
 from host_bridge.batch.progress import JsonReporter
+from host_bridge.batch.states import states as frame_states
 from host_bridge.client import Client
 from host_bridge.client.tile import Tile
 from host_bridge.core.errors import (
@@ -321,3 +323,33 @@ def test_what_lay_there_before_is_replaced(folder: Path) -> None:
     assert run(replace(job(folder), controls=Controls(depth_gain=1.5)), FakeClient())[0].exit_code == EXIT_OK
     summary, _ = run(job(folder), FakeClient())
     assert summary.counts == {"rendered": 5}
+
+
+@pytest.mark.parametrize("frames", [None, "3-5", "4"])
+def test_bad_frames_in_a_row_are_held_over_from_the_last_good_one(folder: Path, frames: str | None) -> None:
+    for number in (2, 3):
+        (folder / f"in/p.{number:04d}.exr").write_bytes(b"")
+    (folder / "in/p.0004.exr").unlink()
+    plate = PlateSequence.open(str(folder / "in" / "p.####.exr"), frames=frames, gap=True)
+    asked = replace(job(folder, missing="hold"), plate=plate)
+    asked.check_readable()
+    summary, lines = run(asked, FakeClient())
+    assert summary.exit_code == EXIT_OK
+    held = {line["frame"]: line["held"] for line in lines if "held" in line}
+    assert held == {number: 1 for number in plate.frames if number in (2, 3, 4)}
+    identity = identities(cast(Client, FakeClient()), asked.settings)
+    assert {state.state for state in frame_states(asked, identity)} == {"done"}
+    assert run(asked, FakeClient())[0].counts == {"kept": len(plate.frames)}
+    shutil.copy(folder / "in/p.0005.exr", folder / "in/p.0003.exr")
+    assert [state.number for state in frame_states(asked, identity) if state.state == "stale"] == [
+        number for number in plate.frames if number in (3, 4)
+    ]
+
+
+def test_a_chunk_of_bad_frames_alone_is_skipped(folder: Path) -> None:
+    (folder / "in/p.0002.exr").write_bytes(b"")
+    asked = job(folder, frames="2", missing="skip")
+    asked.check_readable()
+    assert run(asked, FakeClient())[0].counts == {"skipped": 1}
+    with pytest.raises(BadInputError, match="empty"):
+        job(folder, frames="2").check_readable()

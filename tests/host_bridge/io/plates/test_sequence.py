@@ -224,3 +224,16 @@ def test_angle_brackets_are_part_of_a_name(name: str, tmp_path: Path) -> None:
     assert pattern.path(7) == tmp_path / f"{name}.0007.exr"
     assert pattern.on_disk() == {7: tmp_path / f"{name}.0007.exr"}
     assert Pattern.parse(str(tmp_path / f"{name}.3-9####.exr")).declared == (3, 4, 5, 6, 7, 8, 9)
+
+
+def test_what_stands_in_for_a_frame_is_the_same_in_every_chunk(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"p.{number}.exr" for number in (1, 2, 3, 5, 6)))
+    text = str(tmp_path / "p.#.exr")
+    for frames in (None, "4-6", "1-6x3", "4"):
+        opened = PlateSequence.open(text, frames=frames, gap=True)
+        assert opened.held(4) == 3, frames
+        assert opened.held(4, without=(4, 3, 2)) == 1 and opened.held(4, without=(1, 2, 3)) == 5
+    with pytest.raises(MissingFrameError, match="none of the 1 requested frames"):
+        PlateSequence.open(text, frames="4")
+    with pytest.raises(MissingFrameError, match="none of the 2 requested frames"):
+        PlateSequence.open(text, frames="4,9", gap=True)
