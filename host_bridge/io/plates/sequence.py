@@ -21,6 +21,9 @@ from host_bridge.io.plates.plate import Plate
 from host_bridge.io.plates.read import read_film, read_plate, read_windows
 from host_bridge.io.plates.usual_picture import other_layer, usual_picture
 
+_OTHER_FRAME_SIGNS = ("$F", "<F", "<f", "{frame", "[frame", "*")
+"""How other programs and shells write a frame number."""
+
 
 @dataclass(frozen=True)
 class PlateSequence:
@@ -177,7 +180,9 @@ class PlateSequence:
 def _single(pattern: Pattern, frames: str | None, view: str) -> PlateSequence:
     path = pattern.path(0, view)
     if not path.is_file():
-        raise MissingFrameError("no such file", where=str(path), remedy="check the path")
+        is_frame = any(sign in path.name for sign in _OTHER_FRAME_SIGNS)
+        remedy = "write the frame number as #### or %04d" if is_frame else "check the path"
+        raise MissingFrameError("no such file", where=str(path), remedy=remedy)
     number = _number_of(path)
     if frames is not None and parse_frames(frames) != (number,):
         raise BadInputError(

@@ -237,3 +237,10 @@ def test_what_stands_in_for_a_frame_is_the_same_in_every_chunk(tmp_path: Path) -
         PlateSequence.open(text, frames="4")
     with pytest.raises(MissingFrameError, match="none of the 2 requested frames"):
         PlateSequence.open(text, frames="4,9", gap=True)
+
+
+@pytest.mark.parametrize("name", ["p.$F4.exr", "p.<F4>.exr", "p.*.exr", "p.{frame:04d}.exr"])
+def test_frame_numbers_as_others_write_them(tmp_path: Path, name: str) -> None:
+    touch(tmp_path, "p.0001.exr")
+    with pytest.raises(MissingFrameError, match=r"write the frame number as #### or %04d"):
+        PlateSequence.open(str(tmp_path / name))
