@@ -84,8 +84,7 @@ template <int N> void carry_row(const CarryJob& job, int r, Scratch scratch) {
                          is_tidy(Row<N>{colours, size, channels})};
     scatter_row(from.disparity, {job.samples.first - left, job.samples.last - left}, {job.sign, job.left - left}, 0, won,
                 cells);
-    float* weights = scratch.take<float>(4 * int64(width));
-    sample_row(from, won, weights, job.view.colours_of<N>(r), job.view.extra_of(r));
+    sample_row(from, won, scratch.take<uint8>(size + 1) + 1, job.view.colours_of<N>(r), job.view.extra_of(r));
     for (int k = 0; k < width; ++k) won.sample[k] += left;
 
     if (is_inner && soft_size > 0) {

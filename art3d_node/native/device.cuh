@@ -175,8 +175,9 @@ ART3D_KERNEL(fill_holes) {
     const Background behind = background_of(line, width, job.index + int64(row) * width, d, job.sign, hole);
     const FillJob fill{job.plate, job.sign, job.left, job.top, job.view, job.index, 0, job.columns, nullptr,
                        {job.clean, job.clean_view, job.first}};
-    const Filler<CHANNELS> filler{fill, job.view.disparity, width, job.view.height, job.view.channels};
-    filled = filler.fill_pixel(row, k, hole, behind);
+    const Filler<CHANNELS> filler{{job.view.disparity, width, job.view.height}, fill, job.view.channels};
+    const EmptyPixel from{row, k, hole, sight(width, hole), behind.limit};
+    filled = filler.fill_pixel(from, behind, [&](int i) { return filler.steps_along(from, ray(i)); });
 }
 
 inline bool touches_edge(const Plate& plate, int y, int x) {

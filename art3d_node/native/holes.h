@@ -15,33 +15,32 @@ struct HoleJob {
 
     /// Whether nothing covers most of a target.
     bool is_open(int64 at) const {
-        return disparity[at] == NOTHING && !(cover && cover[at] >= 0.5f);
+        return (disparity[at] == NOTHING) & !(cover && cover[at] >= 0.5f);
     }
 };
 
 /// Marks one row. With nothing within `widest` on one side of a pixel, the plate's border lies there.
 inline void mark_holes(const HoleJob& job, int r) {
     const int64 row = int64(r) * job.width;
-    for (int k = 0; k < job.width; ++k) job.hole[row + k] = job.is_open(row + k), job.beyond[row + k] = false;
-    for (int k = 0; k < job.width; ++k) {
-        if (!job.hole[row + k]) continue;
-        int end = k + 1;
-        while (end < job.width && job.hole[row + end]) ++end;
+    for (int k = 0; k < job.width; ++k) job.hole[row + k] = job.is_open(row + k);
+    for (int k = 0; k < job.width; ++k) job.beyond[row + k] = false;
+    const auto is_open = [&](int k) { return job.is_open(row + k); };
+    for (int end, k = find(0, job.width, is_open); k < job.width; k = find(end, job.width, is_open)) {
+        for (end = k + 1; end < job.width && job.hole[row + end];) ++end;
         for (int j = k; j < end; ++j)
             job.beyond[row + j] = k == 0 || end == job.width || j - k >= job.widest || end - j > job.widest;
-        k = end;
     }
 }
 
 /// Rows that the fill of row r's holes reads on either side of it; 0 where it has none up to column `columns.last`.
 inline int rows_read(const float* disparity, int width, int r, Span columns) {
     const float* line = disparity + int64(r) * width;
+    const auto is_empty = [line](int k) { return line[k] == NOTHING; };
+    const auto is_seen = [line](int k) { return line[k] != NOTHING; };
     int far = 0;
-    for (int k = 0; k < columns.last; ++k) {
-        int end = k;
-        while (end < width && line[end] == NOTHING) ++end;
-        if (end > max(k, columns.first)) far = max(far, sight(width, {k, end}) + TAPS);
-        k = end;
+    for (int end, k = find(0, width, is_empty); k < columns.last; k = find(end, width, is_empty)) {
+        end = find(k, width, is_seen);
+        if (end > columns.first) far = max(far, sight(width, {k, end}) + TAPS);
     }
     return far;
 }
@@ -77,8 +76,11 @@ inline void compose_pixel(const ComposeJob& job, int64 at) {
 
 inline void compose_row(const ComposeJob& job, int r) {
     const int64 row = int64(r) * job.view.width;
-    for (int64 at = row + job.columns.first; at < row + job.columns.last; ++at)
-        if (!job.filled || (job.cover && job.cover[at] > 0.0f)) compose_pixel(job, at);  // most pixels are done already
+    const auto changes = [&](int k) {  // hardly any do
+        return (job.cover && job.cover[row + k] > 0.0f) | (!job.filled & (job.disparity[row + k] == NOTHING));
+    };
+    for (int k = job.columns.first; (k = find(k, job.columns.last, changes)) < job.columns.last; ++k)
+        compose_pixel(job, row + k);
 }
 
 ART3D_END

@@ -29,6 +29,7 @@ template <typename Each> inline Four by_lane(Four a, Four b, Each each) {
 inline Four min(Four a, Four b) { return by_lane(a, b, [](float x, float y) { return y < x ? y : x; }); }
 inline Four max(Four a, Four b) { return by_lane(a, b, [](float x, float y) { return y > x ? y : x; }); }
 inline Four finite_or(Four a, Four b) { return by_lane(a, b, [](float x, float y) { return is_finite(x) ? x : y; }); }
+inline Four size_of(Four a) { return by_lane(a, a, [](float x, float) { return size_of(x); }); }
 inline Four four(float a, float b, float c, float d) { return {{a, b, c, d}}; }
 #else
 using Four = float __attribute__((vector_size(16)));
@@ -37,6 +38,10 @@ inline Four min(Four a, Four b) { return b < a ? b : a; }
 inline Four max(Four a, Four b) { return b > a ? b : a; }
 /// Each lane of `a` where it is finite, else of `b`.
 inline Four finite_or(Four a, Four b) { return (a < INFINITE) & (a > -INFINITE) ? a : b; }
+inline Four size_of(Four a) {
+    using Bits = int __attribute__((vector_size(16)));
+    return Four(Bits(a) & 0x7fffffff);
+}
 inline Four four(float a, float b, float c, float d) { return Four{a, b, c, d}; }
 #endif
 

@@ -44,6 +44,19 @@ inline int first_bit(unsigned bits) { return __ffs(int(bits)) - 1; }
 inline int first_bit(unsigned bits) { return __builtin_ctz(bits); }
 #endif
 
+/// The first k from `first` on that has(k), or `last`; looked for in AT_A_GLANCE at once, as mostly none of these has it.
+constexpr int AT_A_GLANCE = 64;
+template <typename Has> inline int find(int first, int last, Has has) {
+    if (first < last && has(first)) return first;
+    for (; first + AT_A_GLANCE <= last; first += AT_A_GLANCE) {
+        int any = 0;
+        for (int j = 0; j < AT_A_GLANCE; ++j) any |= int(has(first + j));
+        if (any) break;
+    }
+    while (first < last && !has(first)) ++first;
+    return first;
+}
+
 /// First and one past the last of a range.
 struct Span {
     int first, last;

@@ -1,8 +1,12 @@
 // Which sample of a plate row each target of the new row shows: the nearest surface that reaches it.
 #pragma once
+#include "lanes.h"
 #include "scanline.h"
 
 ART3D_BEGIN
+
+constexpr int TOGETHER = 64;  // targets whose weights are made before the first of them is read
+constexpr int RUN = 16;  // samples side by side that are put at once where they reach targets side by side
 
 /// What each of (width,) targets shows so far: disparity (NOTHING: nothing), sample left of the place, fraction.
 struct Winners {
@@ -17,6 +21,18 @@ struct Winners {
             disparity[k] = value;
             sample[k] = p.sample;
             fraction[k] = p.fraction;
+        }
+    }
+
+    /// The same of RUN samples side by side that reach targets side by side, k the first of them.
+    void put_run(int k, const float* __restrict__ values, int first_sample, const float* __restrict__ fractions) const {
+        float *__restrict__ nearest = disparity + k, *__restrict__ place = fraction + k;
+        int* __restrict__ shown = sample + k;
+        for (int j = 0; j < RUN; ++j) {
+            const bool wins = values[j] >= nearest[j];
+            shown[j] = wins ? first_sample + j : shown[j];
+            place[j] = wins ? fractions[j] : place[j];
+            nearest[j] = wins ? values[j] : nearest[j];
         }
     }
 };
@@ -53,6 +69,13 @@ inline void find_cells(const float* __restrict__ d, int cells, int low, float hi
     }
 }
 
+/// Whether RUN cells reach targets side by side, one each.
+inline bool is_run(const int* offset) {
+    int differs = 0;
+    for (int j = 1; j < RUN; ++j) differs |= offset[j] ^ offset[0];
+    return differs == 0 && offset[0] > -LARGEST_OFFSET && offset[0] < LARGEST_OFFSET;
+}
+
 /// Lets the nearest surface of some samples win each target of one new row.
 ///
 /// What the row holds already takes part in the contest: call it for one part of the samples after the other.
@@ -66,6 +89,11 @@ inline void scatter_row(Line<> d, Span carry, Carry to, int shift, const Winners
                cells.disparity);
     bool before = has_cell(d, carry.first - 1);
     for (int i = 0; i < carry.last - carry.first; ++i) {
+        if (i % RUN == 0 && i + RUN <= count && before && is_run(cells.offset + i)) {
+            won.put_run(cells.offset[i] + i + behind, cells.disparity + i, carry.first + i + shift, cells.fraction + i);
+            i += RUN - 1;
+            continue;
+        }
         const int code = i < count ? cells.offset[i] : CUT, x = carry.first + i;
         const auto offer = [&](int k, float value, Part part) {
             const Position p = position_of(d, to.sign, x, part, k + to.left);
@@ -90,44 +118,41 @@ template <int N> inline bool is_tidy(Row<N> row) {
     return wild == 0;
 }
 
-/// Whether samples x - 1 to x + 2 exist and are one surface.
-inline bool is_whole(Line<> d, int x) {
-    if (x < 1 || x + 2 >= d.size) return false;
-    return joined(d[x - 1], d[x]) & joined(d[x], d[x + 1]) & joined(d[x + 1], d[x + 2]);
+/// Marks the samples x of which x - 1 to x + 2 exist and are one surface; -1 <= x < size.
+inline void find_whole(Line<> d, uint8* __restrict__ whole) {
+    for (int x = -1; x < d.size; ++x) whole[x] = 0;
+    for (int x = 1; x < d.size - 2; ++x)
+        whole[x] = joined(d[x - 1], d[x]) & joined(d[x], d[x + 1]) & joined(d[x + 1], d[x + 2]);
 }
 
-/// Reads every target of a row that something reaches; the others become 0. weights: (4, width) scratch.
+/// Reads every target of a row that something reaches; the others become 0. whole: scratch, one entry per sample and one before them.
 template <int N>
-inline void sample_row(const Source<N>& from, const Winners& won, float* weights, Row<N, float> out,
-                         Row<0, float> out_extra) {
-    const int width = won.width, channels = from.colours.channels(), layers = from.extra.count;
-    const bool quick = N > 0 && from.tidy;
-    float* __restrict__ w[4] = {weights, weights + width, weights + 2 * width, weights + 3 * width};
-    if (quick)  // several at once; a target that nothing reaches gets anything
-        for (int k = 0; k < width; ++k) {
+inline void sample_row(const Source<N>& from, const Winners& won, uint8* whole, Row<N, float> out, Row<0, float> out_extra) {
+    const int channels = from.colours.channels(), layers = from.extra.count, alpha = from.alpha;
+    const bool quick = AT_ONCE<N> > 1 && from.tidy;
+    float w[4][TOGETHER];
+    if (quick) find_whole(from.disparity, whole);
+    for (int first = 0; first < won.width; first += TOGETHER) {
+        const int last = min(first + TOGETHER, won.width);
+        for (int k = first; quick && k < last; ++k) {  // several at once; a target that nothing reaches gets anything
             const Weights of = whole_cubic(won.fraction[k]);
-            w[0][k] = of.w0, w[1][k] = of.w1, w[2][k] = of.w2, w[3][k] = of.w3;
+            w[0][k - first] = of.w0, w[1][k - first] = of.w1, w[2][k - first] = of.w2, w[3][k - first] = of.w3;
         }
-    for (int k = 0; k < width; ++k) {
-        const int x = won.sample[k];
-        const float a = won.fraction[k];
-        if (quick && a > 0.0f && is_whole(from.disparity, x)) {
-            const float w0 = w[0][k], w1 = w[1][k], w2 = w[2][k], w3 = w[3][k];
-            const float* at = from.colours[x - 1];
-            float mixed[N ? N : 1];
-            for (int c = 0; c < N; ++c)
-                mixed[c] = w0 * at[c] + w1 * at[N + c] + w2 * at[2 * N + c] + w3 * at[3 * N + c];
-            for (int c = 0; c < N; ++c) out[k][c] = mixed[c];
-            if (from.alpha >= 0) {
-                const float p1 = at[N + from.alpha], p2 = at[2 * N + from.alpha];
-                out[k][from.alpha] = p1 + a * (p2 - p1);
+        for (int k = first; k < last; ++k) {
+            const int x = won.sample[k], j = k - first;
+            const float a = won.fraction[k];
+            if (quick && a > 0.0f && whole[x]) {
+                const float *p0 = from.colours[x - 1], *p1 = p0 + N, *p2 = p1 + N, *p3 = p2 + N;
+                store<N>(w[0][j] * load<N>(p0) + w[1][j] * load<N>(p1) + w[2][j] * load<N>(p2) + w[3][j] * load<N>(p3),
+                         out[k]);
+                if (alpha >= 0) out[k][alpha] = p1[alpha] + a * (p2[alpha] - p1[alpha]);
+                for (int c = 0; c < layers; ++c) out_extra[k][c] = mend(from.extra[x][c], from.extra[x + 1][c], a);
+            } else if (won.disparity[k] != NOTHING) {
+                sample(from, {x, a}, out[k], out_extra[k]);
+            } else {
+                for (int c = 0; c < channels; ++c) out[k][c] = 0.0f;
+                for (int c = 0; c < layers; ++c) out_extra[k][c] = 0.0f;
             }
-            for (int c = 0; c < layers; ++c) out_extra[k][c] = mend(from.extra[x][c], from.extra[x + 1][c], a);
-        } else if (won.disparity[k] != NOTHING) {
-            sample(from, {x, a}, out[k], out_extra[k]);
-        } else {
-            for (int c = 0; c < channels; ++c) out[k][c] = 0.0f;
-            for (int c = 0; c < layers; ++c) out_extra[k][c] = 0.0f;
         }
     }
 }

@@ -8,34 +8,16 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <list>
 #include <mutex>
-#include <new>
 #include <thread>
+
+#include "workspace.h"
 
 namespace art3d {
 namespace {
 
-/// Memory of one thread that kernels work in; kept from job to job.
-class Arena {
-public:
-    char* of(std::int64_t bytes) {
-        if (bytes > size_) {
-            std::free(at_);
-            size_ = (bytes + 4095) / 4096 * 4096;
-            at_ = static_cast<char*>(std::aligned_alloc(64, size_));
-            if (!at_) size_ = 0, throw std::bad_alloc();
-        }
-        return at_;
-    }
-    ~Arena() { std::free(at_); }
-
-private:
-    char* at_ = nullptr;
-    std::int64_t size_ = 0;
-};
-
+/// Memory of one thread that kernels work in.
 thread_local Arena arena;
 thread_local int wanted_threads = 0;
 std::atomic<int> pixels_of_a_chunk{1 << 19};
