@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from art3d_node.models.mini_weights import read_weights
 
-WORKING_SHORT_SIDE: int = 320
+WORKING_SHORT_SIDE: int = 384
 """The shorter picture side is resized to this before the network, in pixels."""
 
 _STRIDE = 32

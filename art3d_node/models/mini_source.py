@@ -28,8 +28,10 @@ class MiniSource:
 
     @torch.no_grad()
     def estimate(self, frame: SourceInput) -> Estimate:
-        """Raw inverse depth at the network's working size, or at that of its first look at a picture as a whole."""
-        side_px = LAYOUT_SHORT_SIDE if frame.layout_only else WORKING_SHORT_SIDE
+        """Raw inverse depth at the network's working size, no larger than the look, or at that of a whole's layout."""
+        shown_px = min(frame.look.shape[:2]) // _STRIDE * _STRIDE
+        fine_px = min(WORKING_SHORT_SIDE, max(LAYOUT_SHORT_SIDE, shown_px))
+        side_px = LAYOUT_SHORT_SIDE if frame.layout_only else fine_px
         size = working_size(frame.aspect, short_side_px=side_px, multiple=_STRIDE)
         rgb = resized_look(frame.look.to(self._device), size)
         return Estimate(self._model(rgb)[0, 0].float(), self.model_id)

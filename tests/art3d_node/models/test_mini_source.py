@@ -15,13 +15,23 @@ from art3d_node.models.mini_source import MiniSource
 from art3d_node.models.z_order import spearman
 
 
-@pytest.mark.parametrize(("aspect", "size"), [(16 / 9, (320, 576)), (0.5, (640, 320)), (100.0, (320, 1280))])
-def test_the_working_size_follows_the_picture(aspect: float, size: tuple[int, int]) -> None:
-    assert WORKING_SHORT_SIDE == 320
+@pytest.mark.parametrize(
+    ("look", "aspect", "size"),
+    [
+        ((576, 1024), 16 / 9, (384, 672)),
+        ((1024, 512), 0.5, (768, 384)),
+        ((1024, 1024), 100.0, (384, 1536)),
+        ((332, 800), 800 / 332, (320, 768)),
+        ((90, 160), 16 / 9, (192, 352)),
+    ],
+)
+def test_the_working_size_follows_the_picture(look: tuple[int, int], aspect: float, size: tuple[int, int]) -> None:
+    """A small picture is not enlarged for the network, but for its layout."""
+    assert WORKING_SHORT_SIDE == 384
     torch.manual_seed(0)
     source = MiniSource(MiniDepth(), model_id="mini:test")
-    look = torch.randint(0, 255, (90, 160, 3), dtype=torch.uint8)
-    found = source.estimate(SourceInput(look=look, aspect=aspect))
+    seen = torch.randint(0, 255, (*look, 3), dtype=torch.uint8)
+    found = source.estimate(SourceInput(look=seen, aspect=aspect))
     assert found.inverse_depth.shape == size
     assert found.model_id == "mini:test"
     assert bool(torch.isfinite(found.inverse_depth).all())

@@ -54,6 +54,39 @@ def test_without_edges_in_the_picture_it_is_smooth_interpolation() -> None:
     torch.testing.assert_close(middle, want, atol=0.02, rtol=0)
 
 
+def _slope_and_step() -> tuple[torch.Tensor, torch.Tensor]:
+    """A ground that slopes to row 40 of 60 and ends in a soft step; a guide of light and dark tiles, and that edge."""
+    y = torch.arange(60, dtype=torch.float32)
+    column = torch.where(y < 40, 0.3 - 0.002 * y, 1.0)
+    low = torch.nn.functional.avg_pool1d(column[None], 5, 1, 2, count_include_pad=False)[0, :, None].repeat(1, 80)
+    v, u = torch.meshgrid(torch.arange(240), torch.arange(320), indexing="ij")
+    tiles = 0.3 + 0.3 * ((v // 14 + u // 14) % 2)
+    return low, torch.where(v < 160, tiles, 0.95)[..., None].repeat(1, 1, 3)
+
+
+def test_a_texture_turns_no_slope_into_stairs() -> None:
+    low, guide = _slope_and_step()
+    made = guided_upsample(low, guide)[20:100]
+    slope = 0.3 - 0.002 * ((torch.arange(20, 100) + 0.5) / 4 - 0.5)
+    # Four rows of the plate lie within one small pixel; nothing but that rounding is left.
+    assert float((made - slope[:, None]).abs().max()) < 0.002
+
+
+def test_what_flickers_on_a_slope_is_calmed() -> None:
+    low, guide = _slope_and_step()
+    noise = 0.004 * torch.randn(low.shape, generator=torch.Generator().manual_seed(1))
+    there, calm = (guided_upsample(v, guide)[20:100] for v in (low + noise, low))
+    assert float((there - calm).std()) < 0.25 * float(noise.std())
+
+
+def test_beside_a_slope_a_step_still_lands_on_the_edge() -> None:
+    low, guide = _slope_and_step()
+    made = guided_upsample(low, guide)[:, 20:-20]
+    steps = made[140:180].diff(dim=0)
+    assert bool(((steps.argmax(0) + 141 - 160).abs() <= 2).all())
+    assert float(steps.max(0).values.min()) > 0.35
+
+
 def test_the_result_does_not_depend_on_anything_but_its_input() -> None:
     low, guide = torch.rand(20, 30), torch.rand(100, 140, 3)
     assert torch.equal(guided_upsample(low, guide), guided_upsample(low.clone(), guide.clone()))
