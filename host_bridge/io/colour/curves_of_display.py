@@ -11,16 +11,13 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from host_bridge.core.frame import Array
 from host_bridge.io.colour import transforms as colour
 from host_bridge.io.colour.config import config_name
 
-_BITS = 20
-"""Sign, exponent and 11 of a float's 23 bits: steps of 1/2048, of which an eighth of a level is lost at most."""
-_BAND_ROWS = 32
-"""Lines that are looked up at a time: their places in a table, of eight bytes each, stay in a core's own cache."""
 _PROBES = 4096
 _MOST_LEVELS = 1
 
@@ -30,7 +27,8 @@ class Curves:
     """What a display shows of each value.
 
     Attributes:
-        tables: (3, 2^20) uint8 by the upper bits of a float32, for R, G and B.
+        tables: (3, 2^16) uint8 by a half's bits, for R, G and B; a value is rounded to the nearest half, which is
+            within 1/2048 of it.
         matrix: (3, 3) float32, what a row of R, G and B is multiplied by first; None leaves it.
     """
 
@@ -42,17 +40,12 @@ class Curves:
         if self.matrix is not None:
             light = np.tensordot(self.matrix.T, np.stack(planes), 1)
             planes = [light[channel] for channel in range(3)]
-        out = np.empty((*planes[0].shape, 3), np.uint8)
-        for channel, plane in enumerate(planes):
-            for top in range(0, len(plane), _BAND_ROWS):
-                band = slice(top, top + _BAND_ROWS)
-                self.look_up(channel, plane[band], out[band, :, channel])
-        return out
+        return np.asarray(cv2.merge([self.levels(channel, plane) for channel, plane in enumerate(planes)]))
 
-    def look_up(self, channel: int, values: Array, out: Array) -> None:
-        """Writes what the display shows of one channel's finite values, (rows, columns) float32, matrix left out."""
-        # No index lies outside; told to wrap, NumPy does not look.
-        out[...] = self.tables[channel].take(values.view(np.uint32) >> (32 - _BITS), mode="wrap")
+    def levels(self, channel: int, values: Array) -> Array:
+        """What the display shows of one channel's finite values, (rows, columns) float32; uint8, matrix left out."""
+        halves = cv2.convertFp16(values).view(np.uint16)
+        return np.asarray(cv2.LUT(halves, self.tables[channel].reshape(1, -1)))
 
 
 def display_levels(planes: Sequence[Array], space: str) -> Array:
@@ -97,10 +90,9 @@ def curves_of(config: str, space: str) -> Curves | None:
 
 
 def _tables(space: str) -> Array:
-    middles = (np.arange(1 << _BITS, dtype=np.uint32) << (32 - _BITS)) | (1 << (31 - _BITS))
-    values = np.nan_to_num(middles.view(np.float32), nan=0.0, posinf=65504.0, neginf=-65504.0).clip(-65504.0, 65504.0)
-    side = 1 << (_BITS // 2)
-    grey = np.repeat(values.reshape(side, side, 1), 3, axis=2)
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+    values = np.nan_to_num(halves, nan=0.0, posinf=65504.0, neginf=-65504.0)
+    grey = np.repeat(values.reshape(256, 256, 1), 3, axis=2)
     return np.ascontiguousarray(colour.to_display(grey, ("R", "G", "B"), space).reshape(-1, 3).T)
 
 

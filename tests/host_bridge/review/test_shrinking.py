@@ -26,7 +26,9 @@ def test_blocks_have_their_means(kind: type[np.floating], size: tuple[int, int])
     plane = np.random.default_rng(0).uniform(-1, 3, size).astype(kind)
     for side_px in (0, 1024, 400, 48, 30):
         small = block_means(plane, side_px, max(size))
-        assert small == pytest.approx(colour.shrink(plane[..., None], side_px or 10_000)[..., 0], abs=2e-6)
+        assert small == pytest.approx(
+            colour.shrink(plane[..., None], side_px or 10_000)[..., 0], abs=4e-6
+        )  # sums of up to 2,277 floats
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32])
