@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import OpenEXR
 import pytest
 
-from host_bridge.batch import Job, ledger, run_job
+from host_bridge.batch import Job, ledger
 from host_bridge.batch import run as batch_run
 from host_bridge.batch.events import Event
-from host_bridge.batch.identity import identities
-from host_bridge.batch.pace import FULL, LEAN, Pace
-from host_bridge.batch.progress import JsonReporter
-from host_bridge.batch.states import states as frame_states
-from host_bridge.client import Client
-from host_bridge.client.tile import Tile
+from host_bridge.batch.pace import LEAN
 from host_bridge.core.errors import (
     EXIT_BAD_INPUT,
     EXIT_OK,
@@ -38,83 +28,10 @@ from host_bridge.core.errors import (
     ServerUnreachableError,
     StyleError,
 )
-from host_bridge.core.frame import Frame
-from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
-from host_bridge.io.outputs import Writing
-from host_bridge.io.plates import Pattern, PlateSequence
-from host_bridge.wire.outputs import bare, pixel_type
-from host_bridge.wire.settings import AnalysisSettings
+from host_bridge.io.plates import Pattern
+from tests.host_bridge.batch.fakes import FakeClient, damage, job, run
 from tests.host_bridge.conftest import MakeRgba, Write
-
-
-class FakeClient:
-    """Answers with the plate moved nowhere; can fail on chosen request numbers."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self.waiting = 0
-        self.most_waiting = 0
-        self.faults: dict[int, BaseException] = {}
-        self.cancelled = False
-        self.welcome = SimpleNamespace(styles=({"name": "neutral", "id": "neutral-1"},), depth_sources=())
-
-    def submit(
-        self,
-        frame: Frame,
-        settings: AnalysisSettings,
-        controls: Controls,
-        box: Box,
-        outputs: Sequence[str],
-        *,
-        neighbours: tuple[Frame, ...] = (),
-    ) -> Any:
-        self.asked += 1
-        self.waiting += 1
-        self.most_waiting = max(self.most_waiting, self.waiting)
-        return self.asked, frame, box, outputs
-
-    def result(self, pending: Any) -> Any:
-        number, frame, box, outputs = pending
-        self.waiting -= 1
-        if number in self.faults:
-            raise self.faults[number]
-        count = {"right": len(frame.channels), "left": len(frame.channels)}
-        sizes = {bare(name): (box.height, box.width, count.get(bare(name), 1)) for name in outputs}
-        planes = {bare(name): np.zeros(sizes[bare(name)], pixel_type(name)) for name in outputs}
-        return Tile(box, planes, {"style_id": "neutral-1", "depth_source": "aov", "ms": {"depth": 1.0, "render": 2.0}})
-
-    def cancel(self, pending: Any = None) -> None:
-        self.cancelled = True
-
-
-@pytest.fixture
-def folder(tmp_path: Path, write_exr: Write, rgba: MakeRgba) -> Path:
-    for number in (1, 2, 3, 4, 5):
-        write_exr(f"in/p.{number:04d}.exr", ({}, rgba(seed=number)))
-    return tmp_path
-
-
-def job(folder: Path, *, frames: Any = None, out: str = "out/o.####.exr", **options: Any) -> Job:
-    return Job(
-        plate=PlateSequence.open(str(folder / "in" / "p.####.exr"), frames=frames),
-        out=Pattern.parse(str(folder / out)),
-        settings=AnalysisSettings(depth="aov"),
-        controls=Controls(),
-        writing=Writing("1"),
-        **options,
-    )
-
-
-def run(asked: Job, client: FakeClient, *, pace: Pace = FULL) -> tuple[Any, list[Any]]:
-    said = io.StringIO()
-    summary = run_job(asked, cast(Client, client), JsonReporter(said), pace=pace)
-    return summary, [json.loads(line) for line in said.getvalue().splitlines()]
-
-
-def damage(folder: Path, number: int) -> None:
-    path = folder / "in" / f"p.{number:04d}.exr"
-    path.write_bytes(path.read_bytes()[:400])
 
 
 def test_all_frames_are_rendered(folder: Path) -> None:
@@ -151,7 +68,6 @@ def test_what_changed_is_made_again(folder: Path, write_exr: Write, rgba: MakeRg
     "change", [{"input_space": "lin_ap1_scene"}, {"overwrite": True}, {"controls": Controls(depth_gain=1.5)}]
 )
 def test_another_recipe_is_cooked_again(folder: Path, change: dict[str, Any]) -> None:
-    from dataclasses import replace
 
     run(job(folder, frames="1-2"), FakeClient())
     summary, _ = run(replace(job(folder, frames="1-2"), **change), FakeClient())
@@ -294,62 +210,3 @@ def test_frames_may_not_share_a_file(folder: Path) -> None:
 def test_stereo_is_exr(folder: Path) -> None:
     with pytest.raises(BadInputError, match=r"end the output in \.exr"):
         job(folder, out="o.####.png").check()
-
-
-@pytest.mark.parametrize("gain", [1.0, 1.5])
-def test_another_render_at_once_is_not_written_over(folder: Path, monkeypatch: pytest.MonkeyPatch, gain: float) -> None:
-    """A second machine, with the same settings or others, that overtakes this one from its third frame on."""
-    mine, client = job(folder), FakeClient()
-    submit = client.submit
-
-    def overtaken(*args: Any, **options: Any) -> Any:
-        if client.asked == 2:
-            other = replace(job(folder, frames="3-5"), controls=Controls(depth_gain=gain))
-            assert run(other, FakeClient())[0].exit_code == EXIT_OK
-        return submit(*args, **options)
-
-    monkeypatch.setattr(client, "submit", overtaken)
-    summary, _ = run(mine, client)
-    if gain == 1.0:
-        assert (summary.exit_code, set(summary.counts) - {"rendered", "kept"}) == (EXIT_OK, set())
-        return
-    assert (summary.exit_code, sorted(summary.failures)) == (EXIT_SOME_FRAMES, [3, 4, 5])
-    assert "another render with other settings wrote this frame meanwhile" in str(summary.failures[4])
-    again, _ = run(replace(job(folder, frames="3-5"), controls=Controls(depth_gain=gain)), FakeClient())
-    assert again.counts == {"kept": 3}
-
-
-def test_what_lay_there_before_is_replaced(folder: Path) -> None:
-    assert run(replace(job(folder), controls=Controls(depth_gain=1.5)), FakeClient())[0].exit_code == EXIT_OK
-    summary, _ = run(job(folder), FakeClient())
-    assert summary.counts == {"rendered": 5}
-
-
-@pytest.mark.parametrize("frames", [None, "3-5", "4"])
-def test_bad_frames_in_a_row_are_held_over_from_the_last_good_one(folder: Path, frames: str | None) -> None:
-    for number in (2, 3):
-        (folder / f"in/p.{number:04d}.exr").write_bytes(b"")
-    (folder / "in/p.0004.exr").unlink()
-    plate = PlateSequence.open(str(folder / "in" / "p.####.exr"), frames=frames, gap=True)
-    asked = replace(job(folder, missing="hold"), plate=plate)
-    asked.check_readable()
-    summary, lines = run(asked, FakeClient())
-    assert summary.exit_code == EXIT_OK
-    held = {line["frame"]: line["held"] for line in lines if "held" in line}
-    assert held == {number: 1 for number in plate.frames if number in (2, 3, 4)}
-    identity = identities(cast(Client, FakeClient()), asked.settings)
-    assert {state.state for state in frame_states(asked, identity)} == {"done"}
-    assert run(asked, FakeClient())[0].counts == {"kept": len(plate.frames)}
-    shutil.copy(folder / "in/p.0005.exr", folder / "in/p.0003.exr")
-    assert [state.number for state in frame_states(asked, identity) if state.state == "stale"] == [
-        number for number in plate.frames if number in (3, 4)
-    ]
-
-
-def test_a_chunk_of_bad_frames_alone_is_skipped(folder: Path) -> None:
-    (folder / "in/p.0002.exr").write_bytes(b"")
-    asked = job(folder, frames="2", missing="skip")
-    asked.check_readable()
-    assert run(asked, FakeClient())[0].counts == {"skipped": 1}
-    with pytest.raises(BadInputError, match="empty"):
-        job(folder, frames="2").check_readable()
