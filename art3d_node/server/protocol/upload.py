@@ -12,7 +12,7 @@ from host_bridge.wire.layout import views
 from host_bridge.wire.messages import PutFrame
 
 # Copied and hashed while it lies in a core's cache, so that a plate's bytes come from memory once.
-PART_BYTES = 1 << 19
+PART_BYTES = 1 << 17
 
 
 @dataclass
