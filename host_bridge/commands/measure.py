@@ -17,14 +17,17 @@ import numpy as np
 from host_bridge.client import Client
 from host_bridge.commands.warp import view_of
 from host_bridge.core.atomic import replacing
+from host_bridge.core.bars import display_codes, find_bars
 from host_bridge.core.errors import EXIT_FAULTS, EXIT_OK, EXIT_SOME_FRAMES, Art3DError, BadInputError, PlateError
-from host_bridge.core.frame import Array
+from host_bridge.core.frame import Array, narrowed
+from host_bridge.core.geometry import Box
 from host_bridge.io.outputs import validate_apart
 from host_bridge.io.outputs.result import on_window
 from host_bridge.io.plates import Plate, PlateSequence, read_plate
 from host_bridge.io.plates.disparity import find_disparity, read_disparity
 from host_bridge.io.plates.exr import MAGIC, open_exr
 from host_bridge.io.plates.guard import first_bytes
+from host_bridge.io.windows import relaid
 from host_bridge.review import faults
 from host_bridge.review.measuring import SIDE_PX, Measured, Record, flat, summary
 from host_bridge.review.packing import LAYOUTS
@@ -164,10 +167,16 @@ def _targets(text: str) -> list[Target]:
 
 def _compared(pair: Pair, client: Client, args: argparse.Namespace) -> tuple[Pair, dict[str, Any]]:
     """One frame against a reference or with a disparity of its own, both at their full size."""
-    layers = layers_of(Path(args.left), Path(args.right or args.left), _path(args.reference), _path(args.disparity))
+    layers, data, display = layers_of(
+        Path(args.left), Path(args.right or args.left), _path(args.reference), _path(args.disparity)
+    )
     if "disparity" in layers:
-        across = layers["disparity"][..., 0]
-        pair = replace(pair, parallax=np.asarray(across * np.float32(-100.0 / across.shape[1]), np.float32))
+        across = relaid(layers["disparity"][..., 0], data, display, np.nan)
+        pair = replace(pair, parallax=np.asarray(across * np.float32(-100.0 / display.width), np.float32))
+        picture = find_bars(display_codes(layers["left"])).inside(data)
+        # The server takes what it finds inside the bars for the whole width.
+        share = np.float32(picture.width / narrowed(display, data, picture).width)
+        layers["disparity"] = layers["disparity"] * share
     return pair, dict(client.measure(layers))
 
 
@@ -175,14 +184,20 @@ def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
 
 
-def layers_of(left: Path, right: Path, reference: Path | None, disparity: Path | None) -> dict[str, Array]:
-    """What `Client.measure` takes: everything over the left picture's display window, integers as code values 0..1.
+def layers_of(
+    left: Path, right: Path, reference: Path | None, disparity: Path | None
+) -> tuple[dict[str, Array], Box, Box]:
+    """What `Client.measure` takes, where the left picture has pixels, and its windows; integers are code values 0..1.
+
+    Returns:
+        The layers, what they cover, and the left picture's display window. Disparity that no file tells is NaN.
 
     Raises:
         PlateError: a file that cannot be read, or pictures of different sizes.
     """
     first = read_plate(left, view=view_of(left, "left"), linear=False)
-    display = first.frame.display
+    display, data = first.frame.display, first.frame.data
+    shown = data.intersect(display)
     layers = {
         "left": _shown(first, first),
         "right": _shown(read_plate(right, view=view_of(right, "right"), linear=False), first),
@@ -192,8 +207,8 @@ def layers_of(left: Path, right: Path, reference: Path | None, disparity: Path |
     if disparity is None and first_bytes(left, 4) == MAGIC and find_disparity(open_exr(left), "left"):
         disparity = left
     if disparity is not None:
-        layers["disparity"] = read_disparity(disparity, "left", display, display)
-    return layers
+        layers["disparity"] = relaid(read_disparity(disparity, "left", data, display, outside=np.nan), data, shown)
+    return layers, shown, display
 
 
 def _shown(plate: Plate, first: Plate) -> Array:
@@ -205,4 +220,7 @@ def _shown(plate: Plate, first: Plate) -> Array:
             where=str(plate.path),
             remedy="compare pictures of one size",
         )
-    return on_window(plate.frame.layers["color"], plate.frame.data, plate.frame.display)
+    own, other = plate.frame.display, plate.frame.data
+    # Display windows may lie elsewhere: pictures meet at their corners.
+    data = other.shift(display.x0 - own.x0, display.y0 - own.y0)
+    return on_window(plate.frame.layers["color"], data, first.frame.data.intersect(display))

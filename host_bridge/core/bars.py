@@ -70,6 +70,11 @@ def inside(data: Box, bars: Bars) -> Box:
     return Box(data.x0 + left, data.y0 + top, data.x1 - right, data.y1 - bottom)
 
 
+def display_codes(picture: Array) -> Array:
+    """Pixels to look for bars in where values count as display codes: integers as they are, floats 0..1 in 8 bits."""
+    return picture if picture.dtype.kind == "u" else (np.nan_to_num(picture).clip(0.0, 1.0) * 255.0).astype(np.uint8)
+
+
 def bars_of(picture: Box, data: Box) -> Bars:
     """The bars that `inside` would take off a data window to leave a picture."""
     return picture.y0 - data.y0, data.y1 - picture.y1, picture.x0 - data.x0, data.x1 - picture.x1

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from art3d_node.stereo import comfort, metrics
-from host_bridge.core.bars import find_bars
+from host_bridge.core.bars import display_codes, find_bars
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
@@ -52,9 +52,8 @@ def measure(layers: Mapping[str, npt.NDArray[Any]], *, check: Callable[[], None]
 def _inside(layers: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
     """The layers without the black bars of the left view, whose values count as display codes."""
     left = layers["left"]
-    codes = left if left.dtype.kind == "u" else (np.nan_to_num(left).clip(0.0, 1.0) * 255.0).astype(np.uint8)
     data = Box.of_size(left.shape[1], left.shape[0])
-    rows, columns = find_bars(codes).inside(data).slices(data)
+    rows, columns = find_bars(display_codes(left)).inside(data).slices(data)
     same = {name for name, layer in layers.items() if layer.shape[:2] == left.shape[:2]}
     return {name: layer[rows, columns] if name in same else layer for name, layer in layers.items()}
 

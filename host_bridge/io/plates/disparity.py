@@ -24,7 +24,7 @@ from host_bridge.io.windows import relaid
 FORMATS = "an EXR with disparityR.x, a .npy or a .pfm"
 
 
-def read_disparity(path: Path, hero: str, data: Box, display: Box) -> Array:
+def read_disparity(path: Path, hero: str, data: Box, display: Box, *, outside: float = 0.0) -> Array:
     """Disparity over a data window.
 
     Args:
@@ -32,15 +32,16 @@ def read_disparity(path: Path, hero: str, data: Box, display: Box) -> Array:
         hero: "left" or "right": the eye on whose grid it lies; with "none" it lies half-way and must not be an EXR.
         data: the pixels wanted.
         display: the picture's display window.
+        outside: the value where the file says nothing.
 
     Returns:
-        (rows, columns, 1) float32, px; 0 where the file says nothing.
+        (rows, columns, 1) float32, px.
 
     Raises:
         PlateError: a file that is not disparity, or of another size.
     """
     if guard.first_bytes(path, 4) == MAGIC:
-        return _from_exr(path, hero, data)
+        return _from_exr(path, hero, data, outside)
     if path.suffix.lower() == ".npy":
         pixels = read_npy(path)
     elif path.suffix.lower() == ".pfm":
@@ -49,7 +50,7 @@ def read_disparity(path: Path, hero: str, data: Box, display: Box) -> Array:
         raise PlateError("this is not a disparity file", where=str(path), remedy=f"give {FORMATS}")
     for window in (data, display):
         if pixels.shape == (window.height, window.width):
-            return relaid(pixels, window, data)[..., None]
+            return relaid(pixels, window, data, outside)[..., None]
     raise PlateError(
         f"the disparity is {pixels.shape[1]}×{pixels.shape[0]} px, the plate {data.width}×{data.height}",
         where=str(path),
@@ -66,14 +67,14 @@ def find_disparity(file: ExrFile, hero: str) -> Channel | None:
     return pick_disparity(channels, toward=toward) or pick_disparity(file.channels, toward=toward)
 
 
-def _from_exr(path: Path, hero: str, data: Box) -> Array:
+def _from_exr(path: Path, hero: str, data: Box, outside: float) -> Array:
     file = open_exr(path)
     channel = find_disparity(file, hero)
     if channel is None:
         channel_name = {"left": "disparityR.x", "right": "disparityL.x"}.get(hero, "disparity for --hero none")
         raise PlateError(f"no {channel_name} in it", where=str(path), remedy=f"give {FORMATS}")
     pixels = file.read([channel])[0].astype(np.float32)
-    return relaid(-pixels if hero == "left" else pixels, channel.window, data)[..., None]
+    return relaid(-pixels if hero == "left" else pixels, channel.window, data, outside)[..., None]
 
 
 def read_npy(path: Path) -> Array:
