@@ -12,6 +12,7 @@ Convention:
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -86,8 +87,44 @@ def blueprint(inverse_depth: Tensor, scale: Tensor, shift: Tensor, *, out: Tenso
 
     Returns:
         (..., H, W) disparity in the unit of `scale` and `shift`.
+
+    Raises:
+        ValueError: a tensor is not dense numbers, or the shapes do not fit.
     """
+    _validate_maps({"inverse_depth": inverse_depth, "scale": scale, "shift": shift}, out)
     return scale * inverse_depth + shift if out is None else torch.mul(scale, inverse_depth, out=out).add_(shift)
+
+
+def _validate_maps(maps: Mapping[str, Tensor], out: Tensor | None) -> None:
+    """Proves that vs and vt broadcast over the pixels of iz, and that the memory for the result takes it."""
+    for name, value in {**maps, **({} if out is None else {"out": out})}.items():
+        _validate_dense(name, value)
+    iz = maps["inverse_depth"]
+    try:
+        shape = torch.broadcast_shapes(*(value.shape for value in maps.values()))
+    except RuntimeError:
+        shape = torch.Size()
+    if shape[-2:] != iz.shape[-2:]:
+        shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in maps.items())
+        raise ValueError(f"{shapes}: scale and shift must broadcast against inverse_depth")
+    if any(value.ndim and value.device != iz.device for value in maps.values()):
+        raise ValueError(f"{', '.join(f'{n} on {v.device}' for n, v in maps.items())}: move them to one device")
+    if out is None:
+        return
+    kind = torch.result_type(maps["scale"], iz)
+    if out.shape != shape or out.device != iz.device or not torch.can_cast(kind, out.dtype):
+        raise ValueError(
+            f"out is {out.dtype} {tuple(out.shape)} on {out.device}: give {kind} {tuple(shape)} on {iz.device}"
+        )
+
+
+def _validate_dense(name: str, value: Tensor) -> None:
+    if not isinstance(value, Tensor):
+        raise ValueError(f"{name} is a {type(value).__name__}: give a torch.Tensor")
+    if value.layout is not torch.strided or value.is_quantized or value.is_nested:
+        raise ValueError(f"{name} is no dense tensor ({value.layout}, {value.dtype}): give {name}.to_dense()")
+    if value.is_complex() or value.dtype == torch.bool:
+        raise ValueError(f"{name} is {value.dtype}: give real numbers")
 
 
 def fit(disparity: Tensor, inverse_depth: Tensor, valid: Tensor | None = None) -> Fit:
@@ -100,10 +137,14 @@ def fit(disparity: Tensor, inverse_depth: Tensor, valid: Tensor | None = None) -
         valid: bool of that shape; pixels that are not finite never count.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ, or a tensor is of another kind.
     """
+    _validate_dense("disparity", disparity)
+    _validate_dense("inverse_depth", inverse_depth)
     if disparity.shape != inverse_depth.shape or (valid is not None and valid.shape != disparity.shape):
         raise ValueError(f"disparity {tuple(disparity.shape)} and iz {tuple(inverse_depth.shape)} must have one shape")
+    if valid is not None and valid.dtype != torch.bool:
+        raise ValueError(f"valid is {valid.dtype} and must be bool")
     d, iz = disparity.double(), inverse_depth.double()
     used = torch.isfinite(d) & torch.isfinite(iz)
     if valid is not None:

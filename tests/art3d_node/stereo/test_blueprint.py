@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -34,6 +35,47 @@ def _scene(seed: int = 0, size: tuple[int, int] = (24, 32)) -> tuple[Tensor, Ten
     generator = torch.Generator().manual_seed(seed)
     iz = torch.rand(size, generator=generator)
     return iz, blueprint(iz, torch.tensor(20.0), torch.tensor(-13.0)) + torch.randn(size, generator=generator)
+
+
+IZ, ONE = torch.rand(4, 6), torch.tensor(1.0)
+
+
+@pytest.mark.parametrize(
+    ("maps", "said"),
+    [
+        ((IZ, torch.rand(3, 6), ONE), r"scale \(3, 6\).*must broadcast"),
+        ((IZ, ONE, torch.rand(6, 4)), r"shift \(6, 4\).*must broadcast"),
+        ((torch.rand(4, 1), torch.rand(4, 6), ONE), "must broadcast"),
+        ((IZ.to_sparse(), ONE, ONE), r"inverse_depth is no dense tensor.*give inverse_depth.to_dense\(\)"),
+        ((IZ, IZ.to_sparse(), ONE), "scale is no dense tensor"),
+        ((IZ, ONE, IZ.to_sparse()), "shift is no dense tensor"),
+        ((IZ.numpy(), ONE, ONE), "inverse_depth is a ndarray: give a torch.Tensor"),
+        ((IZ, 20.0, ONE), "scale is a float: give a torch.Tensor"),
+        ((IZ, ONE.to(torch.complex64), ONE), "scale is torch.complex64: give real numbers"),
+    ],
+)
+def test_what_is_no_map_is_refused(maps: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said) as caught:
+        blueprint(*maps)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("out", [torch.empty(4, 5), torch.empty(4, 6, dtype=torch.int32), torch.empty(24)])
+def test_memory_of_another_kind_is_refused(out: Tensor) -> None:
+    with pytest.raises(ValueError, match=r"out is .*give torch.float32 \(4, 6\)"):
+        blueprint(IZ, ONE, ONE, out=out)
+
+
+def test_a_fit_of_no_dense_maps_is_refused() -> None:
+    with pytest.raises(ValueError, match="disparity is no dense tensor"):
+        fit(IZ.to_sparse(), IZ)
+    with pytest.raises(ValueError, match=r"valid .* must be bool"):
+        fit(IZ, IZ, IZ)
+
+
+def test_leading_axes_broadcast() -> None:
+    several = blueprint(IZ, torch.tensor([1.0, 2.0])[:, None, None], ONE)
+    assert torch.equal(several, torch.stack([IZ + 1, 2 * IZ + 1]))
 
 
 def test_budget_without_room_is_refused() -> None:
