@@ -140,7 +140,11 @@ def _unknown(statement: str) -> Tag:
 
 def _cicp(path: Path, spec: oiio.ImageSpec) -> Tag | None:
     points = spec.getattribute("CICP")
-    if points is None or len(points) != 4 or interop.is_unspecified(int(points[1])):
+    if points is None:
+        # What a PNG may not say, such as a matrix other than RGB's, OpenImageIO leaves out without a word.
+        refused = _png_chunks(path).get(b"cICP")
+        return None if refused is None else _unknown(f"cICP {'/'.join(map(str, refused))}")
+    if len(points) != 4 or interop.is_unspecified(int(points[1])):
         return None
     statement = f"cICP {'/'.join(str(int(p)) for p in points)}"
     space = interop.from_cicp(int(points[0]), int(points[1]))
@@ -172,7 +176,8 @@ def _gamma(path: Path, spec: oiio.ImageSpec) -> Tag | None:
     coloured = len(chunks.get(b"cHRM", b"")) == 32
     if b"sRGB" in chunks or not (0.1 <= gamma <= 10 or coloured):
         # OpenImageIO takes a gAMA of 0 for linear light.
-        return _unknown(f"gamma {gamma:.4g}") if b"gAMA" in chunks and b"sRGB" not in chunks else None
+        stated = int.from_bytes(chunks.get(b"gAMA", b""), "big")
+        return _unknown(f"gAMA {stated}") if b"gAMA" in chunks and b"sRGB" not in chunks else None
     # Primaries without a gamma leave the curve to what the format implies.
     curve, statement = (
         (interop.gamma_curve(gamma), f"gamma {gamma:.4g}") if 0.1 <= gamma <= 10 else ("srgb", "no gamma")

@@ -29,6 +29,9 @@ from tests.host_bridge.io.plates.tags.profiles import D50_OF_REC709
         (cicp(9, 99), "cICP 9/99/0/1"),
         (cicp(99, 1), "cICP 99/1/0/1"),
         (cicp(1, 9), "cICP 1/9/0/1"),
+        ((b"cICP", bytes([9, 16, 9, 1])), "cICP 9/16/9/1"),
+        ((b"cICP", bytes([9, 16, 0])), "cICP 9/16/0"),
+        ((b"gAMA", bytes(4)), "gAMA 0"),
         (
             iccp(profile("Odd One", curve_table(np.linspace(0, 1, 64) ** 0.5 * 0.5 + 0.3), D50_OF_REC709)),
             "ICC profile 'Odd One'",
