@@ -17,7 +17,7 @@ from host_bridge.deploy.share import Plan, put
 
 HOST_SIDE = (
     *("numpy", "msgpack", "pyzmq", "xxhash", "platformdirs", "rich", "fileseq", "openexr", "openimageio", "psutil"),
-    *("isal", "packaging", "pillow", "av", "opentimelineio", "pynacl", "simplejpeg"),
+    *("isal", "packaging", "pillow", "av", "opentimelineio", "opencv-python", "pynacl", "simplejpeg"),
 )
 SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE", "host_bridge", "art3d_node", "training")
 
