@@ -140,8 +140,9 @@ def _decoded(pixels: Array, names: tuple[str, ...], tag: Tag, linear: bool) -> A
     kind = "<f2" if top == 255 and colour.steps_fit_half(tag.space) else "<f4"
     out = np.empty(pixels.shape, kind)
     if tag.narrow or top > 65535:
-        values = pixels[..., :count] / np.float32(top)
-        out[..., :count] = colour.decode((values - 16 / 255) * (255 / 219) if tag.narrow else values, tag.space)
+        step, black, white = ((top + 1) / 256, 16, 235) if tag.narrow else (top, 0, 1)  # ITU-T H.273, 8.3
+        values = (pixels[..., :count] / np.float32(step) - np.float32(black)) / np.float32(white - black)
+        out[..., :count] = colour.decode(values, tag.space)
     else:
         out[..., :count] = colour.decode_codes(pixels[..., :count], top, tag.space)
     out[..., count:] = pixels[..., count:] / np.float32(top)

@@ -53,7 +53,7 @@ class Tag:
         space: the space to take.
         statement: what the file states, for people; "" when the file makes none.
         understood: whether `space` is what the file says, rather than a default.
-        narrow: whether integer codes run from 16/255 to 235/255 as in video.
+        narrow: whether integer codes run as in video, from 16 to 235 of 256 parts of their range.
     """
 
     space: str
