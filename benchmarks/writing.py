@@ -8,12 +8,10 @@ The plate is that of `benchmarks.render_1080p`, with Z and without; the result i
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,21 +19,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks._versions import HERE, unpack
 from benchmarks.render_1080p import plate
 
-HERE = Path(__file__).resolve().parents[1]
 # The last one that packed every part anew.
 BEFORE = "089138d"
 MOST_RATIO = 0.6
-
-
-def unpack(revision: str, folder: Path) -> Path:
-    """The tree of a revision, with this version's measuring script in it."""
-    packed = subprocess.run(["git", "archive", revision], cwd=HERE, capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as tree:
-        tree.extractall(folder, filter="data")
-    (folder / "benchmarks" / "_write.py").write_text((HERE / "benchmarks" / "_write.py").read_text())
-    return folder
 
 
 def turns(tree: Path, source: Path, out: Path, times: int) -> list[Mapping[str, float]]:
@@ -60,7 +49,7 @@ def bench() -> None:
         table.add_column(column, justify="right")
     with tempfile.TemporaryDirectory(prefix="art3d-bench-") as text:
         folder = Path(text)
-        trees = {args.before: unpack(args.before, folder / "before"), "this": HERE}
+        trees = {args.before: unpack(args.before, folder / "before", "_write.py"), "this": HERE}
         for name, with_z in (("RGBA and Z", True), ("RGB", False)):
             plate(folder / name, 1, with_z=with_z, seed=1)
             out = folder / "out.exr"
