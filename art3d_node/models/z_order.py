@@ -28,6 +28,7 @@ class Order:
     high: float
     zeros: bool
     far: bool
+    larger_surface_is_near: float
 
 
 def order_of(z: Tensor, nearness: Tensor) -> Order:
@@ -50,7 +51,8 @@ def order_of(z: Tensor, nearness: Tensor) -> Order:
     values, near = values[known], near[known]
     size = np.abs(values)
     finite = values[size < FAR_SENTINEL]
-    distance = np.where((size > 0.0) & (size < FAR_SENTINEL), size, np.inf)
+    hit = (size > 0.0) & (size < FAR_SENTINEL)
+    distance = np.where(hit, size, np.inf)
     return Order(
         larger_is_near=spearman(values, near),
         smaller_is_near=spearman(-distance, near),
@@ -58,6 +60,7 @@ def order_of(z: Tensor, nearness: Tensor) -> Order:
         high=float(finite.max()) if finite.size else 0.0,
         zeros=bool((finite == 0.0).any()),
         far=bool((size >= FAR_SENTINEL).any()),
+        larger_surface_is_near=spearman(size[hit], near[hit]),
     )
 
 

@@ -34,6 +34,8 @@ class Evidence:
         smaller_is_near: agreement of distances: by their size, 0 and infinity the farthest.
         low, high: lowest and highest finite value.
         zeros, far: whether there are zeros; infinities or far sentinels.
+        larger_surface_is_near: agreement of the sizes of values that are neither 0 nor a far sentinel; None from a
+            server that does not say it.
     """
 
     larger_is_near: float
@@ -42,6 +44,7 @@ class Evidence:
     high: float
     zeros: bool
     far: bool
+    larger_surface_is_near: float | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """Plain fields."""
@@ -55,8 +58,13 @@ class Evidence:
             KeyError, TypeError, ValueError: these are no evidence.
         """
         agreements = (float(fields["larger_is_near"]), float(fields["smaller_is_near"]))
+        bounds, surface = (float(fields["low"]), float(fields["high"])), fields.get("larger_surface_is_near")
         return Evidence(
-            *agreements, float(fields["low"]), float(fields["high"]), bool(fields["zeros"]), bool(fields["far"])
+            *agreements,
+            *bounds,
+            bool(fields["zeros"]),
+            bool(fields["far"]),
+            None if surface is None else float(surface),
         )
 
 
@@ -83,6 +91,9 @@ def decide(frames: Sequence[Evidence]) -> Decision:
 
     Only the order says which way Z grows. Among meanings that grow the same way, the values choose: what fills 0..1 is
     a picture of depth, anything else a distance or its inverse; values of both signs have a scale and an offset.
+
+    Zeros are far away as a distance and as its inverse. That an object stands before them says nothing of which it is,
+    so an order counts no more than it holds among what was hit.
     """
     if not frames:
         raise ValueError("no frame to decide by")
@@ -99,11 +110,22 @@ def decide(frames: Sequence[Evidence]) -> Decision:
         ways = {"far-is-white": -larger, "near-is-white": larger, "distance": smaller}
     else:
         ways = {"distance": smaller, "inverse": larger}
+    if "distance" in ways and not far:
+        ways = {way: min(agreement, _among_surfaces(way, frames)) for way, agreement in ways.items()}
     best = max(ways, key=lambda way: ways[way])
     if ways[best] < CERTAIN_AGREEMENT and "distance" in ways:
         best = "inverse" if zeros and not far and low >= 0.0 and high <= 1.0 else "distance"
         return Decision(best, ways.get(best, larger))
     return Decision(best, ways[best])
+
+
+def _among_surfaces(way: str, frames: Sequence[Evidence]) -> float:
+    """The agreement of a meaning over what was hit, a mean over frames; 1 where an older server does not say it."""
+    known = [f.larger_surface_is_near for f in frames if f.larger_surface_is_near is not None]
+    if len(known) < len(frames):
+        return 1.0
+    larger = float(np.mean(known))
+    return larger if way in ("inverse", "near-is-white") else -larger
 
 
 def varies(pixels: Array) -> bool:

@@ -43,6 +43,18 @@ def test_nothing_is_far_away_in_a_distance(nothing: float) -> None:
     assert (order.zeros, order.far) == (nothing == 0.0, nothing > 1e9)
 
 
+@pytest.mark.parametrize("nothing", [0.0, math.inf, 1e30])
+def test_among_surfaces_nothing_has_no_say(nothing: float) -> None:
+    """A network that sees an object inside out, before nothing, far away."""
+    near = NEAR.clone()
+    near[20:] = NEAR[20:].flip(0)
+    z = 1.0 / NEAR
+    z[:20], near[:20] = nothing, 0.0
+    order = order_of(z, near)
+    assert order.larger_surface_is_near > 0.99
+    assert order_of(-z, near).larger_surface_is_near > 0.99
+
+
 def test_what_is_not_a_number_is_not_asked() -> None:
     z = 1.0 / NEAR
     z[::2] = math.nan

@@ -57,8 +57,38 @@ def test_where_the_order_says_nothing_the_values_guess(changes: Any, meaning: st
     assert decision.meaning == meaning and not decision.certain
 
 
-def test_evidence_travels() -> None:
-    assert Evidence.from_wire(METRES.to_wire()) == METRES
+@pytest.mark.parametrize(
+    ("surface", "changes", "meaning", "certain"),
+    [
+        (-0.4, {}, "distance", True),
+        (0.4, {}, "inverse", True),
+        (0.1, {}, "distance", False),
+        (-0.1, {"low": 0.0, "high": 0.4}, "inverse", False),
+        (-0.4, {"low": 0.0, "high": 0.4}, "distance", True),
+        (-0.1, {"low": -4.0, "high": 0.0}, "distance", False),
+        (0.4, {"low": -4.0, "high": 0.0, "larger_is_near": -0.33}, "inverse", True),
+        (0.1, {"far": True, "smaller_is_near": 0.34}, "distance", True),
+    ],
+)
+def test_an_object_before_zeros_says_by_its_own_surface(
+    surface: float, changes: Any, meaning: str, certain: bool
+) -> None:
+    """That it stands before nothing agrees with either meaning."""
+    element = Evidence(0.33, 0.32 if surface > 0.0 else 0.34, 0.0, 4.0, zeros=True, far=False)
+    decision = decide([replace(element, larger_surface_is_near=surface, **changes)])
+    assert (decision.meaning, decision.certain) == (meaning, certain)
+
+
+@pytest.mark.parametrize("surface", [None, 0.5])
+def test_evidence_travels(surface: float | None) -> None:
+    evidence = replace(METRES, larger_surface_is_near=surface)
+    assert Evidence.from_wire(evidence.to_wire()) == evidence
+
+
+def test_an_older_server_says_nothing_of_surfaces() -> None:
+    fields = METRES.to_wire()
+    del fields["larger_surface_is_near"]
+    assert Evidence.from_wire(fields) == METRES and decide([METRES]).certain
 
 
 @pytest.mark.parametrize("only", [0.0, -3.0, math.inf, math.nan, 1e12])
