@@ -25,6 +25,7 @@ from training.plate_preview import PlatePreview, write_preview
 from training.shards import Entry
 
 log = logging.getLogger(__name__)
+_LOWER = "look at these samples, or lower --learning-rate"
 Report = Callable[["Progress"], None]
 
 
@@ -111,7 +112,7 @@ def fit(
     train, held = split_by_shot(entries, config.held_out)
     torch.manual_seed(config.seed)
     net = start if start is not None else CameraNet(config.width)
-    identity = run_identity(train, config, start)
+    identity = run_identity(train, held if config.patience else (), config, start)
     steps_an_epoch = len(_plan(train, config, 0))
     steps = steps_an_epoch * config.epochs
     run = begin(net, config)
@@ -133,12 +134,14 @@ def fit(
                 preview = observers.preview
                 if preview and preview.due(run.step, steps) and fabric.is_global_zero:
                     _show(preview, run.step, net, config, folder, curves)
-                if run.step % config.save_every == 0 or run.step == steps:
+                # An epoch's last step is kept once the epoch is judged: who dies in between judges it again.
+                if run.step % config.save_every == 0 and run.step % steps_an_epoch:
                     save_run(run, net, folder / CHECKPOINT, identity, fabric)
             if held:
                 curves.write(run.step, held_out_losses(module, held, config, fabric.device))
             if held and config.patience:
                 curves.write(run.step, judged(run, net, held, config))
+            if (held and config.patience) or run.step % config.save_every == 0 or run.step == steps:
                 save_run(run, net, folder / CHECKPOINT, identity, fabric)
     if run.step < steps:
         log.warning("stopped at step %d of %d: held-out distances were least at %d", run.step, steps, run.best_step)
@@ -180,10 +183,12 @@ def _step(run: Run, fabric: Fabric, batch: Batch, config: FitConfig, steps: int)
         bad = [name for name, term in found.terms.items() if not bool(torch.isfinite(term))]
         raise FitError(
             f"the loss is not finite at step {run.step} ({', '.join(bad)}) on {', '.join(batch.keys)}",
-            remedy="look at these samples, or lower --learning-rate",
+            remedy=_LOWER,
         )
     fabric.backward(found.total)
-    fabric.clip_gradients(run.net, run.optimiser, max_norm=config.clip)
+    norm = fabric.clip_gradients(run.net, run.optimiser, max_norm=config.clip, error_if_nonfinite=False)
+    if norm is not None and not math.isfinite(float(norm)):
+        raise FitError(f"a gradient is not finite at step {run.step} on {', '.join(batch.keys)}", remedy=_LOWER)
     run.optimiser.step()
     return {"total": value, **{name: float(term.detach()) for name, term in found.terms.items()}}
 
