@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from host_bridge.client import Client
+from host_bridge.client.server_age import validate_version
 from host_bridge.core.blend import Part
 from host_bridge.core.errors import BadInputError
 from host_bridge.core.recipe import art3d_version
@@ -26,8 +27,13 @@ LABELS = {
 
 
 def identities(client: Client, settings: AnalysisSettings) -> dict[str, Any]:
-    """What the server and this machine use by the names in the settings."""
+    """What the server and this machine use by the names in the settings.
+
+    Raises:
+        ProtocolError: the server is of another version.
+    """
     welcome = client.welcome
+    validate_version(welcome.server)
     styles = {str(s.get("name")): s.get("id") for s in welcome.styles}
     return {
         "style": _style(settings.style, styles),

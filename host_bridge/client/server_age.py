@@ -1,10 +1,14 @@
-"""What an older server would pass over in silence, so that the picture would be another than the one asked for."""
+"""What a server of another version would make otherwise, or pass over in silence: another picture than asked for."""
 
 from __future__ import annotations
 
 from host_bridge.core.errors import ProtocolError
 from host_bridge.core.params import Controls
+from host_bridge.core.recipe import art3d_version
 from host_bridge.wire.settings import AnalysisSettings
+
+_UNKNOWN = "art3d unknown"
+"""What a server says that runs from a checkout which is not installed."""
 
 
 def validate_age(protocol: tuple[int, int], settings: AnalysisSettings, controls: Controls) -> None:
@@ -22,3 +26,20 @@ def validate_age(protocol: tuple[int, int], settings: AnalysisSettings, controls
     for version, needed, feature, instead in since:
         if needed and protocol < version:
             raise ProtocolError(f"this server is too old for {feature}", remedy=f"update it, or {instead}")
+
+
+def validate_version(server: str) -> None:
+    """Whether a server makes the pictures of this version, as their recipe says.
+
+    Args:
+        server: its name and version, as its welcome says them.
+
+    Raises:
+        ProtocolError: it is of another version.
+    """
+    here = f"art3d {art3d_version()}"
+    if server not in (here, _UNKNOWN if here == "art3d 0" else here):
+        raise ProtocolError(
+            f"the server is {server} and this command {here}: its pictures may be others than their recipe says",
+            remedy="install the same on both sides",
+        )

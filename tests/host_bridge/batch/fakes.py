@@ -19,6 +19,7 @@ from host_bridge.client.tile import Tile
 from host_bridge.core.frame import Frame
 from host_bridge.core.geometry import Box
 from host_bridge.core.params import Controls
+from host_bridge.core.recipe import art3d_version
 from host_bridge.io.outputs import Writing
 from host_bridge.io.plates import Pattern, PlateSequence
 from host_bridge.wire.outputs import bare, pixel_type
@@ -34,7 +35,9 @@ class FakeClient:
         self.most_waiting = 0
         self.faults: dict[int, BaseException] = {}
         self.cancelled = False
-        self.welcome = SimpleNamespace(styles=({"name": "neutral", "id": "neutral-1"},), depth_sources=())
+        self.welcome = SimpleNamespace(
+            server=f"art3d {art3d_version()}", styles=({"name": "neutral", "id": "neutral-1"},), depth_sources=()
+        )
 
     def submit(
         self,

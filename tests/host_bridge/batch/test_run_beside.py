@@ -16,6 +16,7 @@ from host_bridge.core.errors import (
     EXIT_OK,
     EXIT_SOME_FRAMES,
     BadInputError,
+    ProtocolError,
 )
 from host_bridge.core.params import Controls
 from host_bridge.io.plates import PlateSequence
@@ -79,3 +80,12 @@ def test_a_chunk_of_bad_frames_alone_is_skipped(folder: Path) -> None:
     assert run(asked, FakeClient())[0].counts == {"skipped": 1}
     with pytest.raises(BadInputError, match="empty"):
         job(folder, frames="2").check_readable()
+
+
+def test_a_server_of_another_version_renders_nothing(folder: Path) -> None:
+    """Its frames would carry this version, and a later render would take them for done."""
+    client = FakeClient()
+    client.welcome.server = "art3d 0.1.0"
+    with pytest.raises(ProtocolError, match=r"the server is art3d 0\.1\.0"):
+        run(job(folder), client)
+    assert not list((folder / "out").glob("*.exr"))

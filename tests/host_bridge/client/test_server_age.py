@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from host_bridge.client.server_age import validate_age
+from host_bridge.client.server_age import validate_age, validate_version
 from host_bridge.core.errors import ProtocolError
 from host_bridge.core.params import Controls
+from host_bridge.core.recipe import art3d_version
 from host_bridge.wire.messages import PROTOCOL
 from host_bridge.wire.settings import AnalysisSettings
 
@@ -30,3 +31,11 @@ def test_what_a_server_would_pass_over_is_refused(
 
 def test_what_every_server_knows_passes() -> None:
     validate_age((1, 0), AnalysisSettings(), Controls())
+
+
+@pytest.mark.parametrize("server", ["art3d 0.1.0", "art3d 99", "art3d", ""])
+def test_a_server_of_another_version_is_no_match(server: str) -> None:
+    """A clean plate of 0.1.0 lies on another grid: the same request, another picture."""
+    validate_version(f"art3d {art3d_version()}")
+    with pytest.raises(ProtocolError, match=r"the server is .*and this command art3d .*; install the same on both"):
+        validate_version(server)
