@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from art3d_node.models.camera_net import STRIDE, CameraNet
-from art3d_node.models.style_file import StyleCard, load_style_file, save_style
+from art3d_node.models.style_file import StyleCard, load_style_file, save_style, validate_card
 from art3d_node.models.styles import RIM
 from host_bridge.core.errors import OutputError
 from training.colours import coloured
@@ -83,6 +83,15 @@ class CardFields:
     thumbnail: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     made: Mapping[str, Any] = field(default_factory=dict)
+
+
+def validate_fields(path: Path, about: CardFields, *, width: int) -> None:
+    """Proves, before the training, that a network of this width can be saved as this style.
+
+    Raises:
+        StyleError: its card would not load again.
+    """
+    validate_card(StyleCard(architecture={"name": "camera_net", "width": width}, **about.__dict__), path)
 
 
 def write_style(path: Path, net: CameraNet, about: CardFields, *, rows: Sequence[FrameFigures]) -> StyleCard:

@@ -111,6 +111,16 @@ def save_style(path: Path, net: CameraNet, card: StyleCard) -> StyleCard:
     return card
 
 
+def validate_card(card: StyleCard, path: Path) -> None:
+    """Proves that a style with this card would load again, before the hours that make its weights.
+
+    Raises:
+        StyleError: what it says cannot be said.
+    """
+    with _naming(path):
+        _check_card(asdict(card))
+
+
 def load_style_file(path: Path) -> tuple[StyleCard, CameraNet]:
     """The card and the network, in eval mode, float32.
 

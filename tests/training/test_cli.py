@@ -150,6 +150,34 @@ def test_what_this_machine_cannot_train_on(
     assert told.startswith("art3d-train: --") and told.count("\n") == 1 and not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("out", "words", "said"),
+    [
+        ("my stylé.style", [], "cannot be called 'my stylé'"),
+        (".style.style", [], "cannot be called"),
+        ("x" * 65 + ".style", [], "at most 64"),
+        ("folder.style", [], "is written to NAME.style"),
+        ("a.txt", [], "is written to NAME.style"),
+        ("taken.style", [], "taken.run: is a file"),
+        ("a.style", ["--size-px", "48"], "the style would not load: its card's input_size is '48'"),
+        ("a.style", ["--size-px", "2056"], "input_size"),
+        ("a.style", ["--licence", "x" * 5000], "licence"),
+        ("a.style", ["SHARDS"], "is named twice"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_the_training(
+    out: str, words: list[str], said: str, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder.style").mkdir()
+    (tmp_path / "taken.run").touch()
+    before = sorted(tmp_path.iterdir())
+    words = [str(shards / "..") + f"/{shards.name}" if word == "SHARDS" else word for word in words]
+    assert main(["fit", str(shards), *words, "-o", str(tmp_path / out), "--accelerator", "cpu"]) == 2
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_from_film_to_style(
     film: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from art3d_node.models.camera_net import CameraNet
     from art3d_node.models.style_file import StyleCard
+    from training.export import CardFields
     from training.fit import Progress
     from training.mlflow_run import MLflowRun
     from training.plate_preview import PlatePreview
@@ -67,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     like = _follow(args)
     if not args.shards:
         raise BadInputError("no shards are named", remedy="name their folders, or --like STYLE", where="fit")
+    _validate_folders(args.shards)
     config = read_config(args, FitConfig, like or RECIPES[args.recipe])
     entries = [entry for folder in args.shards for entry in index(folder)]
     for folder in args.shards:
@@ -84,12 +86,36 @@ def run(args: argparse.Namespace) -> int:
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     fabric.launch()
     if args.each:
-        for style, style_entries in groups(entries):
-            _one(args, config, fabric, args.out / f"{style}.style", style_entries, group=style)
+        found = [(args.out / f"{style}.style", style_entries, style) for style, style_entries in groups(entries)]
     else:
-        style_entries = [entry for entry in entries if args.group in ("", entry.row["style"])]
-        _one(args, config, fabric, args.out, style_entries, group=args.group)
+        found = [(args.out, [entry for entry in entries if args.group in ("", entry.row["style"])], args.group)]
+    for out, _, _ in found:
+        _validate_out(out)
+    for out, style_entries, group in found:
+        _one(args, config, fabric, out, style_entries, group=group)
     return 0
+
+
+def _validate_folders(folders: Sequence[Path]) -> None:
+    seen = [folder.resolve() for folder in folders]
+    for folder in folders:
+        if seen.count(folder.resolve()) > 1:
+            raise BadInputError("is named twice, so its pairs would count twice", where=str(folder),
+                                remedy="name every folder once")  # fmt: skip
+
+
+def _validate_out(out: Path) -> None:
+    """Refuses, before anything is trained, a file that cannot be the style's, and a run that cannot lie beside it."""
+    from art3d_node.models.style_file import is_style_name
+
+    if out.suffix != ".style" or out.is_dir():
+        raise BadInputError("a style is written to NAME.style", where=str(out), remedy="or use --each with a folder")
+    if not is_style_name(out.stem):
+        raise BadInputError(f"a style cannot be called {out.stem!r}", where=str(out),
+                            remedy="take at most 64 of a-z, A-Z, 0-9, _, -, . and spaces between them")  # fmt: skip
+    folder = out.with_suffix(".run")
+    if folder.exists() and not folder.is_dir():
+        raise BadInputError("is a file, where checkpoints are kept", where=str(folder), remedy="move it away")
 
 
 def _preview(args: argparse.Namespace, depth: str) -> PlatePreview | None:
@@ -160,11 +186,10 @@ def _one(
 ) -> None:
     from art3d_node.models.style_file import load_style_file
     from training.dataset import split_by_shot
+    from training.export import validate_fields
     from training.fit import Observers, fit
     from training.provenance import Ingredients
 
-    if out.suffix != ".style":
-        raise BadInputError("a style is written to NAME.style", where=str(out), remedy="or use --each with a folder")
     began = time.time()
     parent, start = load_style_file(args.start) if args.start else (None, None)
     if parent and start:
@@ -173,6 +198,11 @@ def _one(
     made_of = Ingredients(
         args.recipe, config, group, args.shards, train, held, parent, args.licence, args.training_data
     )
+    try:
+        validate_fields(out, _card_fields(out, made_of), width=config.width)
+    except StyleError as error:
+        raise BadInputError(f"the style would not load: {error.message}", where=str(out),
+                            remedy="change the option that it comes from")  from error  # fmt: skip
     mlflow = _mlflow(args, out.with_suffix(".run"), config, fabric)
     with progress_bar() as bar:
         task = bar.add_task(out.stem, total=None)
@@ -194,28 +224,39 @@ def _one(
         _print_summary(out, _ship(out, net, made_of, fabric, began), made_of)
 
 
+def _card_fields(out: Path, made_of: Ingredients) -> CardFields:
+    """What the card says, as far as it is known before the training."""
+    from art3d_node.models.style_file import MAX_TEXT
+    from training.export import CardFields
+    from training.provenance import depth_source, provenance
+
+    pairs = [*made_of.train, *made_of.held]
+    films = ", ".join(sorted({entry.row["film"] for entry in pairs}))
+    return CardFields(
+        name=out.stem,
+        input_size=made_of.config.size_px,
+        depth_source=depth_source(made_of.folders),
+        training_data=f"{made_of.training_data} {len(pairs)} pairs of {films}".strip()[:MAX_TEXT],
+        licence=made_of.licence,
+        provenance=provenance(made_of),
+    )
+
+
 def _ship(out: Path, net: CameraNet, made_of: Ingredients, fabric: Fabric, began: float) -> StyleCard:
     import torch
 
-    from art3d_node.models.style_file import MAX_TEXT
-    from training.export import CardFields, thumbnail, write_style
+    from training.export import thumbnail, write_style
     from training.figures import measure
-    from training.provenance import depth_source, made, provenance
+    from training.provenance import made
 
-    train, held, config = made_of.train, made_of.held, made_of.config
-    films = ", ".join(sorted({entry.row["film"] for entry in [*train, *held]}))
+    held, size_px = made_of.held, made_of.config.size_px
     accelerator = torch.cuda.get_device_name(fabric.device) if fabric.device.type == "cuda" else fabric.device.type
-    about = CardFields(
-        name=out.stem,
-        input_size=config.size_px,
-        depth_source=depth_source(made_of.folders),
-        training_data=f"{made_of.training_data} {len(train) + len(held)} pairs of {films}".strip()[:MAX_TEXT],
-        licence=made_of.licence,
-        thumbnail=thumbnail(net, [*held, *train][0], config.size_px),
-        provenance=provenance(made_of),
+    about = replace(
+        _card_fields(out, made_of),
+        thumbnail=thumbnail(net, [*held, *made_of.train][0], size_px),
         made=made(began, accelerator=accelerator, processes=fabric.world_size, threads=torch.get_num_threads()),
     )
-    return write_style(out, net, about, rows=measure(net, held, size_px=config.size_px) if held else [])
+    return write_style(out, net, about, rows=measure(net, held, size_px=size_px) if held else [])
 
 
 def _print_summary(out: Path, card: StyleCard, made_of: Ingredients) -> None:
