@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -93,7 +95,11 @@ def renders(depth: str) -> Callable[[Path], AbstractContextManager[Round]]:
                 )
                 return {f"art3d render --depth {depth}, a frame": 1e3 * wall / RENDERED_FRAMES}
 
-            yield step
+            try:
+                yield step
+            finally:
+                with _overhead.Client() as client:
+                    os.kill(client.welcome.pid, signal.SIGTERM)
 
     return begin
 
