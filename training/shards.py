@@ -27,6 +27,7 @@ from host_bridge.core.errors import BadInputError
 from training.pairs import Eye, Sample
 
 FORMAT = "art3d-shards-2"
+_IN_A_MANIFEST = ("part", "parts", "config", "films", "samples", "shards")
 FIELDS = ("left.jpg", "right.jpg", "maps.npy", "masks.png", "meta.json")
 _QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 95)
 
@@ -187,7 +188,7 @@ def manifests_there(folder: Path) -> list[dict[str, Any]]:
     """The manifests of the parts that are finished, in order.
 
     Raises:
-        ShardError: none is there, one is damaged or of another version.
+        ShardError: none is there, one is damaged, incomplete or of another version.
     """
     files = manifest_files(folder)
     manifests = []
@@ -198,6 +199,8 @@ def manifests_there(folder: Path) -> list[dict[str, Any]]:
             raise ShardError("is not a manifest", where=str(file)) from error
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise ShardError(f"is not of the format {FORMAT}", remedy="curate these films again", where=str(file))
+        if lacking := [name for name in _IN_A_MANIFEST if name not in manifest]:
+            raise ShardError(f"lacks {', '.join(lacking)}", remedy="curate these films again", where=str(file))
         manifests.append(manifest)
     return sorted(manifests, key=lambda m: m["part"])
 

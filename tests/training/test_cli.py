@@ -17,6 +17,7 @@ from training.cli import COMMANDS, build_parser, main
 from training.commands.options import _help_of
 from training.config import CHANNELS, RECIPES, CurateConfig, FitConfig
 from training.limits import CHOICES, RANGES, refuse_unusable
+from training.locks import held
 from training.masks import SOURCES
 from training.stage.film import FilmPlan
 from training.stereo_net import NETS
@@ -176,6 +177,16 @@ def test_what_cannot_be_written_is_refused_before_the_training(
     told = capsys.readouterr().err
     assert said in told and told.count("\n") == 1
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_two_trainings_into_one_folder(shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "a.style"
+    small = ["--size-px", "64", "--epochs", "1", "--batch", "4", "--width", "4", "--accelerator", "cpu"]
+    with held(tmp_path / "a.run" / "fit.lock", wait=False):
+        assert main(["fit", str(shards), "-o", str(out), *small]) == 2
+    assert "a.run: another process trains into this folder" in capsys.readouterr().err and not out.exists()
+    assert main(["fit", str(shards), "-o", str(out), *small]) == 0
+    assert out.exists() and not (tmp_path / "a.run" / "fit.lock").exists()
 
 
 def test_from_film_to_style(

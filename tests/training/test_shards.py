@@ -62,6 +62,14 @@ def test_manifests_that_are_none(copy: Path) -> None:
         read_manifests(copy)
 
 
+@pytest.mark.parametrize("name", ["part", "parts", "config", "films", "samples", "shards"])
+def test_a_manifest_that_lacks_something(copy: Path, name: str) -> None:
+    (file,) = copy.glob("manifest-*.json")
+    file.write_text(json.dumps({key: value for key, value in json.loads(file.read_text()).items() if key != name}))
+    with pytest.raises(ShardError, match=f"lacks {name}"):
+        index(copy)
+
+
 def test_shards_that_are_gone_short_or_empty(copy: Path) -> None:
     first, second = sorted(copy.glob("*.tar"))[:2]
     data = first.read_bytes()

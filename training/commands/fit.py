@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from host_bridge.core.errors import BadInputError, StyleError
+from training import locks
 from training.commands.options import add_config, read_config
 from training.commands.progress import progress_bar
 from training.config import RECIPES, FitConfig
@@ -198,13 +200,14 @@ def _one(
     made_of = Ingredients(
         args.recipe, config, group, args.shards, train, held, parent, args.licence, args.training_data
     )
+    about = _card_fields(out, made_of)
     try:
-        validate_fields(out, _card_fields(out, made_of), width=config.width)
+        validate_fields(out, about, width=config.width)
     except StyleError as error:
         raise BadInputError(f"the style would not load: {error.message}", where=str(out),
                             remedy="change the option that it comes from")  from error  # fmt: skip
     mlflow = _mlflow(args, out.with_suffix(".run"), config, fabric)
-    with progress_bar() as bar:
+    with _alone_with(out.with_suffix(".run"), fabric), progress_bar() as bar:
         task = bar.add_task(out.stem, total=None)
 
         def report(now: Progress) -> None:
@@ -221,7 +224,21 @@ def _one(
             observers=Observers(report, args.shown, mlflow),
         )
     if fabric.is_global_zero:
-        _print_summary(out, _ship(out, net, made_of, fabric, began), made_of)
+        _print_summary(out, _ship(out, net, made_of, about, fabric, began), made_of)
+
+
+@contextlib.contextmanager
+def _alone_with(folder: Path, fabric: Fabric) -> Iterator[None]:
+    """Keeps a second command out of a run's folder; the processes of one command share it."""
+    if not fabric.is_global_zero:
+        yield
+        return
+    try:
+        with locks.held(folder / "fit.lock", wait=False):
+            yield
+    except locks.BusyError:
+        raise BadInputError("another process trains into this folder", where=str(folder),
+                            remedy="wait for its end, or choose another output") from None  # fmt: skip
 
 
 def _card_fields(out: Path, made_of: Ingredients) -> CardFields:
@@ -242,7 +259,9 @@ def _card_fields(out: Path, made_of: Ingredients) -> CardFields:
     )
 
 
-def _ship(out: Path, net: CameraNet, made_of: Ingredients, fabric: Fabric, began: float) -> StyleCard:
+def _ship(
+    out: Path, net: CameraNet, made_of: Ingredients, about: CardFields, fabric: Fabric, began: float
+) -> StyleCard:
     import torch
 
     from training.export import thumbnail, write_style
@@ -252,7 +271,7 @@ def _ship(out: Path, net: CameraNet, made_of: Ingredients, fabric: Fabric, began
     held, size_px = made_of.held, made_of.config.size_px
     accelerator = torch.cuda.get_device_name(fabric.device) if fabric.device.type == "cuda" else fabric.device.type
     about = replace(
-        _card_fields(out, made_of),
+        about,
         thumbnail=thumbnail(net, [*held, *made_of.train][0], size_px),
         made=made(began, accelerator=accelerator, processes=fabric.world_size, threads=torch.get_num_threads()),
     )
