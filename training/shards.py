@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from host_bridge.core.errors import BadInputError
 from training.pairs import Eye, Sample
 
 FORMAT = "art3d-shards-2"
-_IN_A_MANIFEST = ("part", "parts", "config", "films", "samples", "shards")
+_TRAINED_BY = ("parts", "config", "films", "samples", "shards")
 FIELDS = ("left.jpg", "right.jpg", "maps.npy", "masks.png", "meta.json")
 _QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 95)
 
@@ -177,9 +177,12 @@ def read_manifests(folder: Path) -> list[dict[str, Any]]:
     """Every manifest of a shard folder, parts in order.
 
     Raises:
-        ShardError: none is there, one is damaged or of another version, a part is missing, or parts differ in size.
+        ShardError: none is there, one is damaged, incomplete or of another version, a part is missing, or parts differ
+            in size.
     """
     manifests = manifests_there(folder)
+    for manifest in manifests:
+        _validate_complete(manifest, _TRAINED_BY, folder)
     _check_parts(manifests, folder)
     return manifests
 
@@ -199,8 +202,7 @@ def manifests_there(folder: Path) -> list[dict[str, Any]]:
             raise ShardError("is not a manifest", where=str(file)) from error
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise ShardError(f"is not of the format {FORMAT}", remedy="curate these films again", where=str(file))
-        if lacking := [name for name in _IN_A_MANIFEST if name not in manifest]:
-            raise ShardError(f"lacks {', '.join(lacking)}", remedy="curate these films again", where=str(file))
+        _validate_complete(manifest, ("part",), file)
         manifests.append(manifest)
     return sorted(manifests, key=lambda m: m["part"])
 
@@ -215,6 +217,13 @@ def manifest_files(folder: Path) -> list[Path]:
     if not files:
         raise ShardError("holds no manifest", remedy="run art3d-train curate into it first", where=str(folder))
     return files
+
+
+def _validate_complete(manifest: Mapping[str, Any], names: Sequence[str], where: Path) -> None:
+    if lacking := [name for name in names if name not in manifest]:
+        raise ShardError(
+            f"its manifest lacks {', '.join(lacking)}", remedy="curate these films again", where=str(where)
+        )
 
 
 def _check_parts(manifests: list[dict[str, Any]], folder: Path) -> None:
